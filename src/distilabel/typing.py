@@ -1,0 +1,94 @@
+"""The public names of types: rows, chats, outputs and what flows between steps."""
+
+from collections.abc import Iterator
+from typing import Any, Literal, TypeAlias, TypedDict, Union
+
+__all__ = [
+    "ChatItem",
+    "ChatType",
+    "FailureReason",
+    "FormattedInput",
+    "GenerateOutput",
+    "GeneratorStepOutput",
+    "LLMStatistics",
+    "LoadGroups",
+    "Logprob",
+    "Row",
+    "StandardInput",
+    "StepColumns",
+    "StepOutput",
+    "StructuredInput",
+    "StructuredOutputType",
+    "TokenCount",
+]
+
+Row: TypeAlias = dict[str, Any]
+"""One row of a dataset: column name to value."""
+
+
+class ChatItem(TypedDict):
+    """One message of a chat; `content` is text or a list of typed parts."""
+
+    role: Literal["system", "user", "assistant", "developer", "tool"]
+    content: Union[str, list[dict[str, Any]]]
+
+
+ChatType: TypeAlias = list[ChatItem]
+"""A conversation, in the order in which it was said."""
+
+
+class StructuredOutputType(TypedDict, total=False):
+    """What a structured answer must look like: a JSON schema (or pydantic model), or a regular expression."""
+
+    format: Literal["json", "regex"]
+    schema: Any
+    mode: str
+    max_retries: int
+
+
+StandardInput: TypeAlias = ChatType
+StructuredInput: TypeAlias = tuple[ChatType, Union[StructuredOutputType, None]]
+FormattedInput: TypeAlias = Union[StandardInput, StructuredInput]
+"""What a task hands to an LLM for one row: a chat, or a chat and the structure of the answer."""
+
+TokenCount: TypeAlias = list[int]
+
+
+class Logprob(TypedDict):
+    """A token and the natural logarithm of its probability."""
+
+    token: str
+    logprob: float
+
+
+class LLMStatistics(TypedDict, total=False):
+    """Token counts, one entry a generation."""
+
+    input_tokens: TokenCount
+    output_tokens: TokenCount
+
+
+class FailureReason(TypedDict):
+    """Why a generation is None: machine-readable code, message, attempts made, and the job, if any."""
+
+    code: str
+    message: str
+    attempts: int
+    job_id: Union[str, None]
+
+
+class GenerateOutput(TypedDict, total=False):
+    """What an LLM returns for one input; the lists are as long as `generations`."""
+
+    generations: list[Union[str, None]]
+    statistics: LLMStatistics
+    logprobs: list[Any]
+    failures: list[Union[FailureReason, None]]
+
+
+StepColumns: TypeAlias = Union[list[str], dict[str, bool]]
+"""Names of columns, or names and whether each is required."""
+
+StepOutput: TypeAlias = Iterator[list[Row]]
+GeneratorStepOutput: TypeAlias = Iterator[tuple[list[Row], bool]]
+LoadGroups: TypeAlias = Union[list[list[Any]], Literal["sequential_step_execution"]]
