@@ -10,7 +10,9 @@
     ├── DistilabelPlatformError                               the platform refused, or cannot be reached
     │   ├── DistilabelAuthenticationError                     the key is missing, wrong or revoked
     │   ├── DistilabelModelNotFoundError                      the platform does not know the model
-    │   └── DistilabelUnreachableError                        no answer: address, network or TLS
+    │   ├── DistilabelUnreachableError                        no answer: address, network or TLS
+    │   ├── DistilabelUncertainError                          no telling whether a call was carried out
+    │   └── DistilabelJobRejectedError                        a whole job was refused; nothing of it was run
     ├── DistilabelStepError                                   a step failed for all of its rows
     └── DistilabelGenerationException                         a generation did not come about
         └── DistilabelOfflineBatchGenerationNotFinishedException   not ready yet; carries the job ids
@@ -19,11 +21,13 @@ A request that fails is a value (`distilabel.records.Failure`), never an excepti
 """
 
 from collections.abc import Iterable
+from typing import Self
 
 __all__ = [
     "DistilabelAuthenticationError",
     "DistilabelCacheError",
     "DistilabelException",
+    "DistilabelJobRejectedError",
     "DistilabelGenerationException",
     "DistilabelMissingPackageError",
     "DistilabelModelNotFoundError",
@@ -33,6 +37,7 @@ __all__ = [
     "DistilabelRunningError",
     "DistilabelStepError",
     "DistilabelTypeError",
+    "DistilabelUncertainError",
     "DistilabelUnreachableError",
     "DistilabelUserError",
 ]
@@ -77,7 +82,30 @@ class DistilabelRunningError(DistilabelUserError):
 
 
 class DistilabelPlatformError(DistilabelException):
-    """A platform refused a call, or could not be reached, in a way that concerns the whole run."""
+    """A platform refused a call, or could not be reached, in a way that concerns the whole run.
+
+    Args:
+        message: What happened and what to do.
+        status: The HTTP status, where there was one.
+        code: The platform's own code for it.
+        retry_after: Seconds that the platform asked to wait.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, code: str | None = None, retry_after: float | None = None
+    ) -> None:
+        self.message = message
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+        super().__init__(message)
+
+    def redacted(self, secrets: Iterable[str]) -> Self:
+        """Return the same error with each secret cut out of its message."""
+        message = self.message
+        for secret in secrets:
+            message = message.replace(secret, "[secret]")
+        return type(self)(message, status=self.status, code=self.code, retry_after=self.retry_after)
 
 
 class DistilabelAuthenticationError(DistilabelPlatformError):
@@ -89,7 +117,15 @@ class DistilabelModelNotFoundError(DistilabelPlatformError):
 
 
 class DistilabelUnreachableError(DistilabelPlatformError):
-    """The platform gave no answer: the address, the network or TLS is at fault."""
+    """The platform gave no answer: the address, the network or TLS is at fault; nothing was carried out."""
+
+
+class DistilabelUncertainError(DistilabelPlatformError):
+    """A call that makes something may or may not have been carried out: look before calling again."""
+
+
+class DistilabelJobRejectedError(DistilabelPlatformError):
+    """The platform refused a whole job; nothing of it was run."""
 
 
 class DistilabelStepError(DistilabelException):

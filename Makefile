@@ -1,0 +1,38 @@
+# Six words: demo test lint types docs check. Each installs what it needs into .venv, once.
+.POSIX:
+.PHONY: demo test lint types docs check
+
+PYTHON ?= python3
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+demo: .venv/.server
+	@$(BIN)/python examples/demo.py
+
+test: .venv/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: .venv/.dev
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+types: .venv/.dev
+	$(BIN)/python -m mypy
+
+docs: .venv/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+check: lint types test docs
+
+.venv/.server: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'distilabel needs Python 3.11 or newer. If you have one: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@echo 'Making .venv and installing distilabel into it (once, about a minute) ...'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) -e '.[server]'
+	@touch $@
+
+.venv/.dev: .venv/.server
+	@echo 'Installing the tools for tests and docs into .venv (once, about a minute) ...'
+	@$(PIP) -e '.[dev,docs]'
+	@touch $@

@@ -1,0 +1,205 @@
+"""Writing a model down: its fields as plain values, with a note of each class and without any secret."""
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from enum import Enum
+from functools import partial
+from pathlib import PurePath
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretBytes, SecretStr
+from pydantic.fields import FieldInfo
+
+__all__ = ["Style", "dump", "encode", "looks_secret"]
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SECRET = frozenset(
+    {
+        *("authorization", "authentication", "auth", "bearer", "token", "jwt", "cookie", "cookies", "apikey"),
+        *("secret", "secrets", "password", "passwd", "passphrase", "credential", "credentials"),
+    },
+)
+_SECRET_KEYS = frozenset(
+    {"api", "access", "private", "secret", "account", "subscription", "client", "auth", "master"},
+)
+# `pad_token`, `stop_token` and their like belong to tokenizers: they hold no secret.
+_TOKENIZER = frozenset(
+    {
+        *(
+            "pad",
+            "eos",
+            "bos",
+            "unk",
+            "sep",
+            "cls",
+            "mask",
+            "stop",
+            "image",
+            "start",
+            "end",
+            "prefix",
+            "suffix",
+        ),
+        *("special", "fim", "eot"),
+    },
+)
+_USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How to write what is not a plain value: which fields to skip, and how to name a class or a function."""
+
+    skips: Callable[[type[BaseModel]], frozenset[str]]
+    of_class: Callable[[type], dict[str, str]]
+    of_function: Callable[[Any], dict[str, str]]
+
+
+def _place(thing: Any) -> dict[str, str]:
+    name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", type(thing).__qualname__)
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    return {"module": str(module), "name": str(name)}
+
+
+_FOR_LOADING = Style(skips=lambda _: frozenset(), of_class=_place, of_function=_place)
+
+
+def dump(model: BaseModel) -> dict[str, Any]:
+    """Give the fields of `model` as values that JSON and YAML can hold.
+
+    Each model, nested ones too, gets `type_info={"module", "name"}`, from which `load` finds its class again. A
+    pydantic model used as a schema becomes its JSON schema; a function becomes its module and name.
+
+    Left out are fields with `exclude=True`, secrets, and text under a name that looks secret (`looks_secret`), as
+    in headers or environments; an address loses its user and password.
+
+    Examples:
+        >>> from pydantic import BaseModel, SecretStr
+        >>> class Client(BaseModel):
+        ...     url: str
+        ...     headers: dict[str, str]
+        ...     api_key: SecretStr
+        >>> client = Client(url="https://me:x@a.b", headers={"X-Api-Key": "s", "Accept": "*"}, api_key="s")
+        >>> plain = dump(client)
+        >>> plain.pop("type_info")["name"]
+        'Client'
+        >>> plain
+        {'url': 'https://a.b', 'headers': {'Accept': '*'}}
+    """
+    encoded: dict[str, Any] = encode(model, _FOR_LOADING)
+    return encoded
+
+
+def encode(value: Any, style: Style) -> Any:
+    """Write any value down in `style`; an object that has no plain form is named by its class."""
+    for kind, write in _KINDS:
+        if isinstance(value, kind):
+            return write(value, style)
+    if isinstance(value, type) and issubclass(value, BaseModel):
+        return value.model_json_schema()
+    if callable(value) and hasattr(value, "__name__"):
+        return style.of_function(value)
+    return {"object": style.of_class(type(value))}
+
+
+def _encode_model(model: BaseModel, style: Style) -> dict[str, Any]:
+    fields = {name: encode(value, style) for name, value in _public_fields(model, style)}
+    return {**fields, "type_info": style.of_class(type(model))}
+
+
+def _public_fields(model: BaseModel, style: Style) -> Iterator[tuple[str, Any]]:
+    skipped = style.skips(type(model))
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if name in skipped or _is_hidden(name, field, value):
+            continue
+        # A mapping of columns may well name a column "token".
+        is_columns = name.endswith("_mappings") and isinstance(value, dict)
+        yield name, _Verbatim(value) if is_columns else value
+
+
+def _is_hidden(name: str, field: FieldInfo, value: Any) -> bool:
+    # Not even the absence of a secret is written: reading it back would keep the environment's from being used.
+    return (
+        bool(field.exclude)
+        or _admits_secret(field.annotation)
+        or _is_secret(name, "" if value is None else value)
+    )
+
+
+def _admits_secret(annotation: Any) -> bool:
+    is_secret = isinstance(annotation, type) and issubclass(annotation, SecretStr | SecretBytes)
+    return is_secret or any(_admits_secret(part) for part in get_args(annotation))
+
+
+class _Verbatim:
+    def __init__(self, value: dict[str, str]) -> None:
+        self.value = value
+
+
+def _encode_mapping(value: Mapping[Any, Any], style: Style) -> dict[str, Any]:
+    return {str(_key(k)): encode(v, style) for k, v in value.items() if not _is_secret(str(k), v)}
+
+
+def _encode_list(value: Iterable[Any], style: Style) -> list[Any]:
+    return [encode(item, style) for item in value if not _is_secret_pair(item)]
+
+
+def _encode_set(value: Iterable[Any], style: Style) -> list[Any]:
+    return sorted(_encode_list(value, style), key=repr)
+
+
+def _encode_partial(value: "partial[Any]", style: Style) -> dict[str, Any]:
+    return {"function": encode(value.func, style), "args": encode([value.args, value.keywords], style)}
+
+
+_KINDS: tuple[tuple[Any, Callable[[Any, Style], Any]], ...] = (
+    (Enum, lambda value, style: encode(value.value, style)),
+    ((bool, type(None)), lambda value, _: value),
+    (int, lambda value, _: int(value)),
+    (float, lambda value, _: float(value)),
+    (str, lambda value, _: _USER_INFO.sub(r"\1", value)),
+    (BaseModel, _encode_model),
+    (_Verbatim, lambda value, _: dict(value.value)),
+    (Mapping, _encode_mapping),
+    ((list, tuple), _encode_list),
+    ((set, frozenset), _encode_set),
+    (PurePath, lambda value, _: str(value)),
+    ((date, time), lambda value, _: value.isoformat()),
+    (bytes, lambda value, _: value.hex()),
+    (partial, _encode_partial),
+)
+
+
+def _key(key: Any) -> Any:
+    return key.value if isinstance(key, Enum) else key
+
+
+def _is_secret_pair(item: Any) -> bool:
+    is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004 - a pair
+    return isinstance(item, SecretStr | SecretBytes) or (is_pair and _is_secret(item[0], item[1]))
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    if isinstance(value, SecretStr | SecretBytes):
+        return True
+    return isinstance(value, str | bytes) and looks_secret(name)
+
+
+def looks_secret(name: str) -> bool:
+    """Tell whether a header, variable or field of this name is likely to hold a secret.
+
+    Examples:
+        >>> [looks_secret(name) for name in ("Authorization", "OPENAI_API_KEY", "x-auth-token", "apiKey")]
+        [True, True, True, True]
+        >>> [looks_secret(name) for name in ("max_new_tokens", "pad_token", "tokenizer", "keyboard")]
+        [False, False, False, False]
+    """
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if _SECRET.intersection(words):
+        return not _TOKENIZER.intersection(words)
+    pairs = itertools.pairwise(words)
+    return any(first in _SECRET_KEYS and second in ("key", "keys") for first, second in pairs)

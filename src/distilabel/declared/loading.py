@@ -1,0 +1,127 @@
+"""Reading back what `dump` wrote: classes are found by their place, and only where that is allowed."""
+
+import importlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from distilabel.exceptions import DistilabelUserError
+
+__all__ = ["load", "read_document", "write_document"]
+
+_MOVED = {
+    "distilabel.llms": "distilabel.models.llms",
+    "distilabel.embeddings": "distilabel.models.embeddings",
+}
+
+
+def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
+    """Build the object that `dump` described.
+
+    Args:
+        data: What `dump` returned, perhaps by way of JSON or YAML.
+        allow: The packages whose classes and functions may be imported, with all that is inside of them.
+
+    Raises:
+        DistilabelUserError: A class is outside of `allow`, is not there, or does not accept its fields.
+
+    Examples:
+        >>> load({"type_info": {"module": "os", "name": "system"}})
+        Traceback (most recent call last):
+        ...
+        distilabel.exceptions.DistilabelUserError: 'os.system' is not in an allowed package (distilabel): if you trust this file, pass allow=("distilabel", "os").
+    """
+    if isinstance(data, list):
+        return [load(item, allow) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if _is_place(data):
+        return _find(data, allow)
+    if _is_place(data.get("object")):
+        raise DistilabelUserError(
+            f"A {data['object']['name']} cannot be read from a file: set it in Python code."
+        )
+    fields = {key: load(value, allow) for key, value in data.items() if key != "type_info"}
+    return _build(data["type_info"], fields, allow) if _is_place(data.get("type_info")) else fields
+
+
+def _is_place(data: Any) -> bool:
+    is_pair = isinstance(data, dict) and data.keys() == {"module", "name"}
+    return is_pair and all(isinstance(part, str) for part in data.values())
+
+
+def _build(place: dict[str, str], fields: dict[str, Any], allow: Sequence[str]) -> Any:
+    cls = _find(place, allow)
+    if not (isinstance(cls, type) and issubclass(cls, BaseModel)):
+        raise DistilabelUserError(
+            f"'{place['module']}.{place['name']}' is not a class of steps, LLMs or the like."
+        )
+    try:
+        return cls(**fields)
+    except ValidationError as error:
+        raise DistilabelUserError(f"{place['name']} does not accept what the file says: {error}") from error
+
+
+def _find(place: dict[str, str], allow: Sequence[str]) -> Any:
+    module, name = _moved(place["module"]), place["name"]
+    _check_allowed(f"{module}.{name}", module, allow)
+    if "<" in name:
+        raise DistilabelUserError(
+            f"'{name}' was defined inside of a function: move it to the top of {module}."
+        )
+    try:
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise DistilabelUserError(f"'{module}.{name}' is not there: {error}.") from error
+    _check_allowed(f"{module}.{name}", getattr(found, "__module__", None) or "", allow)
+    return found
+
+
+def _check_allowed(full_name: str, module: str, allow: Sequence[str]) -> None:
+    if any(module == package or module.startswith(f"{package}.") for package in allow):
+        return
+    wider = ", ".join(f'"{package}"' for package in (*allow, module.partition(".")[0]))
+    trusted = ", ".join(allow)
+    raise DistilabelUserError(
+        f"'{full_name}' is not in an allowed package ({trusted}): if you trust this file, pass allow=({wider}).",
+    )
+
+
+def _moved(module: str) -> str:
+    for old, new in _MOVED.items():
+        if module == old or module.startswith(f"{old}."):
+            return new + module[len(old) :]
+    return module
+
+
+def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:  # noqa: A002
+    """Write plain values to a file as JSON or YAML; folders on the way are made."""
+    if format not in ("json", "yaml"):
+        raise DistilabelUserError(f"The format {format!r} is not known: use 'json' or 'yaml'.")
+    text = yaml.safe_dump(data, sort_keys=False) if format == "yaml" else json.dumps(data, indent=2)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def read_document(path: str | Path, format: Literal["json", "yaml"] | None = None) -> Any:  # noqa: A002
+    """Read plain values from a file; without `format`, its ending (.json, .yaml, .yml) tells which it is.
+
+    Raises:
+        DistilabelUserError: The file is not there, or is not what its format says.
+    """
+    kind = format or {".json": "json", ".yaml": "yaml", ".yml": "yaml"}.get(Path(path).suffix.lower())
+    if kind is None:
+        raise DistilabelUserError(f"{path} ends in neither .json, .yaml nor .yml: rename it.")
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        return json.loads(text) if kind == "json" else yaml.safe_load(text)
+    except OSError as error:
+        raise DistilabelUserError(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise DistilabelUserError(f"{path} is not valid {kind.upper()}: {error}.") from error

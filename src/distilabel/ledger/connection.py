@@ -1,0 +1,106 @@
+"""Opening the ledger's database: settings, schema, named queries, and errors that say what to do."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from distilabel.exceptions import DistilabelCacheError
+
+__all__ = ["LEDGER_NAME", "SCHEMA_VERSION", "connect", "mapped_errors", "query"]
+
+LEDGER_NAME = "ledger.db"
+SCHEMA_VERSION = 1
+_BUSY_MILLISECONDS = 60_000
+
+
+@cache
+def _queries() -> dict[str, str]:
+    text = files("distilabel.ledger").joinpath("queries.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
+    return {name: sql.strip() for name, sql in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def query(name: str) -> str:
+    """Return the statement called `name` in queries.sql."""
+    return _queries()[name]
+
+
+def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    """Open the ledger at `path`; a writer makes it where it is missing.
+
+    Raises:
+        DistilabelCacheError: It cannot be opened, or another version of this library wrote it.
+    """
+    with mapped_errors(path):
+        connection = _open(path, readonly)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0 and not readonly:
+            _create(connection)
+        elif version != SCHEMA_VERSION:
+            connection.close()
+            raise DistilabelCacheError(
+                f"The ledger {path} was written by another version of this library (schema {version}, here "
+                f"{SCHEMA_VERSION}): use that version, or name another folder as cache_dir."
+            )
+    return connection
+
+
+def _open(path: Path, readonly: bool) -> sqlite3.Connection:
+    if readonly:
+        uri = f"{path.resolve().as_uri()}?mode=ro"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    schema = files("distilabel.ledger").joinpath("schema.sql").read_text(encoding="utf-8")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have been faster.
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in _statements(schema):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script where a statement is complete; `executescript` would commit at its start."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+@contextmanager
+def mapped_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's and the system's errors into one sentence that says what to do."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a fault of ours, not of the folder
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise DistilabelCacheError(_advice(path, error)) from error
+
+
+def _advice(path: Path, error: Exception) -> str:
+    text = str(error)
+    if "full" in text or "No space" in text:
+        return f"The disk of {path.parent} is full: free some space and run again; nothing is lost."
+    if "malformed" in text or "not a database" in text:
+        return (
+            f"The ledger {path} is damaged: move it aside and run again; jobs that the platform still holds are found "
+            "by their tag."
+        )
+    return f"The cache folder {path.parent} cannot be used ({text}): make it writable or name another as cache_dir."

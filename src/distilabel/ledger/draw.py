@@ -1,0 +1,95 @@
+"""Which sample an asker draws: pure.
+
+Within one run every asker draws its own sample of a request: the first asker the first, the second the second. What an
+asker drew before it draws again; what nobody draws in this run is free; only what the pool lacks is made anew.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from distilabel.ledger.states import SampleState
+
+__all__ = ["Draw", "Sample", "draw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample of a pool as it stands.
+
+    Attributes:
+        asker_id, run_id, nth: Who drew it last, in which run, as the how-manieth of its askings of this request.
+        where: The file, start and length of its answer.
+        job: The platform's id of the job that carried it last.
+    """
+
+    id: int
+    n: int
+    asker_id: int
+    run_id: int
+    nth: int
+    state: SampleState
+    attempts: int = 0
+    where: tuple[str, int, int] | None = None
+    code: str | None = None
+    message: str | None = None
+    job: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What one asking gets: sample `n` of the request `key`; `sample` is None where it must be made."""
+
+    key: str
+    n: int
+    nth: int
+    sample: Sample | None
+
+    def moves(self, asker_id: int, run_id: int) -> bool:
+        """Tell whether the sample changes hands by this draw."""
+        return self.sample is not None and (self.sample.asker_id, self.sample.run_id) != (asker_id, run_id)
+
+
+def draw(
+    keys: Iterable[str],
+    pools: dict[str, list[Sample]],
+    *,
+    asker_id: int,
+    run_id: int,
+    drawn: Counter[str],
+) -> list[Draw]:
+    """Draw one sample for each key, in order.
+
+    Args:
+        keys: The requests asked, with repetitions.
+        pools: The samples that exist, by key.
+        asker_id: Who asks.
+        run_id: In which run.
+        drawn: How often this asker has asked each key before in this execution; counted on here.
+
+    Examples:
+        >>> pools = {"k": [Sample(id=1, n=0, asker_id=7, run_id=1, nth=0, state=SampleState.ANSWERED)]}
+        >>> [d.n for d in draw(["k", "k"], pools, asker_id=8, run_id=2, drawn=Counter())]
+        [0, 1]
+    """
+    return [_draw_one(key, pools.setdefault(key, []), asker_id, run_id, drawn) for key in keys]
+
+
+def _draw_one(key: str, pool: list[Sample], asker_id: int, run_id: int, drawn: Counter[str]) -> Draw:
+    nth = drawn[key]
+    drawn[key] += 1
+    for sample in pool:
+        if sample.asker_id == asker_id and sample.nth == nth:
+            return Draw(key, sample.n, nth, sample)
+    free = [sample for sample in pool if sample.run_id != run_id and sample.asker_id != asker_id]
+    # An answered sample before one still awaited, and that before one that failed.
+    taken = min(free, key=lambda sample: (_RANK[sample.state], sample.n), default=None)
+    if taken is not None:
+        pool[pool.index(taken)] = replace(taken, asker_id=asker_id, run_id=run_id, nth=nth)
+        return Draw(key, taken.n, nth, taken)
+    n = 1 + max((sample.n for sample in pool), default=-1)
+    pool.append(Sample(0, n, asker_id, run_id, nth, SampleState.WANTED))
+    return Draw(key, n, nth, None)
+
+
+_RANK = {SampleState.ANSWERED: 0, SampleState.CLAIMED: 1, SampleState.WANTED: 2, SampleState.FAILED: 3}

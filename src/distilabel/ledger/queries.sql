@@ -1,0 +1,156 @@
+-- Every statement that the ledger runs, each under its name.
+
+-- name: add_scope
+INSERT OR IGNORE INTO scopes (name) VALUES (:name);
+
+-- name: scope_id
+SELECT id FROM scopes WHERE name = :name;
+
+-- name: begin_run
+INSERT INTO runs (name, started_at) VALUES (:name, :now) RETURNING id;
+
+-- name: add_target
+INSERT OR IGNORE INTO targets (platform, base_url, endpoint, model) VALUES (:platform, :base_url, :endpoint, :model);
+
+-- name: target_id
+SELECT id FROM targets
+WHERE platform = :platform AND base_url = :base_url AND endpoint = :endpoint AND model = :model;
+
+-- name: add_asker
+INSERT OR IGNORE INTO askers (scope_id, name) VALUES (:scope_id, :name);
+
+-- name: asker_id
+SELECT id FROM askers WHERE scope_id = :scope_id AND name = :name;
+
+-- name: known_requests
+SELECT r.key, r.id FROM json_each(:keys) AS k JOIN requests AS r ON r.key = k.value;
+
+-- name: next_request_id
+SELECT coalesce(max(id), 0) + 1 FROM requests;
+
+-- name: add_request
+INSERT INTO requests (id, key, target_id, body) VALUES (?, ?, ?, ?);
+
+-- name: pool
+SELECT r.key, s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, s.start, s.length, s.code, s.message,
+       f.path, j.remote_id
+FROM json_each(:keys) AS k
+JOIN requests AS r ON r.key = k.value
+JOIN samples AS s ON s.request_id = r.id
+LEFT JOIN files AS f ON f.id = s.file_id
+LEFT JOIN jobs AS j ON j.id = s.job_id
+ORDER BY s.request_id, s.n;
+
+-- name: draw_again
+UPDATE samples SET asker_id = ?, run_id = ?, nth = ? WHERE id = ?;
+
+-- name: add_sample
+INSERT INTO samples (request_id, n, scope_id, asker_id, run_id, nth) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: open_of_asker
+SELECT count(*) FROM samples WHERE asker_id = :asker_id AND state IN ('wanted', 'claimed');
+
+-- name: wanted
+SELECT s.id, length(r.body) FROM samples AS s JOIN requests AS r ON r.id = s.request_id
+WHERE s.scope_id = :scope_id AND s.run_id = :run_id AND s.state = 'wanted' AND r.target_id = :target_id
+ORDER BY s.id LIMIT :most;
+
+-- name: add_job
+INSERT INTO jobs (scope_id, target_id, tag, requests, size, created_at, moved_at)
+VALUES (:scope_id, :target_id, :tag, :requests, :size, :now, :now) RETURNING id;
+
+-- name: adopt_job
+INSERT INTO jobs (scope_id, target_id, tag, state, requests, size, created_at, moved_at, remote_id)
+VALUES (:scope_id, :target_id, :tag, 'submitted', :requests, 1, :now, :now, :remote_id) RETURNING id;
+
+-- name: claim
+UPDATE samples SET state = 'claimed', job_id = ?, code = NULL, message = NULL WHERE id = ? AND state = 'wanted';
+
+-- name: fail_sample
+UPDATE samples SET state = 'failed', code = ?, message = ? WHERE id = ?;
+
+-- name: job_lines
+SELECT r.key, s.n, r.body FROM samples AS s JOIN requests AS r ON r.id = s.request_id
+WHERE s.job_id = :job_id AND s.state = 'claimed' ORDER BY s.id;
+
+-- name: jobs_of_scope
+SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
+FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id
+WHERE j.scope_id = :scope_id ORDER BY j.id;
+
+-- name: open_jobs_of_scope
+SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
+FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id
+WHERE j.scope_id = :scope_id AND j.target_id = :target_id
+  AND j.state NOT IN ('settled', 'rejected', 'lost', 'cancelled') ORDER BY j.id;
+
+-- name: job
+SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
+FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id
+WHERE j.id = :job_id;
+
+-- name: job_by_remote_id
+SELECT id FROM jobs WHERE target_id = :target_id AND remote_id = :remote_id;
+
+-- name: move_job
+UPDATE jobs SET state = :state, moved_at = :now,
+    input_file = coalesce(:input_file, input_file), remote_id = coalesce(:remote_id, remote_id),
+    remote_status = coalesce(:remote_status, remote_status), completed = coalesce(:completed, completed),
+    failed = coalesce(:failed, failed), code = coalesce(:code, code), message = coalesce(:message, message)
+WHERE id = :job_id;
+
+-- name: note_progress
+UPDATE jobs SET remote_status = :remote_status, completed = :completed, failed = :failed WHERE id = :job_id;
+
+-- name: add_file
+INSERT INTO files (job_id, kind, path) VALUES (:job_id, :kind, :path)
+ON CONFLICT (job_id, kind) DO UPDATE SET path = excluded.path;
+
+-- name: files_of_job
+SELECT id, path FROM files WHERE job_id = :job_id ORDER BY kind DESC;
+
+-- name: answer_sample
+UPDATE samples SET state = 'answered', attempts = attempts + 1, file_id = ?, start = ?, length = ?,
+    code = NULL, message = NULL
+WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id = ? AND state <> 'answered';
+
+-- name: refuse_sample
+UPDATE samples SET state = 'failed', attempts = attempts + 1, code = ?, message = ?
+WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id = ? AND state = 'claimed';
+
+-- name: note_failure
+UPDATE samples SET code = ?, message = ?
+WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id = ? AND state = 'claimed';
+
+-- name: note_anomalies
+UPDATE jobs SET anomalies = anomalies + :count WHERE id = :job_id;
+
+-- name: release_after_attempt
+UPDATE samples SET attempts = attempts + :burnt, code = coalesce(code, :code), message = coalesce(message, :message),
+    state = CASE WHEN attempts + :burnt >= :most_attempts THEN 'failed' ELSE 'wanted' END
+WHERE job_id = :job_id AND state = 'claimed';
+
+-- name: release_unburnt
+UPDATE samples SET state = 'wanted', code = NULL, message = NULL WHERE job_id = :job_id AND state = 'claimed';
+
+-- name: refuse_line
+UPDATE samples SET state = 'failed', attempts = attempts + 1, code = :code, message = :message
+WHERE id = (SELECT id FROM samples WHERE job_id = :job_id ORDER BY id LIMIT 1 OFFSET :line - 1)
+  AND state = 'claimed';
+
+-- name: ready_askers_of_job
+SELECT DISTINCT a.name FROM samples AS s JOIN askers AS a ON a.id = s.asker_id
+WHERE s.job_id = :job_id
+  AND NOT EXISTS (SELECT 1 FROM samples AS o WHERE o.asker_id = a.id AND o.state IN ('wanted', 'claimed'));
+
+-- name: ready_askers_of_samples
+SELECT DISTINCT a.name FROM json_each(:samples) AS k JOIN samples AS s ON s.id = k.value
+JOIN askers AS a ON a.id = s.asker_id
+WHERE NOT EXISTS (SELECT 1 FROM samples AS o WHERE o.asker_id = a.id AND o.state IN ('wanted', 'claimed'));
+
+-- name: keep_own_jobs
+INSERT INTO own_jobs (scope_id, digest, jobs_ids) VALUES (:scope_id, :digest, :jobs_ids)
+ON CONFLICT (scope_id, digest) DO UPDATE SET jobs_ids = excluded.jobs_ids;
+
+-- name: own_jobs
+SELECT jobs_ids FROM own_jobs WHERE scope_id = :scope_id AND digest = :digest;

@@ -1,0 +1,361 @@
+"""The ledger's only writer: runs, draws, jobs and what became of each sample."""
+
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import time
+from typing import Any
+
+import orjson
+
+from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
+from distilabel.ledger.draw import Draw, Sample, draw
+from distilabel.ledger.states import JobState, SampleState
+from distilabel.records import Job, Target, request_key
+
+__all__ = ["Ledger"]
+
+_ADOPTED = "adopted-"
+
+
+class Ledger:
+    """The ledger in one folder: `ledger.db`, and below `jobs/` the files of each job.
+
+    Safe to use from several threads, and from several processes at once. Moves of jobs are on disk before the call
+    returns; draws are not waited for, since nothing has been paid for yet.
+
+    Args:
+        folder: Made where it is missing.
+        clock: Gives the time in seconds since 1970.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time) -> None:
+        self.folder = folder
+        self.path = folder / LEDGER_NAME
+        self.clock = clock
+        self._lock = threading.RLock()
+        self._connection = connect(self.path)
+
+    def close(self) -> None:
+        """Close the database; the ledger cannot be used after."""
+        with self._lock:
+            self._connection.close()
+
+    # Who asks
+
+    def begin_run(self, name: str) -> int:
+        """Note that a run begins and return its number."""
+        with self._transaction(durable=False):
+            return int(self._one("begin_run", name=name, now=self.clock())[0])
+
+    def scope_id(self, name: str) -> int:
+        """Return the number of a scope, known or new."""
+        return self._known_or_new("scope_id", "add_scope", name=name)
+
+    def target_id(self, target: Target) -> int:
+        """Return the number of a target, known or new."""
+        return self._known_or_new("target_id", "add_target", **_target_row(target))
+
+    def _known_or_new(self, find: str, add: str, **values: Any) -> int:
+        with self._lock:
+            row = self._execute(find, values).fetchone()
+            if row is None:
+                with self._transaction(durable=False):
+                    self._execute(add, values)
+                    row = self._execute(find, values).fetchone()
+            return int(row[0])
+
+    # Drawing
+
+    def draw(
+        self, scope: str, target: Target, bodies: Sequence[bytes], *, asker: str, run_id: int, drawn: Counter[str]
+    ) -> list[Draw]:
+        """Draw a sample for each body, in order; what the pools lack is registered as wanted.
+
+        Args:
+            scope: Whose requests these are.
+            target: Where they go.
+            bodies: Canonical bodies; equal ones draw different samples.
+            asker: Who asks: the same name draws the same samples again.
+            run_id: From `begin_run`.
+            drawn: How often this asker has asked each key in this execution so far; counted on here.
+        """
+        keys = [request_key(scope, target, body) for body in bodies]
+        scope_id, target_id = self.scope_id(scope), self.target_id(target)
+        with self._transaction(durable=False):
+            asker_id = self._known_or_new("asker_id", "add_asker", scope_id=scope_id, name=asker)
+            ids = self._request_ids(dict(zip(keys, bodies, strict=True)), target_id)
+            draws = draw(keys, self._pools(keys), asker_id=asker_id, run_id=run_id, drawn=drawn)
+            self._record_draws(draws, ids, scope_id, asker_id, run_id)
+        return draws
+
+    def _request_ids(self, bodies: dict[str, bytes], target_id: int) -> dict[str, int]:
+        ids = {key: number for key, number in self._execute("known_requests", {"keys": _json(bodies)})}
+        missing = [key for key in bodies if key not in ids]
+        if missing:
+            first = int(self._one("next_request_id")[0])
+            ids |= {key: first + i for i, key in enumerate(missing)}
+            self._many("add_request", [(ids[key], key, target_id, bodies[key]) for key in missing])
+        return ids
+
+    def _pools(self, keys: Iterable[str]) -> dict[str, list[Sample]]:
+        pools: dict[str, list[Sample]] = {}
+        for key, *columns, start, length, code, message, path, job in self._execute("pool", {"keys": _json(set(keys))}):
+            number, n, asker_id, run_id, nth, state, attempts = columns
+            where = (path, start, length) if path is not None else None
+            pools.setdefault(key, []).append(
+                Sample(number, n, asker_id, run_id, nth, SampleState(state), attempts, where, code, message, job)
+            )
+        return pools
+
+    def _record_draws(
+        self, draws: Sequence[Draw], ids: dict[str, int], scope_id: int, asker_id: int, run_id: int
+    ) -> None:
+        self._many(
+            "draw_again",
+            [(asker_id, run_id, d.nth, d.sample.id) for d in draws if d.sample and d.moves(asker_id, run_id)],
+        )
+        self._many(
+            "add_sample",
+            [(ids[d.key], d.n, scope_id, asker_id, run_id, d.nth) for d in draws if d.sample is None],
+        )
+
+    # Jobs
+
+    def wanted(self, scope: str, target: Target, run_id: int, most: int) -> list[tuple[int, int]]:
+        """Return samples that this run wants and no job holds: their number and their body's size in bytes."""
+        values = {"scope_id": self.scope_id(scope), "target_id": self.target_id(target), "run_id": run_id, "most": most}
+        with self._lock:
+            return self._execute("wanted", values).fetchall()
+
+    def plan_job(self, scope: str, target: Target, tag: str, samples: Sequence[int], size: int) -> Job:
+        """Make a job and give it its samples."""
+        values = {
+            "scope_id": self.scope_id(scope), "target_id": self.target_id(target), "tag": tag,
+            "requests": len(samples), "size": size, "now": self.clock(),
+        }  # fmt: skip
+        with self._transaction():
+            job_id = int(self._one("add_job", **values)[0])
+            self._many("claim", [(job_id, sample) for sample in samples])
+            return self._job(job_id)
+
+    def adopt_job(self, scope: str, target: Target, remote_id: str, samples: Sequence[int]) -> Job | None:
+        """Take over a job that the platform already has, for these samples; None if the ledger knows it."""
+        known = {"target_id": self.target_id(target), "remote_id": remote_id}
+        values = {"scope_id": self.scope_id(scope), "tag": _ADOPTED + remote_id, "requests": len(samples)}
+        with self._transaction():
+            if not samples or self._execute("job_by_remote_id", known).fetchone():
+                return None
+            job_id = int(self._one("adopt_job", **known, **values, now=self.clock())[0])
+            self._many("claim", [(job_id, sample) for sample in samples])
+            return self._job(job_id)
+
+    def jobs(self, scope: str) -> list[Job]:
+        """Return every job of a scope, oldest first."""
+        with self._lock:
+            return [_job(row) for row in self._rows("jobs_of_scope", scope_id=self.scope_id(scope))]
+
+    def open_jobs(self, scope: str, target: Target) -> list[Job]:
+        """Return the jobs of a scope at a target that are not over yet, oldest first."""
+        values = {"scope_id": self.scope_id(scope), "target_id": self.target_id(target)}
+        with self._lock:
+            return [_job(row) for row in self._rows("open_jobs_of_scope", **values)]
+
+    def move(self, job: Job, state: JobState, **facts: Any) -> Job:
+        """Move a job on and return it as it is then; durable when this returns.
+
+        Args:
+            job: The job as it was.
+            state: Where to; an illegal move raises.
+            facts: Columns to set: input_file, remote_id, remote_status, completed, failed, code, message.
+        """
+        with self._transaction():
+            return self._move(job, state, facts)
+
+    def note_progress(self, job: Job, status: str, completed: int | None, failed: int | None) -> Job:
+        """Keep what the platform says of a job that is still under way."""
+        with self._transaction(durable=False):
+            self._execute(
+                "note_progress", {"remote_status": status, "completed": completed, "failed": failed, "job_id": job.id}
+            )
+            return self._job(job.id)
+
+    def release(self, job: Job, state: JobState, refused: Iterable[tuple[int, str, str]] = (), **facts: Any) -> Job:
+        """End a job of which nothing was run: its samples are wanted again and have lost no attempt.
+
+        Args:
+            job: The job.
+            state: `rejected`, `lost` or `cancelled`.
+            refused: Lines that the platform will never take: number (from 1), code, message; their samples fail.
+            facts: As for `move`.
+        """
+        with self._transaction():
+            for line, code, message in refused:
+                self._execute("refuse_line", {"line": line, "code": code, "message": message, "job_id": job.id})
+            self._execute("release_unburnt", {"job_id": job.id})
+            return self._move(job, state, facts)
+
+    def fail_samples(self, samples: Iterable[int], code: str, message: str) -> None:
+        """Mark samples that can never be sent as failed."""
+        with self._transaction():
+            self._many("fail_sample", [(code, message, sample) for sample in samples])
+
+    def job_lines(self, job: Job) -> Iterator[tuple[str, int, bytes]]:
+        """Yield key, sample and body of each request of a job, in the order of its lines."""
+        with mapped_errors(self.path):
+            connection = connect(self.path, readonly=True)
+            try:
+                yield from connection.execute(query("job_lines"), {"job_id": job.id})
+            finally:
+                connection.close()
+
+    # Results
+
+    def job_folder(self, job: Job) -> Path:
+        """Return the folder of a job's files, made where it is missing."""
+        folder = self.folder / "jobs" / str(job.id)
+        with mapped_errors(self.path):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def mark_fetched(self, job: Job, paths: dict[str, Path]) -> Job:
+        """Note that a job's result files are on disk."""
+        with self._transaction():
+            for kind, path in paths.items():
+                relative = path.relative_to(self.folder).as_posix()
+                self._execute("add_file", {"job_id": job.id, "kind": kind, "path": relative})
+            return self._move(job, JobState.FETCHED, {})
+
+    def files(self, job: Job) -> list[tuple[int, Path]]:
+        """Return number and path of a job's result files, the output first."""
+        with self._lock:
+            rows = self._execute("files_of_job", {"job_id": job.id}).fetchall()
+        return [(number, self.folder / path) for number, path in rows]
+
+    def settle_lines(
+        self,
+        job: Job,
+        answered: Sequence[tuple[int, int, int, str, int]],
+        failed: Sequence[tuple[str, str, str, int, bool]],
+    ) -> None:
+        """Record what some lines of a job's results said; done twice, it changes nothing.
+
+        Args:
+            job: The job.
+            answered: file number, start, length, key, sample.
+            failed: code, message, key, sample, whether asking again may help.
+        """
+        with self._transaction(durable=False):
+            done = self._many("answer_sample", [(*row, job.id) for row in answered])
+            done += self._many("refuse_sample", [(*row[:4], job.id) for row in failed if not row[4]])
+            done += self._many("note_failure", [(*row[:4], job.id) for row in failed if row[4]])
+            self.note_anomalies(job, len(answered) + len(failed) - done)
+
+    def note_anomalies(self, job: Job, count: int) -> None:
+        """Count lines that are twice there, under a foreign id, or unreadable."""
+        if count:
+            with self._transaction(durable=False):
+                self._execute("note_anomalies", {"count": count, "job_id": job.id})
+
+    def settle(self, job: Job, most_attempts: int) -> Job:
+        """End a job: what it left unanswered is wanted again, or fails once its attempts are used up.
+
+        A job that was adopted for all that was wanted burns no attempt: another may hold what it lacks.
+        """
+        message = "The platform returned no line for this request."
+        burnt = 0 if job.tag.startswith(_ADOPTED) else 1
+        values = {
+            "job_id": job.id, "most_attempts": most_attempts, "burnt": burnt, "code": "missing", "message": message,
+        }  # fmt: skip
+        with self._transaction():
+            self._execute("release_after_attempt", values)
+            return self._move(job, JobState.SETTLED, {})
+
+    def ready_askers(self, job: Job) -> list[str]:
+        """Return the askers with samples in this job that await nothing any more."""
+        with self._lock:
+            return [name for (name,) in self._execute("ready_askers_of_job", {"job_id": job.id})]
+
+    def ready_askers_of_samples(self, samples: Sequence[int]) -> list[str]:
+        """Return the askers of these samples that await nothing any more."""
+        with self._lock:
+            return [name for (name,) in self._execute("ready_askers_of_samples", {"samples": _json(samples)})]
+
+    # Jobs of LLMs with a protocol of their own
+
+    def keep_own_jobs(self, scope: str, digest: str, jobs_ids: Sequence[str]) -> None:
+        """Keep the job ids that an LLM of the user's gave for these inputs."""
+        values = {"scope_id": self.scope_id(scope), "digest": digest, "jobs_ids": _json(list(jobs_ids))}
+        with self._transaction():
+            self._execute("keep_own_jobs", values)
+
+    def own_jobs(self, scope: str, digest: str) -> tuple[str, ...]:
+        """Return the job ids kept for these inputs; empty if there are none."""
+        with self._lock:
+            row = self._execute("own_jobs", {"scope_id": self.scope_id(scope), "digest": digest}).fetchone()
+        return tuple(orjson.loads(row[0])) if row else ()
+
+    # SQLite
+
+    def _move(self, job: Job, state: JobState, facts: dict[str, Any]) -> Job:
+        values = dict.fromkeys(
+            ("input_file", "remote_id", "remote_status", "completed", "failed", "code", "message")
+        )
+        self._execute("move_job", {**values, **facts, "state": state, "now": self.clock(), "job_id": job.id})
+        return self._job(job.id)
+
+    def _job(self, job_id: int) -> Job:
+        return _job(next(self._rows("job", job_id=job_id)))
+
+    @contextmanager
+    def _transaction(self, *, durable: bool = True) -> Iterator[None]:
+        with self._lock, mapped_errors(self.path):
+            if self._connection.in_transaction:
+                yield
+                return
+            # https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL, FULL waits for the disk at each commit.
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.execute("COMMIT")
+
+    def _execute(self, name: str, values: dict[str, Any]) -> sqlite3.Cursor:
+        return self._connection.execute(query(name), values)
+
+    def _one(self, name: str, **values: Any) -> Any:
+        return self._execute(name, values).fetchone()
+
+    def _rows(self, name: str, **values: Any) -> Iterator[dict[str, Any]]:
+        cursor = self._execute(name, values)
+        names = [column[0] for column in cursor.description]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
+
+    def _many(self, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        return self._connection.executemany(query(name), rows).rowcount if rows else 0
+
+
+def _json(values: Any) -> str:
+    return orjson.dumps(list(values)).decode()
+
+
+def _target_row(target: Target) -> dict[str, str]:
+    return {
+        "platform": target.platform, "base_url": target.base_url,
+        "endpoint": target.endpoint, "model": target.model,
+    }  # fmt: skip
+
+
+def _job(row: dict[str, Any]) -> Job:
+    target = Target(row["platform"], row["base_url"], row["endpoint"], row["model"])
+    names = (
+        "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "input_file", "remote_id",
+        "remote_status", "completed", "failed", "code", "message",
+    )  # fmt: skip
+    return Job(target=target, **{name: row[name] for name in names})

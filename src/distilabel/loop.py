@@ -1,0 +1,45 @@
+"""The one event loop of this process: a thread of its own, so that it works where another loop already runs."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+__all__ = ["background_loop", "run", "start"]
+
+T = TypeVar("T")
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def background_loop() -> asyncio.AbstractEventLoop:
+    """Return the loop, started in a daemon thread when first asked for."""
+    global _loop  # noqa: PLW0603 - one loop a process is the point
+    with _lock:
+        if _loop is None or _loop.is_closed():
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="distilabel-loop", daemon=True).start()
+        return _loop
+
+
+def start(coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
+    """Start `coroutine` on the background loop and return its future at once."""
+    return asyncio.run_coroutine_threadsafe(coroutine, background_loop())
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run `coroutine` on the background loop and wait for its result; an interrupt cancels it.
+
+    Examples:
+        >>> async def double(n):
+        ...     return 2 * n
+        >>> run(double(21))
+        42
+    """
+    future = start(coroutine)
+    try:
+        return future.result()
+    except BaseException:
+        future.cancel()
+        raise

@@ -1,0 +1,79 @@
+"""Result files: indexing them line by line, and reading one answer back."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from distilabel.ledger.store import Ledger
+from distilabel.providers.base import Provider
+from distilabel.records import Decoded, Failure, Job, parse_custom_id
+
+__all__ = ["Reader", "index"]
+
+_LINES_AT_ONCE = 5_000
+
+
+def index(ledger: Ledger, provider: Provider, job: Job) -> None:
+    """Record in the ledger what each line of a job's result files says. Done twice, it changes nothing."""
+    for number, path in ledger.files(job):
+        if path.exists():
+            lines = _lines(provider, path)
+            while some := list(islice(lines, _LINES_AT_ONCE)):
+                _settle(ledger, job, number, some)
+
+
+def _lines(provider: Provider, path: Path) -> Iterator[tuple[Decoded, int, int]]:
+    """Yield each line with its place; lines end at a newline byte and nowhere else."""
+    start = 0
+    with path.open("rb") as file:
+        for line in file:
+            if line.strip():
+                yield provider.decode(line), start, len(line)
+            start += len(line)
+
+
+def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int, int]]) -> None:
+    answered: list[tuple[int, int, int, str, int]] = []
+    failed: list[tuple[str, str, str, int, bool]] = []
+    unreadable = 0
+    for decoded, start, length in lines:
+        name = parse_custom_id(decoded.custom_id) if decoded.custom_id is not None else None
+        if name is None:
+            unreadable += 1
+        elif isinstance(decoded.outcome, Failure):
+            failure = decoded.outcome
+            failed.append((failure.code, failure.message, *name, failure.retryable))
+        else:
+            answered.append((file, start, length, *name))
+    ledger.settle_lines(job, answered, failed)
+    ledger.note_anomalies(job, unreadable)
+
+
+class Reader:
+    """Reads answers out of result files, a few files open at a time. Safe to use from several threads."""
+
+    _MOST_OPEN = 32
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: OrderedDict[str, IO[bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, path: str, start: int, length: int) -> bytes:
+        """Return `length` bytes from `start` of the file at `path`, below the ledger's folder."""
+        with self._lock:
+            file = self._files.pop(path, None) or (self._folder / path).open("rb")
+            self._files[path] = file
+            if len(self._files) > self._MOST_OPEN:
+                self._files.popitem(last=False)[1].close()
+            file.seek(start)
+            return file.read(length)
+
+    def close(self) -> None:
+        """Close all files."""
+        with self._lock:
+            while self._files:
+                self._files.popitem()[1].close()

@@ -1,0 +1,160 @@
+"""OpenAI's dialect: Files, Batches and Chat Completions.
+
+Shapes: https://platform.openai.com/docs/guides/batch and https://platform.openai.com/docs/api-reference/batch,
+read in November 2026.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from distilabel.exceptions import DistilabelPlatformError
+from distilabel.providers.base import Limits, call, call_json, refusal
+from distilabel.providers.chat import chat_outcome
+from distilabel.records import Decoded, Failure, Job, JobError, JobPhase, Outcome, RemoteJob, Target
+from distilabel.wire import Flow, HttpRequest, HttpResponse, Upload
+
+__all__ = ["OpenAI"]
+
+_PHASES = {
+    "failed": JobPhase.REJECTED,
+    "completed": JobPhase.ENDED,
+    "expired": JobPhase.ENDED,
+    "cancelled": JobPhase.ENDED,
+}
+_TAG = "distilabel"
+# A clock that is off by less than this does not hide a job from `find`.
+_CLOCK_SLACK = 3600.0
+_PAGE = "100"
+
+
+class OpenAI:
+    """OpenAI and what speaks like it."""
+
+    name = "openai"
+    # 50,000 requests and 200 MB a file, by the guide; which megabyte is meant it does not say: the smaller.
+    limits = Limits(requests=50_000, size=200_000_000)
+
+    def headers(self, key: str) -> Mapping[str, str]:
+        return {"authorization": f"Bearer {key}"}
+
+    def encode(self, custom_id: str, body: bytes, endpoint: str) -> bytes:
+        return b'{"custom_id":"%b","method":"POST","url":"%b","body":%b}\n' % (
+            custom_id.encode(), endpoint.encode(), body,
+        )  # fmt: skip
+
+    def complete(self, target: Target, body: bytes) -> Flow[Outcome]:
+        # Online paths start below the base URL, which ends in /v1; lines of a batch name the whole path.
+        path = target.endpoint.removeprefix("/v1")
+        response = yield HttpRequest("POST", path, json=body)
+        return self.answer(response)
+
+    def upload(self, job: Job, path: Path) -> Flow[str]:
+        upload = Upload(path, f"{_TAG}-{job.tag}.jsonl", {"purpose": "batch"})
+        answer = yield from call_json(HttpRequest("POST", "/files", upload=upload))
+        return str(answer["id"])
+
+    def create(self, job: Job) -> Flow[RemoteJob]:
+        body = {
+            "input_file_id": job.input_file,
+            "endpoint": job.target.endpoint,
+            "completion_window": "24h",
+            "metadata": {_TAG: job.tag, "scope": job.scope[:512]},
+        }
+        answer = yield from call_json(HttpRequest("POST", "/batches", json=orjson.dumps(body), safe=False))
+        return _remote_job(answer)
+
+    def find(self, job: Job) -> Flow[list[RemoteJob]]:
+        found: list[RemoteJob] = []
+        params = {"limit": _PAGE}
+        while True:
+            page = yield from call_json(HttpRequest("GET", "/batches", params=params))
+            jobs = [_remote_job(item) for item in page.get("data") or ()]
+            found += [remote for remote in jobs if remote.tag == job.tag]
+            # Newest first: a page that is all older than our job cannot be followed by it.
+            older = all((remote.created_at or 0.0) < job.created_at - _CLOCK_SLACK for remote in jobs)
+            if not page.get("has_more") or not jobs or older:
+                return found
+            params = {"limit": _PAGE, "after": jobs[-1].remote_id}
+
+    def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
+        try:
+            answer = yield from call_json(HttpRequest("GET", f"/batches/{remote_id}"))
+        except DistilabelPlatformError as error:
+            if error.status == 404:  # noqa: PLR2004
+                return None
+            raise
+        return _remote_job(answer)
+
+    def fetch(self, file: str, path: Path) -> Flow[bool]:
+        try:
+            yield from call(HttpRequest("GET", f"/files/{file}/content", save_to=path))
+        except DistilabelPlatformError as error:
+            if error.status == 404:  # noqa: PLR2004
+                return False
+            raise
+        return True
+
+    def cancel(self, remote_id: str) -> Flow[None]:
+        yield from call(HttpRequest("POST", f"/batches/{remote_id}/cancel"))
+
+    def answer(self, response: HttpResponse) -> Outcome:
+        if response.status in (401, 403) or (response.status == 404 and b"model" in response.body):  # noqa: PLR2004
+            raise refusal(response)
+        try:
+            body = orjson.loads(response.body)
+        except orjson.JSONDecodeError:
+            body = response.body
+        return chat_outcome(response.status, body)
+
+    def decode(self, line: bytes) -> Decoded:
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            return Decoded(None, Failure("unreadable_line", "The platform sent a line that is not JSON.", retryable=True))
+        if not isinstance(value, dict) or not isinstance(value.get("custom_id"), str):
+            return Decoded(None, Failure("unreadable_line", "The platform sent a line without a name.", retryable=True))
+        return Decoded(value["custom_id"], _line_outcome(value))
+
+
+def _line_outcome(line: dict[str, Any]) -> Outcome:
+    """Read a result line; a failure stands in `error` or in a response of another status than 200."""
+    response, error = line.get("response"), line.get("error")
+    if isinstance(response, dict):
+        status = response.get("status_code")
+        return chat_outcome(status if isinstance(status, int) else 0, response.get("body"))
+    if isinstance(error, dict):
+        code = str(error.get("code") or "error")
+        return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE_CODES)
+    return Failure("empty_line", "The platform sent a line with neither response nor error.", retryable=True)
+
+
+_RETRYABLE_CODES = frozenset(
+    {"batch_expired", "batch_cancelled", "rate_limit_exceeded", "server_error", "internal_error", "timeout"}
+)
+
+
+def _remote_job(batch: dict[str, Any]) -> RemoteJob:
+    status = str(batch.get("status") or "unknown").lower()
+    counts = batch.get("request_counts") or {}
+    metadata = batch.get("metadata") or {}
+    # Absent, null and "" all mean: no such file (https://github.com/567-labs/instructor/issues/2657).
+    files = {kind: batch.get(f"{kind}_file_id") for kind in ("output", "error")}
+    return RemoteJob(
+        remote_id=str(batch["id"]),
+        status=status,
+        phase=_PHASES.get(status, JobPhase.RUNNING),
+        files={kind: str(file) for kind, file in files.items() if file},
+        total=counts.get("total"),
+        completed=counts.get("completed"),
+        failed=counts.get("failed"),
+        errors=tuple(_job_error(error) for error in (batch.get("errors") or {}).get("data") or ()),
+        tag=metadata.get(_TAG),
+        created_at=batch.get("created_at"),
+    )
+
+
+def _job_error(error: dict[str, Any]) -> JobError:
+    return JobError(str(error.get("code") or "failed"), str(error.get("message") or ""), error.get("line"))

@@ -1,0 +1,228 @@
+"""The values that cross rooms: what was asked, what came back, and the job that carried it."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+__all__ = [
+    "Decoded",
+    "Failure",
+    "Job",
+    "JobError",
+    "JobPhase",
+    "Outcome",
+    "RemoteJob",
+    "Reply",
+    "Request",
+    "Target",
+    "Usage",
+    "canonical_json",
+    "custom_id",
+    "parse_custom_id",
+    "request_key",
+]
+
+# Line separators that are legal inside a JSON string and that many a reader splits lines on.
+_SEPARATORS = {"\u2028": b"\\u2028", "\u2029": b"\\u2029", "\u0085": b"\\u0085"}
+_CUSTOM_ID = re.compile(r"^([0-9a-f]{32})-(\d{1,9})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where requests go: requests of different targets never share a job.
+
+    Attributes:
+        platform: The platform's name in the registry, such as `openai`.
+        base_url: The address, without user, password and trailing slash.
+        endpoint: The path of the endpoint, such as `/v1/chat/completions`.
+        model: The model's name.
+    """
+
+    platform: str
+    base_url: str
+    endpoint: str
+    model: str
+
+    @property
+    def identity(self) -> str:
+        """One line that names the target; part of each request's key."""
+        return "\n".join((self.platform, self.base_url, self.endpoint, self.model))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question: its key and the canonical bytes of its body."""
+
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a platform counted for one reply."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that was given; `text` is None where the model declined (see `refusal`) or called a tool."""
+
+    text: str | None
+    usage: Usage = Usage()
+    finish_reason: str | None = None
+    refusal: str | None = None
+    request_id: str | None = None
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer.
+
+    Attributes:
+        code: Machine-readable, such as `batch_expired`, `http_429`, `missing`, `empty_reply`.
+        message: For a person; holds no secret.
+        retryable: Whether asking again may help.
+    """
+
+    code: str
+    message: str
+    retryable: bool = False
+
+
+Outcome = Reply | Failure
+
+
+class JobPhase(StrEnum):
+    """What a platform's own word for a job's state comes to."""
+
+    RUNNING = "running"
+    ENDED = "ended"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """What a platform says is wrong with a whole job, or with one line of it (counted from 1)."""
+
+    code: str
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteJob:
+    """A job as the platform describes it.
+
+    Attributes:
+        remote_id: The platform's id of the job.
+        status: The platform's own word, such as `in_progress`.
+        phase: What that word comes to.
+        files: What there is to fetch: kind (`output`, `error`) to the platform's id of the file.
+        total, completed, failed: The platform's counts; None where it gives none. Never used to judge completeness.
+        errors: Why a job was rejected.
+        tag: Our tag, where the platform echoes it.
+        created_at: When the platform made it, in seconds since 1970.
+    """
+
+    remote_id: str
+    status: str
+    phase: JobPhase
+    files: dict[str, str] = field(default_factory=dict)
+    total: int | None = None
+    completed: int | None = None
+    failed: int | None = None
+    errors: tuple[JobError, ...] = ()
+    tag: str | None = None
+    created_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the ledger knows it; times are seconds since 1970."""
+
+    id: int
+    scope: str
+    target: Target
+    tag: str
+    state: str
+    requests: int
+    size: int
+    created_at: float
+    moved_at: float
+    input_file: str | None = None
+    remote_id: str | None = None
+    remote_status: str | None = None
+    completed: int | None = None
+    failed: int | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One line of a result file; `custom_id` is None where the line cannot be read."""
+
+    custom_id: str | None
+    outcome: Outcome
+
+
+def canonical_json(value: Any) -> bytes:
+    r"""Give the bytes that stand for `value`: compact UTF-8 JSON in insertion order, on one line for any reader.
+
+    Separators that Unicode counts as line ends (U+2028, U+2029, U+0085) are escaped; a lone surrogate makes the
+    whole text ASCII, since UTF-8 cannot carry it.
+
+    Examples:
+        >>> canonical_json({"b": "é", "a": "\u2028"})
+        b'{"b":"\xc3\xa9","a":"\\u2028"}'
+    """
+    try:
+        text = orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+    for character, escape in _SEPARATORS.items():
+        raw = character.encode()
+        if raw in text:
+            text = text.replace(raw, escape)
+    return text
+
+
+def request_key(scope: str, target: Target, body: bytes) -> str:
+    """Name a request by all that makes it what it is: 32 hexadecimal digits.
+
+    Args:
+        scope: Whose request it is, such as `pipeline/step`; equal bodies of two scopes are two requests.
+        target: Where it goes.
+        body: Its canonical JSON.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (scope.encode(), target.identity.encode(), body):
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def custom_id(key: str, sample: int) -> str:
+    """Name one sample of a request on the wire; at most 42 characters of [0-9a-f-].
+
+    Examples:
+        >>> custom_id("0" * 32, 3)
+        '00000000000000000000000000000000-3'
+    """
+    return f"{key}-{sample}"
+
+
+def parse_custom_id(text: str) -> tuple[str, int] | None:
+    """Read a name that `custom_id` gave; None for a foreign one."""
+    match = _CUSTOM_ID.match(text)
+    return (match[1], int(match[2])) if match else None

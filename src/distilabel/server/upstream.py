@@ -1,0 +1,100 @@
+"""Requests passed on to another OpenAI-compatible server, such as `vllm serve` or a llama.cpp server."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import orjson
+
+from distilabel.server.answering import Answer
+from distilabel.server.errors import error_body
+from distilabel.server.settings import Settings
+from distilabel.server.wire import Body
+
+ATTEMPTS = 4
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+TIMEOUT = httpx2.Timeout(600, connect=5)
+TOO_MANY_REQUESTS = 429
+
+
+@asynccontextmanager
+async def passing_on(settings: Settings, first_pause: float = FIRST_PAUSE) -> AsyncIterator[Answer]:
+    """Who answers when there is an upstream: at most `settings.concurrency` requests are with it at once."""
+    slots = asyncio.Semaphore(settings.concurrency)
+    async with _client(settings) as client:
+
+        async def answer(endpoint: str, body: Body, custom_id: str) -> tuple[int, Body]:  # noqa: ARG001
+            async with slots:
+                return await _insistently(client, endpoint.removeprefix("/v1"), body, first_pause)
+
+        yield answer
+
+
+async def models(settings: Settings) -> list[str]:
+    """The models that the upstream says it has."""
+    async with _client(settings) as client:
+        status, body = await _insistently(client, "/models", None, FIRST_PAUSE)
+    return [model["id"] for model in body.get("data", [])] if status == httpx2.codes.OK else []
+
+
+def _client(settings: Settings) -> httpx2.AsyncClient:
+    headers = {} if settings.upstream_key is None else {"authorization": f"Bearer {settings.upstream_key}"}
+    base_url = (settings.upstream or "").rstrip("/")
+    limits = httpx2.Limits(max_connections=settings.concurrency)
+    return httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, limits=limits)
+
+
+async def _insistently(
+    client: httpx2.AsyncClient, path: str, body: Body | None, first_pause: float
+) -> tuple[int, Body]:
+    for attempt in range(ATTEMPTS):
+        status, answer, asked_pause = await _once(client, path, body)
+        if status < httpx2.codes.INTERNAL_SERVER_ERROR and status != TOO_MANY_REQUESTS:
+            break
+        if attempt < ATTEMPTS - 1:
+            await asyncio.sleep(_pause(attempt, first_pause, asked_pause))
+    return status, answer
+
+
+async def _once(client: httpx2.AsyncClient, path: str, body: Body | None) -> tuple[int, Body, float | None]:
+    try:
+        if body is None:
+            response = await client.get(path)
+        else:
+            headers = {"content-type": "application/json"}
+            response = await client.post(path, content=orjson.dumps(body), headers=headers)
+    except httpx2.TimeoutException as error:
+        return 504, _trouble("upstream_timeout", error), None
+    except httpx2.TransportError as error:
+        return 502, _trouble("upstream_unreachable", error), None
+    return response.status_code, _json(response), _asked_pause(response)
+
+
+def _json(response: httpx2.Response) -> Body:
+    try:
+        body: Any = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        body = None
+    if isinstance(body, dict):
+        return body
+    return error_body(f"The upstream answered with no JSON object: {response.text[:500]}", kind="server_error")
+
+
+def _asked_pause(response: httpx2.Response) -> float | None:
+    try:
+        return float(response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+
+
+def _pause(attempt: int, first_pause: float, asked: float | None) -> float:
+    pause = asked if asked is not None else first_pause * 2**attempt * random.uniform(0.5, 1)  # noqa: S311
+    return min(pause, LONGEST_PAUSE)
+
+
+def _trouble(code: str, error: Exception) -> Body:
+    return error_body(f"The upstream did not answer: {error!r}", kind="server_error", code=code)

@@ -1,0 +1,81 @@
+"""Renaming columns on the way into a step and out of it; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from distilabel.exceptions import DistilabelTypeError
+from distilabel.typing import Row
+
+__all__ = ["Renaming"]
+
+_ORIGIN = "__distilabel_row__"
+
+
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """How a step's column names differ from those of the rows that travel.
+
+    Attributes:
+        inputs: Name in the step to name of the column, for what it reads.
+        outputs: Name in the step to name of the column, for what it writes.
+        produced: The names of all that it writes.
+
+    Examples:
+        >>> renaming = Renaming(inputs={"text": "prompt"}, outputs={}, produced=frozenset({"length"}))
+        >>> rows = [{"prompt": "hello", "text": "mine"}]
+        >>> inner = renaming.into(rows)
+        >>> renaming.out_of([{**row, "length": len(row["text"])} for row in inner], rows)
+        [{'prompt': 'hello', 'text': 'mine', 'length': 5}]
+    """
+
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    produced: frozenset[str]
+
+    def into(self, rows: Sequence[Row], first: int = 0) -> list[Row]:
+        """Rename the columns that the step reads; a row that has columns to restore is numbered from `first`."""
+        return [self._row_in(row, number) for number, row in enumerate(rows, start=first)]
+
+    def _row_in(self, row: Row, number: int) -> Row:
+        taken = {*self.inputs, *self.inputs.values()}
+        inner = {name: value for name, value in row.items() if name not in taken}
+        inner |= {name: row[column] for name, column in self.inputs.items() if column in row}
+        return {**inner, _ORIGIN: number} if self._kept_aside(row) else inner
+
+    def out_of(self, rows: Sequence[Row], originals: Sequence[Row]) -> list[Row]:
+        """Rename back, and restore the columns that the renaming had put aside.
+
+        Args:
+            rows: What the step made of the rows that `into` gave it: any number of rows, in any order.
+            originals: The rows before `into`.
+
+        Raises:
+            DistilabelTypeError: `rows` is not a list of dicts.
+        """
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise DistilabelTypeError(f"process() must yield lists of rows (dicts), not {type(rows).__name__}.")
+        has_numbers = any(_ORIGIN in row for row in rows)
+        in_step = not has_numbers and len(rows) == len(originals)
+        return [
+            self._row_out(row, originals[row[_ORIGIN]] if _ORIGIN in row else originals[i] if in_step else None)
+            for i, row in enumerate(rows)
+        ]
+
+    def _row_out(self, row: Row, original: Row | None) -> Row:
+        written: Row = {}
+        passed: Row = {}
+        for name, value in row.items():
+            if name in self.produced:
+                written[self.outputs.get(name, name)] = value
+            elif name != _ORIGIN:
+                passed[self.inputs.get(name, name)] = value
+        kept = {} if original is None else self._kept_aside(original)
+        return {**kept, **passed, **written}
+
+    def _kept_aside(self, row: Row) -> Row:
+        """Give the columns of a row that would be lost: those under a name that the step uses for another one."""
+        sources = set(self.inputs.values())
+        shadowed = {name for name in self.inputs if name not in sources}
+        overwritten = {name for name, column in self.outputs.items() if name != column}
+        replaced = {column for name, column in self.inputs.items() if name in self.produced}
+        return {name: row[name] for name in shadowed | overwritten | replaced if name in row}

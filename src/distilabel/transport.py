@@ -1,0 +1,213 @@
+"""The only room that speaks HTTP: drives a provider's flow, retries what may be sent again, hides secrets."""
+
+import asyncio
+import os
+import random
+from collections.abc import Callable, Iterable, Mapping
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from time import time
+from typing import Any, TypeVar
+
+import httpx2
+import stamina
+
+from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError, DistilabelUnreachableError
+from distilabel.wire import Flow, HttpRequest, HttpResponse
+
+__all__ = ["Transport", "sync_folder"]
+
+T = TypeVar("T")
+_RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_LONGEST_WAIT = 120.0
+_PIECE = 1 << 20
+
+
+class _Again(Exception):  # noqa: N818 - not an error: a signal to the retry loop
+    """A response or a fault after which the call may be sent again."""
+
+    def __init__(self, wait: float | None, response: HttpResponse | None = None) -> None:
+        self.wait = wait
+        self.response = response
+
+
+class Transport:
+    """Drives flows over HTTP against one base URL with one set of headers.
+
+    Args:
+        base_url: The address, such as `https://api.openai.com/v1`.
+        headers: Sent with each call; may hold the key.
+        secrets: Texts that must never be seen; cut out of every message.
+        timeout: Seconds that one call may be silent.
+        attempts: How often a safe call is tried.
+        transport: A stand-in for the network, for tests.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        secrets: Iterable[str] = (),
+        timeout: float = 120.0,
+        attempts: int = 6,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._secrets = tuple(secret for secret in secrets if secret)
+        self._attempts = max(1, attempts)
+        self._client = httpx2.AsyncClient(
+            headers=dict(headers),
+            timeout=httpx2.Timeout(timeout, connect=10.0, pool=None),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Carry out `flow` and return what it returns.
+
+        Raises:
+            DistilabelUnreachableError: No answer came, and the call was surely not carried out (or is safe).
+            DistilabelUncertainError: An unsafe call may or may not have been carried out.
+            DistilabelPlatformError: Whatever the flow itself raises.
+        """
+        try:
+            request = next(flow)
+            while True:
+                request = flow.send(await self._send(request))
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        except DistilabelPlatformError as error:
+            raise error.redacted(self._secrets) from None
+        finally:
+            flow.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def _send(self, request: HttpRequest) -> HttpResponse:
+        if not request.safe:
+            return await self._once_unsafe(request)
+        try:
+            async for attempt in stamina.retry_context(
+                on=_wait_before_retry, attempts=self._attempts, timeout=None, wait_initial=0.5, wait_max=30.0
+            ):
+                with attempt:
+                    return await self._once_safe(request)
+        except _Again as last:
+            if last.response is not None:
+                return last.response
+            raise self._unreachable(last.__cause__) from None
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    async def _once_safe(self, request: HttpRequest) -> HttpResponse:
+        try:
+            response = await self._exchange(request)
+        except httpx2.TransportError as fault:
+            raise _Again(None) from fault
+        if response.status in _RETRYABLE_STATUS and not _hopeless(response):
+            raise _Again(_retry_after(response), response)
+        return response
+
+    async def _once_unsafe(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return await self._exchange(request)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as fault:
+            raise self._unreachable(fault) from None
+        except httpx2.TransportError as fault:
+            raise DistilabelUncertainError(
+                f"{self._host} did not answer a call that may have been carried out ({type(fault).__name__})."
+            ) from None
+
+    async def _exchange(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/"):
+            raise DistilabelPlatformError(f"{self._host} sent an address of another host; it was not followed.")
+        if request.upload is None:
+            return await self._stream(request, _json_arguments(request))
+        with request.upload.path.open("rb") as file:
+            files = {"file": (request.upload.name, file, request.upload.content_type)}
+            return await self._stream(request, {"files": files, "data": request.upload.fields})
+
+    async def _stream(self, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
+        async with self._client.stream(
+            request.method, self.base_url + request.path, params=dict(request.params), **arguments
+        ) as answer:
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            if request.save_to is not None and answer.is_success:
+                await _save(answer, request.save_to)
+                return HttpResponse(answer.status_code, headers)
+            return HttpResponse(answer.status_code, headers, await answer.aread())
+
+    def _unreachable(self, fault: BaseException | None) -> DistilabelUnreachableError:
+        return DistilabelUnreachableError(
+            f"{self._host} cannot be reached ({_plain(fault)}): check the address (base_url), the network and TLS. "
+            "Nothing is lost: run again when it is back."
+        )
+
+    @property
+    def _host(self) -> str:
+        url = httpx2.URL(self.base_url)
+        return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+
+
+def _json_arguments(request: HttpRequest) -> dict[str, Any]:
+    if request.json is None:
+        return {}
+    return {"content": request.json, "headers": {"content-type": "application/json"}}
+
+
+async def _save(answer: httpx2.Response, path: Path) -> None:
+    """Stream a body to `path` by way of a `.part` beside it: a file that is there is whole."""
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        async for piece in answer.aiter_bytes(_PIECE):
+            file.write(piece)
+        await asyncio.to_thread(_sync, file.fileno(), file.flush)
+    part.replace(path)
+    await asyncio.to_thread(sync_folder, path.parent)
+
+
+def _sync(descriptor: int, flush: Callable[[], None]) -> None:
+    flush()
+    os.fsync(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in `folder` durable, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _wait_before_retry(fault: Exception) -> bool | float:
+    if not isinstance(fault, _Again):
+        return False
+    return True if fault.wait is None else fault.wait + random.uniform(0, 0.25)  # noqa: S311 - jitter
+
+
+def _retry_after(response: HttpResponse) -> float | None:
+    """Read Retry-After in seconds or as a date (RFC 9110, section 10.2.3)."""
+    text = response.headers.get("retry-after", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - time()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), _LONGEST_WAIT)
+
+
+def _hopeless(response: HttpResponse) -> bool:
+    """Tell a 429 that no waiting mends: the account has no credit (platform.openai.com/docs/guides/error-codes)."""
+    return response.status == 429 and b"insufficient_quota" in response.body  # noqa: PLR2004
+
+
+def _plain(fault: BaseException | None) -> str:
+    return f"{type(fault).__name__}: {fault}" if fault and str(fault) else type(fault).__name__
