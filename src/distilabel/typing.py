@@ -1,7 +1,9 @@
 """The public names of types: rows, chats, outputs and what flows between steps."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias, TypedDict, Union
+from typing import Any, Literal, TypeAlias, Union
+
+from typing_extensions import TypedDict
 
 __all__ = [
     "ChatItem",

@@ -133,7 +133,9 @@ def _check_format(wanted: Any) -> None:
     if wanted is None:
         return
     if not isinstance(wanted, dict) or wanted.get("type") not in FORMATS:
-        raise _invalid("response_format", f"its type must be one of {', '.join(FORMATS)}", "response_format.type")
+        raise _invalid(
+            "response_format", f"its type must be one of {', '.join(FORMATS)}", "response_format.type"
+        )
     if wanted["type"] != "json_schema":
         return
     given = wanted.get("json_schema")

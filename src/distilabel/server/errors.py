@@ -17,7 +17,7 @@ from distilabel.server.wire import json_response
 log = logging.getLogger(__name__)
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  # it is an answer, not a fault
     """A request that the platform will not do, and why; turned into an answer at the edge of the app."""
 
     def __init__(
@@ -73,7 +73,9 @@ async def answer_http(request: Request, error: Exception) -> Response:
     """Starlette's handler for unknown paths and methods."""
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        body = error_body(f"Not allowed to {request.method} on {request.url.path}.", code="method_not_supported")
+        body = error_body(
+            f"Not allowed to {request.method} on {request.url.path}.", code="method_not_supported"
+        )
     elif error.status_code == HTTPStatus.NOT_FOUND:
         body = error_body(f"Invalid URL ({request.method} {request.url.path})")
     else:

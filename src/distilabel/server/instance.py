@@ -101,7 +101,10 @@ class _Builder:
 
     def _array(self, schema: Schema, depth: int) -> Any:
         least = schema.get("minItems", 0 if depth >= TIRED else 1)
-        return [self.build(schema.get("items", True), depth + 1) for _ in range(min(least, schema.get("maxItems", least)))]
+        return [
+            self.build(schema.get("items", True), depth + 1)
+            for _ in range(min(least, schema.get("maxItems", least)))
+        ]
 
     def _string(self, schema: Schema, _depth: int) -> str:
         if "pattern" in schema:
@@ -160,11 +163,9 @@ def _candidates(least: float, most: float, step: float | None) -> list[float]:
 
 
 def _within(value: float, schema: Schema) -> bool:
-    return (
-        schema.get("minimum", value) <= value <= schema.get("maximum", value)
-        and value > schema.get("exclusiveMinimum", -math.inf)
-        and value < schema.get("exclusiveMaximum", math.inf)
-    )
+    least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+    above, below = schema.get("exclusiveMinimum", -math.inf), schema.get("exclusiveMaximum", math.inf)
+    return bool(least <= value <= most and above < value < below)
 
 
 def _cannot(what: str) -> Refusal:

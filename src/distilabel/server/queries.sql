@@ -2,8 +2,7 @@
 
 -- name: add_file
 INSERT INTO files (id, filename, purpose, bytes, created_at, expires_at)
-VALUES (:id, :filename, :purpose, :bytes, :created_at, :expires_at)
-RETURNING *;
+VALUES (:id, :filename, :purpose, :bytes, :created_at, :expires_at);
 
 -- name: file
 SELECT * FROM files WHERE id = :id AND (expires_at IS NULL OR expires_at > :now);
@@ -85,4 +84,5 @@ UPDATE batches SET status = :target, output_file_id = :output_file_id, error_fil
                    completed_at = CASE :target WHEN 'completed' THEN :now END,
                    expired_at = CASE :target WHEN 'expired' THEN :now END,
                    cancelled_at = CASE :target WHEN 'cancelled' THEN :now END
-WHERE id = :id AND status = :source;
+WHERE id = :id AND status = :source
+RETURNING id;

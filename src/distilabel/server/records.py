@@ -35,7 +35,10 @@ LIVE = frozenset({Status.VALIDATING, Status.IN_PROGRESS, Status.FINALIZING, Stat
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A stored file: https://platform.openai.com/docs/api-reference/files/object. Times are unix seconds."""
+    """A stored file: https://platform.openai.com/docs/api-reference/files/object. Times are unix seconds.
+
+    `seq` orders files by arrival; the database gives it, and ignores the one that a new file carries.
+    """
 
     seq: int
     id: str

@@ -48,7 +48,12 @@ class Reply:
             response = {"status_code": self.status, "request_id": new_id("req_"), "body": self.body}
         else:
             error = {"code": self.never_run, "message": NEVER_RUN[self.never_run]}
-        value = {"id": new_id("batch_req_"), "custom_id": self.custom_id, "response": response, "error": error}
+        value = {
+            "id": new_id("batch_req_"),
+            "custom_id": self.custom_id,
+            "response": response,
+            "error": error,
+        }
         return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -63,13 +68,19 @@ class Results:
         self._batch_id = batch.id
         self._tally = asdict(batch.tally)
         self._paths = {"output": store.path(batch.output_part), "error": store.path(batch.error_part)}
-        self._files = {name: _reopened(path, self._tally[f"{name}_bytes"]) for name, path in self._paths.items()}
+        self._files = {
+            name: _reopened(path, self._tally[f"{name}_bytes"]) for name, path in self._paths.items()
+        }
         self._dirty = False
 
     @property
     def tally(self) -> Tally:
         """Counts and lengths so far, those since the last checkpoint included."""
         return Tally(**self._tally)
+
+    def all_in(self, total: int) -> bool:
+        """Whether every one of `total` requests was answered."""
+        return bool(self._tally["completed"] + self._tally["failed"] == total)
 
     def finished(self) -> set[bytes]:
         """Marks of the custom_ids that have a line in either file."""
@@ -110,7 +121,9 @@ class Results:
             self._tally["input_tokens"] += _tokens(usage, "prompt_tokens")
             self._tally["output_tokens"] += _tokens(usage, "completion_tokens")
             self._tally["cached_tokens"] += _tokens(usage.get("prompt_tokens_details"), "cached_tokens")
-            self._tally["reasoning_tokens"] += _tokens(usage.get("completion_tokens_details"), "reasoning_tokens")
+            self._tally["reasoning_tokens"] += _tokens(
+                usage.get("completion_tokens_details"), "reasoning_tokens"
+            )
 
 
 def _reopened(path: Path, length: int) -> BinaryIO:

@@ -18,7 +18,11 @@ from distilabel.server.wire import Body
 ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings")
 MAX_EMBEDDING_INPUTS = 50_000
 MAX_REPORTED_ERRORS = 1_000
-DAY = 86_400
+HOUR = 3_600
+DAY = 24 * HOUR
+MAX_PAIRS = 16
+MAX_KEY = 64
+MAX_VALUE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,11 @@ def expiry(param: str, policy: Any) -> int | None:
     if policy is None:
         return None
     if not isinstance(policy, dict) or policy.get("anchor") != "created_at":
-        raise Refusal(f"Invalid '{param}': expected an object with anchor 'created_at'.", param=f"{param}.anchor")
+        raise Refusal(
+            f"Invalid '{param}': expected an object with anchor 'created_at'.", param=f"{param}.anchor"
+        )
     seconds = policy.get("seconds")
-    if type(seconds) is not int or not 3_600 <= seconds <= 30 * DAY:
+    if type(seconds) is not int or not HOUR <= seconds <= 30 * DAY:
         raise Refusal(
             f"Invalid '{param}.seconds': expected an integer from 3600 to 2592000.", param=f"{param}.seconds"
         )
@@ -83,8 +89,10 @@ def _metadata(metadata: Any) -> str | None:
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
-        raise Refusal("Invalid type for 'metadata': expected an object.", param="metadata", code="invalid_type")
-    if len(metadata) > 16:  # noqa: PLR2004
+        raise Refusal(
+            "Invalid type for 'metadata': expected an object.", param="metadata", code="invalid_type"
+        )
+    if len(metadata) > MAX_PAIRS:
         raise Refusal("Invalid 'metadata': at most 16 pairs.", param="metadata")
     for key, value in metadata.items():
         _metadata_pair(key, value)
@@ -93,11 +101,11 @@ def _metadata(metadata: Any) -> str | None:
 
 def _metadata_pair(key: str, value: Any) -> None:
     param = f"metadata.{key}"
-    if len(key) > 64:  # noqa: PLR2004
+    if len(key) > MAX_KEY:
         raise Refusal(f"Invalid '{param}': a key may have 64 characters.", param="metadata")
     if not isinstance(value, str):
         raise Refusal(f"Invalid type for '{param}': expected a string.", param=param, code="invalid_type")
-    if len(value) > 512:  # noqa: PLR2004
+    if len(value) > MAX_VALUE:
         raise Refusal(f"Invalid '{param}': a value may have 512 characters.", param=param)
 
 
@@ -168,7 +176,8 @@ class Census:
         self.total += 1
         if self.total > self._settings.max_requests:
             self._refuse_all(
-                "too_many_tasks", f"The file has more than the {self._settings.max_requests} requests allowed."
+                "too_many_tasks",
+                f"The file has more than the {self._settings.max_requests} requests allowed.",
             )
             return False
         self._guarded(lambda: self._check(read_request(line, self._endpoint)))

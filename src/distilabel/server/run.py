@@ -37,19 +37,18 @@ class Run:
 
     async def ask(self, answer: Answer) -> None:
         """In_progress: ask what has no answer yet; ends in finalizing or expired, or gives way to a cancel."""
-        async with asyncio.TaskGroup() as group:
-            watch = group.create_task(self._watch())
-            async with asyncio.TaskGroup() as lanes:
-                requests = self._unanswered()
-                for _ in range(self._settings.concurrency):
-                    lanes.create_task(self._lane(requests, answer))
-            watch.cancel()
-        status = self._results.checkpoint()
-        if status is Status.IN_PROGRESS and self._halted.is_set():
+        try:
+            await self._ask_all(answer)
+        finally:
+            # Also when the server stops: answers that were paid for upstream are not asked for again.
+            status = self._results.checkpoint()
+        if status is not Status.IN_PROGRESS:
+            return
+        if self._results.all_in(self._batch.total):
+            self._store.finalize(self._batch.id, self._clock())
+        else:
             await self._abandon("batch_expired")
             self._settle(Status.EXPIRED)
-        elif status is Status.IN_PROGRESS:
-            self._store.finalize(self._batch.id, self._clock())
 
     async def complete(self) -> None:
         """Finalizing -> completed."""
@@ -60,6 +59,15 @@ class Run:
         if self._batch.in_progress_at is not None:
             await self._abandon("batch_cancelled")
         self._settle(Status.CANCELLED)
+
+    async def _ask_all(self, answer: Answer) -> None:
+        requests = self._unanswered()
+        async with asyncio.TaskGroup() as group:
+            watch = group.create_task(self._watch())
+            async with asyncio.TaskGroup() as lanes:
+                for _ in range(self._settings.concurrency):
+                    lanes.create_task(self._lane(requests, answer))
+            watch.cancel()
 
     def _unanswered(self) -> Iterator[Request]:
         finished = self._results.finished()
@@ -117,7 +125,7 @@ class Run:
             "output": self._file(self._batch.output_part, "output", tally.output_bytes, now),
             "error": self._file(self._batch.error_part, "error", tally.error_bytes, now),
         }
-        self._store.settle(self._store.batch(self._batch.id), target, files, now)
+        self._store.settle(self._batch, target, files, now)
 
     def _file(self, file_id: str, name: str, size: int, now: float) -> File | None:
         if not size:

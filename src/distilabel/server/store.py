@@ -65,21 +65,9 @@ class Store:
 
     # Files
 
-    def add_file(
-        self, *, id: str, filename: str, purpose: str, bytes: int, now: float, seconds: int | None
-    ) -> File:
-        """Make known a file whose bytes are on the disk already; it expires `seconds` from now."""
-        expires_at = None if seconds is None else now + seconds
-        (row,) = self._run(
-            "add_file",
-            id=id,
-            filename=filename,
-            purpose=purpose,
-            bytes=bytes,
-            created_at=now,
-            expires_at=expires_at,
-        )
-        return File(**row)
+    def add_file(self, file: File) -> None:
+        """Make known a file whose bytes are on the disk already."""
+        self._run("add_file", **{name: value for name, value in asdict(file).items() if name != "seq"})
 
     def file(self, file_id: str, now: float) -> File:
         """The file, or a 404."""
@@ -181,16 +169,19 @@ class Store:
         return Status(row["status"])
 
     def settle(self, batch: Batch, target: Status, files: dict[str, File | None], now: float) -> None:
-        """End the batch and make its files known, in one transaction.
+        """End the batch and make its files known, in one transaction; nothing, if it has left its state meanwhile.
 
         `files` holds `output` and `error`; where one is None the batch has no such file.
         """
+        ids = {f"{name}_file_id": file and file.id for name, file in files.items()}
         with self._transaction():
-            for file in files.values():
-                if file is not None:
-                    self._run("add_file", **{k: v for k, v in asdict(file).items() if k != "seq"})
-            ids = {f"{name}_file_id": file and file.id for name, file in files.items()}
-            self._run("settle", id=batch.id, source=batch.status, target=target, now=now, **ids)
+            if not self._run("settle", id=batch.id, source=batch.status, target=target, now=now, **ids):
+                return
+            for file in filter(None, files.values()):
+                self.add_file(file)
+        for name, part in (("output", batch.output_part), ("error", batch.error_part)):
+            if files[name] is None:
+                self.path(part).unlink(missing_ok=True)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -228,5 +219,7 @@ def _claim(folder: Path) -> sqlite3.Connection:
         guard.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         guard.close()
-        raise FolderInUseError(f"{folder} is in use by another server; stop it or give another folder") from error
+        raise FolderInUseError(
+            f"{folder} is in use by another server; stop it or give another folder"
+        ) from error
     return guard

@@ -74,9 +74,7 @@ def count_tokens(text: str) -> int:
 def sample(body: Body, salt: str, index: int) -> Sample:
     """What the toy says to a chat request: a pure function of the request, the salt and the sample's index."""
     prompt = _prompt(body["messages"])
-    seed = b"\0".join(
-        (body["model"].encode(), salt.encode(), b"%d" % index, orjson.dumps(body["messages"]))
-    )
+    seed = b"\0".join((body["model"].encode(), salt.encode(), b"%d" % index, orjson.dumps(body["messages"])))
     told = f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
     return _cut(_formatted(body.get("response_format"), prompt, told), body)
 
@@ -108,7 +106,11 @@ def embeddings(body: Body) -> Body:
         "object": "list",
         "model": body["model"],
         "data": [
-            {"object": "embedding", "index": index, "embedding": encode(vector(body["model"], text, dimensions))}
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": encode(vector(body["model"], text, dimensions)),
+            }
             for index, text in enumerate(texts)
         ],
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
@@ -127,7 +129,7 @@ def vector(model: str, text: str, dimensions: int) -> list[float]:
             votes[(place >> 1) % dimensions] += 1.0 if place & 1 else -1.0
     length = math.sqrt(sum(vote * vote for vote in votes))
     if not length:
-        return [1.0] + votes[1:]
+        return [1.0, *votes[1:]]
     return [vote / length for vote in votes]
 
 

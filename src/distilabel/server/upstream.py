@@ -34,11 +34,11 @@ async def passing_on(settings: Settings, first_pause: float = FIRST_PAUSE) -> As
         yield answer
 
 
-async def models(settings: Settings) -> list[str]:
-    """The models that the upstream says it has."""
+async def models(settings: Settings) -> tuple[int, list[str]]:
+    """An HTTP status, and the models that the upstream says it has."""
     async with _client(settings) as client:
         status, body = await _insistently(client, "/models", None, FIRST_PAUSE)
-    return [model["id"] for model in body.get("data", [])] if status == httpx2.codes.OK else []
+    return status, [model["id"] for model in body.get("data", [])]
 
 
 def _client(settings: Settings) -> httpx2.AsyncClient:
@@ -81,7 +81,9 @@ def _json(response: httpx2.Response) -> Body:
         body = None
     if isinstance(body, dict):
         return body
-    return error_body(f"The upstream answered with no JSON object: {response.text[:500]}", kind="server_error")
+    return error_body(
+        f"The upstream answered with no JSON object: {response.text[:500]}", kind="server_error"
+    )
 
 
 def _asked_pause(response: httpx2.Response) -> float | None:

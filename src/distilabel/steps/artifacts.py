@@ -22,7 +22,9 @@ def save_artifact(
     The folder appears only when it is complete.
     """
     if not name or Path(name).name != name:
-        raise DistilabelUserError(f"An artifact's name is that of a folder, without separators: {name!r} is not.")
+        raise DistilabelUserError(
+            f"An artifact's name is that of a folder, without separators: {name!r} is not."
+        )
     target, part = folder / name, folder / f".{name}.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

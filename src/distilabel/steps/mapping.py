@@ -1,12 +1,13 @@
 """Renaming columns on the way into a step and out of it; pure."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from distilabel.exceptions import DistilabelTypeError
+from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 from distilabel.typing import Row
 
-__all__ = ["Renaming"]
+__all__ = ["Renaming", "check_mapping"]
 
 _ORIGIN = "__distilabel_row__"
 
@@ -25,7 +26,7 @@ class Renaming:
         >>> rows = [{"prompt": "hello", "text": "mine"}]
         >>> inner = renaming.into(rows)
         >>> renaming.out_of([{**row, "length": len(row["text"])} for row in inner], rows)
-        [{'prompt': 'hello', 'text': 'mine', 'length': 5}]
+        [{'text': 'mine', 'prompt': 'hello', 'length': 5}]
     """
 
     inputs: Mapping[str, str]
@@ -53,11 +54,15 @@ class Renaming:
             DistilabelTypeError: `rows` is not a list of dicts.
         """
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise DistilabelTypeError(f"process() must yield lists of rows (dicts), not {type(rows).__name__}.")
+            raise DistilabelTypeError(
+                f"process() must yield lists of rows (dicts), not {type(rows).__name__}."
+            )
         has_numbers = any(_ORIGIN in row for row in rows)
         in_step = not has_numbers and len(rows) == len(originals)
         return [
-            self._row_out(row, originals[row[_ORIGIN]] if _ORIGIN in row else originals[i] if in_step else None)
+            self._row_out(
+                row, originals[row[_ORIGIN]] if _ORIGIN in row else originals[i] if in_step else None
+            )
             for i, row in enumerate(rows)
         ]
 
@@ -78,4 +83,22 @@ class Renaming:
         shadowed = {name for name in self.inputs if name not in sources}
         overwritten = {name for name, column in self.outputs.items() if name != column}
         replaced = {column for name, column in self.inputs.items() if name in self.produced}
-        return {name: row[name] for name in shadowed | overwritten | replaced if name in row}
+        hidden = shadowed | overwritten | replaced
+        return {name: value for name, value in row.items() if name in hidden}
+
+
+def check_mapping(step_name: str, kind: str, mappings: Mapping[str, str], known: Mapping[str, bool]) -> None:
+    """Check that each key of a mapping is among the names `known` of the step's inputs or outputs (`kind`)."""
+    for name, column in mappings.items():
+        if name in known:
+            continue
+        close = [column] if column in known else difflib.get_close_matches(name, list(known), n=1)
+        hint = (
+            f"; did you mean {{{close[0]!r}: {(name if close[0] == column else column)!r}}}?"
+            if close
+            else "."
+        )
+        has = ", ".join(map(repr, known)) or "none"
+        raise DistilabelUserError(
+            f"Step {step_name!r} has no {kind} {name!r} for its {kind}_mappings (it has {has}){hint}",
+        )

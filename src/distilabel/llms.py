@@ -1,0 +1,5 @@
+"""Door for the old import path: the LLMs live in `distilabel.models.llms`."""
+
+from distilabel.models.llms import LLM, AsyncLLM, OpenAILLM
+
+__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]

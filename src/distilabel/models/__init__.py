@@ -1,0 +1,5 @@
+"""Models: large language models, asked online or by offline batch."""
+
+from distilabel.models.llms import LLM, AsyncLLM, OpenAILLM
+
+__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]

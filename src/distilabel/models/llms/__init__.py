@@ -1,0 +1,6 @@
+"""Large language models: one class a platform, one base for a user's own."""
+
+from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.models.llms.openai import OpenAILLM
+
+__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]

@@ -1,0 +1,231 @@
+"""What every LLM is: inputs in, generations out; asked online, or by offline batch."""
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Sequence
+from typing import Any, ClassVar, Optional
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from distilabel import loop
+from distilabel.declared import RuntimeParameter, dump, runtime_parameters_info, set_runtime_parameters, signature
+from distilabel.exceptions import (
+    DistilabelNotImplementedError,
+    DistilabelOfflineBatchGenerationNotFinishedException,
+)
+from distilabel.typing import FormattedInput, GenerateOutput
+
+__all__ = ["LLM", "AsyncLLM"]
+
+_NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
+
+
+class LLM(BaseModel):
+    """The base of all LLMs.
+
+    A subclass gives `model_name` and `generate`. One that talks to a batch platform of its own may implement
+    `offline_batch_generate`: keep the ids of its jobs in `jobs_ids`, raise
+    `DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=...)` while they run, and return the outputs once
+    they are done. In a pipeline it is then given all rows at once, and its `jobs_ids` are kept between runs.
+
+    Attributes:
+        generation_kwargs: Arguments for `generate`, such as `{"temperature": 0.7}`.
+        use_offline_batch_generation: Hand the inputs to the platform's batch API instead of asking online.
+        offline_batch_generation_block_until_done: Seconds between polls; None submits and comes back later.
+        jobs_ids: The ids of the batch jobs, as the platform knows them.
+
+    Examples:
+        >>> class Echo(LLM):
+        ...     @property
+        ...     def model_name(self) -> str:
+        ...         return "echo"
+        ...
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"]] * num_generations} for chat in inputs]
+        >>> llm = Echo()
+        >>> llm.load()
+        >>> llm.generate_outputs(inputs=[[{"role": "user", "content": "Hi"}]])
+        [{'generations': ['Hi']}]
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True, validate_assignment=True, extra="forbid", protected_namespaces=()
+    )
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {"use_offline_batch_generation", "offline_batch_generation_block_until_done", "jobs_ids"}
+    )
+
+    generation_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
+    use_offline_batch_generation: RuntimeParameter[bool] = False
+    offline_batch_generation_block_until_done: Optional[RuntimeParameter[float]] = Field(default=None, gt=0)
+    jobs_ids: Optional[tuple[str, ...]] = None
+
+    _interrupted: threading.Event = PrivateAttr(default_factory=threading.Event)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name, as it is written into the rows."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the property `model_name`.")
+
+    @property
+    def asks_all_at_once(self) -> bool:
+        """Whether a pipeline must hand over all rows in one call: offline, with a batch protocol of its own."""
+        return bool(self.use_offline_batch_generation)
+
+    def load(self) -> None:
+        """Get ready: open connections, load weights. Called once before anything is generated."""
+
+    def unload(self) -> None:
+        """Let go of what `load` took."""
+
+    def interrupt(self) -> None:
+        """Stop waiting for batch jobs; called from another thread when the run is stopped."""
+        self._interrupted.set()
+
+    def generate(
+        self, inputs: list[FormattedInput], num_generations: int = 1, **kwargs: Any
+    ) -> list[GenerateOutput]:
+        """Generate online: one output an input, in their order."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `generate`.")
+
+    def offline_batch_generate(
+        self, inputs: Optional[list[FormattedInput]] = None, num_generations: int = 1, **kwargs: Any
+    ) -> list[GenerateOutput]:
+        """Generate by batch: return the outputs, or raise that the jobs are not finished.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Ask again later.
+        """
+        raise DistilabelNotImplementedError(
+            f"{type(self).__name__} has no offline batch generation: set use_offline_batch_generation=False, or take "
+            "an LLM that has it, such as OpenAILLM."
+        )
+
+    def generate_outputs(
+        self, inputs: list[FormattedInput], num_generations: int = 1, **kwargs: Any
+    ) -> list[GenerateOutput]:
+        """Generate in the way that this LLM is set to: online, or by offline batch.
+
+        Args:
+            inputs: A chat each, or a chat and the structure of its answer.
+            num_generations: How many generations to give for each input.
+            kwargs: Generation arguments, such as `temperature`.
+
+        Returns:
+            One output an input, in their order.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Offline only: the jobs are not finished, and
+                `offline_batch_generation_block_until_done` is not set, or the waiting was interrupted.
+        """
+        if not self.use_offline_batch_generation:
+            return self.generate(inputs=inputs, num_generations=num_generations, **kwargs)
+        return self._generate_offline(inputs, num_generations, **kwargs)
+
+    def _generate_offline(
+        self, inputs: list[FormattedInput], num_generations: int, **kwargs: Any
+    ) -> list[GenerateOutput]:
+        while True:
+            try:
+                return self.offline_batch_generate(inputs=inputs, num_generations=num_generations, **kwargs)
+            except DistilabelOfflineBatchGenerationNotFinishedException as unfinished:
+                self.jobs_ids = unfinished.jobs_ids or self.jobs_ids
+                seconds = self.offline_batch_generation_block_until_done
+                if seconds is None or self._interrupted_within(seconds):
+                    raise
+
+    def _interrupted_within(self, seconds: float) -> bool:
+        try:
+            return self._interrupted.wait(seconds)
+        except KeyboardInterrupt:
+            return True
+
+    def get_generation_kwargs(self) -> dict[str, Any]:
+        """Return the generation arguments that are set."""
+        return dict(self.generation_kwargs or {})
+
+    def generation_parameters(self) -> dict[str, inspect.Parameter]:
+        """Return the generation arguments that this LLM takes, by name."""
+        return _arguments(self.generate)
+
+    def get_last_hidden_states(self, inputs: list[FormattedInput]) -> list[Any]:
+        """Return the last hidden states; only LLMs that run in this process have them."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} cannot give hidden states.")
+
+    @property
+    def signature(self) -> str:
+        """40 hexadecimal digits that stand for this LLM's configuration."""
+        return signature(self)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the configuration as JSON-able values; never a key."""
+        return dump(self)
+
+    def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> list[str]:
+        """Set runtime parameters; return a sentence for each name that is unknown."""
+        return set_runtime_parameters(self, runtime_parameters)
+
+    def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
+        """Describe the runtime parameters."""
+        return runtime_parameters_info(self)
+
+
+class AsyncLLM(LLM):
+    """The base of LLMs that wait for a platform: asks for many inputs at once.
+
+    A subclass gives `model_name` and `agenerate`, which answers one input.
+
+    Attributes:
+        max_concurrent_requests: The most requests under way at once, over all rows.
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"max_concurrent_requests"})
+
+    max_concurrent_requests: RuntimeParameter[int] = Field(default=64, gt=0)
+
+    _slots: asyncio.Semaphore | None = PrivateAttr(default=None)
+
+    async def agenerate(self, input: FormattedInput, num_generations: int = 1, **kwargs: Any) -> GenerateOutput:  # noqa: A002
+        """Generate for one input."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `agenerate`.")
+
+    def generate(
+        self, inputs: list[FormattedInput], num_generations: int = 1, **kwargs: Any
+    ) -> list[GenerateOutput]:
+        """Generate for all inputs at once; returns in their order, also inside a running event loop."""
+        return loop.run(self._gather(inputs, num_generations, kwargs))
+
+    def generation_parameters(self) -> dict[str, inspect.Parameter]:
+        """Return the generation arguments that this LLM takes, by name."""
+        return _arguments(self.agenerate)
+
+    async def _gather(
+        self, inputs: Sequence[FormattedInput], num_generations: int, kwargs: dict[str, Any]
+    ) -> list[GenerateOutput]:
+        if self._slots is None:
+            self._slots = asyncio.Semaphore(self.max_concurrent_requests or 1)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._in_turn(self._slots, i, num_generations, kwargs)) for i in inputs]
+        except* Exception as errors:
+            raise _first(errors) from None
+        return [task.result() for task in tasks]
+
+    async def _in_turn(
+        self, slots: asyncio.Semaphore, input: FormattedInput, num_generations: int, kwargs: dict[str, Any]  # noqa: A002
+    ) -> GenerateOutput:
+        async with slots:
+            return await self.agenerate(input=input, num_generations=num_generations, **kwargs)
+
+
+def _arguments(method: Any) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(method).parameters
+    return {name: parameter for name, parameter in parameters.items() if name not in _NOT_ARGUMENTS}
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,241 @@
+"""What LLMs behind a platform share: one body for online and batch, and the way from bodies to generations."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, ClassVar, Optional, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, create_model
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import (
+    DistilabelAuthenticationError,
+    DistilabelOfflineBatchGenerationNotFinishedException,
+    DistilabelUserError,
+)
+from distilabel.models.llms.base import AsyncLLM, _arguments
+from distilabel.models.llms.standalone import collect
+from distilabel.offline.desk import Desk
+from distilabel.offline.session import Answer, Session
+from distilabel.providers.base import Provider
+from distilabel.records import Failure, Reply, Target, canonical_json
+from distilabel.transport import Transport
+from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
+
+__all__ = ["RemoteLLM"]
+
+
+class RemoteLLM(AsyncLLM):
+    """The base of LLMs behind a platform that this library speaks to itself.
+
+    A subclass says which dialect (`provider`), which address and key, and turns one input into a request's body
+    (`request`); that body goes out online and by batch alike.
+
+    Attributes:
+        model: The model's name on the platform.
+        base_url: The platform's address.
+        api_key: The key; read from the environment where it is not given. Never written anywhere.
+        default_headers: Sent along with each call.
+        max_retries: How often a call that may be repeated is tried again.
+        timeout: Seconds that a call may be silent.
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"default_headers", "max_retries", "timeout"})
+    endpoint: ClassVar[str] = "/v1/chat/completions"
+
+    model: str
+    base_url: Optional[RuntimeParameter[str]] = None
+    api_key: Optional[RuntimeParameter[SecretStr]] = None
+    default_headers: Optional[RuntimeParameter[dict[str, str]]] = None
+    max_retries: RuntimeParameter[int] = Field(default=6, ge=0)
+    timeout: RuntimeParameter[float] = Field(default=120, gt=0)
+
+    _desk: Desk | None = PrivateAttr(default=None)
+    _session: Session | None = PrivateAttr(default=None)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name."""
+        return self.model
+
+    @property
+    def asks_all_at_once(self) -> bool:
+        """Never: each row waits for its own replies alone."""
+        return False
+
+    def provider(self) -> Provider:
+        """Return the platform's dialect."""
+        raise NotImplementedError
+
+    def request(self, input: FormattedInput, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
+        """Return the body of the request for one input; arguments that are not given are not in it."""
+        raise NotImplementedError
+
+    def address(self) -> str:
+        """Return the platform's address: as given, from the environment, or the platform's own."""
+        raise NotImplementedError
+
+    def key(self) -> SecretStr:
+        """Return the key, as given or from the environment."""
+        raise NotImplementedError
+
+    def load(self) -> None:
+        """Open the connection to the platform.
+
+        Raises:
+            DistilabelAuthenticationError: No key is given, and none is in the environment.
+            DistilabelUserError: The generation arguments are not what the platform takes.
+        """
+        self._bodies([[{"role": "user", "content": ""}]], self.get_generation_kwargs())
+        self._desk = self._open_desk()
+        super().load()
+
+    def bind(self, session: Session | None) -> None:
+        """Tie this LLM to one step of one run: its draws go through `session`."""
+        self._session = session
+
+    @property
+    def desk(self) -> Desk:
+        """Where this LLM's requests go; opened by `load`."""
+        if self._desk is None:
+            raise DistilabelUserError(f"Call {type(self).__name__}.load() before generating.")
+        return self._desk
+
+    def _open_desk(self) -> Desk:
+        provider, address, key = self.provider(), self.address(), self.key().get_secret_value()
+        transport = Transport(
+            address,
+            {**provider.headers(key), **(self.default_headers or {})},
+            secrets=(key, *(self.default_headers or {}).values()),
+            timeout=self.timeout or 120.0,
+            attempts=(self.max_retries or 0) + 1,
+        )
+        target = Target(provider.name, without_password(address), self.endpoint, self.model)
+        return Desk(target, provider, transport, self.offline_batch_generation_block_until_done)
+
+    # Online
+
+    async def agenerate(self, input: FormattedInput, num_generations: int = 1, **kwargs: Any) -> GenerateOutput:  # noqa: A002
+        """Ask online; several generations are several requests.
+
+        Args:
+            input: A chat, or a chat and the structure of its answer.
+            num_generations: How many generations to give.
+            kwargs: The arguments of `request`.
+        """
+        desk, (body,) = self.desk, self._bodies([input], kwargs)
+        flows = (desk.provider.complete(desk.target, body) for _ in range(num_generations))
+        outcomes = await asyncio.gather(*(desk.transport.run(flow) for flow in flows))
+        return _output([Answer(outcome) for outcome in outcomes])
+
+    def generation_parameters(self) -> dict[str, inspect.Parameter]:
+        """Return the generation arguments that this LLM takes, by name."""
+        return _arguments(self.request)
+
+    # Offline
+
+    def offline_batch_generate(
+        self, inputs: Optional[list[FormattedInput]] = None, num_generations: int = 1, **kwargs: Any
+    ) -> list[GenerateOutput]:
+        """Draw each generation's reply from the ledger; what is missing is submitted.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Some replies are still to come.
+        """
+        bodies = [body for body in self._bodies(inputs or [], kwargs) for _ in range(num_generations)]
+        if self._session is None:
+            answers = collect(self.desk, bodies, self.jobs_ids or ())
+            self.jobs_ids = answers.jobs_ids
+            return self._outputs(answers.answers, num_generations)
+        return self._outputs(self._session.ask(self.desk, bodies), num_generations)
+
+    def _generate_offline(
+        self, inputs: list[FormattedInput], num_generations: int, **kwargs: Any
+    ) -> list[GenerateOutput]:
+        # The dispatcher polls; a loop here would poll twice.
+        return self.offline_batch_generate(inputs=inputs, num_generations=num_generations, **kwargs)
+
+    def _outputs(self, answers: Sequence[Answer | None], num_generations: int) -> list[GenerateOutput]:
+        present = [answer for answer in answers if answer is not None]
+        if len(present) < len(answers):
+            jobs_ids = self._session.jobs_ids() if self._session else self.jobs_ids
+            raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=jobs_ids or ())
+        return [_output(group) for group in _grouped(present, num_generations)]
+
+    def _bodies(self, inputs: Sequence[FormattedInput], arguments: dict[str, Any]) -> list[bytes]:
+        """Return the canonical body of each input's request; the arguments are checked first."""
+        model = _arguments_model(type(self))
+        try:
+            checked = model.model_validate(arguments)
+        except ValidationError as error:
+            raise DistilabelUserError(_explained(error, type(self).__name__)) from None
+        values = {name: getattr(checked, name) for name in arguments}
+        return [canonical_json(self.request(input, **values)) for input in inputs]  # noqa: A001
+
+
+@cache
+def _arguments_model(cls: type[RemoteLLM]) -> type[BaseModel]:
+    """Return a model of the generation arguments of `cls.request`, to check what a user gives."""
+    hints = get_type_hints(cls.request)
+    fields = {name: (hints[name], parameter.default) for name, parameter in _arguments(cls.request).items()}
+    config = ConfigDict(extra="forbid", protected_namespaces=())
+    model: type[BaseModel] = create_model(f"{cls.__name__}Arguments", __config__=config, **fields)  # type: ignore[call-overload]
+    return model
+
+
+def environment_key(value: SecretStr | None, text: str | None, variable: str, owner: str) -> SecretStr:
+    """Return the key that is given, or the environment's; say what to do where there is none."""
+    if value is not None:
+        return value
+    if text:
+        return SecretStr(text)
+    raise DistilabelAuthenticationError(
+        f"{owner} has no key: set the environment variable {variable}, or give api_key=..."
+    )
+
+
+def without_password(address: str) -> str:
+    """Return an address without user and password, fit to be written down."""
+    scheme, mark, rest = address.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _grouped(answers: Sequence[Answer], size: int) -> Iterator[Sequence[Answer]]:
+    return (answers[start : start + size] for start in range(0, len(answers), size))
+
+
+def _output(answers: Sequence[Answer]) -> GenerateOutput:
+    replies = [answer.outcome if isinstance(answer.outcome, Reply) else Reply(None) for answer in answers]
+    output: GenerateOutput = {
+        "generations": [reply.text for reply in replies],
+        "statistics": {
+            "input_tokens": [reply.usage.input_tokens for reply in replies],
+            "output_tokens": [reply.usage.output_tokens for reply in replies],
+        },
+    }
+    failures = [_reason(answer) for answer in answers]
+    if any(failures):
+        output["failures"] = failures
+    if any("logprobs" in reply.extras for reply in replies):
+        output["logprobs"] = [reply.extras.get("logprobs") for reply in replies]
+    return output
+
+
+def _reason(answer: Answer) -> FailureReason | None:
+    """Say why there is no text: the request failed, or the model declined."""
+    outcome = answer.outcome
+    if isinstance(outcome, Failure):
+        code, message = outcome.code, outcome.message
+    elif outcome.text is None and outcome.refusal:
+        code, message = "refusal", outcome.refusal
+    else:
+        return None
+    return {"code": code, "message": message, "attempts": answer.attempts, "job_id": answer.job_id}
+
+
+def _explained(error: ValidationError, owner: str) -> str:
+    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = ".".join(str(part) for part in problem["loc"])
+    return f"{owner} does not take the generation argument `{name}` like this: {problem['msg']}."

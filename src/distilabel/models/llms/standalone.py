@@ -1,0 +1,105 @@
+"""Offline batches of an LLM that is used outside a pipeline."""
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from filelock import FileLock
+
+from distilabel.events import Broken, Event, Quiet
+from distilabel.folders import cache_folder
+from distilabel.ledger.store import Ledger
+from distilabel.offline.desk import Desk
+from distilabel.offline.dispatcher import Dispatcher
+from distilabel.offline.results import Reader
+from distilabel.offline.session import Answer, Session, asking
+
+__all__ = ["Collected", "collect"]
+
+_SCOPE = "llm"
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What there is by now, in the order of the inputs, and the ids of the jobs."""
+
+    answers: list[Answer | None]
+    jobs_ids: tuple[str, ...]
+
+
+def collect(desk: Desk, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
+    """Draw replies from the ledger in the default cache folder; submit what is missing, collect what has ended.
+
+    The same inputs always get the same answers. Blocks until done where the desk polls; an interrupt ends the wait.
+
+    Args:
+        desk: Where the requests go.
+        bodies: Their canonical bodies.
+        jobs_ids: Jobs that hold them already, from an earlier call on another machine.
+    """
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "llm.lock"):
+        ledger = Ledger(folder)
+        try:
+            return _Collection(ledger, desk, bodies).collect(jobs_ids)
+        finally:
+            ledger.close()
+
+
+class _Collection:
+    """One call: a run of the ledger's of its own."""
+
+    def __init__(self, ledger: Ledger, desk: Desk, bodies: Sequence[bytes]) -> None:
+        self._desk = desk
+        self._bodies = bodies
+        self._asker = hashlib.blake2b(b"\n".join(bodies), digest_size=16).hexdigest()
+        self._quiet = threading.Event()
+        self._error: Exception | None = None
+        run_id = ledger.begin_run(_SCOPE)
+        self._dispatcher = Dispatcher(ledger, run_id, self._hear)
+        self._reader = Reader(ledger.folder)
+        self._session = Session(ledger, self._dispatcher, self._reader, _SCOPE, run_id)
+
+    def collect(self, jobs_ids: Sequence[str]) -> Collected:
+        try:
+            answers = self._ask()
+            for remote_id in jobs_ids:
+                self._adopt(remote_id)
+            self._go_on(self._dispatcher.flush)
+            while self._desk.every is not None and None in answers:
+                answers = self._ask()
+                self._go_on(self._dispatcher.flush)
+            return Collected(self._ask(), self._session.jobs_ids())
+        except KeyboardInterrupt:
+            return Collected([None] * len(self._bodies), self._session.jobs_ids())
+        finally:
+            self._dispatcher.stop()
+            self._reader.close()
+
+    def _ask(self) -> list[Answer | None]:
+        with asking(self._asker):
+            return self._session.ask(self._desk, self._bodies)
+
+    def _adopt(self, remote_id: str) -> None:
+        self._go_on(lambda: self._dispatcher.adopt(_SCOPE, self._desk, remote_id))
+
+    def _go_on(self, act: Callable[[], None]) -> None:
+        """Do something and wait until the dispatcher has nothing under way."""
+        self._wait()
+        act()
+        self._wait()
+
+    def _wait(self) -> None:
+        while self._dispatcher.busy and self._error is None:
+            self._quiet.wait(0.1)
+            self._quiet.clear()
+        if self._error is not None:
+            raise self._error
+
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Broken):
+            self._error = event.error
+        if isinstance(event, Broken | Quiet):
+            self._quiet.set()

@@ -1,0 +1,34 @@
+"""Reads what handlers need out of a request, or refuses."""
+
+import orjson
+from starlette.requests import Request
+
+from distilabel.server.errors import Refusal
+from distilabel.server.wire import Body
+
+
+async def json_body(request: Request) -> Body:
+    """The request's JSON object."""
+    try:
+        body = orjson.loads(await request.body())
+    except orjson.JSONDecodeError as error:
+        raise Refusal(f"We could not parse the JSON body of your request: {error}") from error
+    if not isinstance(body, dict):
+        raise Refusal("The body of the request must be a JSON object.")
+    return body
+
+
+def limit_of(request: Request, default: int, most: int) -> int:
+    """The `limit` of a list."""
+    text = request.query_params.get("limit", str(default))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise Refusal(f"Invalid 'limit': expected an integer from 1 to {most}, got '{text}'.", param="limit")
+    return int(text)
+
+
+def newest_first(request: Request) -> bool:
+    """The `order` of a list."""
+    order = request.query_params.get("order", "desc")
+    if order not in ("asc", "desc"):
+        raise Refusal(f"Invalid 'order': expected 'asc' or 'desc', got '{order}'.", param="order")
+    return order == "desc"

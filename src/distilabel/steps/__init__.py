@@ -1,0 +1,1 @@
+"""Steps: what turns rows into rows."""
