@@ -12,6 +12,7 @@ __all__ = [
     "FormattedInput",
     "GenerateOutput",
     "GeneratorStepOutput",
+    "InputDataset",
     "LLMStatistics",
     "LoadGroups",
     "Logprob",
@@ -94,3 +95,5 @@ StepColumns: TypeAlias = Union[list[str], dict[str, bool]]
 StepOutput: TypeAlias = Iterator[list[Row]]
 GeneratorStepOutput: TypeAlias = Iterator[tuple[list[Row], bool]]
 LoadGroups: TypeAlias = Union[list[list[Any]], Literal["sequential_step_execution"]]
+InputDataset: TypeAlias = Any
+"""Rows at hand: a list of dicts, a pandas.DataFrame or a datasets.Dataset."""

@@ -136,6 +136,9 @@ class Run:
 
 
 async def _reply(request: Request, endpoint: str, answer: Answer) -> Reply:
+    if request.body.get("stream"):
+        refused = error_body("A request of a batch cannot be streamed.", param="stream", code="invalid_value")
+        return Reply(request.custom_id, 400, refused)
     try:
         status, body = await answer(endpoint, request.body, request.custom_id)
     except Exception as error:

@@ -23,8 +23,10 @@ class Settings:
         models: Models that are known; any other is `model_not_found`. None: any model.
         max_requests: Lines a batch may have.
         max_bytes: Bytes a batch's input file may have.
+        max_upload: Bytes any upload may have.
 
-    The limits are those of https://platform.openai.com/docs/guides/batch (50,000 requests, 200 MB, 24 hours).
+    The limits are those of https://platform.openai.com/docs/guides/batch (50,000 requests, 200 MB, 24 hours) and
+    https://platform.openai.com/docs/api-reference/files/create (512 MB).
     """
 
     folder: Path
@@ -38,14 +40,10 @@ class Settings:
     models: tuple[str, ...] | None = None
     max_requests: int = 50_000
     max_bytes: int = 200 * MEGABYTE
+    max_upload: int = 512 * MEGABYTE
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
             raise ValueError(f"concurrency is {self.concurrency}; give at least 1")
         if self.delay < 0 or self.expire_after <= 0:
             raise ValueError("delay must not be negative and expire_after must be above 0; both are seconds")
-
-    @property
-    def max_upload(self) -> int:
-        """Bytes any upload may have: OpenAI's 512 MB, or more where batches may be larger than that."""
-        return max(512 * MEGABYTE, self.max_bytes)

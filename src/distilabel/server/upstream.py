@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx2
 import orjson
@@ -71,19 +70,19 @@ async def _once(client: httpx2.AsyncClient, path: str, body: Body | None) -> tup
         return 504, _trouble("upstream_timeout", error), None
     except httpx2.TransportError as error:
         return 502, _trouble("upstream_unreachable", error), None
-    return response.status_code, _json(response), _asked_pause(response)
+    return *_read(response), _asked_pause(response)
 
 
-def _json(response: httpx2.Response) -> Body:
+def _read(response: httpx2.Response) -> tuple[int, Body]:
     try:
-        body: Any = orjson.loads(response.content)
+        body = orjson.loads(response.content)
     except orjson.JSONDecodeError:
         body = None
     if isinstance(body, dict):
-        return body
-    return error_body(
-        f"The upstream answered with no JSON object: {response.text[:500]}", kind="server_error"
-    )
+        return response.status_code, body
+    # A page of a proxy in between, say. Without JSON even a 200 is no answer.
+    status = response.status_code if response.is_error else httpx2.codes.BAD_GATEWAY
+    return status, error_body(f"The upstream sent no JSON object: {response.text[:500]}", kind="server_error")
 
 
 def _asked_pause(response: httpx2.Response) -> float | None:

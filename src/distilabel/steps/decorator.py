@@ -1,20 +1,21 @@
 """Making a step out of a function: `@step`."""
 
 import inspect
-from collections.abc import Callable, Iterator
-from typing import Any, get_type_hints
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
-from pydantic import create_model
 from pydantic.fields import FieldInfo
 
 from distilabel.declared.parameters import is_runtime_parameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
 from distilabel.steps.core import StepKind
-from distilabel.steps.inputs import is_row_annotation
+from distilabel.steps.inputs import StepInput, is_row_annotation, process_parameters, row_parameters
 from distilabel.typing import StepColumns
 
-__all__ = ["class_from_function", "step"]
+__all__ = ["class_from_function", "columns", "step"]
+
+Made = TypeVar("Made", bound=_Step)
 
 _BASES: dict[str, type[_Step]] = {"normal": Step, "global": GlobalStep, "generator": GeneratorStep}
 
@@ -47,25 +48,91 @@ def step(
         [{'text': 'hello', 'short': 'he'}]
     """
     if step_type not in _BASES:
-        raise DistilabelUserError(f"The step type {step_type!r} is not known: use {', '.join(map(repr, _BASES))}.")
+        raise DistilabelUserError(
+            f"The step type {step_type!r} is not known: use {', '.join(map(repr, _BASES))}."
+        )
 
     def decorate(function: Callable[..., Any]) -> type[_Step]:
-        fields = _fields(function)
-        process = _process_of_generator if step_type == "generator" else _process_of_rows
-        members = {"process": process(function, tuple(fields)), **_columns(inputs or [], outputs or [])}
+        fields = _fields(function, step_type)
+        process_for = _process_offset if step_type == "generator" else _process_rows
+        members = {"process": process_for(function, tuple(fields)), **columns(inputs or [], outputs or [])}
         return class_from_function(function, _BASES[step_type], fields, members)
 
     return decorate
 
 
-def class_from_function[Made: _Step](
+def class_from_function(
     function: Callable[..., Any],
     base: type[Made],
-    fields: dict[str, Any],
-    members: dict[str, Any],
+    fields: Mapping[str, tuple[Any, Any]],
+    members: Mapping[str, Any],
 ) -> type[Made]:
-    """Make a class that stands where the function stood: same name, module and documentation."""
-    body = type(base)(function.__name__, (base,), {"__module__": function.__module__, **members})
-    return body
-"""
-"""
+    """Make a class that stands where the function stood: same name, module and documentation.
+
+    Args:
+        function: Its source stands for that of the class.
+        base: The class to derive from.
+        fields: Name to annotation and default.
+        members: Methods and properties.
+    """
+    place = {
+        "__module__": function.__module__,
+        "__qualname__": function.__qualname__,
+        "__doc__": function.__doc__,
+    }
+    annotations = {name: annotation for name, (annotation, _) in fields.items()}
+    defaults = {name: default for name, (_, default) in fields.items()}
+    made = type(base)(
+        function.__name__,
+        (base,),
+        {**place, "__annotations__": annotations, **defaults, **members},
+    )
+    type.__setattr__(made, "__wrapped__", function)
+    return made
+
+
+def columns(inputs: StepColumns, outputs: StepColumns) -> dict[str, property]:
+    """Give the properties `inputs` and `outputs` of a class."""
+    return {"inputs": property(lambda _: inputs), "outputs": property(lambda _: outputs)}
+
+
+def _fields(function: Callable[..., Any], step_type: StepKind) -> dict[str, tuple[Any, Any]]:
+    fields: dict[str, tuple[Any, Any]] = {}
+    for parameter in process_parameters(function):
+        if is_row_annotation(parameter.annotation) or (
+            step_type == "generator" and parameter.name == "offset"
+        ):
+            continue
+        if not is_runtime_parameter(FieldInfo.from_annotation(parameter.annotation)):
+            raise DistilabelUserError(
+                f"Parameter {parameter.name!r} of {function.__name__} is for neither rows nor settings: annotate it "
+                "as StepInput or RuntimeParameter.",
+            )
+        is_bare = parameter.default is inspect.Parameter.empty
+        fields[parameter.name] = (parameter.annotation, None if is_bare else parameter.default)
+    return fields
+
+
+def _process_rows(function: Callable[..., Any], settings: Sequence[str]) -> Callable[..., Any]:
+    is_several = any(p.kind is p.VAR_POSITIONAL for p in row_parameters(function))
+    if is_several:
+
+        def process_several(self: _Step, *inputs: StepInput) -> Iterator[Any]:
+            yield from function(*inputs, **{name: getattr(self, name) for name in settings})
+
+        return process_several
+
+    def process(self: _Step, inputs: StepInput) -> Iterator[Any]:
+        yield from function(inputs, **{name: getattr(self, name) for name in settings})
+
+    return process
+
+
+def _process_offset(function: Callable[..., Any], settings: Sequence[str]) -> Callable[..., Any]:
+    takes_offset = "offset" in inspect.signature(function).parameters
+
+    def process(self: _Step, offset: int = 0) -> Iterator[Any]:
+        given = {"offset": offset} if takes_offset else {}
+        yield from function(**given, **{name: getattr(self, name) for name in settings})
+
+    return process

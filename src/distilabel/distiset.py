@@ -1,0 +1,203 @@
+"""The finished dataset: one part for each leaf of the pipeline, memory-mapped."""
+
+import base64
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from distilabel.exceptions import DistilabelUserError
+
+__all__ = ["Distiset", "create_distiset", "from_parquet", "without_progress_bars"]
+
+_METADATA = "distilabel_metadata"
+_CONFIGS = "distiset_configs"
+_ARTIFACTS = "artifacts"
+_KEPT_FILES = {"pipeline_path": "pipeline.yaml", "log_filename_path": "pipeline.log"}
+
+
+class Distiset(dict[str, Any]):
+    """The finished dataset: a mapping of the leaf's name to a `datasets.DatasetDict` with the split "train".
+
+    A pipeline with a single leaf gives one part called "default". A Distiset of length 0 says that the pipeline is
+    not ready yet: batch jobs are still running.
+
+    Attributes:
+        pipeline_path: The file that describes the pipeline.
+        log_filename_path: The log of the run.
+        artifacts_path: The folder of the steps' artifacts.
+        citations: BibTeX entries of what the steps build upon.
+        failures: Step to the number of rows for which it got no answer.
+
+    Examples:
+        >>> distiset = Distiset()
+        >>> len(distiset), distiset.failures
+        (0, {})
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pipeline_path: Path | None = None
+        self.log_filename_path: Path | None = None
+        self.artifacts_path: Path | None = None
+        self.citations: list[str] = []
+        self.failures: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        parts = "".join(f"    {name}: {' '.join(str(part).split())}\n" for name, part in self.items())
+        return f"Distiset({{\n{parts}}})" if parts else "Distiset({})"
+
+    def _with_parts(self, parts: Mapping[str, Any]) -> Self:
+        other = type(self)(parts)
+        vars(other).update({**vars(self), "citations": list(self.citations), "failures": dict(self.failures)})
+        return other
+
+    def train_test_split(self, train_size: float, shuffle: bool = True, seed: int | None = None) -> Self:
+        """Give a Distiset whose parts are split into "train" and "test"; this one stays as it is.
+
+        Args:
+            train_size: The share of the rows that stays in "train", above 0 and below 1.
+            shuffle: Whether to mix the rows first.
+            seed: Makes the mixing repeatable.
+
+        Raises:
+            DistilabelUserError: `train_size` is not such a share, or a part is split already.
+        """
+        if not 0 < train_size < 1:
+            raise DistilabelUserError(f"train_size is a share above 0 and below 1, not {train_size}.")
+        for name, part in self.items():
+            if list(part) != ["train"]:
+                raise DistilabelUserError(f"Part {name!r} is split already into {', '.join(map(repr, part))}.")
+        halves = {
+            name: part["train"].train_test_split(train_size=train_size, shuffle=shuffle, seed=seed)
+            for name, part in self.items()
+        }
+        return self._with_parts(halves)
+
+    def transform_columns_to_image(self, columns: str | list[str]) -> Self:
+        """Give a Distiset in which columns of images in base64 are columns of images; this one stays as it is.
+
+        Args:
+            columns: The column or columns; parts that lack one are left alone.
+        """
+        names = [columns] if isinstance(columns, str) else columns
+        return self._with_parts(
+            {name: _each_split(part, lambda split: _to_images(split, names)) for name, part in self.items()},
+        )
+
+    def save_to_disk(
+        self,
+        distiset_path: str | Path,
+        max_shard_size: str | int | None = None,
+        num_shards: dict[str, int] | None = None,
+        num_proc: int | None = None,
+        storage_options: dict[str, Any] | None = None,
+        save_card: bool = True,
+        save_pipeline_config: bool = True,
+        save_pipeline_log: bool = True,
+    ) -> None:
+        """Save each part to a folder of its name, with card, pipeline, log and artifacts beside.
+
+        Args:
+            distiset_path: The folder, or an address that fsspec knows.
+            max_shard_size: The most bytes of one file, such as "500MB".
+            num_shards: Split to number of files.
+            num_proc: Processes to save with.
+            storage_options: For fsspec.
+            save_card: Whether to write `README.md`.
+            save_pipeline_config: Whether to write `pipeline.yaml`.
+            save_pipeline_log: Whether to write `pipeline.log`.
+        """
+        with without_progress_bars():
+            for name, part in self.items():
+                part.save_to_disk(
+                    f"{distiset_path}/{name}",
+                    max_shard_size=max_shard_size,
+                    num_shards=num_shards,
+                    num_proc=num_proc,
+                    storage_options=storage_options,
+                )
+        wanted = {"pipeline_path": save_pipeline_config, "log_filename_path": save_pipeline_log}
+        files = {_KEPT_FILES[field]: getattr(self, field) for field, is_wanted in wanted.items() if is_wanted}
+        system, root = _file_system(str(distiset_path), storage_options)
+        system.makedirs(f"{root}/{_CONFIGS}", exist_ok=True)
+        for file_name, path in files.items():
+            if path is not None and Path(path).is_file():
+                system.put_file(str(path), f"{root}/{_CONFIGS}/{file_name}")
+        if save_card:
+            system.pipe_file(f"{root}/{_CONFIGS}/README.md", _card(self).encode())
+        if self.artifacts_path is not None and Path(self.artifacts_path).is_dir():
+            system.put(f"{self.artifacts_path}/", f"{root}/{_ARTIFACTS}/", recursive=True)
+
+    @classmethod
+    def load_from_disk(
+        cls,
+        distiset_path: str | Path,
+        keep_in_memory: bool | None = None,
+        storage_options: dict[str, Any] | None = None,
+        download_dir: str | Path | None = None,
+    ) -> Self:
+        """Load what `save_to_disk` wrote.
+
+        Args:
+            distiset_path: The folder, or an address that fsspec knows.
+            keep_in_memory: Whether to read the rows into memory; by default they are memory-mapped.
+            storage_options: For fsspec.
+            download_dir: Where to put pipeline, log and artifacts of a remote Distiset; by default they stay there.
+
+        Raises:
+            DistilabelUserError: There is no Distiset at this place.
+        """
+        from datasets import load_from_disk  # noqa: PLC0415 - slow to import
+
+        system, root = _file_system(str(distiset_path), storage_options)
+        names = _parts_in(system, root)
+        if not names:
+            raise DistilabelUserError(f"There is no Distiset in '{distiset_path}': check the path.")
+        options = {"keep_in_memory": keep_in_memory, "storage_options": storage_options}
+        loaded = cls({name: load_from_disk(f"{distiset_path}/{name}", **options) for name in names})
+        loaded._attach(system, root, download_dir)
+        return loaded
+
+    def _attach(self, system: Any, root: str, download_dir: str | Path | None) -> None:
+        is_local = "file" in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,))
+        if not is_local and download_dir is None:
+            return
+        target = Path(root) if download_dir is None else Path(download_dir)
+        for folder in (_CONFIGS, _ARTIFACTS):
+            if download_dir is not None and system.isdir(f"{root}/{folder}"):
+                system.get(f"{root}/{folder}/", f"{target}/{folder}/", recursive=True)
+        for field, name in _KEPT_FILES.items():
+            path = target / _CONFIGS / name
+            setattr(self, field, path if path.is_file() else None)
+        self.artifacts_path = target / _ARTIFACTS if (target / _ARTIFACTS).is_dir() else None
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        private: bool = False,
+        token: str | None = None,
+        generate_card: bool = True,
+        include_script: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """Push each part to the Hub as a configuration of one dataset, with card, pipeline, log and artifacts.
+
+        Args:
+            repo_id: The dataset's name, such as "me/my-dataset".
+            private: Whether only its owner may see it.
+            token: The Hub's token; by default HF_TOKEN, or that of the last login.
+            generate_card: Whether to write a text into the dataset's card.
+            include_script: Whether to upload the Python script that is running.
+            kwargs: Passed on to `datasets.DatasetDict.push_to_hub`.
+
+        Raises:
+            DistilabelUserError: The Distiset is empty.
+        """
+        from distilabel.hub import push  # noqa: PLC0415 - slow to import
+
+        if not self:
+            raise DistilabelUserError("The Distiset is empty, there is nothing to push: run the pipeline again later.")
+        push(self, repo_id)

@@ -1,0 +1,92 @@
+"""From graph to plan: what the scheduler needs to know of each step. Pure."""
+
+from dataclasses import dataclass
+from math import lcm
+
+from distilabel.models.llms.base import LLM
+from distilabel.pipeline.dag import DAG
+from distilabel.steps.base import _Step
+
+__all__ = ["Source", "StepPlan", "llms_of", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a step's rows come from: `width` chunks of `step` make one of its own; None: all of them."""
+
+    step: str
+    width: int | None = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A step as the scheduler sees it.
+
+    Attributes:
+        name: The step's name.
+        sources: The steps before it; none for a generator.
+        concurrency: How many of its chunks may be processed at once.
+        branches: The steps after it, in order, if a route picks among them for each chunk.
+    """
+
+    name: str
+    sources: tuple[Source, ...] = ()
+    concurrency: int = 1
+    branches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """The chunks that a step gives: where they began, how many first chunks make one, and how many rows that is."""
+
+    origin: str
+    span: int
+    rows: int
+
+
+def llms_of(step: _Step) -> list[LLM]:
+    """Return the LLMs among a step's fields."""
+    values = (getattr(step, name) for name in type(step).model_fields)
+    return [value for value in values if isinstance(value, LLM)]
+
+
+def plan(dag: DAG) -> list[StepPlan]:
+    """Return the plan of each step, those before it first.
+
+    A chunk is the unit of flow. A step whose `input_batch_size` is larger than the chunks that reach it takes several
+    of them at once, always the same ones; a smaller one only slices within the chunk. So no chunk waits for another
+    that it is not joined with.
+    """
+    streams: dict[str, _Stream] = {}
+    plans = []
+    for name in dag.order():
+        step = dag.steps[name]
+        sources = _sources(step, dag.before(name), streams)
+        streams[name] = _stream(step, sources, streams)
+        branches = tuple(dag.after(name)) if name in dag.routes else ()
+        plans.append(StepPlan(name, sources, step.concurrency, branches))
+    return plans
+
+
+def _sources(step: _Step, before: list[str], streams: dict[str, _Stream]) -> tuple[Source, ...]:
+    gathers = step.is_global or any(llm.asks_all_at_once for llm in llms_of(step))
+    if gathers or len({streams[name].origin for name in before}) > 1:
+        return tuple(Source(name, None) for name in before)
+    if not before:
+        return ()
+    span = lcm(*(streams[name].span for name in before))
+    rows = max(streams[name].rows // streams[name].span for name in before) * span
+    span *= max(1, _batch_size(step) // rows)
+    return tuple(Source(name, span // streams[name].span) for name in before)
+
+
+def _stream(step: _Step, sources: tuple[Source, ...], streams: dict[str, _Stream]) -> _Stream:
+    if not sources or sources[0].width is None:
+        return _Stream(step.name, 1, _batch_size(step))
+    before = streams[sources[0].step]
+    span = before.span * sources[0].width
+    return _Stream(before.origin, span, before.rows * sources[0].width)
+
+
+def _batch_size(step: _Step) -> int:
+    return getattr(step, "batch_size", None) or getattr(step, "input_batch_size", None) or 50

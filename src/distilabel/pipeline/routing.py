@@ -1,0 +1,58 @@
+"""Routes: functions that pick, chunk by chunk, which of the next steps get the rows."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from distilabel.steps.context import current_random
+
+__all__ = ["RoutingBatchFunction", "routing_batch_function", "sample_n_steps"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingBatchFunction:
+    """A function from the names of the next steps to those that get the chunk."""
+
+    routing_function: Callable[[list[str]], list[str]]
+    description: str | None = None
+
+    def __call__(self, steps: list[str]) -> list[str]:
+        """Pick among `steps`."""
+        return self.routing_function(steps)
+
+
+def routing_batch_function(
+    description: str | None = None,
+) -> Callable[[Callable[[list[str]], list[str]]], RoutingBatchFunction]:
+    """Make a function a route: `first >> my_route >> [second, third]`.
+
+    Args:
+        description: For a person who reads the pipeline.
+
+    Examples:
+        >>> @routing_batch_function(description="the last one")
+        ... def last(steps):
+        ...     return steps[-1:]
+        >>> last(["a", "b"])
+        ['b']
+    """
+
+    def decorate(function: Callable[[list[str]], list[str]]) -> RoutingBatchFunction:
+        return RoutingBatchFunction(function, description)
+
+    return decorate
+
+
+def sample_n_steps(n: int) -> RoutingBatchFunction:
+    """Route each chunk to `n` of the next steps, picked by chance; the same chunk is routed the same way again.
+
+    Examples:
+        >>> len(sample_n_steps(2)(["a", "b", "c"]))
+        2
+    """
+
+    def pick(steps: list[str]) -> list[str]:
+        chance = current_random() or random
+        return chance.sample(steps, n)
+
+    return RoutingBatchFunction(pick, f"Sample {n} steps from the list of steps.")

@@ -1,0 +1,266 @@
+"""What to do next: told what happened, it says which chunks to process. No I/O, no clock, no threads.
+
+Each step gives a stream of chunks, numbered from 0. A step's own chunk `i` takes `width` chunks of each source, from
+`i * width` on; it is ready when they are all there, or the source has ended. A chunk whose replies are still to come is
+parked, and processed again from its start once it is woken; all other chunks flow on meanwhile.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from distilabel.pipeline.plan import Source, StepPlan
+
+__all__ = ["Command", "Generate", "Process", "Scheduler"]
+
+# A generator is asked for more only while fewer chunks than this are ready to be processed.
+_BACKLOG = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Ask a generator for its chunk `index`."""
+
+    step: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """Process a step's chunk `index` from these chunks of the steps before it."""
+
+    step: str
+    index: int
+    inputs: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+Command = Generate | Process
+
+
+@dataclass(slots=True)
+class _Stream:
+    """How far a step is: what it has given, and what it is busy with."""
+
+    plan: StepPlan
+    given: dict[int, tuple[str, ...] | None] = field(default_factory=dict)
+    total: int | None = None
+    arrived: dict[int, int] = field(default_factory=dict)
+    ready: deque[int] = field(default_factory=deque)
+    running: set[int] = field(default_factory=set)
+    parked: set[int] = field(default_factory=set)
+    seen: set[int] = field(default_factory=set)
+
+    @property
+    def ended(self) -> bool:
+        return self.total is not None and len(self.given) >= self.total
+
+
+class Scheduler:
+    """The state of one run.
+
+    Args:
+        plans: From `plan`, those before a step first.
+        workers: How many commands may be under way at once.
+
+    Examples:
+        >>> scheduler = Scheduler([StepPlan("load"), StepPlan("upper", (Source("load"),))], workers=2)
+        >>> scheduler.commands()
+        [Generate(step='load', index=0)]
+        >>> scheduler.generated("load", 0, last=True)
+        >>> scheduler.commands()
+        [Process(step='upper', index=0, inputs=(('load', (0,)),))]
+        >>> scheduler.processed("upper", 0)
+        >>> scheduler.finished
+        True
+    """
+
+    def __init__(self, plans: Sequence[StepPlan], workers: int) -> None:
+        self._streams = {plan.name: _Stream(plan) for plan in plans}
+        self._workers = workers
+        self._after: dict[str, list[_Stream]] = {plan.name: [] for plan in plans}
+        for stream in self._streams.values():
+            for source in stream.plan.sources:
+                self._after[source.step].append(stream)
+
+    # What is asked of it
+
+    @property
+    def finished(self) -> bool:
+        """Whether every step has given all of its chunks."""
+        return all(stream.ended for stream in self._streams.values())
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way or could be: all that is left is parked, or waits for what is."""
+        return not any(stream.running or stream.ready for stream in self._streams.values())
+
+    @property
+    def parked(self) -> dict[str, int]:
+        """How many chunks wait for replies, by step."""
+        return {name: len(stream.parked) for name, stream in self._streams.items() if stream.parked}
+
+    def ended(self, step: str) -> bool:
+        """Tell whether a step has given all of its chunks."""
+        return self._streams[step].ended
+
+    def chunks(self, step: str) -> list[int]:
+        """Return the numbers of the chunks that a step has given, in order."""
+        return sorted(index for index, to in self._streams[step].given.items() if to != _NOWHERE)
+
+    def commands(self) -> list[Command]:
+        """Return what is to be started now; each is under way from then on."""
+        commands: list[Command] = []
+        for stream in reversed(self._streams.values()):
+            while self._free(stream) and stream.ready:
+                index = stream.ready.popleft()
+                stream.running.add(index)
+                commands.append(self._start(stream, index))
+            if self._asks_for_more(stream):
+                index = len(stream.given)
+                stream.running.add(index)
+                commands.append(Generate(stream.plan.name, index))
+        return commands
+
+    # What it is told
+
+    def generated(self, step: str, index: int, *, last: bool, to: Iterable[str] | None = None) -> None:
+        """A generator gave a chunk; `to`: the branches that a route picked."""
+        self._streams[step].running.discard(index)
+        self._give(self._streams[step], index, to)
+        if last:
+            self.exhausted(step)
+
+    def exhausted(self, step: str) -> None:
+        """A generator has no more."""
+        stream = self._streams[step]
+        stream.running.clear()
+        self._end(stream, len(stream.given))
+
+    def processed(self, step: str, index: int, *, chunks: int = 1, to: Sequence[Iterable[str]] | None = None) -> None:
+        """A chunk is done; a step that takes all rows at once may give several chunks for them.
+
+        Args:
+            step: The step.
+            index: Which of its chunks.
+            chunks: How many chunks came of it.
+            to: The branches that a route picked for each of them.
+        """
+        stream = self._streams[step]
+        stream.running.discard(index)
+        if self._gathers(stream):
+            for number in range(chunks):
+                self._give(stream, number, to[number] if to else None)
+            self._end(stream, chunks)
+        else:
+            self._give(stream, index, to[0] if to else None)
+            self._check_end(stream)
+
+    def park(self, step: str, index: int) -> None:
+        """A chunk waits for replies."""
+        stream = self._streams[step]
+        stream.running.discard(index)
+        stream.parked.add(index)
+
+    def wake(self, step: str, index: int) -> None:
+        """The replies of a parked chunk have settled."""
+        stream = self._streams[step]
+        if index in stream.parked:
+            stream.parked.discard(index)
+            stream.ready.append(index)
+
+    # How it goes on
+
+    def _give(self, stream: _Stream, index: int, to: Iterable[str] | None) -> None:
+        stream.given[index] = tuple(to) if to is not None else None
+        for after in self._after[stream.plan.name]:
+            self._arrive(after, stream, index)
+
+    def _arrive(self, stream: _Stream, source: _Stream, index: int) -> None:
+        width = _source(stream, source).width
+        own = 0 if width is None else index // width
+        stream.arrived[own] = stream.arrived.get(own, 0) + 1
+        self._check_ready(stream, own)
+
+    def _end(self, stream: _Stream, total: int) -> None:
+        stream.total = total
+        for after in self._after[stream.plan.name]:
+            width = _source(after, stream).width
+            if total:
+                self._check_ready(after, 0 if width is None else (total - 1) // width)
+            self._check_end(after)
+
+    def _check_ready(self, stream: _Stream, own: int) -> None:
+        if own in stream.seen or not stream.arrived.get(own):
+            return
+        expected = [self._expected(stream, source, own) for source in stream.plan.sources]
+        if None in expected or stream.arrived[own] < sum(filter(None, expected)):
+            return
+        stream.seen.add(own)
+        del stream.arrived[own]
+        if self._routed_past(stream, own):
+            self._give(stream, own, _NOWHERE)
+            self._check_end(stream)
+        else:
+            stream.ready.append(own)
+
+    def _expected(self, stream: _Stream, source: Source, own: int) -> int | None:
+        """Return how many chunks of a source make chunk `own`; None where that is not known yet."""
+        total = self._streams[source.step].total
+        if source.width is None:
+            return total
+        if total is None:
+            return source.width
+        return max(0, min(total - own * source.width, source.width))
+
+    def _check_end(self, stream: _Stream) -> None:
+        """Notice that all sources have ended, and with them the number of this step's chunks."""
+        if stream.total is not None or not stream.plan.sources or self._gathers_something(stream):
+            return
+        sources = [(source, self._streams[source.step].total) for source in stream.plan.sources]
+        if all(total is not None for _, total in sources):
+            total = max(-(-(total or 0) // (source.width or total or 1)) for source, total in sources)
+            if len(stream.given) >= total:
+                self._end(stream, total)
+
+    def _gathers(self, stream: _Stream) -> bool:
+        return bool(stream.plan.sources) and stream.plan.sources[0].width is None
+
+    def _gathers_something(self, stream: _Stream) -> bool:
+        """Tell whether a step that takes all rows at once has any to take; its chunks are counted when they are made."""
+        return self._gathers(stream) and any(self._streams[s.step].total != 0 for s in stream.plan.sources)
+
+    def _routed_past(self, stream: _Stream, own: int) -> bool:
+        return not any(indices for _, indices in self._inputs(stream, own))
+
+    def _start(self, stream: _Stream, index: int) -> Command:
+        if not stream.plan.sources:
+            return Generate(stream.plan.name, index)
+        return Process(stream.plan.name, index, self._inputs(stream, index))
+
+    def _inputs(self, stream: _Stream, own: int) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        return tuple((source.step, self._taken(stream, source, own)) for source in stream.plan.sources)
+
+    def _taken(self, stream: _Stream, source: Source, own: int) -> tuple[int, ...]:
+        given = self._streams[source.step].given
+        numbers = sorted(given) if source.width is None else range(own * source.width, (own + 1) * source.width)
+        return tuple(i for i in numbers if i in given and _goes_to(given[i], stream.plan.name))
+
+    def _free(self, stream: _Stream) -> bool:
+        busy = sum(len(other.running) for other in self._streams.values())
+        return len(stream.running) < stream.plan.concurrency and busy < self._workers
+
+    def _asks_for_more(self, stream: _Stream) -> bool:
+        if stream.plan.sources or stream.total is not None or stream.running or stream.parked:
+            return False
+        return sum(len(other.ready) for other in self._streams.values()) < _BACKLOG
+
+
+_NOWHERE: tuple[str, ...] = ()
+
+
+def _goes_to(to: tuple[str, ...] | None, step: str) -> bool:
+    return to is None or step in to
+
+
+def _source(stream: _Stream, source: _Stream) -> Source:
+    return next(s for s in stream.plan.sources if s.step == source.plan.name)

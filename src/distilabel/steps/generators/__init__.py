@@ -1,0 +1,15 @@
+"""Steps that make rows: from memory, from files, from the Hugging Face Hub."""
+
+from distilabel.steps.generators.dicts import LoadDataFromDicts
+from distilabel.steps.generators.disk import LoadDataFromDisk
+from distilabel.steps.generators.files import LoadDataFromFileSystem
+from distilabel.steps.generators.hub import LoadDataFromHub
+from distilabel.steps.generators.made import make_generator_step
+
+__all__ = [
+    "LoadDataFromDicts",
+    "LoadDataFromDisk",
+    "LoadDataFromFileSystem",
+    "LoadDataFromHub",
+    "make_generator_step",
+]

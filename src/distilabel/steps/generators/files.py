@@ -1,0 +1,132 @@
+"""Rows of files: JSON, JSON lines, CSV, Parquet or text."""
+
+import glob
+from pathlib import Path
+from typing import Any, Optional
+
+from pydantic import Field
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.generators.reading import DatasetGenerator
+
+__all__ = ["LoadDataFromFileSystem"]
+
+_FILETYPES = {
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".txt": "text",
+    ".text": "text",
+}
+_ALIASES = {"jsonl": "json", "ndjson": "json", "txt": "text"}
+_COMPRESSED = frozenset({".gz", ".bz2", ".xz", ".zst", ".lz4"})
+
+
+class LoadDataFromFileSystem(DatasetGenerator):
+    """Yield the rows of files.
+
+    Attributes:
+        data_files: A file, a folder, a pattern such as "data/*.jsonl", a list of these, or a mapping of splits to
+            these. May be an address that fsspec knows, with `storage_options`.
+        filetype: "json" (also for JSON lines), "csv", "tsv", "parquet" or "text" (a row a line, in the column
+            `text`); told from the files' names by default.
+        split: The split to take where `data_files` names several, "train" by default.
+        streaming: Read the files as needed, instead of converting them first.
+
+    Examples:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "rows.jsonl"
+        >>> _ = file.write_text('{"instruction": "Say hello."}')
+        >>> step = LoadDataFromFileSystem(data_files=file, streaming=True)
+        >>> step.load()
+        >>> next(step.process())
+        ([{'instruction': 'Say hello.'}], True)
+    """
+
+    data_files: RuntimeParameter[str | Path | list[str | Path] | dict[str, str | Path | list[str | Path]]] = Field(
+        default=None,
+        description="A file, folder or pattern, a list of these, or a mapping of splits to these.",
+    )
+    filetype: Optional[RuntimeParameter[str]] = Field(default=None, description="The type of the files.")
+    split: RuntimeParameter[str] = Field(default="train", description="The split.")
+    streaming: RuntimeParameter[bool] = Field(default=False, description="Read as needed instead of converting.")
+
+    def _open(self) -> Any:
+        from datasets import load_dataset  # noqa: PLC0415 - slow to import
+
+        splits = self._splits()
+        filetype = self._filetype([file for files in splits.values() for file in files])
+        return load_dataset(
+            "csv" if filetype == "tsv" else filetype,
+            data_files={split: [_escape(file) for file in files] for split, files in splits.items()},
+            split=self.split,
+            streaming=bool(self.streaming),
+            storage_options=self.storage_options,
+            **({"sep": "\t"} if filetype == "tsv" else {}),
+        )
+
+    def _splits(self) -> dict[str, list[str]]:
+        if not self.data_files:
+            raise DistilabelUserError(f"Step {self.name!r} does not know its files: set `data_files`.")
+        given = self.data_files if isinstance(self.data_files, dict) else {self.split or "train": self.data_files}
+        if self.split not in given:
+            known = ", ".join(map(repr, given))
+            raise DistilabelUserError(f"Step {self.name!r} finds no split {self.split!r}: set `split` to one of {known}.")
+        return {split: self._found(paths) for split, paths in given.items()}
+
+    def _found(self, paths: str | Path | list[str | Path]) -> list[str]:
+        found: list[str] = []
+        for path in paths if isinstance(paths, list) else [paths]:
+            files = _expand(str(path))
+            if not files:
+                raise DistilabelUserError(f"Step {self.name!r} finds no data file at '{path}': check the path.")
+            found += files
+        return found
+
+    def _filetype(self, files: list[str]) -> str:
+        if self.filetype:
+            wanted = self.filetype.lower().lstrip(".")
+            return self._known_filetype(_ALIASES.get(wanted, wanted))
+        kinds = {_suffix(file): _FILETYPES.get(_suffix(file), "") for file in files}
+        if len(set(kinds.values())) > 1:
+            endings = ", ".join(sorted(kinds))
+            raise DistilabelUserError(f"Step {self.name!r} finds files of several types ({endings}): choose one type.")
+        return self._known_filetype(next(iter(kinds.values())))
+
+    def _known_filetype(self, filetype: str) -> str:
+        known = sorted(set(_FILETYPES.values()))
+        if filetype not in known:
+            raise DistilabelUserError(
+                f"Step {self.name!r} does not know the type of its files: set `filetype` to one of {', '.join(known)}.",
+            )
+        return filetype
+
+
+def _expand(path: str) -> list[str]:
+    if "://" in path:
+        return [path]
+    place = Path(path).expanduser()
+    if place.is_dir():
+        inside = (file for file in sorted(place.rglob("*")) if not _is_hidden(file.relative_to(place)))
+        return [str(file) for file in inside if file.is_file() and _suffix(str(file)) in _FILETYPES]
+    if place.exists():
+        return [str(place)]
+    return sorted(file for file in glob.glob(str(place), recursive=True) if Path(file).is_file())
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith((".", "_")) for part in path.parts)
+
+
+def _suffix(file: str) -> str:
+    path = Path(file)
+    suffix = path.suffix.lower()
+    return Path(path.stem).suffix.lower() if suffix in _COMPRESSED else suffix
+
+
+def _escape(file: str) -> str:
+    return file if "://" in file else glob.escape(file)

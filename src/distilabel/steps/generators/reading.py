@@ -1,0 +1,153 @@
+"""Reading a dataset in even pieces, without ever holding all of it."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, ClassVar, Optional
+
+from pydantic import Field, PositiveInt, PrivateAttr
+
+from distilabel.declared import RuntimeParameter
+from distilabel.distiset import without_progress_bars
+from distilabel.exceptions import DistilabelException, DistilabelUserError
+from distilabel.steps.base import GeneratorStep
+from distilabel.typing import GeneratorStepOutput, Row, StepColumns
+
+__all__ = ["DatasetGenerator", "batches", "column_names", "loading", "pick_split"]
+
+
+class DatasetGenerator(GeneratorStep):
+    """The base of steps that yield the rows of a dataset; a subclass says how to `_open` it.
+
+    Attributes:
+        num_examples: How many rows to take, all by default.
+        storage_options: For fsspec, where the files are not on this machine.
+    """
+
+    repeatable: ClassVar[bool] = True
+
+    num_examples: Optional[RuntimeParameter[PositiveInt]] = Field(
+        default=None,
+        description="How many rows to take, all by default.",
+    )
+    storage_options: Optional[RuntimeParameter[dict[str, Any]]] = Field(
+        default=None,
+        description="Options of the file system that holds the dataset.",
+    )
+
+    _dataset: Any = PrivateAttr(default=None)
+    _is_given: bool = PrivateAttr(default=False)
+
+    @abstractmethod
+    def _open(self) -> Any:
+        """Give the dataset: a `datasets.Dataset` or `IterableDataset`."""
+
+    def use(self, dataset: Any) -> None:
+        """Yield the rows of a dataset that is open already, instead of opening one."""
+        self._dataset, self._is_given = dataset, True
+
+    def load(self) -> None:
+        """Open the dataset.
+
+        Raises:
+            DistilabelUserError: It is not there, cannot be read, or has no rows.
+        """
+        super().load()
+        if self._dataset is None:
+            with loading(self.name):
+                self._dataset = self._open()
+                check_not_empty(self.name, self._dataset)
+
+    def unload(self) -> None:
+        """Close the dataset."""
+        super().unload()
+        if not self._is_given:
+            self._dataset = None
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The columns of the dataset, which is opened for it if need be."""
+        if self._dataset is None:
+            DatasetGenerator.load(self)
+        return column_names(self._dataset)
+
+    def process(self, offset: int = 0) -> GeneratorStepOutput:
+        """Yield the rows from `offset` on, and whether they are the last."""
+        if self._dataset is None:
+            DatasetGenerator.load(self)
+        yield from batches(self._dataset, offset, self.batch_size or 1, self.num_examples)
+
+
+def batches(dataset: Any, offset: int, size: int, limit: int | None = None) -> GeneratorStepOutput:
+    """Yield a dataset's rows, `size` at a time, from `offset` on and up to row `limit`."""
+    pieces = _pieces(dataset, offset, size, limit)
+    piece = next(pieces, [])
+    for following in pieces:
+        yield piece, False
+        piece = following
+    yield piece, True
+
+
+def _pieces(dataset: Any, offset: int, size: int, limit: int | None) -> Iterator[list[Row]]:
+    if not hasattr(dataset, "__len__"):
+        rows = islice(iter(dataset.skip(offset)), None if limit is None else max(0, limit - offset))
+        while piece := list(islice(rows, size)):
+            yield piece
+        return
+    total = len(dataset) if limit is None else min(limit, len(dataset))
+    for start in range(offset, total, size):
+        yield _rows(dataset[start : min(start + size, total)])
+
+
+def _rows(columns: dict[str, list[Any]]) -> list[Row]:
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def column_names(dataset: Any) -> list[str]:
+    """Give the names of a dataset's columns; looks at the first row where nothing else tells them."""
+    names = dataset.column_names
+    return list(next(iter(dataset), {}) if names is None else names)
+
+
+def check_not_empty(step_name: str, dataset: Any) -> None:
+    """Check that a dataset has rows; raises DistilabelUserError."""
+    is_empty = len(dataset) == 0 if hasattr(dataset, "__len__") else next(iter(dataset), None) is None
+    if is_empty:
+        raise DistilabelUserError(f"Step {step_name!r} found no rows: the dataset is empty.")
+
+
+def pick_split(step_name: str, dataset: Any, split: str | None) -> Any:
+    """Give one split of what may be a dict of splits: the one named, or the only one, or "train"."""
+    if not isinstance(dataset, dict):
+        return dataset
+    wanted = split or (next(iter(dataset)) if len(dataset) == 1 else "train")
+    if wanted not in dataset:
+        raise DistilabelUserError(
+            f"Step {step_name!r} finds no split {wanted!r}: set `split` to one of {', '.join(map(repr, dataset))}.",
+        )
+    return dataset[wanted]
+
+
+@contextmanager
+def loading(step_name: str) -> Iterator[None]:
+    """Say in one sentence why a dataset cannot be loaded; keep the screen free of progress bars."""
+    try:
+        with without_progress_bars():
+            yield
+    except DistilabelException:
+        raise
+    except StopIteration as error:
+        raise DistilabelUserError(f"Step {step_name!r} found no rows: the dataset is empty.") from error
+    except Exception as error:
+        reason = _reason(error)
+        if "StopIteration" in reason:
+            reason = "it is empty"
+        raise DistilabelUserError(f"Step {step_name!r} cannot load its dataset: {reason}.") from error
+
+
+def _reason(error: BaseException) -> str:
+    deepest = error
+    while type(error).__module__.startswith("datasets") and deepest.__cause__ is not None:
+        deepest = deepest.__cause__
+    return " ".join(str(deepest).split()).rstrip(".") or type(deepest).__name__

@@ -1,0 +1,5 @@
+"""Door for the old import path: see `distilabel.steps.requirements`."""
+
+from distilabel.steps.requirements import requirements
+
+__all__ = ["requirements"]
