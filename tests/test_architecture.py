@@ -15,11 +15,11 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 LAYERS = [
     {""},  # the root package: its version, and nothing else
     {"exceptions", "errors", "typing"},
-    {"records", "distiset", "loop", "wire"},
+    {"records", "distiset", "folders", "loop", "wire"},
     {"declared", "events", "ledger", "transport", "providers"},
     {"offline", "progress", "server", "dashboard"},
     {"models", "llms", "embeddings"},
-    {"steps"},
+    {"steps", "utils"},
     {"pipeline"},
     {"cli"},
 ]
@@ -29,6 +29,7 @@ ALLOWED = {
     ("errors", "exceptions"): "a door for the old import path",
     ("llms", "models"): "a door for the old import path",
     ("embeddings", "models"): "a door for the old import path",
+    ("utils", "steps"): "a door for the old import path",
 }
 """Neighbours of one layer that may be imported all the same, and why."""
 

@@ -20,7 +20,13 @@ def chat_body(prompt: str = "Say something", **more: Any) -> dict[str, Any]:
 
 
 def line(custom_id: str, body: dict[str, Any] | None = None, **more: Any) -> bytes:
-    value = {"custom_id": custom_id, "method": "POST", "url": CHAT, "body": body or chat_body(custom_id), **more}
+    value = {
+        "custom_id": custom_id,
+        "method": "POST",
+        "url": CHAT,
+        "body": body or chat_body(custom_id),
+        **more,
+    }
     return json.dumps(value, ensure_ascii=False).encode() + b"\n"
 
 

@@ -14,7 +14,7 @@ from .helpers import check, line, lines, start, until, upload
 
 
 def test_file_comes_back_byte_for_byte(client: OpenAI):
-    data = "{\"a\": \"\u2028 \u0085 \u00e9\"}\r\nno json at all\n\n".encode() + bytes(range(256)) + b"\r\n--"
+    data = '{"a": "\u2028 \u0085 \u00e9"}\r\nno json at all\n\n'.encode() + bytes(range(256)) + b"\r\n--"
     assert client.files.content(upload(client, data)).content == data
 
 
@@ -79,9 +79,16 @@ def test_batch_file_must_be_called_jsonl(client: OpenAI):
     [
         ({"data": {"purpose": "batch"}, "files": {"other": b"x"}}, "file"),
         ({"files": {"file": ("a.jsonl", b"x")}}, "purpose"),
+        ({"files": {"file": (None, b"x"), "purpose": (None, b"batch")}}, "file"),
         ({"data": {"purpose": "nonsense"}, "files": {"file": ("a.jsonl", b"x")}}, "purpose"),
         ({"data": {"purpose": "x" * 70_000}, "files": {"file": ("a.jsonl", b"x")}}, "purpose"),
-        ({"data": {"purpose": "batch"}, "files": [("file", ("a.jsonl", b"x")), ("file", ("b.jsonl", b"x"))]}, "file"),
+        (
+            {
+                "data": {"purpose": "batch"},
+                "files": [("file", ("a.jsonl", b"x")), ("file", ("b.jsonl", b"x"))],
+            },
+            "file",
+        ),
     ],
 )
 def test_form_that_lacks_something_is_refused(http: httpx2.Client, form: dict, param: str):

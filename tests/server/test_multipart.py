@@ -1,5 +1,7 @@
 """The parser of multipart/form-data."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,11 +9,13 @@ from hypothesis import strategies as st
 from distilabel.server.multipart import MalformedError, Parser, Part
 
 
-def parsed(body: bytes, cuts: list[int], content_type: str = "multipart/form-data; boundary=b") -> list[tuple[Part, bytes]]:
+def parsed(
+    body: bytes, cuts: list[int], content_type: str = "multipart/form-data; boundary=b"
+) -> list[tuple[Part, bytes]]:
     parser = Parser(content_type)
     found: list[tuple[Part, bytes]] = []
     edges = [0, *sorted(cut % (len(body) + 1) for cut in cuts), len(body)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         for event in parser.feed(body[begin:end]):
             if isinstance(event, Part):
                 found.append((event, b""))
@@ -29,7 +33,9 @@ def form(*contents: bytes) -> bytes:
     return b"preamble\r\n" * len(contents) + b"".join(parts) + b"--b--\r\nepilogue"
 
 
-tricky = st.lists(st.sampled_from([b"\r", b"\n", b"-", b"b", b"x", b"\r\n--", b"\r\n-"]), max_size=12).map(b"".join)
+tricky = st.lists(st.sampled_from([b"\r", b"\n", b"-", b"b", b"x", b"\r\n--", b"\r\n-"]), max_size=12).map(
+    b"".join
+)
 
 
 @given(contents=st.lists(tricky, max_size=3), cuts=st.lists(st.integers(min_value=0), max_size=6))

@@ -48,7 +48,12 @@ UPDATE samples SET asker_id = ?, run_id = ?, nth = ? WHERE id = ?;
 INSERT INTO samples (request_id, n, scope_id, asker_id, run_id, nth) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: open_of_asker
-SELECT count(*) FROM samples WHERE asker_id = :asker_id AND state IN ('wanted', 'claimed');
+SELECT count(*) FROM samples AS s JOIN askers AS a ON a.id = s.asker_id
+WHERE a.scope_id = :scope_id AND a.name = :name AND s.state IN ('wanted', 'claimed');
+
+-- name: claim_again
+UPDATE samples SET run_id = :run_id
+WHERE asker_id = (SELECT id FROM askers WHERE scope_id = :scope_id AND name = :name);
 
 -- name: wanted
 SELECT s.id, length(r.body) FROM samples AS s JOIN requests AS r ON r.id = s.request_id

@@ -151,7 +151,7 @@ CREATE TABLE samples (
 
 CREATE INDEX samples_wanted ON samples (scope_id, run_id) WHERE state = 'wanted';
 CREATE INDEX samples_claimed ON samples (job_id) WHERE state = 'claimed';
-CREATE INDEX samples_open ON samples (asker_id) WHERE state IN ('wanted', 'claimed');
+CREATE INDEX samples_of_asker ON samples (asker_id);
 
 -- Jobs of LLMs that keep their own batch protocol: the ids they gave us, by what they were asked.
 CREATE TABLE own_jobs (

@@ -123,6 +123,17 @@ class Ledger:
             [(ids[d.key], d.n, scope_id, asker_id, run_id, d.nth) for d in draws if d.sample is None],
         )
 
+    def claim_again(self, scope: str, asker: str, run_id: int) -> None:
+        """Note that an asker's samples are drawn in this run too, though it does not ask: its rows are kept."""
+        values = {"scope_id": self.scope_id(scope), "name": asker, "run_id": run_id}
+        with self._transaction(durable=False):
+            self._execute("claim_again", values)
+
+    def awaits(self, scope: str, asker: str) -> bool:
+        """Tell whether an asker has samples that are neither answered nor failed."""
+        with self._lock:
+            return bool(self._one("open_of_asker", scope_id=self.scope_id(scope), name=asker)[0])
+
     # Jobs
 
     def wanted(self, scope: str, target: Target, run_id: int, most: int) -> list[tuple[int, int]]:

@@ -111,6 +111,11 @@ class ChunkStore:
             self._file.truncate(end)
         return end
 
+    @property
+    def empty(self) -> bool:
+        """Whether no chunk was ever kept."""
+        return self._end == 0
+
     def reuse(self, index: int, key: bytes) -> Chunk | None:
         """Take a chunk of that key that nobody has taken in this run as chunk `index`; None if there is none."""
         with self._lock:

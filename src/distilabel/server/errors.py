@@ -76,10 +76,8 @@ async def answer_http(request: Request, error: Exception) -> Response:
         body = error_body(
             f"Not allowed to {request.method} on {request.url.path}.", code="method_not_supported"
         )
-    elif error.status_code == HTTPStatus.NOT_FOUND:
-        body = error_body(f"Invalid URL ({request.method} {request.url.path})")
     else:
-        body = error_body(error.detail)
+        body = error_body(f"Invalid URL ({request.method} {request.url.path})")
     return json_response(body, status=error.status_code, headers=error.headers)
 
 

@@ -60,7 +60,9 @@ class Reply:
 class Results:
     """The two part files of a batch that runs, from its last checkpoint on.
 
-    To make a platform that loses or doubles lines, override `write`: counting happens before it.
+    A subclass may lose, double or garble lines in `write`, for a platform that misbehaves; counting happens before
+    it. `finished` reads what was written, so such a batch must run to its end undisturbed: a request whose line was
+    lost would be asked again after a restart. To misbehave at delivery instead, wrap the app.
     """
 
     def __init__(self, store: Store, batch: Batch) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import httpx2
 import orjson
@@ -47,19 +48,27 @@ def _client(settings: Settings) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT, limits=limits)
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    status: int
+    body: Body
+    again: bool = True
+    asked_pause: float | None = None
+
+
 async def _insistently(
     client: httpx2.AsyncClient, path: str, body: Body | None, first_pause: float
 ) -> tuple[int, Body]:
     for attempt in range(ATTEMPTS):
-        status, answer, asked_pause = await _once(client, path, body)
-        if status < httpx2.codes.INTERNAL_SERVER_ERROR and status != TOO_MANY_REQUESTS:
+        last = await _once(client, path, body)
+        if not last.again:
             break
         if attempt < ATTEMPTS - 1:
-            await asyncio.sleep(_pause(attempt, first_pause, asked_pause))
-    return status, answer
+            await asyncio.sleep(_pause(attempt, first_pause, last.asked_pause))
+    return last.status, last.body
 
 
-async def _once(client: httpx2.AsyncClient, path: str, body: Body | None) -> tuple[int, Body, float | None]:
+async def _once(client: httpx2.AsyncClient, path: str, body: Body | None) -> _Attempt:
     try:
         if body is None:
             response = await client.get(path)
@@ -67,10 +76,11 @@ async def _once(client: httpx2.AsyncClient, path: str, body: Body | None) -> tup
             headers = {"content-type": "application/json"}
             response = await client.post(path, content=orjson.dumps(body), headers=headers)
     except httpx2.TimeoutException as error:
-        return 504, _trouble("upstream_timeout", error), None
+        return _Attempt(504, _trouble("upstream_timeout", error))
     except httpx2.TransportError as error:
-        return 502, _trouble("upstream_unreachable", error), None
-    return *_read(response), _asked_pause(response)
+        return _Attempt(502, _trouble("upstream_unreachable", error))
+    again = response.is_server_error or response.status_code == TOO_MANY_REQUESTS
+    return _Attempt(*_read(response), again, _asked_pause(response))
 
 
 def _read(response: httpx2.Response) -> tuple[int, Body]:
@@ -80,7 +90,8 @@ def _read(response: httpx2.Response) -> tuple[int, Body]:
         body = None
     if isinstance(body, dict):
         return response.status_code, body
-    # A page of a proxy in between, say. Without JSON even a 200 is no answer.
+    # A page of a proxy in between, say. Without JSON even a 200 is no answer; but it is not asked for again, for
+    # the upstream may have done the work.
     status = response.status_code if response.is_error else httpx2.codes.BAD_GATEWAY
     return status, error_body(f"The upstream sent no JSON object: {response.text[:500]}", kind="server_error")
 

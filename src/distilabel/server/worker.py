@@ -70,8 +70,10 @@ class Worker:
             await asyncio.gather(*tasks.values(), return_exceptions=True)
 
     async def _tend(self, batch_id: str, answer: Answer) -> None:
-        while (status := self._store.status(batch_id)) in LIVE:
+        while True:
             try:
+                if (status := self._store.status(batch_id)) not in LIVE:
+                    return
                 await self._step(batch_id, status, answer)
             except Exception:
                 # A full disk, say. Every step can be taken again, so the batch waits rather than being lost.

@@ -4,6 +4,14 @@ from distilabel.declared import RuntimeParameter
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, StepResources
 from distilabel.steps.columns import CombineOutputs, ExpandColumns, GroupColumns, KeepColumns, MergeColumns
 from distilabel.steps.decorator import step
+from distilabel.steps.generators import (
+    LoadDataFromDicts,
+    LoadDataFromDisk,
+    LoadDataFromFileSystem,
+    LoadDataFromHub,
+    make_generator_step,
+)
+from distilabel.steps.requirements import requirements
 from distilabel.typing import GeneratorStepOutput, StepOutput
 
 __all__ = [
@@ -14,11 +22,17 @@ __all__ = [
     "GlobalStep",
     "GroupColumns",
     "KeepColumns",
+    "LoadDataFromDicts",
+    "LoadDataFromDisk",
+    "LoadDataFromFileSystem",
+    "LoadDataFromHub",
     "MergeColumns",
     "RuntimeParameter",
     "Step",
     "StepInput",
     "StepOutput",
     "StepResources",
+    "make_generator_step",
+    "requirements",
     "step",
 ]

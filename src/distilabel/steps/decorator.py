@@ -82,7 +82,8 @@ def class_from_function(
     }
     annotations = {name: annotation for name, (annotation, _) in fields.items()}
     defaults = {name: default for name, (_, default) in fields.items()}
-    made = type(base)(
+    metaclass: Any = type(base)
+    made: type[Made] = metaclass(
         function.__name__,
         (base,),
         {**place, "__annotations__": annotations, **defaults, **members},

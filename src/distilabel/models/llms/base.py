@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Optional
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from distilabel import loop
 from distilabel.declared import RuntimeParameter, dump, runtime_parameters_info, set_runtime_parameters, signature
 from distilabel.exceptions import (
+    DistilabelException,
     DistilabelNotImplementedError,
     DistilabelOfflineBatchGenerationNotFinishedException,
 )
-from distilabel.typing import FormattedInput, GenerateOutput
+from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
 __all__ = ["LLM", "AsyncLLM"]
 
@@ -62,6 +63,7 @@ class LLM(BaseModel):
     jobs_ids: Optional[tuple[str, ...]] = None
 
     _interrupted: threading.Event = PrivateAttr(default_factory=threading.Event)
+    _keep: Callable[[tuple[str, ...]], None] | None = PrivateAttr(default=None)
 
     @property
     def model_name(self) -> str:
@@ -78,6 +80,11 @@ class LLM(BaseModel):
 
     def unload(self) -> None:
         """Let go of what `load` took."""
+
+    def keep_jobs_with(self, keep: Callable[[tuple[str, ...]], None] | None) -> None:
+        """Have `keep` called with the job ids as soon as they are known, so that no crash loses them."""
+        self._keep = keep
+        self._interrupted.clear()
 
     def interrupt(self) -> None:
         """Stop waiting for batch jobs; called from another thread when the run is stopped."""
@@ -131,6 +138,8 @@ class LLM(BaseModel):
                 return self.offline_batch_generate(inputs=inputs, num_generations=num_generations, **kwargs)
             except DistilabelOfflineBatchGenerationNotFinishedException as unfinished:
                 self.jobs_ids = unfinished.jobs_ids or self.jobs_ids
+                if self._keep is not None:
+                    self._keep(self.jobs_ids or ())
                 seconds = self.offline_batch_generation_block_until_done
                 if seconds is None or self._interrupted_within(seconds):
                     raise
@@ -216,7 +225,19 @@ class AsyncLLM(LLM):
         self, slots: asyncio.Semaphore, input: FormattedInput, num_generations: int, kwargs: dict[str, Any]  # noqa: A002
     ) -> GenerateOutput:
         async with slots:
-            return await self.agenerate(input=input, num_generations=num_generations, **kwargs)
+            try:
+                return await self.agenerate(input=input, num_generations=num_generations, **kwargs)
+            except DistilabelException:
+                raise
+            except Exception as error:  # noqa: BLE001 - one bad row costs one row; the others are paid for
+                return _failed(error, num_generations)
+
+
+def _failed(error: Exception, num_generations: int) -> GenerateOutput:
+    reason: FailureReason = {
+        "code": "generation_error", "message": f"{type(error).__name__}: {error}", "attempts": 1, "job_id": None,
+    }  # fmt: skip
+    return {"generations": [None] * num_generations, "failures": [reason] * num_generations}
 
 
 def _arguments(method: Any) -> dict[str, inspect.Parameter]:

@@ -30,7 +30,9 @@ class LoadDataFromDisk(DatasetGenerator):
 
     dataset_path: RuntimeParameter[str | Path] = Field(default=None, description="The folder.")
     split: Optional[RuntimeParameter[str]] = Field(default=None, description="The split.")
-    is_distiset: RuntimeParameter[bool] = Field(default=False, description="Whether the folder holds a Distiset.")
+    is_distiset: RuntimeParameter[bool] = Field(
+        default=False, description="Whether the folder holds a Distiset."
+    )
     config: RuntimeParameter[str] = Field(default="default", description="The part of the Distiset.")
     keep_in_memory: Optional[RuntimeParameter[bool]] = Field(
         default=None,
@@ -40,7 +42,9 @@ class LoadDataFromDisk(DatasetGenerator):
     def _open(self) -> Any:
         path = str(self.dataset_path or "")
         if not path or not ("://" in path or Path(path).is_dir()):
-            raise DistilabelUserError(f"Step {self.name!r} finds no dataset folder at '{path}': check `dataset_path`.")
+            raise DistilabelUserError(
+                f"Step {self.name!r} finds no dataset folder at '{path}': check `dataset_path`."
+            )
         found = self._part_of_distiset(path) if self.is_distiset else self._dataset_at(path)
         return pick_split(self.name, found, self.split)
 
@@ -55,9 +59,10 @@ class LoadDataFromDisk(DatasetGenerator):
             keep_in_memory=self.keep_in_memory,
             storage_options=self.storage_options,
         )
-        if self.config not in whole:
+        config = self.config or "default"
+        if config not in whole:
             raise DistilabelUserError(
-                f"Step {self.name!r} finds no config {self.config!r} in '{path}': set `config` to one of "
+                f"Step {self.name!r} finds no config {config!r} in '{path}': set `config` to one of "
                 f"{', '.join(map(repr, whole))}.",
             )
-        return whole[self.config]
+        return whole[config]

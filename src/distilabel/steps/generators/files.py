@@ -47,13 +47,17 @@ class LoadDataFromFileSystem(DatasetGenerator):
         ([{'instruction': 'Say hello.'}], True)
     """
 
-    data_files: RuntimeParameter[str | Path | list[str | Path] | dict[str, str | Path | list[str | Path]]] = Field(
-        default=None,
-        description="A file, folder or pattern, a list of these, or a mapping of splits to these.",
+    data_files: RuntimeParameter[str | Path | list[str | Path] | dict[str, str | Path | list[str | Path]]] = (
+        Field(
+            default=None,
+            description="A file, folder or pattern, a list of these, or a mapping of splits to these.",
+        )
     )
     filetype: Optional[RuntimeParameter[str]] = Field(default=None, description="The type of the files.")
     split: RuntimeParameter[str] = Field(default="train", description="The split.")
-    streaming: RuntimeParameter[bool] = Field(default=False, description="Read as needed instead of converting.")
+    streaming: RuntimeParameter[bool] = Field(
+        default=False, description="Read as needed instead of converting."
+    )
 
     def _open(self) -> Any:
         from datasets import load_dataset  # noqa: PLC0415 - slow to import
@@ -72,10 +76,14 @@ class LoadDataFromFileSystem(DatasetGenerator):
     def _splits(self) -> dict[str, list[str]]:
         if not self.data_files:
             raise DistilabelUserError(f"Step {self.name!r} does not know its files: set `data_files`.")
-        given = self.data_files if isinstance(self.data_files, dict) else {self.split or "train": self.data_files}
+        given = (
+            self.data_files if isinstance(self.data_files, dict) else {self.split or "train": self.data_files}
+        )
         if self.split not in given:
             known = ", ".join(map(repr, given))
-            raise DistilabelUserError(f"Step {self.name!r} finds no split {self.split!r}: set `split` to one of {known}.")
+            raise DistilabelUserError(
+                f"Step {self.name!r} finds no split {self.split!r}: set `split` to one of {known}."
+            )
         return {split: self._found(paths) for split, paths in given.items()}
 
     def _found(self, paths: str | Path | list[str | Path]) -> list[str]:
@@ -83,7 +91,9 @@ class LoadDataFromFileSystem(DatasetGenerator):
         for path in paths if isinstance(paths, list) else [paths]:
             files = _expand(str(path))
             if not files:
-                raise DistilabelUserError(f"Step {self.name!r} finds no data file at '{path}': check the path.")
+                raise DistilabelUserError(
+                    f"Step {self.name!r} finds no data file at '{path}': check the path."
+                )
             found += files
         return found
 
@@ -94,7 +104,9 @@ class LoadDataFromFileSystem(DatasetGenerator):
         kinds = {_suffix(file): _FILETYPES.get(_suffix(file), "") for file in files}
         if len(set(kinds.values())) > 1:
             endings = ", ".join(sorted(kinds))
-            raise DistilabelUserError(f"Step {self.name!r} finds files of several types ({endings}): choose one type.")
+            raise DistilabelUserError(
+                f"Step {self.name!r} finds files of several types ({endings}): choose one type."
+            )
         return self._known_filetype(next(iter(kinds.values())))
 
     def _known_filetype(self, filetype: str) -> str:
@@ -115,7 +127,8 @@ def _expand(path: str) -> list[str]:
         return [str(file) for file in inside if file.is_file() and _suffix(str(file)) in _FILETYPES]
     if place.exists():
         return [str(place)]
-    return sorted(file for file in glob.glob(str(place), recursive=True) if Path(file).is_file())
+    # Path.glob cannot take an absolute pattern.
+    return sorted(file for file in glob.glob(str(place), recursive=True) if Path(file).is_file())  # noqa: PTH207
 
 
 def _is_hidden(path: Path) -> bool:

@@ -27,11 +27,15 @@ class LoadDataFromHub(DatasetGenerator):
         'train'
     """
 
-    repo_id: RuntimeParameter[str] = Field(default=None, description="The dataset's name on the Hub, or a folder.")
+    repo_id: RuntimeParameter[str] = Field(
+        default=None, description="The dataset's name on the Hub, or a folder."
+    )
     split: RuntimeParameter[str] = Field(default="train", description="The split.")
     config: Optional[RuntimeParameter[str]] = Field(default=None, description="The configuration.")
     revision: Optional[RuntimeParameter[str]] = Field(default=None, description="A branch, tag or commit.")
-    streaming: RuntimeParameter[bool] = Field(default=False, description="Read as needed instead of downloading.")
+    streaming: RuntimeParameter[bool] = Field(
+        default=False, description="Read as needed instead of downloading."
+    )
 
     def _open(self) -> Any:
         from datasets import load_dataset  # noqa: PLC0415 - slow to import

@@ -12,7 +12,7 @@ from distilabel.typing import InputDataset
 __all__ = ["make_generator_step"]
 
 
-def make_generator_step(
+def make_generator_step(  # noqa: PLR0917 - the public API's signature
     dataset: InputDataset,
     pipeline: Any = None,
     batch_size: int = 50,
@@ -69,7 +69,9 @@ def _as_dataset(dataset: Any) -> Any:
     if kinds & {"datasets.Dataset", "datasets.IterableDataset"}:
         return dataset
     if "datasets.DatasetDict" in kinds:
-        raise DistilabelTypeError(f"A dict of splits was given: choose one, such as dataset[{next(iter(dataset))!r}].")
+        raise DistilabelTypeError(
+            f"A dict of splits was given: choose one, such as dataset[{next(iter(dataset))!r}]."
+        )
     raise DistilabelTypeError(
         f"Rows are given as a list of dicts, a pandas.DataFrame or a datasets.Dataset, not {type(dataset).__name__}.",
     )

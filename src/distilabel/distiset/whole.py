@@ -1,21 +1,16 @@
 """The finished dataset: one part for each leaf of the pipeline, memory-mapped."""
 
-import base64
-import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from distilabel.distiset import hub, storage
+from distilabel.distiset.card import card_text
+from distilabel.distiset.images import each_split, to_images
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["Distiset", "create_distiset", "from_parquet", "without_progress_bars"]
-
-_METADATA = "distilabel_metadata"
-_CONFIGS = "distiset_configs"
-_ARTIFACTS = "artifacts"
-_KEPT_FILES = {"pipeline_path": "pipeline.yaml", "log_filename_path": "pipeline.log"}
+__all__ = ["Distiset"]
 
 
 class Distiset(dict[str, Any]):
@@ -84,7 +79,7 @@ class Distiset(dict[str, Any]):
         """
         names = [columns] if isinstance(columns, str) else columns
         return self._with_parts(
-            {name: _each_split(part, lambda split: _to_images(split, names)) for name, part in self.items()},
+            {name: each_split(part, lambda split: to_images(split, names)) for name, part in self.items()},
         )
 
     def save_to_disk(
@@ -110,26 +105,20 @@ class Distiset(dict[str, Any]):
             save_pipeline_config: Whether to write `pipeline.yaml`.
             save_pipeline_log: Whether to write `pipeline.log`.
         """
-        with without_progress_bars():
-            for name, part in self.items():
-                part.save_to_disk(
-                    f"{distiset_path}/{name}",
-                    max_shard_size=max_shard_size,
-                    num_shards=num_shards,
-                    num_proc=num_proc,
-                    storage_options=storage_options,
-                )
-        wanted = {"pipeline_path": save_pipeline_config, "log_filename_path": save_pipeline_log}
-        files = {_KEPT_FILES[field]: getattr(self, field) for field, is_wanted in wanted.items() if is_wanted}
-        system, root = _file_system(str(distiset_path), storage_options)
-        system.makedirs(f"{root}/{_CONFIGS}", exist_ok=True)
-        for file_name, path in files.items():
-            if path is not None and Path(path).is_file():
-                system.put_file(str(path), f"{root}/{_CONFIGS}/{file_name}")
-        if save_card:
-            system.pipe_file(f"{root}/{_CONFIGS}/README.md", _card(self).encode())
-        if self.artifacts_path is not None and Path(self.artifacts_path).is_dir():
-            system.put(f"{self.artifacts_path}/", f"{root}/{_ARTIFACTS}/", recursive=True)
+        storage.save_parts(
+            self,
+            str(distiset_path),
+            storage_options,
+            max_shard_size=max_shard_size,
+            num_shards=num_shards,
+            num_proc=num_proc,
+        )
+        files = {
+            "README.md": card_text(self, self.citations) if save_card else None,
+            "pipeline.yaml": self.pipeline_path if save_pipeline_config else None,
+            "pipeline.log": self.log_filename_path if save_pipeline_log else None,
+        }
+        storage.save_beside(str(distiset_path), storage_options, files, self.artifacts_path)
 
     @classmethod
     def load_from_disk(
@@ -150,29 +139,14 @@ class Distiset(dict[str, Any]):
         Raises:
             DistilabelUserError: There is no Distiset at this place.
         """
-        from datasets import load_from_disk  # noqa: PLC0415 - slow to import
-
-        system, root = _file_system(str(distiset_path), storage_options)
-        names = _parts_in(system, root)
-        if not names:
-            raise DistilabelUserError(f"There is no Distiset in '{distiset_path}': check the path.")
-        options = {"keep_in_memory": keep_in_memory, "storage_options": storage_options}
-        loaded = cls({name: load_from_disk(f"{distiset_path}/{name}", **options) for name in names})
-        loaded._attach(system, root, download_dir)
+        parts = storage.load_parts(str(distiset_path), storage_options, keep_in_memory)
+        loaded = cls(parts)
+        beside = storage.folder_beside(str(distiset_path), storage_options, download_dir)
+        if beside is not None:
+            loaded.pipeline_path = storage.if_file(beside / storage.CONFIGS / "pipeline.yaml")
+            loaded.log_filename_path = storage.if_file(beside / storage.CONFIGS / "pipeline.log")
+            loaded.artifacts_path = storage.if_folder(beside / storage.ARTIFACTS)
         return loaded
-
-    def _attach(self, system: Any, root: str, download_dir: str | Path | None) -> None:
-        is_local = "file" in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,))
-        if not is_local and download_dir is None:
-            return
-        target = Path(root) if download_dir is None else Path(download_dir)
-        for folder in (_CONFIGS, _ARTIFACTS):
-            if download_dir is not None and system.isdir(f"{root}/{folder}"):
-                system.get(f"{root}/{folder}/", f"{target}/{folder}/", recursive=True)
-        for field, name in _KEPT_FILES.items():
-            path = target / _CONFIGS / name
-            setattr(self, field, path if path.is_file() else None)
-        self.artifacts_path = target / _ARTIFACTS if (target / _ARTIFACTS).is_dir() else None
 
     def push_to_hub(
         self,
@@ -196,8 +170,12 @@ class Distiset(dict[str, Any]):
         Raises:
             DistilabelUserError: The Distiset is empty.
         """
-        from distilabel.hub import push  # noqa: PLC0415 - slow to import
-
         if not self:
             raise DistilabelUserError("The Distiset is empty, there is nothing to push: run the pipeline again later.")
-        push(self, repo_id)
+        hub.push_parts(self, repo_id, private=private, token=token, **kwargs)
+        files = {"pipeline.yaml": self.pipeline_path, "pipeline.log": self.log_filename_path}
+        if include_script:
+            files["pipeline.py"] = Path(sys.argv[0])
+        hub.push_files(repo_id, token, files, self.artifacts_path)
+        if generate_card:
+            hub.push_card(repo_id, token, card_text(self, self.citations))

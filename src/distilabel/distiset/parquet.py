@@ -1,0 +1,100 @@
+"""Reading what the leaves of a pipeline have written: folders of Parquet files whose columns may differ in type."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from distilabel.distiset.quiet import without_progress_bars
+from distilabel.distiset.whole import Distiset
+from distilabel.exceptions import DistilabelUserError
+
+__all__ = ["create_distiset", "from_parquet"]
+
+_METADATA = "distilabel_metadata"
+
+
+def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata: bool = True) -> Distiset:
+    """Read the Parquet files of each leaf, memory-mapped.
+
+    Args:
+        leaves: Leaf's name to the folder of its files, which are taken in the order of the numbers in their names.
+            A leaf without files is left out. With a single leaf, the part is called "default".
+        cache_dir: Where `datasets` puts its memory-mapped copy.
+        enable_metadata: Whether the column `distilabel_metadata` stays.
+
+    Raises:
+        DistilabelUserError: The files of a leaf hold types in one column that do not go together.
+    """
+    files = {name: sorted(Path(folder).glob("*.parquet"), key=_number) for name, folder in leaves.items()}
+    if not any(files.values()):
+        return Distiset()
+    with without_progress_bars():
+        parts = {
+            "default" if len(leaves) == 1 else name: _part(name, paths, cache_dir, enable_metadata)
+            for name, paths in files.items()
+            if paths
+        }
+    return Distiset(parts)
+
+
+def create_distiset(
+    data_dir: str | Path,
+    pipeline_path: str | Path | None = None,
+    log_filename_path: str | Path | None = None,
+    enable_metadata: bool = False,
+    cache_dir: str | Path | None = None,
+) -> Distiset:
+    """Read the data folder of a run: `steps_outputs/<leaf>/*.parquet`, with `steps_artifacts` beside.
+
+    Args:
+        data_dir: The folder.
+        pipeline_path: The file that describes the pipeline, to be kept as an attribute.
+        log_filename_path: The log of the run, to be kept as an attribute.
+        enable_metadata: Whether the column `distilabel_metadata` stays.
+        cache_dir: Where `datasets` puts its memory-mapped copy; `.cache` in `data_dir` by default.
+    """
+    root = Path(data_dir)
+    outputs = root / "steps_outputs"
+    folders = sorted(outputs.iterdir()) if outputs.is_dir() else []
+    leaves = {folder.name: folder for folder in folders if folder.is_dir()}
+    distiset = from_parquet(leaves, Path(cache_dir or root / ".cache"), enable_metadata=enable_metadata)
+    distiset.pipeline_path = Path(pipeline_path) if pipeline_path else None
+    distiset.log_filename_path = Path(log_filename_path) if log_filename_path else None
+    artifacts = root / "steps_artifacts"
+    distiset.artifacts_path = artifacts if artifacts.is_dir() else None
+    return distiset
+
+
+def _part(leaf: str, files: list[Path], cache_dir: Path, enable_metadata: bool) -> Any:
+    from datasets import Dataset, DatasetDict  # noqa: PLC0415 - slow to import
+
+    names = [str(file) for file in files]
+    dataset = Dataset.from_parquet(names, cache_dir=str(cache_dir), features=_features(leaf, files))
+    if not enable_metadata and _METADATA in dataset.column_names:
+        dataset = dataset.remove_columns(_METADATA)
+    return DatasetDict({"train": dataset})
+
+
+def _features(leaf: str, files: list[Path]) -> Any:
+    """Give the types that suit all files: one file's column may hold only None, or lack a key that another has."""
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+    import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+    from datasets import Features  # noqa: PLC0415 - slow to import
+
+    schemas = (pq.read_schema(file).remove_metadata() for file in files)
+    merged = next(schemas)
+    for schema in schemas:
+        try:
+            merged = pa.unify_schemas([merged, schema], promote_options="permissive")
+        except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
+            raise DistilabelUserError(
+                f"The rows of leaf {leaf!r} hold values of different types in one column ({error}): let the step give "
+                "one type.",
+            ) from error
+    return Features.from_arrow_schema(merged)
+
+
+def _number(file: Path) -> tuple[int, str]:
+    digits = re.findall(r"\d+", file.stem)
+    return (int(digits[-1]) if digits else 0, file.name)

@@ -1,0 +1,104 @@
+"""The rows of the leaf steps, written as Parquet."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.pipeline.cache import ChunkStore, digest_of
+from distilabel.typing import Row
+
+__all__ = ["write_leaf"]
+
+_METADATA = "distilabel_metadata"
+_ROWS_AT_ONCE = 2_000
+
+
+def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path, *, metadata: bool) -> Path:
+    """Write the chunks of a leaf step below `folder` and return the folder of the Parquet file.
+
+    The folder is named after the content: what has been written once is not written again.
+
+    Args:
+        step: The step's name, for the message.
+        store: Its chunks.
+        chunks: Which, in order.
+        folder: Below it, a folder of this content is made.
+        metadata: Whether the column `distilabel_metadata` is kept.
+    """
+    digest = digest_of(*(store.chunk(index).digest for index in chunks), str(metadata))
+    target = folder / digest.hex()[:16]
+    if not target.exists():
+        part = folder / f"{target.name}.part"
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        _write(step, lambda: _batches(store, chunks, metadata=metadata), part / "00000.parquet")
+        part.rename(target)
+    return target
+
+
+def _batches(store: ChunkStore, chunks: Sequence[int], *, metadata: bool) -> Iterator[list[Row]]:
+    rows: list[Row] = []
+    for index in chunks:
+        rows += store.rows(index)
+        if len(rows) >= _ROWS_AT_ONCE:
+            yield _without_metadata(rows, metadata)
+            rows = []
+    if rows:
+        yield _without_metadata(rows, metadata)
+
+
+def _without_metadata(rows: list[Row], keep: bool) -> list[Row]:
+    if not keep:
+        for row in rows:
+            row.pop(_METADATA, None)
+    return rows
+
+
+def _write(step: str, batches: Callable[[], Iterator[list[Row]]], path: Path) -> None:
+    """Write in one pass with the schema of the first rows; where later ones do not fit it, once more with all."""
+    import pyarrow as pa  # noqa: PLC0415 - slow to import, and not needed before the end
+
+    schema: Any = None
+    try:
+        while (wider := _write_once(pa, schema, batches(), path)) is not None:
+            schema = wider
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise DistilabelUserError(
+            f"The rows of step {step!r} cannot be written as a table ({error}): give each column values of one type. The "
+            "rows are kept; mend the step and run again."
+        ) from error
+
+
+def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], path: Path) -> Any:
+    """Write all rows; return None if they fitted the schema, else the schema that they would have needed."""
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    writer, wider = None, False
+    try:
+        for rows in batches:
+            table = _table(pa, rows)
+            needed = pa.unify_schemas([schema or table.schema, table.schema], promote_options="permissive")
+            wider = wider or (schema is not None and needed != schema)
+            schema = needed
+            if not wider:
+                writer = writer or pq.ParquetWriter(path, schema, compression="zstd")
+                writer.write_table(_fitted(pa, table, schema))
+    finally:
+        if writer is not None:
+            writer.close()
+    return schema if wider else None
+
+
+def _table(pa: Any, rows: list[Row]) -> Any:
+    columns = dict.fromkeys(name for row in rows for name in row)
+    return pa.table({name: pa.array([row.get(name) for row in rows]) for name in columns})
+
+
+def _fitted(pa: Any, table: Any, schema: Any) -> Any:
+    """Return the table with all columns of the schema, in its order and types."""
+    for name in schema.names:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(table.num_rows))
+    return table.select(schema.names).cast(schema)

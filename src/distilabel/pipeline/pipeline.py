@@ -1,0 +1,297 @@
+"""The face: steps are put together inside `with Pipeline()`, and run."""
+
+import hashlib
+import logging
+import re
+from collections.abc import Collection, Sequence
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Optional, Self
+
+from distilabel import __version__, declared
+from distilabel.distiset import Distiset
+from distilabel.exceptions import DistilabelUserError
+from distilabel.folders import cache_folder
+from distilabel.pipeline.dag import DAG, Route
+from distilabel.pipeline.home import Home
+from distilabel.pipeline.local import LocalEngine
+from distilabel.pipeline.run import Run, RunSettings
+from distilabel.progress import screen
+from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.context import current_pipeline
+from distilabel.steps.generators import make_generator_step
+
+__all__ = ["Pipeline"]
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]+")
+_LONGEST_NAME = 100
+
+
+class Pipeline:
+    """Steps and the arrows between them.
+
+    Args:
+        name: Names the folder in which its cache lies; without one, made of the steps' names.
+        description: For a person.
+        cache_dir: Where all is kept; default: DISTILABEL_CACHE_DIR, or `~/.cache/distilabel/pipelines`.
+        enable_metadata: Whether the Distiset keeps the column `distilabel_metadata`.
+        requirements: Packages that must be installed, such as `["torch>=2"]`.
+
+    Examples:
+        >>> from distilabel.steps import LoadDataFromDicts, KeepColumns
+        >>> with Pipeline("example", cache_dir="cache") as pipeline:
+        ...     load_data = LoadDataFromDicts(data=[{"prompt": "Hi", "id": 1}])
+        ...     keep = KeepColumns(columns=["prompt"])
+        ...     load_data >> keep
+        KeepColumns(...)
+        >>> distiset = pipeline.run()
+        >>> distiset["default"]["train"][0]
+        {'prompt': 'Hi'}
+    """
+
+    def __init__(
+        self,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        cache_dir: Optional[str | Path] = None,
+        enable_metadata: bool = False,
+        requirements: Optional[list[str]] = None,
+    ) -> None:
+        if name is not None and not (_NAME.fullmatch(name) and name.strip(".")):
+            raise DistilabelUserError(f"The pipeline's name is {name!r}: use letters, digits, '_', '-' and '.' only.")
+        self._name = name
+        self.description = description
+        self.enable_metadata = enable_metadata
+        self._cache_dir = cache_dir
+        self._requirements = list(requirements or [])
+        self.dag = DAG()
+        self._token: Any = None
+
+    # Putting together
+
+    def __enter__(self) -> Self:
+        if current_pipeline.get() is not None:
+            raise DistilabelUserError("A pipeline is open already: leave its `with` block before opening another.")
+        self._token = current_pipeline.set(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        current_pipeline.reset(self._token)
+        self._name = self.name
+
+    @property
+    def name(self) -> str:
+        """As given, or `pipeline_` and the names of the steps."""
+        if self._name is not None:
+            return self._name
+        inferred = "_".join(["pipeline", *self.dag.steps])
+        if len(inferred) <= _LONGEST_NAME:
+            return inferred
+        digest = hashlib.sha1(inferred.encode(), usedforsecurity=False).hexdigest()[:8]
+        return f"{inferred[:_LONGEST_NAME]}_{digest}"
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names of the steps."""
+        return self.dag.steps
+
+    @property
+    def cache_dir(self) -> Path:
+        """Where everything of all pipelines is kept."""
+        return cache_folder(self._cache_dir)
+
+    def _add_step(self, step: _Step) -> None:
+        self.dag.add(step)
+
+    def _connect(self, from_step: _Step, to_steps: Sequence[_Step], routing: Route | None = None) -> None:
+        for step in to_steps:
+            self.dag.connect(from_step.name, step.name)
+        if routing is not None:
+            self.dag.routes[from_step.name] = routing
+
+    # Running
+
+    def run(
+        self,
+        parameters: Optional[dict[str, dict[str, Any]]] = None,
+        use_cache: bool = True,
+        dataset: Any = None,
+        dataset_batch_size: int = 50,
+        logging_handlers: Optional[list[logging.Handler]] = None,
+    ) -> Distiset:
+        """Run the pipeline and return its dataset.
+
+        Offline batches that are not finished, and that nobody waits for, give an empty Distiset (`len() == 0`): run it
+        again later. Ctrl+C (or SIGTERM) stops in the same way; what was done is kept.
+
+        Args:
+            parameters: Runtime parameters by step, such as `{"load_data": {"split": "test"}}`; keys may be steps.
+            use_cache: Whether rows and answers of former runs are used, and this run's kept. Recovery needs it.
+            dataset: Rows to run on, in place of a generator step: a list of dicts, a `datasets.Dataset` or a pandas
+                frame.
+            dataset_batch_size: How many rows of `dataset` make a chunk.
+            logging_handlers: Further handlers for the log.
+
+        Raises:
+            DistilabelUserError: Something to mend in the pipeline, its parameters or its cache folder.
+            DistilabelPlatformError: A platform refused, or cannot be reached.
+            DistilabelStepError: A step failed for all of its rows.
+        """
+        dag = self._with_dataset(dataset, dataset_batch_size) if dataset is not None else self.dag
+        settings = RunSettings(self.name, use_cache, self.enable_metadata)
+        return self._run(dag, settings, parameters, logging_handlers or [])
+
+    def dry_run(
+        self, parameters: Optional[dict[str, dict[str, Any]]] = None, batch_size: int = 1, dataset: Any = None
+    ) -> Distiset:
+        """Run the pipeline on one chunk of `batch_size` rows, without the cache.
+
+        Raises:
+            DistilabelException: As for `run`.
+        """
+        dag = self._with_dataset(dataset, batch_size) if dataset is not None else self.dag
+        generators = [step for step in dag.steps.values() if isinstance(step, GeneratorStep)]
+        sizes = {step.name: step.batch_size for step in generators}
+        try:
+            for step in generators:
+                step.batch_size = batch_size
+            settings = RunSettings(self.name, use_cache=False, metadata=self.enable_metadata, most_chunks=1)
+            return self._run(dag, settings, parameters, [])
+        finally:
+            for step in generators:
+                step.batch_size = sizes[step.name]
+
+    def _run(
+        self,
+        dag: DAG,
+        settings: RunSettings,
+        parameters: Optional[dict[str, dict[str, Any]]],
+        handlers: Sequence[logging.Handler],
+    ) -> Distiset:
+        self._check_requirements(dag)
+        self._set_parameters(dag, parameters or {})
+        dag.validate()
+        home = Home(self.cache_dir, self.name, use_cache=settings.use_cache)
+        try:
+            self.save(home.config, format="yaml")
+            with screen(home.log, handlers) as emit:
+                run = Run(dag, settings, home, LocalEngine, emit)
+                try:
+                    return run.execute()
+                finally:
+                    run.close()
+        finally:
+            home.leave()
+
+    def _with_dataset(self, dataset: Any, batch_size: int) -> DAG:
+        """Return the graph with a generator for `dataset` before all steps that have none."""
+        dag = DAG()
+        dag.steps, dag.edges, dag.routes = dict(self.dag.steps), list(self.dag.edges), dict(self.dag.routes)
+        if generator := next((step for step in dag.steps.values() if step.is_generator), None):
+            raise DistilabelUserError(
+                f"run(dataset=...) gives the rows, and so does the step {generator.name!r}: leave one of them out."
+            )
+        first = [name for name in dag.steps if not dag.before(name)]
+        token = current_pipeline.set(None)
+        try:
+            step = make_generator_step(dataset, batch_size=batch_size)
+        finally:
+            current_pipeline.reset(token)
+        dag.steps = {step.name: step, **dag.steps}
+        for name in first:
+            dag.connect(step.name, name)
+        return dag
+
+    def _set_parameters(self, dag: DAG, parameters: dict[Any, dict[str, Any]]) -> None:
+        for key, values in parameters.items():
+            name = key.name if isinstance(key, _Step) else key
+            if name in dag.steps:
+                dag.steps[name].set_runtime_parameters(values)
+            else:
+                logging.getLogger("distilabel.pipeline").warning("%s", dag.unknown(name))
+
+    @property
+    def requirements(self) -> list[str]:
+        """The packages that the pipeline and its steps need, sorted."""
+        steps = (requirement for step in self.dag.steps.values() for requirement in type(step).requirements)
+        return sorted({*self._requirements, *steps})
+
+    def _check_requirements(self, dag: DAG) -> None:
+        missing = [text for text in self.requirements if not _installed(text)]
+        if missing and dag.steps:
+            raise ModuleNotFoundError(f"The pipeline needs packages that are missing: pip install {' '.join(missing)}")
+
+    # Written form
+
+    @property
+    def signature(self) -> str:
+        """40 hexadecimal digits for the names of the steps and the arrows between them."""
+        parts = [*self.dag.steps, *(f"{start}>{end}" for start, end in self.dag.edges), *self.dag.routes]
+        return hashlib.sha1("\0".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+    def dump(self) -> dict[str, Any]:
+        """Return the pipeline as plain values, without any key."""
+        steps = [{"step": step.dump(), "name": step.name} for step in self.dag.steps.values()]
+        info = {"module": type(self).__module__, "name": type(self).__name__}
+        described = {"name": self.name, "description": self.description, "steps": steps, **self.dag.written()}
+        return {
+            "distilabel": {"version": __version__},
+            "pipeline": {**described, "type_info": info},
+            "requirements": self.requirements,
+        }
+
+    def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:  # noqa: A002
+        """Write the pipeline to a file, without any key."""
+        declared.write_document(self.dump(), path, format)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
+        """Build a pipeline from what `dump` gave.
+
+        Args:
+            data: From `dump`.
+            allow: The packages whose classes may be imported: the file names classes, and importing runs code.
+        """
+        described = data.get("pipeline")
+        if not isinstance(described, dict) or "steps" not in described:
+            raise DistilabelUserError("This does not describe a pipeline: it has no `pipeline` with `steps`.")
+        if described.get("routing_batch_functions"):
+            raise DistilabelUserError("A route is a function and cannot be read from a file: build the pipeline in Python.")
+        with cls(described.get("name"), description=described.get("description")) as pipeline:
+            for entry in described["steps"]:
+                declared.load(entry["step"], allow)
+        for arrow in described.get("connections") or ():
+            for end in arrow["to"]:
+                pipeline.dag.connect(arrow["from"], end)
+        return pipeline
+
+    @classmethod
+    def from_json(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
+        """Build a pipeline from a JSON file."""
+        return cls.from_dict(declared.read_document(path, "json"), allow)
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
+        """Build a pipeline from a YAML file."""
+        return cls.from_dict(declared.read_document(path, "yaml"), allow)
+
+    @classmethod
+    def from_file(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
+        """Build a pipeline from a JSON or YAML file, by its ending."""
+        return cls.from_dict(declared.read_document(path), allow)
+
+    def get_runtime_parameters_info(self) -> dict[str, list[dict[str, Any]]]:
+        """Describe the runtime parameters of each step."""
+        return {name: step.get_runtime_parameters_info() for name, step in self.dag.steps.items()}
+
+
+def _installed(requirement: str) -> bool:
+    name = re.match(r"[A-Za-z0-9._-]+", requirement)
+    try:
+        metadata.version(name[0] if name else requirement)
+    except metadata.PackageNotFoundError:
+        return False
+    return True

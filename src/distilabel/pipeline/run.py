@@ -1,0 +1,293 @@
+"""One run: pumps what happens through the scheduler, the engine and the dispatcher until nothing is left to do."""
+
+import queue
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from distilabel.distiset import Distiset, from_parquet
+from distilabel.events import Broken, ChunkDone, Event, Notice, Quiet, RunBegan, RunEnded, Settled, StepBegan, StepEnded
+from distilabel.exceptions import DistilabelStepError
+from distilabel.ledger.states import FINAL_JOB_STATES
+from distilabel.ledger.store import Ledger
+from distilabel.models.llms.remote import RemoteLLM
+from distilabel.offline.dispatcher import Dispatcher
+from distilabel.offline.results import Reader
+from distilabel.offline.session import Session
+from distilabel.pipeline.cache import ChunkStore
+from distilabel.pipeline.dag import DAG
+from distilabel.pipeline.engine import Engine
+from distilabel.pipeline.home import Home
+from distilabel.pipeline.outcomes import (
+    Crashed,
+    Exhausted,
+    Generated,
+    Interrupted,
+    Outcome,
+    Parked,
+    Processed,
+)
+from distilabel.pipeline.output import write_leaf
+from distilabel.pipeline.plan import StepPlan, llms_of, plan
+from distilabel.pipeline.routes import RouteBook
+from distilabel.pipeline.scheduler import Scheduler
+from distilabel.pipeline.signals import stopping
+from distilabel.pipeline.work import Bench, Workshop
+from distilabel.records import Job
+
+__all__ = ["Run", "RunSettings"]
+
+# How long the pump listens before it lets signals through: Windows delivers none while a thread waits.
+_TICK = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a run needs to know beside the graph.
+
+    Attributes:
+        pipeline: The pipeline's name.
+        use_cache: Whether chunks and answers of former runs may be used, and those of this one kept.
+        metadata: Whether the Distiset keeps the column `distilabel_metadata`.
+        most_chunks: How many chunks each generator gives at most.
+    """
+
+    pipeline: str
+    use_cache: bool = True
+    metadata: bool = False
+    most_chunks: int | None = None
+
+
+class Run:
+    """One run of a graph.
+
+    Args:
+        dag: Validated, runtime parameters set.
+        settings: See `RunSettings`.
+        home: The pipeline's folder, held by this run.
+        engine: Makes the engine for a number of workers.
+        emit: Hears every event.
+    """
+
+    def __init__(
+        self, dag: DAG, settings: RunSettings, home: Home, engine: Callable[[int], Engine], emit: Callable[[Event], None]
+    ) -> None:
+        self._dag = dag
+        self._settings = settings
+        self._home = home
+        self._screen = emit
+        self._heard: queue.SimpleQueue[Outcome | Event] = queue.SimpleQueue()
+        plans = plan(dag)
+        self._engine = engine(min(32, 1 + sum(p.concurrency for p in plans)))
+        self._scheduler = Scheduler(plans, self._engine.workers)
+        self._ledger = Ledger(home.cache)
+        self._run_id = self._ledger.begin_run(settings.pipeline)
+        self._reader = Reader(home.cache)
+        self._dispatcher = Dispatcher(self._ledger, self._run_id, self._hear)
+        self._benches = {p.name: self._bench(p) for p in plans}
+        self._asking: dict[tuple[str, str], tuple[str, int]] = {}
+        self._rows: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter()
+        self._raised: Counter[str] = Counter()
+        self._began: set[str] = set()
+
+    def execute(self) -> Distiset:
+        """Run until all is done, or until all that is left waits for jobs that this run does not wait for.
+
+        Raises:
+            DistilabelException: What is broken, and what to do.
+        """
+        self._screen(RunBegan(self._settings.pipeline, tuple(self._benches)))
+        self._prepare()
+        routes = RouteBook(self._home.work / "routes.jsonl")
+        workshop = Workshop(
+            self._dag, self._benches, self._ledger, self._run_id, routes, self._heard.put, self._settings.most_chunks
+        )
+        try:
+            with stopping(lambda: self._heard.put(Interrupted())):
+                self._engine.start(workshop)
+                complete = self._pump()
+        finally:
+            self._stop()
+        return self._distiset() if complete else self._unfinished()
+
+    def close(self) -> None:
+        """Close all files."""
+        for bench in self._benches.values():
+            bench.store.close()
+        self._reader.close()
+        self._ledger.close()
+
+    # Getting ready
+
+    def _bench(self, plan: StepPlan) -> Bench:
+        step = self._dag.steps[plan.name]
+        fresh = not (self._settings.use_cache and step.use_cache)
+        scope = f"{self._settings.pipeline}/{plan.name}" + (f"#{self._run_id}" if fresh else "")
+        gathers = bool(plan.sources) and plan.sources[0].width is None
+        store = ChunkStore(self._home.work / "chunks" / f"{plan.name}.chunks")
+
+        def bind() -> None:
+            self._bind(plan.name, scope)
+
+        return Bench(step, store, scope, gathers, plan.branches, bind)
+
+    def _prepare(self) -> None:
+        """Load early what costs nothing to load and has rows to ask for: a missing key is told before any work."""
+        for name, bench in self._benches.items():
+            bench.step.artifacts_directory = self._home.artifacts / name
+            llms = llms_of(bench.step)
+            if not self._settings.use_cache or not bench.step.use_cache:
+                for llm in llms:
+                    llm.jobs_ids = None
+            if llms and bench.store.empty and all(isinstance(llm, RemoteLLM) for llm in llms):
+                bench.load()
+        if not self._settings.use_cache and any(bench.offline for bench in self._benches.values()):
+            text = (
+                "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
+            )
+            self._screen(Notice("warning", text))
+
+    def _bind(self, step: str, scope: str) -> None:
+        for llm in llms_of(self._dag.steps[step]):
+            if isinstance(llm, RemoteLLM) and llm.use_offline_batch_generation:
+                llm.bind(Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id))
+
+    # The pump
+
+    def _pump(self) -> bool:
+        """Go on until all chunks are done (True), or nothing more can be done in this run (False)."""
+        while True:
+            for command in self._scheduler.commands():
+                self._begin(command.step)
+                self._engine.submit(command)
+            if self._scheduler.finished:
+                return True
+            if self._quiet() and not self._flush():
+                return False
+            try:
+                happened = self._heard.get(timeout=_TICK)
+            except queue.Empty:
+                continue
+            if isinstance(happened, Interrupted):
+                return False
+            self._take(happened)
+
+    def _quiet(self) -> bool:
+        """Tell whether nothing is under way anywhere, and nothing that happened is still to be heard."""
+        return self._scheduler.idle and not self._dispatcher.busy and self._heard.empty()
+
+    def _flush(self) -> bool:
+        """Submit what has gathered; tell whether anything is under way then."""
+        self._dispatcher.flush()
+        return self._dispatcher.busy or not self._heard.empty()
+
+    def _hear(self, event: Event) -> None:
+        self._screen(event)
+        if isinstance(event, Settled | Quiet | Broken):
+            self._heard.put(event)
+
+    def _begin(self, step: str) -> None:
+        if step not in self._began:
+            self._began.add(step)
+            self._screen(StepBegan(step))
+
+    def _take(self, happened: Outcome | Event) -> None:
+        match happened:
+            case Generated(step, index, chunk, last, to):
+                self._scheduler.generated(step, index, last=last, to=to)
+                self._count(step, chunk.rows, 0, cached=False)
+            case Exhausted(step):
+                self._scheduler.exhausted(step)
+            case Processed():
+                self._take_processed(happened)
+            case Parked(step, index, asker):
+                self._take_parked(step, index, asker)
+            case Settled(scope, askers):
+                self._wake((scope, asker) for asker in askers)
+            case Broken(error) | Crashed(error):
+                raise error
+        self._say_ended()
+
+    def _take_processed(self, done: Processed) -> None:
+        step = done.step
+        self._scheduler.processed(step, done.index, chunks=len(done.chunks), to=done.to)
+        rows, failures = sum(c.rows for c in done.chunks), sum(c.failures for c in done.chunks)
+        self._count(step, rows, failures, cached=not done.taken)
+        self._taken[step] += done.taken
+        self._raised[step] += done.raised
+        enough = self._taken[step] >= (getattr(self._dag.steps[step], "input_batch_size", None) or 1)
+        if self._raised[step] == self._taken[step] > 0 and (enough or self._scheduler.ended(step)):
+            raise DistilabelStepError(
+                f"Step {step!r} failed for all of its {self._taken[step]} rows ({done.reason}): mend it and run again; what "
+                "was done before it is kept."
+            )
+
+    def _take_parked(self, step: str, index: int, asker: str) -> None:
+        self._scheduler.park(step, index)
+        scope = self._benches[step].scope
+        if not asker:
+            return
+        self._asking[scope, asker] = (step, index)
+        if not self._ledger.awaits(scope, asker):
+            self._wake([(scope, asker)])
+
+    def _wake(self, askers: Iterable[tuple[str, str]]) -> None:
+        for asker in askers:
+            if asker in self._asking:
+                self._scheduler.wake(*self._asking.pop(asker))
+
+    def _count(self, step: str, rows: int, failures: int, *, cached: bool) -> None:
+        self._rows[step] += rows
+        self._failures[step] += failures
+        self._screen(ChunkDone(step, rows, failures, cached))
+
+    def _say_ended(self) -> None:
+        for step in [step for step in self._began if self._scheduler.ended(step)]:
+            self._began.discard(step)
+            self._screen(StepEnded(step))
+
+    # The end
+
+    def _stop(self) -> None:
+        self._dispatcher.stop()
+        self._engine.stop()
+        for bench in self._benches.values():
+            for llm in llms_of(bench.step):
+                llm.interrupt()
+                if isinstance(llm, RemoteLLM) and llm.use_offline_batch_generation:
+                    llm.jobs_ids = tuple(job.remote_id for job in self._ledger.jobs(bench.scope) if job.remote_id)
+                    llm.bind(None)
+            if bench.loaded:
+                bench.step.unload()
+
+    def _open_jobs(self) -> tuple[Job, ...]:
+        jobs = (job for bench in self._benches.values() if bench.offline for job in self._ledger.jobs(bench.scope))
+        return tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
+
+    def _unfinished(self) -> Distiset:
+        self._end(complete=False, rows=0)
+        return self._annotated(Distiset())
+
+    def _distiset(self) -> Distiset:
+        leaves = {name: self._written(name) for name in self._dag.leaves}
+        distiset = from_parquet(leaves, self._home.folder / "datasets")
+        self._end(complete=True, rows=sum(self._rows[name] for name in leaves))
+        return self._annotated(distiset)
+
+    def _written(self, leaf: str) -> Path:
+        store, chunks = self._benches[leaf].store, self._scheduler.chunks(leaf)
+        return write_leaf(leaf, store, chunks, self._home.output / leaf, metadata=self._settings.metadata)
+
+    def _annotated(self, distiset: Distiset) -> Distiset:
+        distiset.pipeline_path = self._home.config
+        distiset.log_filename_path = self._home.log
+        distiset.artifacts_path = self._home.artifacts
+        distiset.failures = {step: count for step, count in self._failures.items() if count}
+        return distiset
+
+    def _end(self, *, complete: bool, rows: int) -> None:
+        failures = {step: count for step, count in self._failures.items() if count}
+        self._screen(RunEnded(self._settings.pipeline, complete, rows, failures, self._open_jobs()))

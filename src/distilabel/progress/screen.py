@@ -1,0 +1,137 @@
+"""Setting up what a run shows and where its log goes, and taking it all down again."""
+
+import dataclasses
+import logging
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import orjson
+from rich.console import Console
+
+from distilabel.events import Event
+from distilabel.exceptions import DistilabelUserError
+from distilabel.progress.narrate import Narrator
+from distilabel.progress.table import LiveTable
+
+__all__ = ["screen"]
+
+_LOGGER = logging.getLogger("distilabel")
+_FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
+_MODES = ("auto", "rich", "plain", "json", "none")
+
+
+@contextmanager
+def screen(log: Path, handlers: Sequence[logging.Handler] = ()) -> Iterator[Callable[[Event], None]]:
+    """Show a run: within it, call what it gives with each event.
+
+    `DISTILABEL_PROGRESS` says how: `rich` (a live table), `plain` (lines), `json` (one event a line, on standard
+    error), `none`, or `auto`: a table on a terminal, lines elsewhere. `DISTILABEL_LOG_LEVEL` says how much of the log
+    is shown, `INFO` where it is not set. The file `log` gets everything from `INFO` on.
+
+    Args:
+        log: The log's file; lines are added.
+        handlers: Further handlers of the user's.
+    """
+    mode, level = _setting("DISTILABEL_PROGRESS", _MODES, "auto"), _level()
+    console = Console(stderr=True)
+    if mode == "auto":
+        mode = "rich" if console.is_terminal else "plain"
+    table = LiveTable(console) if mode == "rich" else None
+    shown = _shown(mode, console, level)
+    own = [_file_handler(log), *handlers, *([shown] if shown else [])]
+    narrator = Narrator(_LOGGER.getChild("pipeline").log)
+    listeners: list[Callable[[Event], None]] = [narrator, *([table] if table else [])]
+    if mode == "json":
+        listeners.append(_JsonLines(sys.stderr))
+    with _logging_to(own, min(level, logging.INFO)):
+        if table:
+            table.start()
+        try:
+            yield _together(listeners)
+        finally:
+            if table:
+                table.stop()
+
+
+def _together(listeners: Sequence[Callable[[Event], None]]) -> Callable[[Event], None]:
+    lock = threading.Lock()
+
+    def emit(event: Event) -> None:
+        with lock:
+            for listener in listeners:
+                listener(event)
+
+    return emit
+
+
+@contextmanager
+def _logging_to(handlers: Sequence[logging.Handler], level: int) -> Iterator[None]:
+    before = _LOGGER.level, _LOGGER.propagate
+    _LOGGER.setLevel(level)
+    for handler in handlers:
+        _LOGGER.addHandler(handler)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            _LOGGER.removeHandler(handler)
+        handlers[0].close()
+        _LOGGER.setLevel(before[0])
+
+
+def _file_handler(log: Path) -> logging.Handler:
+    handler = logging.FileHandler(log, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.setLevel(logging.INFO)
+    return handler
+
+
+def _shown(mode: str, console: Console, level: int) -> logging.Handler | None:
+    if mode in ("none", "json"):
+        return None
+    handler = _ConsoleHandler(console) if mode == "rich" else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(_FORMAT, datefmt="%H:%M:%S"))
+    handler.setLevel(level)
+    return handler
+
+
+class _ConsoleHandler(logging.Handler):
+    """Prints above the live table; lines are not wrapped, so that what is copied is what was said."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._console.print(self.format(record), markup=False, highlight=False, soft_wrap=True)
+
+
+class _JsonLines:
+    """One JSON object an event: its kind, and what it holds."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __call__(self, event: Event) -> None:
+        values = {field.name: getattr(event, field.name) for field in dataclasses.fields(event)}
+        line = orjson.dumps({"event": type(event).__name__, **values}, default=str)
+        self._stream.write(line.decode() + "\n")
+        self._stream.flush()
+
+
+def _level() -> int:
+    names = tuple(logging.getLevelNamesMapping())
+    return logging.getLevelNamesMapping()[_setting("DISTILABEL_LOG_LEVEL", names, "INFO", upper=True)]
+
+
+def _setting(variable: str, allowed: Sequence[str], default: str, *, upper: bool = False) -> str:
+    given = os.environ.get(variable) or default
+    value = given.upper() if upper else given.lower()
+    if value not in allowed:
+        raise DistilabelUserError(f"{variable} is {given!r}: set it to one of {', '.join(allowed)}.")
+    return value

@@ -1,0 +1,108 @@
+"""Turning answers into rows: columns, and in `distilabel_metadata` what was asked, said, counted and failed; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from distilabel.typing import FailureReason, GenerateOutput, Row
+
+__all__ = ["METADATA", "Answer", "Origin", "grouped_row", "single_rows"]
+
+METADATA = "distilabel_metadata"
+_OWN_KEYS = frozenset({"generations", "statistics", "failures"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One generation as read by the task: its columns, what to note of it, and why there is none."""
+
+    columns: dict[str, Any]
+    raw: dict[str, Any]
+    failure: FailureReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who answered: the step's name and the model's."""
+
+    step: str
+    model_name: str
+
+
+def single_rows(
+    origin: Origin,
+    row: Row,
+    answers: Sequence[Answer],
+    output: GenerateOutput,
+    chat: Any = None,
+) -> list[Row]:
+    """Give one row for each generation.
+
+    Examples:
+        >>> answers = [Answer({"generation": "Hi"}, {"raw_output": "Hi"})]
+        >>> single_rows(Origin("t", "echo"), {"a": 1}, answers, {"generations": ["Hi"]})
+        [{'a': 1, 'generation': 'Hi', 'model_name': 'echo', 'distilabel_metadata': {'raw_output_t': 'Hi'}}]
+    """
+    return [
+        {
+            **row,
+            **one.columns,
+            **_extras(origin.step, output, i),
+            "model_name": origin.model_name,
+            METADATA: {**(row.get(METADATA) or {}), **_noted(origin.step, one, output, i, chat)},
+        }
+        for i, one in enumerate(answers)
+    ]
+
+
+def grouped_row(
+    origin: Origin,
+    row: Row,
+    answers: Sequence[Answer],
+    output: GenerateOutput,
+    chat: Any = None,
+) -> list[Row]:
+    """Give one row with a list of all generations in each column, and in each entry of the metadata."""
+    noted = [_noted(origin.step, one, output, i, chat) for i, one in enumerate(answers)]
+    return [
+        {
+            **row,
+            **_lists([one.columns for one in answers]),
+            **_extras(origin.step, output, None),
+            "model_name": origin.model_name,
+            METADATA: {**(row.get(METADATA) or {}), **_lists(noted)},
+        },
+    ]
+
+
+def _lists(dicts: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for values in dicts for name in values)
+    return {name: [values.get(name) for values in dicts] for name in names}
+
+
+def _noted(step: str, one: Answer, output: GenerateOutput, i: int, chat: Any) -> dict[str, Any]:
+    counts = {name: _at(values, i) for name, values in (output.get("statistics") or {}).items()}
+    noted: dict[str, Any] = {
+        **one.raw,
+        **({} if chat is None else {"raw_input": chat}),
+        **({"statistics": counts} if counts else {}),
+        **({} if one.failure is None else {"failure": one.failure}),
+    }
+    return {f"{name}_{step}": value for name, value in noted.items()}
+
+
+def _at(values: Any, i: int) -> Any:
+    if not isinstance(values, list | tuple):
+        return values
+    return values[i] if i < len(values) else None
+
+
+def _extras(step: str, output: GenerateOutput, i: int | None) -> dict[str, Any]:
+    """Give what else the LLM returned, such as `logprobs`: the entry of one generation, or all of it."""
+    count = len(output.get("generations") or ())
+    extras: dict[str, Any] = {}
+    for name, value in output.items():
+        if name not in _OWN_KEYS:
+            is_parallel = i is not None and isinstance(value, list | tuple) and len(value) == count
+            extras[f"llm_{step}_{name}"] = _at(value, i or 0) if is_parallel else value
+    return extras

@@ -1,0 +1,184 @@
+"""Asking an LLM about rows: format, generate, and give each row its own answer or the reason why it has none."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from distilabel.exceptions import (
+    DistilabelOfflineBatchGenerationNotFinishedException,
+    DistilabelStepError,
+    DistilabelTypeError,
+)
+from distilabel.models.llms.base import LLM
+from distilabel.steps.inputs import as_columns
+from distilabel.steps.tasks.answering import Answer, Origin, grouped_row, single_rows
+from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row, StepColumns
+
+__all__ = ["Asker", "answer", "input_of"]
+
+_LONGEST_MESSAGE = 500
+
+T = TypeVar("T")
+
+
+class Asker(Protocol):
+    """What a task offers for its LLM to be asked."""
+
+    name: str
+    llm: LLM
+    group_generations: bool
+    add_raw_output: bool | None
+    add_raw_input: bool | None
+    num_generations: int | None
+    use_default_structured_output: bool
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The columns that the task writes."""
+
+    def format_input(self, input: Row) -> FormattedInput:  # noqa: A002
+        """Make a chat of a row."""
+
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: A002
+        """Make columns of a generation."""
+
+    def get_structured_output(self) -> dict[str, Any] | None:
+        """Give the JSON schema of the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A row and what is asked about it; `failure` says why nothing can be asked."""
+
+    row: Row
+    formatted: FormattedInput
+    failure: FailureReason | None = None
+
+
+def answer(task: Asker, rows: Sequence[Row]) -> list[Row]:
+    """Ask the task's LLM about each row.
+
+    Args:
+        task: Says how to ask and what to make of the answer.
+        rows: They are not changed.
+
+    Returns:
+        For each row in turn one row a generation, or one row with lists when the task groups its generations.
+
+    Raises:
+        DistilabelStepError: The LLM did not give one output an input: nobody knows which belongs to which.
+        DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running.
+    """
+    questions = [_question(task, row) for row in rows]
+    outputs = iter(_generate(task, [q.formatted for q in questions if q.failure is None]))
+    answers = [_answers(task, q, next(outputs) if q.failure is None else {}) for q in questions]
+    _warn(task.name, [one.failure for several, _ in answers for one in several])
+    origin = Origin(task.name, task.llm.model_name)
+    made: list[Row] = []
+    for question, (several, output) in zip(questions, answers, strict=True):
+        chat = _chat(question.formatted) if task.add_raw_input and question.formatted else None
+        to_rows = grouped_row if task.group_generations else single_rows
+        made += to_rows(origin, question.row, several, output, chat)
+    return made
+
+
+def input_of(task: Asker, row: Row) -> FormattedInput:
+    """Give what the LLM is asked about a row, with the structure of the answer if the task has one by default."""
+    formatted = task.format_input(row)
+    if isinstance(formatted, tuple) or not task.use_default_structured_output:
+        return formatted
+    schema = task.get_structured_output()
+    if schema is None or getattr(task.llm, "structured_output", None):
+        return formatted
+    return (
+        formatted,
+        {"format": "json", "schema": schema["schema"]} if "schema" in schema else _as_json(schema),
+    )
+
+
+def _as_json(schema: dict[str, Any]) -> Any:
+    return {"format": "json", "schema": schema}
+
+
+def _chat(formatted: FormattedInput) -> Any:
+    return formatted[0] if isinstance(formatted, tuple) else formatted
+
+
+def _question(task: Asker, row: Row) -> Question:
+    formatted, failure = _attempt(lambda: input_of(task, row), "unformattable_input")
+    return Question(row, formatted or [], failure)
+
+
+def _generate(task: Asker, inputs: list[FormattedInput]) -> list[GenerateOutput]:
+    if not inputs:
+        return []
+    outputs = task.llm.generate_outputs(
+        inputs=inputs,
+        num_generations=task.num_generations or 1,
+        **task.llm.get_generation_kwargs(),
+    )
+    if len(outputs) != len(inputs):
+        raise DistilabelStepError(
+            f"Step {task.name!r} asked {len(inputs)} questions and its LLM gave {len(outputs)} outputs: generate() must "
+            "return one output for each input, in their order.",
+        )
+    return outputs
+
+
+def _answers(task: Asker, question: Question, output: GenerateOutput) -> tuple[list[Answer], GenerateOutput]:
+    generations = output.get("generations") or [None] * (task.num_generations or 1)
+    reasons = _padded(output.get("failures"), len(generations))
+    if question.failure is not None:
+        reasons = [question.failure] * len(generations)
+    pairs = zip(generations, reasons, strict=True)
+    return [_read(task, question.row, text, reason) for text, reason in pairs], {
+        **output,
+        "generations": generations,
+    }
+
+
+def _padded(values: Iterable[Any] | None, length: int) -> list[Any]:
+    given = list(values or ())[:length]
+    return given + [None] * (length - len(given))
+
+
+def _read(task: Asker, row: Row, text: str | None, reason: FailureReason | None) -> Answer:
+    columns, unread = _attempt(lambda: task.format_output(text, row), "unparseable_output")
+    if unread is None and not isinstance(columns, dict):
+        raise DistilabelTypeError(
+            f"format_output() of step {task.name!r} must return a dict, not {columns!r}."
+        )
+    if text is None:
+        unread = _reason("no_generation", "The model gave no text.")
+    names = (name for name in as_columns(task.outputs) if name != "model_name")
+    raw = {"raw_output": text} if task.add_raw_output else {}
+    return Answer(dict.fromkeys(names) if columns is None else columns, raw, reason or unread)
+
+
+def _attempt(make: Callable[[], T], code: str) -> tuple[T | None, FailureReason | None]:
+    try:
+        return make(), None
+    except DistilabelOfflineBatchGenerationNotFinishedException:
+        raise
+    except Exception as error:  # noqa: BLE001 - a user's hook may raise anything; it concerns one row
+        return None, _reason(code, f"{type(error).__name__}: {error}")
+
+
+def _reason(code: str, message: str) -> FailureReason:
+    return {"code": code, "message": message[:_LONGEST_MESSAGE], "attempts": 1, "job_id": None}
+
+
+def _warn(step_name: str, failures: Sequence[FailureReason | None]) -> None:
+    logger = logging.getLogger(f"distilabel.steps.{step_name}")
+    for code, messages in _by_code(failures):
+        count = f"{len(messages)} of {len(failures)} generations"
+        logger.warning("Step %r has no answer for %s (%s): %s", step_name, count, code, messages[0])
+
+
+def _by_code(failures: Iterable[FailureReason | None]) -> Iterator[tuple[str, list[str]]]:
+    codes: dict[str, list[str]] = {}
+    for failure in failures:
+        if failure is not None:
+            codes.setdefault(failure["code"], []).append(failure["message"])
+    yield from codes.items()

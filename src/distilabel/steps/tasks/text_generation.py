@@ -1,0 +1,120 @@
+"""Asking for a text about the columns of a row."""
+
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import Field
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.tasks.base import Task
+from distilabel.typing import ChatType, Row, StepColumns
+
+__all__ = ["TextGeneration"]
+
+
+class TextGeneration(Task):
+    """Ask for a text; what is asked is written by a template from columns of the row.
+
+    Attributes:
+        system_prompt: Goes before each question; a row's own column `system_prompt` goes first.
+        template: The question, in Jinja2; "{{ instruction }}" by default.
+        columns: The columns that the template uses; "instruction" by default.
+
+    Columns:
+        In: those of `columns`, and `system_prompt` if there is one. Out: `generation` (None where there is no
+        answer) and `model_name`.
+
+    Raises:
+        DistilabelUserError: The template is not valid, or `columns` are not those that it uses.
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Echo(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "echo"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"]] * num_generations} for chat in inputs]
+        >>> task = TextGeneration(llm=Echo(), template="Sum up: {{ document }}", columns=["document"])
+        >>> task.load()
+        >>> next(task.process([{"document": "a b c"}]))[0]["generation"]
+        'Sum up: a b c'
+    """
+
+    system_prompt: str | None = None
+    template: str = Field(default="{{ instruction }}")
+    columns: str | list[str] = Field(default="instruction")
+
+    @property
+    def _names(self) -> list[str]:
+        return [self.columns] if isinstance(self.columns, str) else self.columns
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The template's columns; `system_prompt` need not be there."""
+        return {**dict.fromkeys(self._names, True), "system_prompt": False}
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The text and the model's name."""
+        return ["generation", "model_name"]
+
+    def verify(self) -> None:
+        """Check the template against the columns; raises DistilabelUserError."""
+        used, known = self._used_columns(), set(self._names)
+        for name in sorted(used - known):
+            wanted = sorted(used | known)
+            raise DistilabelUserError(f"The template of {self.name!r} uses {name!r}: write columns={wanted}.")
+        for name in sorted(known - used):
+            raise DistilabelUserError(
+                f"The template of {self.name!r} does not use the column {name!r}: write {{{{ {name} }}}} into it, or "
+                "drop the column.",
+            )
+
+    def _used_columns(self) -> set[str]:
+        try:
+            return meta.find_undeclared_variables(_ENVIRONMENT.parse(self.template))
+        except TemplateError as error:
+            raise DistilabelUserError(
+                f"The template of {self.name!r} is not valid Jinja2: {error}."
+            ) from error
+
+    def format_input(self, input: Row) -> ChatType:  # noqa: A002 - the public API's name
+        """Give the system prompt, if any, and the question."""
+        system_prompt = input.get("system_prompt") or self.system_prompt
+        chat: ChatType = [{"role": "system", "content": system_prompt}] if system_prompt else []
+        return [*chat, {"role": "user", "content": self._question(input)}]
+
+    def _question(self, row: Row) -> str:
+        values = {name: row[name] for name in self._names if name in row}
+        for name, value in values.items():
+            if _is_chat(value):
+                raise DistilabelUserError(
+                    f"Column {name!r} of {self.name!r} holds a chat: use ChatGeneration."
+                )
+        try:
+            return _compiled(self.template).render(values)
+        except TemplateError as error:
+            raise DistilabelUserError(
+                f"The template of {self.name!r} cannot be filled in: {error}."
+            ) from error
+
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: A002, ARG002 - public API
+        """Give the text as it is."""
+        return {"generation": output}
+
+
+_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+
+
+# A compiled template cannot cross a process boundary, so it is not kept on the task.
+@lru_cache(maxsize=256)
+def _compiled(template: str) -> Template:
+    return _ENVIRONMENT.from_string(template)
+
+
+def _is_chat(value: Any) -> bool:
+    is_list = isinstance(value, list) and bool(value)
+    return is_list and all(isinstance(item, dict) and {"role", "content"} <= item.keys() for item in value)

@@ -1,0 +1,73 @@
+"""A pipeline that only remembers, and LLMs that need no platform."""
+
+from collections.abc import Callable
+from typing import Any
+
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
+from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.steps.context import current_pipeline
+
+
+class FakePipeline:
+    """Implements `distilabel.steps.context.Registry`."""
+
+    def __init__(self) -> None:
+        self.steps: list[Any] = []
+        self.edges: list[tuple[str, list[str], Any]] = []
+
+    @property
+    def names(self) -> set[str]:
+        return {step.name for step in self.steps}
+
+    def _add_step(self, step: Any) -> None:
+        self.steps.append(step)
+
+    def _connect(self, from_step: Any, to_steps: Any, routing: Any = None) -> None:
+        self.edges.append((from_step.name, [step.name for step in to_steps], routing))
+
+    def __enter__(self) -> "FakePipeline":
+        self._token = current_pipeline.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        current_pipeline.reset(self._token)
+
+
+class EchoLLM(LLM):
+    """Says what it was told, as often as it is asked to."""
+
+    answer: Any = None
+    seen: list[Any] = []  # noqa: RUF012 - pydantic copies it
+
+    @property
+    def model_name(self) -> str:
+        return "echo"
+
+    def generate(self, inputs, num_generations=1, temperature: float = 1.0):
+        self.seen.append((inputs, temperature))
+        return [self._output(item, num_generations) for item in inputs]
+
+    def _output(self, item, count):
+        if isinstance(self.answer, Callable):
+            return self.answer(item, count)
+        chat = item[0] if isinstance(item, tuple) else item
+        texts = [f"{chat[-1]['content']}!{i}" for i in range(count)]
+        return {"generations": texts, "statistics": {"input_tokens": [1] * count, "output_tokens": list(range(count))}}
+
+
+class EchoAsyncLLM(AsyncLLM):
+    @property
+    def model_name(self) -> str:
+        return "echo"
+
+    async def agenerate(self, input, num_generations=1):
+        return {"generations": [input[-1]["content"]] * num_generations}
+
+
+class UnfinishedLLM(LLM):
+    @property
+    def model_name(self) -> str:
+        return "unfinished"
+
+    def generate(self, inputs, num_generations=1):
+        raise DistilabelOfflineBatchGenerationNotFinishedException(["batch_1"])
