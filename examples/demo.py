@@ -32,8 +32,10 @@ console = Console()
 def run_pipeline(base_url: str) -> None:
     """Run the pipeline script in a process of its own, as a user would."""
     console.print(f"\n[bold green]$[/] [bold]python {SCRIPT}[/]")
-    environment = os.environ | settings_for(base_url)
-    subprocess.run([sys.executable, SCRIPT], env=environment, check=True)  # noqa: S603 - our own script
+    environment = os.environ | settings_for(base_url) | {"HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    done = subprocess.run([sys.executable, SCRIPT], env=environment, check=False)  # noqa: S603 - our own script
+    if done.returncode != 0:
+        sys.exit("The pipeline failed: see above.")
 
 
 def settings_for(base_url: str) -> dict[str, str]:
@@ -73,7 +75,7 @@ def tour(base_url: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not RESULT.exists() and time.monotonic() < deadline:
         with console.status("Waiting for the platform ..."):
-            time.sleep(DELAY / 2)
+            time.sleep(DELAY)
         run_pipeline(base_url)
 
 
@@ -87,13 +89,14 @@ def show_rows() -> None:
         table.add_row(shorten(row["instruction"]), shorten(row["generation"]))
     console.print()
     console.print(table)
+    console.print("The answers are made up: the embedded platform has a toy for a model.")
     console.print(f"\nThe dataset: [bold]{RESULT}[/]   The pipeline: [bold]{SCRIPT}[/]")
     console.print(
         "Next: docs/quickstart.md. For a real platform, set OPENAI_API_KEY and unset OPENAI_BASE_URL."
     )
 
 
-def shorten(text: str | None, length: int = 160) -> str:
+def shorten(text: str | None, length: int = 110) -> str:
     """A cell's worth of text, on one line."""
     line = " ".join((text or "(none)").split())
     return line if len(line) <= length else f"{line[: length - 3]}..."

@@ -57,6 +57,7 @@ class Engine(BaseModel):
         Args:
             prompt: What is asked.
             temperature: How wild.
+            kwargs: Anything else.
         """
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
@@ -96,9 +97,20 @@ class TestDump:
         assert plain["spare"][0]["type_info"]["name"] == "Engine"
 
     def test_no_secret_is_written_wherever_it_stands(self):
-        headers = {"Authorization": "hush", "X-Api-Key": "hush", "nested": {"HF_TOKEN": "hush"}, "Cookie": "hush"}
-        pairs = {"pairs": [("authorization", "hush")], "secret": SecretStr("hush"), "url": "https://me:hush@a.b/c"}
-        engine = Engine(api_key="hush", url="https://me:hush@a.b", headers={**headers, **pairs, "Accept": "*"})
+        headers = {
+            "Authorization": "hush",
+            "X-Api-Key": "hush",
+            "nested": {"HF_TOKEN": "hush"},
+            "Cookie": "hush",
+        }
+        pairs = {
+            "pairs": [("authorization", "hush")],
+            "secret": SecretStr("hush"),
+            "url": "https://me:hush@a.b/c",
+        }
+        engine = Engine(
+            api_key="hush", url="https://me:hush@a.b", headers={**headers, **pairs, "Accept": "*"}
+        )
         written = json.dumps(declared.dump(Car(engine=engine)))
         assert "hush" not in written
         assert '"Accept"' in written
@@ -122,15 +134,28 @@ class TestDump:
         assert plain["headers"]["function"] == {"module": __name__, "name": "shorten"}
 
     def test_dump_survives_json_and_yaml(self):
-        values = {"path": Path("a"), "set": {2, 1}, "enum": Colour.RED, "tuple": (1, 2), 3: "three", "raw": b"\x00"}
-        plain = declared.dump(Car(engine=Engine(headers=values), function=partial(shorten, "x")))
+        values = {
+            "path": Path("a"),
+            "set": {2, 1},
+            "enum": Colour.RED,
+            "tuple": (1, 2),
+            3: "three",
+            "raw": b"\x00",
+        }
+        plain = declared.dump(Car(function=[values, partial(shorten, "x")]))
         assert json.loads(json.dumps(plain)) == plain
         assert yaml.safe_load(yaml.safe_dump(plain)) == plain
 
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(["a", "é\u2028", ""]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["k", "max_tokens"]), inner, max_size=2),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["a", "é\u2028", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["k", "max_tokens"]), inner, max_size=2)
+    ),
     max_leaves=8,
 )
 
@@ -196,7 +221,9 @@ class TestDocuments:
         declared.write_document({"b": 1, "a": ["é"]}, path, ending)
         assert list(declared.read_document(path).items()) == [("b", 1), ("a", ["é"])]
 
-    @pytest.mark.parametrize(("name", "text"), [("a.json", "{"), ("a.yml", "a: ["), ("a.txt", ""), ("a.yaml", None)])
+    @pytest.mark.parametrize(
+        ("name", "text"), [("a.json", "{"), ("a.yml", "a: ["), ("a.txt", ""), ("a.yaml", None)]
+    )
     def test_file_that_cannot_be_read_is_named(self, tmp_path, name, text):
         if text is not None:
             (tmp_path / name).write_text(text)
@@ -215,9 +242,6 @@ class TestSignature:
         assert declared.signature(Car()) != declared.signature(Car(engine=Engine(model="n")))
 
     def test_excluded_fields_do_not_count_even_nested_or_named_by_a_base(self):
-        class Red(enum.Enum):
-            BLUE = "blue"
-
         assert declared.signature(Car()) == declared.signature(Car(engine=Engine(timeout=9)))
         assert declared.signature(Bus()) == declared.signature(Bus(doors=9, engine=Engine(timeout=9)))
         assert declared.signature(Bus()) != declared.signature(Bus(seats=9))
@@ -251,8 +275,12 @@ class TestCodeDigest:
 
     def test_code_without_source_counts_by_what_was_compiled(self):
         text = "class Made:\n    def f(self, x):\n        return [x + {n} for x in {{1, 2}}]\n"
-        assert declared.code_digest(_class_from(text.format(n=1))) == declared.code_digest(_class_from(text.format(n=1)))
-        assert declared.code_digest(_class_from(text.format(n=1))) != declared.code_digest(_class_from(text.format(n=2)))
+        assert declared.code_digest(_class_from(text.format(n=1))) == declared.code_digest(
+            _class_from(text.format(n=1))
+        )
+        assert declared.code_digest(_class_from(text.format(n=1))) != declared.code_digest(
+            _class_from(text.format(n=2))
+        )
 
 
 class TestRuntimeParameters:
@@ -279,7 +307,11 @@ class TestRuntimeParameters:
 
     def test_nested_ones_are_set_and_generation_arguments_merged(self):
         car = Car(engine=Engine(generation_kwargs={"temperature": 0.1}), spare=[Engine()])
-        given_ = {"seats": 3, "engine": {"url": "u", "generation_kwargs": {"temperature": 0.5}}, "spare": {0: {"url": "v"}}}
+        given_ = {
+            "seats": 3,
+            "engine": {"url": "u", "generation_kwargs": {"temperature": 0.5}},
+            "spare": {0: {"url": "v"}},
+        }
         assert declared.set_runtime_parameters(car, given_) == []
         assert (car.seats, car.engine.url, car.spare[0].url) == (3, "u", "v")
         assert car.engine.generation_kwargs == {"temperature": 0.5}
@@ -304,7 +336,9 @@ class TestRuntimeParameters:
         assert engine.generation_kwargs == {"anything": 1}
 
     def test_value_that_does_not_suit_is_one_kind_sentence(self):
-        with pytest.raises(DistilabelUserError, match="`seats` of Car 'car' cannot be -1: Input should be greater than 0"):
+        with pytest.raises(
+            DistilabelUserError, match="`seats` of Car 'car' cannot be -1: Input should be greater than 0"
+        ):
             declared.set_runtime_parameters(Car(), {"seats": -1})
 
     @pytest.mark.parametrize("params", [3, {"engine": 3}, {"engine": {"generation_kwargs": 3}}])
@@ -316,7 +350,11 @@ class TestRuntimeParameters:
         info = {entry["name"]: entry for entry in declared.runtime_parameters_info(Car())}
         assert info["seats"] == {"name": "seats", "optional": False, "description": "How many."}
         engine = {entry["name"]: entry for entry in info["engine"]["runtime_parameters_info"]}
-        assert engine["url"] == {"name": "url", "optional": True, "description": "Where it is, as an address."}
+        assert engine["url"] == {
+            "name": "url",
+            "optional": True,
+            "description": "Where it is, as an address.",
+        }
         assert engine["generation_kwargs"]["keys"] == [
             {"name": "temperature", "optional": True, "description": "How wild."},
         ]

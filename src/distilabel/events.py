@@ -107,5 +107,15 @@ class RunEnded:
 
 
 Event = (
-    RunBegan | StepBegan | ChunkDone | StepEnded | JobMoved | NextPoll | Settled | Quiet | Broken | Notice | RunEnded
+    RunBegan
+    | StepBegan
+    | ChunkDone
+    | StepEnded
+    | JobMoved
+    | NextPoll
+    | Settled
+    | Quiet
+    | Broken
+    | Notice
+    | RunEnded
 )

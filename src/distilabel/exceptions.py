@@ -27,8 +27,8 @@ __all__ = [
     "DistilabelAuthenticationError",
     "DistilabelCacheError",
     "DistilabelException",
-    "DistilabelJobRejectedError",
     "DistilabelGenerationException",
+    "DistilabelJobRejectedError",
     "DistilabelMissingPackageError",
     "DistilabelModelNotFoundError",
     "DistilabelNotImplementedError",
@@ -92,7 +92,12 @@ class DistilabelPlatformError(DistilabelException):
     """
 
     def __init__(
-        self, message: str, *, status: int | None = None, code: str | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
         self.message = message
         self.status = status

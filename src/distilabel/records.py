@@ -51,7 +51,7 @@ class Target:
     @property
     def identity(self) -> str:
         """One line that names the target; part of each request's key."""
-        return "\n".join((self.platform, self.base_url, self.endpoint, self.model))
+        return f"{self.platform}\n{self.base_url}\n{self.endpoint}\n{self.model}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,11 @@ from typing import Any, TypeVar
 import httpx2
 import stamina
 
-from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError, DistilabelUnreachableError
+from distilabel.exceptions import (
+    DistilabelPlatformError,
+    DistilabelUncertainError,
+    DistilabelUnreachableError,
+)
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
 __all__ = ["Transport", "sync_folder"]
@@ -123,7 +127,9 @@ class Transport:
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         if not request.path.startswith("/"):
-            raise DistilabelPlatformError(f"{self._host} sent an address of another host; it was not followed.")
+            raise DistilabelPlatformError(
+                f"{self._host} sent an address of another host; it was not followed."
+            )
         if request.upload is None:
             return await self._stream(request, _json_arguments(request))
         with request.upload.path.open("rb") as file:

@@ -1,7 +1,7 @@
 """A pipeline that only remembers, and LLMs that need no platform."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 from distilabel.models.llms.base import LLM, AsyncLLM
@@ -25,7 +25,7 @@ class FakePipeline:
     def _connect(self, from_step: Any, to_steps: Any, routing: Any = None) -> None:
         self.edges.append((from_step.name, [step.name for step in to_steps], routing))
 
-    def __enter__(self) -> "FakePipeline":
+    def __enter__(self) -> Self:
         self._token = current_pipeline.set(self)
         return self
 
@@ -52,7 +52,10 @@ class EchoLLM(LLM):
             return self.answer(item, count)
         chat = item[0] if isinstance(item, tuple) else item
         texts = [f"{chat[-1]['content']}!{i}" for i in range(count)]
-        return {"generations": texts, "statistics": {"input_tokens": [1] * count, "output_tokens": list(range(count))}}
+        return {
+            "generations": texts,
+            "statistics": {"input_tokens": [1] * count, "output_tokens": list(range(count))},
+        }
 
 
 class EchoAsyncLLM(AsyncLLM):

@@ -100,7 +100,7 @@ def _moved(module: str) -> str:
     return module
 
 
-def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:  # noqa: A002
+def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
     """Write plain values to a file as JSON or YAML; folders on the way are made."""
     if format not in ("json", "yaml"):
         raise DistilabelUserError(f"The format {format!r} is not known: use 'json' or 'yaml'.")
@@ -109,7 +109,7 @@ def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] 
     Path(path).write_text(text, encoding="utf-8")
 
 
-def read_document(path: str | Path, format: Literal["json", "yaml"] | None = None) -> Any:  # noqa: A002
+def read_document(path: str | Path, format: Literal["json", "yaml"] | None = None) -> Any:
     """Read plain values from a file; without `format`, its ending (.json, .yaml, .yml) tells which it is.
 
     Raises:

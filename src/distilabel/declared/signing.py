@@ -60,6 +60,9 @@ def _is_foreign(base: type) -> bool:
 
 
 def _code(thing: Any) -> str:
+    # The source of a lambda is its whole line, on which another one may stand.
+    if getattr(thing, "__name__", "") == "<lambda>":
+        return _compiled(thing)
     try:
         return inspect.getsource(thing)
     except (OSError, TypeError):

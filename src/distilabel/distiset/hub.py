@@ -9,7 +9,9 @@ from distilabel.distiset.storage import ARTIFACTS
 __all__ = ["push_card", "push_files", "push_parts"]
 
 
-def push_parts(parts: Mapping[str, Any], repo_id: str, *, private: bool, token: str | None, **how: Any) -> None:
+def push_parts(
+    parts: Mapping[str, Any], repo_id: str, *, private: bool, token: str | None, **how: Any
+) -> None:
     """Push each part as a configuration of the dataset."""
     for name, part in parts.items():
         part.push_to_hub(repo_id, config_name=name, private=private, token=token, **how)

@@ -92,8 +92,12 @@ def if_folder(path: Path) -> Path | None:
 def _part_names(system: Any, root: str) -> list[str]:
     if not system.isdir(root):
         return []
-    folders = [entry["name"].rstrip("/") for entry in system.ls(root, detail=True) if entry["type"] == "directory"]
-    return sorted(folder.rpartition("/")[2] for folder in folders if system.exists(f"{folder}/dataset_dict.json"))
+    folders = [
+        entry["name"].rstrip("/") for entry in system.ls(root, detail=True) if entry["type"] == "directory"
+    ]
+    return sorted(
+        folder.rpartition("/")[2] for folder in folders if system.exists(f"{folder}/dataset_dict.json")
+    )
 
 
 def _file_system(path: str, options: Options) -> tuple[Any, str]:

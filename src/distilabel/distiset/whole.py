@@ -64,7 +64,9 @@ class Distiset(dict[str, Any]):
             raise DistilabelUserError(f"train_size is a share above 0 and below 1, not {train_size}.")
         for name, part in self.items():
             if list(part) != ["train"]:
-                raise DistilabelUserError(f"Part {name!r} is split already into {', '.join(map(repr, part))}.")
+                raise DistilabelUserError(
+                    f"Part {name!r} is split already into {', '.join(map(repr, part))}."
+                )
         halves = {
             name: part["train"].train_test_split(train_size=train_size, shuffle=shuffle, seed=seed)
             for name, part in self.items()
@@ -171,7 +173,9 @@ class Distiset(dict[str, Any]):
             DistilabelUserError: The Distiset is empty.
         """
         if not self:
-            raise DistilabelUserError("The Distiset is empty, there is nothing to push: run the pipeline again later.")
+            raise DistilabelUserError(
+                "The Distiset is empty, there is nothing to push: run the pipeline again later."
+            )
         hub.push_parts(self, repo_id, private=private, token=token, **kwargs)
         files = {"pipeline.yaml": self.pipeline_path, "pipeline.log": self.log_filename_path}
         if include_script:

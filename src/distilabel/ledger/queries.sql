@@ -159,3 +159,25 @@ ON CONFLICT (scope_id, digest) DO UPDATE SET jobs_ids = excluded.jobs_ids;
 
 -- name: own_jobs
 SELECT jobs_ids FROM own_jobs WHERE scope_id = :scope_id AND digest = :digest;
+
+-- name: all_jobs
+SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
+FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id
+ORDER BY j.id;
+
+-- name: job_by_name
+SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
+FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id
+WHERE j.remote_id = :name OR CAST(j.id AS TEXT) = ltrim(:name, '#') ORDER BY j.id LIMIT 1;
+
+-- name: outcomes_of_job
+SELECT state, count(*) FROM samples WHERE job_id = :job_id GROUP BY state ORDER BY state;
+
+-- name: reasons_of_job
+SELECT code, count(*) FROM samples WHERE job_id = :job_id AND code IS NOT NULL GROUP BY code ORDER BY count(*) DESC;
+
+-- name: history_of_job
+SELECT state, at FROM job_history WHERE job_id = :job_id ORDER BY rowid;
+
+-- name: paths_of_job
+SELECT path, kind FROM files WHERE job_id = :job_id ORDER BY kind DESC;

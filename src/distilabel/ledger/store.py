@@ -13,6 +13,7 @@ import orjson
 
 from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
 from distilabel.ledger.draw import Draw, Sample, draw
+from distilabel.ledger.rows import job_of, target_row
 from distilabel.ledger.states import JobState, SampleState
 from distilabel.records import Job, Target, request_key
 
@@ -57,9 +58,9 @@ class Ledger:
 
     def target_id(self, target: Target) -> int:
         """Return the number of a target, known or new."""
-        return self._known_or_new("target_id", "add_target", **_target_row(target))
+        return self._known_or_new("target_id", "add_target", **target_row(target))
 
-    def _known_or_new(self, find: str, add: str, **values: Any) -> int:
+    def _known_or_new(self, find: str, add: str, /, **values: Any) -> int:
         with self._lock:
             row = self._execute(find, values).fetchone()
             if row is None:
@@ -71,7 +72,14 @@ class Ledger:
     # Drawing
 
     def draw(
-        self, scope: str, target: Target, bodies: Sequence[bytes], *, asker: str, run_id: int, drawn: Counter[str]
+        self,
+        scope: str,
+        target: Target,
+        bodies: Sequence[bytes],
+        *,
+        asker: str,
+        run_id: int,
+        drawn: Counter[str],
     ) -> list[Draw]:
         """Draw a sample for each body, in order; what the pools lack is registered as wanted.
 
@@ -93,7 +101,7 @@ class Ledger:
         return draws
 
     def _request_ids(self, bodies: dict[str, bytes], target_id: int) -> dict[str, int]:
-        ids = {key: number for key, number in self._execute("known_requests", {"keys": _json(bodies)})}
+        ids = dict(self._execute("known_requests", {"keys": _json(bodies)}).fetchall())
         missing = [key for key in bodies if key not in ids]
         if missing:
             first = int(self._one("next_request_id")[0])
@@ -103,11 +111,15 @@ class Ledger:
 
     def _pools(self, keys: Iterable[str]) -> dict[str, list[Sample]]:
         pools: dict[str, list[Sample]] = {}
-        for key, *columns, start, length, code, message, path, job in self._execute("pool", {"keys": _json(set(keys))}):
+        for key, *columns, start, length, code, message, path, job in self._execute(
+            "pool", {"keys": _json(set(keys))}
+        ):
             number, n, asker_id, run_id, nth, state, attempts = columns
             where = (path, start, length) if path is not None else None
             pools.setdefault(key, []).append(
-                Sample(number, n, asker_id, run_id, nth, SampleState(state), attempts, where, code, message, job)
+                Sample(
+                    number, n, asker_id, run_id, nth, SampleState(state), attempts, where, code, message, job
+                )
             )
         return pools
 
@@ -138,7 +150,12 @@ class Ledger:
 
     def wanted(self, scope: str, target: Target, run_id: int, most: int) -> list[tuple[int, int]]:
         """Return samples that this run wants and no job holds: their number and their body's size in bytes."""
-        values = {"scope_id": self.scope_id(scope), "target_id": self.target_id(target), "run_id": run_id, "most": most}
+        values = {
+            "scope_id": self.scope_id(scope),
+            "target_id": self.target_id(target),
+            "run_id": run_id,
+            "most": most,
+        }
         with self._lock:
             return self._execute("wanted", values).fetchall()
 
@@ -167,13 +184,13 @@ class Ledger:
     def jobs(self, scope: str) -> list[Job]:
         """Return every job of a scope, oldest first."""
         with self._lock:
-            return [_job(row) for row in self._rows("jobs_of_scope", scope_id=self.scope_id(scope))]
+            return [job_of(row) for row in self._rows("jobs_of_scope", scope_id=self.scope_id(scope))]
 
     def open_jobs(self, scope: str, target: Target) -> list[Job]:
         """Return the jobs of a scope at a target that are not over yet, oldest first."""
         values = {"scope_id": self.scope_id(scope), "target_id": self.target_id(target)}
         with self._lock:
-            return [_job(row) for row in self._rows("open_jobs_of_scope", **values)]
+            return [job_of(row) for row in self._rows("open_jobs_of_scope", **values)]
 
     def move(self, job: Job, state: JobState, **facts: Any) -> Job:
         """Move a job on and return it as it is then; durable when this returns.
@@ -190,11 +207,14 @@ class Ledger:
         """Keep what the platform says of a job that is still under way."""
         with self._transaction(durable=False):
             self._execute(
-                "note_progress", {"remote_status": status, "completed": completed, "failed": failed, "job_id": job.id}
+                "note_progress",
+                {"remote_status": status, "completed": completed, "failed": failed, "job_id": job.id},
             )
             return self._job(job.id)
 
-    def release(self, job: Job, state: JobState, refused: Iterable[tuple[int, str, str]] = (), **facts: Any) -> Job:
+    def release(
+        self, job: Job, state: JobState, refused: Iterable[tuple[int, str, str]] = (), **facts: Any
+    ) -> Job:
         """End a job of which nothing was run: its samples are wanted again and have lost no attempt.
 
         Args:
@@ -205,7 +225,9 @@ class Ledger:
         """
         with self._transaction():
             for line, code, message in refused:
-                self._execute("refuse_line", {"line": line, "code": code, "message": message, "job_id": job.id})
+                self._execute(
+                    "refuse_line", {"line": line, "code": code, "message": message, "job_id": job.id}
+                )
             self._execute("release_unburnt", {"job_id": job.id})
             return self._move(job, state, facts)
 
@@ -319,7 +341,7 @@ class Ledger:
         return self._job(job.id)
 
     def _job(self, job_id: int) -> Job:
-        return _job(next(self._rows("job", job_id=job_id)))
+        return job_of(next(self._rows("job", job_id=job_id)))
 
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[None]:
@@ -340,10 +362,10 @@ class Ledger:
     def _execute(self, name: str, values: dict[str, Any]) -> sqlite3.Cursor:
         return self._connection.execute(query(name), values)
 
-    def _one(self, name: str, **values: Any) -> Any:
+    def _one(self, name: str, /, **values: Any) -> Any:
         return self._execute(name, values).fetchone()
 
-    def _rows(self, name: str, **values: Any) -> Iterator[dict[str, Any]]:
+    def _rows(self, name: str, /, **values: Any) -> Iterator[dict[str, Any]]:
         cursor = self._execute(name, values)
         names = [column[0] for column in cursor.description]
         return (dict(zip(names, row, strict=True)) for row in cursor)
@@ -354,19 +376,3 @@ class Ledger:
 
 def _json(values: Any) -> str:
     return orjson.dumps(list(values)).decode()
-
-
-def _target_row(target: Target) -> dict[str, str]:
-    return {
-        "platform": target.platform, "base_url": target.base_url,
-        "endpoint": target.endpoint, "model": target.model,
-    }  # fmt: skip
-
-
-def _job(row: dict[str, Any]) -> Job:
-    target = Target(row["platform"], row["base_url"], row["endpoint"], row["model"])
-    names = (
-        "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "input_file", "remote_id",
-        "remote_status", "completed", "failed", "code", "message",
-    )  # fmt: skip
-    return Job(target=target, **{name: row[name] for name in names})

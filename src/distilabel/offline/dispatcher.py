@@ -28,7 +28,6 @@ from distilabel.offline.desk import Desk
 from distilabel.offline.pack import pack
 from distilabel.offline.results import index
 from distilabel.records import Job, JobError, JobPhase, RemoteJob, custom_id
-
 from distilabel.wire import Flow
 
 __all__ = ["Dispatcher"]
@@ -127,7 +126,9 @@ class Dispatcher:
         overhead = len(desk.provider.encode(custom_id("0" * 32, 999_999_999), b"", target.endpoint))
         while wanted := self._ledger.wanted(scope, target, self._run_id, limits.requests):
             packed = pack(wanted, limits, overhead)
-            self._refuse(scope, packed.too_large, f"{target.platform} takes at most {limits.size:,} bytes in one job.")
+            self._refuse(
+                scope, packed.too_large, f"{target.platform} takes at most {limits.size:,} bytes in one job."
+            )
             for planned in packed.jobs:
                 job = self._ledger.plan_job(scope, target, uuid4().hex, planned.samples, planned.size)
                 self._start(desk, job)
@@ -288,7 +289,9 @@ class Dispatcher:
         """Hold the desk back: for a while where the run waits, else until the next run."""
         key = (job.scope, desk.target.identity)
         self._held.add(key)
-        self._emit(Notice("warning", f"{desk.target.platform} has no room for more at the moment: {job.message}"))
+        self._emit(
+            Notice("warning", f"{desk.target.platform} has no room for more at the moment: {job.message}")
+        )
         if desk.every is not None:
             await self._pause(desk, job)
             self._held.discard(key)

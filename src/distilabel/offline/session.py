@@ -59,7 +59,9 @@ class Session:
         run_id: From `Ledger.begin_run`.
     """
 
-    def __init__(self, ledger: Ledger, dispatcher: Dispatcher, reader: Reader, scope: str, run_id: int) -> None:
+    def __init__(
+        self, ledger: Ledger, dispatcher: Dispatcher, reader: Reader, scope: str, run_id: int
+    ) -> None:
         self.scope = scope
         self._ledger = ledger
         self._dispatcher = dispatcher

@@ -58,7 +58,9 @@ def digest_of(*parts: bytes | str) -> bytes:
 
 def _canonical(rows: list[Row]) -> bytes:
     try:
-        return orjson.dumps(rows, default=_foreign, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+        return orjson.dumps(
+            rows, default=_foreign, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+        )
     except TypeError:  # a lone surrogate, or an integer of more than 64 bits
         return json.dumps(rows, default=_foreign).encode("ascii")
 
@@ -67,7 +69,10 @@ def _foreign(value: Any) -> Any:
     """Stand in for a value that JSON does not know."""
     if isinstance(value, bytes | bytearray | memoryview):
         return ["bytes", hashlib.blake2b(value, digest_size=16).hexdigest()]
-    return [type(value).__qualname__, hashlib.blake2b(pickle.dumps(value, protocol=5), digest_size=16).hexdigest()]
+    return [
+        type(value).__qualname__,
+        hashlib.blake2b(pickle.dumps(value, protocol=5), digest_size=16).hexdigest(),
+    ]
 
 
 class ChunkStore:
@@ -100,7 +105,9 @@ class ChunkStore:
         size, end = os.fstat(self._file.fileno()).st_size, 0
         while end + _HEADER.size <= size:
             self._file.seek(end)
-            mark, key, digest, length, rows, failures, last, checksum = _HEADER.unpack(self._file.read(_HEADER.size))
+            mark, key, digest, length, rows, failures, last, checksum = _HEADER.unpack(
+                self._file.read(_HEADER.size)
+            )
             start = end + _HEADER.size
             if mark != _MARK or start + length > size:
                 break
@@ -127,7 +134,14 @@ class ChunkStore:
         return None
 
     def put(
-        self, index: int, key: bytes, rows: list[Row], *, digest: bytes | None = None, failures: int = 0, last: bool = False
+        self,
+        index: int,
+        key: bytes,
+        rows: list[Row],
+        *,
+        digest: bytes | None = None,
+        failures: int = 0,
+        last: bool = False,
     ) -> Chunk:
         """Write rows as chunk `index` of this run's stream."""
         body = pickle.dumps(rows, protocol=5)

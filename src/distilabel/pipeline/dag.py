@@ -34,11 +34,17 @@ class DAG:
         """Draw an arrow; refuses unknown steps, an arrow that is there, one into a generator, and a circle."""
         for name in (start, end):
             if name not in self.steps:
-                raise DistilabelUserError(f"Step {name!r} is not in this pipeline: create it inside `with Pipeline()`.")
+                raise DistilabelUserError(
+                    f"Step {name!r} is not in this pipeline: create it inside `with Pipeline()`."
+                )
         if (start, end) in self.edges:
-            raise DistilabelUserError(f"Step {start!r} is connected to {end!r} already: leave one of the arrows out.")
+            raise DistilabelUserError(
+                f"Step {start!r} is connected to {end!r} already: leave one of the arrows out."
+            )
         if self.steps[end].is_generator:
-            raise DistilabelUserError(f"Step {end!r} makes its own rows: nothing can be connected to a generator.")
+            raise DistilabelUserError(
+                f"Step {end!r} makes its own rows: nothing can be connected to a generator."
+            )
         self.edges.append((start, end))
         try:
             list(self.order())
@@ -51,7 +57,7 @@ class DAG:
     def order(self) -> Iterator[str]:
         """Yield the names so that each step comes after those before it."""
         sorter = TopologicalSorter({name: self.before(name) for name in self.steps})
-        return sorter.static_order()
+        return iter(sorter.static_order())
 
     def before(self, name: str) -> list[str]:
         """Return the steps with an arrow to `name`."""
@@ -79,7 +85,9 @@ class DAG:
             DistilabelUserError: The first thing that is wrong: names the step and says how to mend it.
         """
         if not self.steps:
-            raise DistilabelUserError("The pipeline has no steps: create them inside `with Pipeline() as pipeline:`.")
+            raise DistilabelUserError(
+                "The pipeline has no steps: create them inside `with Pipeline() as pipeline:`."
+            )
         columns: dict[str, set[str]] = {}
         for name in self.order():
             step = self.steps[name]
@@ -124,7 +132,10 @@ class DAG:
     def written(self) -> dict[str, Any]:
         """Return the arrows and routes as plain values."""
         connections = [{"from": name, "to": self.after(name)} for name in self.steps]
-        routed = [{"step": name, "description": getattr(route, "description", None)} for name, route in self.routes.items()]
+        routed = [
+            {"step": name, "description": getattr(route, "description", None)}
+            for name, route in self.routes.items()
+        ]
         return {"connections": connections, "routing_batch_functions": routed}
 
 

@@ -59,7 +59,9 @@ class Pipeline:
         requirements: Optional[list[str]] = None,
     ) -> None:
         if name is not None and not (_NAME.fullmatch(name) and name.strip(".")):
-            raise DistilabelUserError(f"The pipeline's name is {name!r}: use letters, digits, '_', '-' and '.' only.")
+            raise DistilabelUserError(
+                f"The pipeline's name is {name!r}: use letters, digits, '_', '-' and '.' only."
+            )
         self._name = name
         self.description = description
         self.enable_metadata = enable_metadata
@@ -72,7 +74,9 @@ class Pipeline:
 
     def __enter__(self) -> Self:
         if current_pipeline.get() is not None:
-            raise DistilabelUserError("A pipeline is open already: leave its `with` block before opening another.")
+            raise DistilabelUserError(
+                "A pipeline is open already: leave its `with` block before opening another."
+            )
         self._token = current_pipeline.set(self)
         return self
 
@@ -222,7 +226,9 @@ class Pipeline:
     def _check_requirements(self, dag: DAG) -> None:
         missing = [text for text in self.requirements if not _installed(text)]
         if missing and dag.steps:
-            raise ModuleNotFoundError(f"The pipeline needs packages that are missing: pip install {' '.join(missing)}")
+            raise ModuleNotFoundError(
+                f"The pipeline needs packages that are missing: pip install {' '.join(missing)}"
+            )
 
     # Written form
 
@@ -243,7 +249,7 @@ class Pipeline:
             "requirements": self.requirements,
         }
 
-    def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:  # noqa: A002
+    def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
         """Write the pipeline to a file, without any key."""
         declared.write_document(self.dump(), path, format)
 
@@ -259,7 +265,9 @@ class Pipeline:
         if not isinstance(described, dict) or "steps" not in described:
             raise DistilabelUserError("This does not describe a pipeline: it has no `pipeline` with `steps`.")
         if described.get("routing_batch_functions"):
-            raise DistilabelUserError("A route is a function and cannot be read from a file: build the pipeline in Python.")
+            raise DistilabelUserError(
+                "A route is a function and cannot be read from a file: build the pipeline in Python."
+            )
         with cls(described.get("name"), description=described.get("description")) as pipeline:
             for entry in described["steps"]:
                 declared.load(entry["step"], allow)

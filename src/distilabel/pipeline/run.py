@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from distilabel.distiset import Distiset, from_parquet
-from distilabel.events import Broken, ChunkDone, Event, Notice, Quiet, RunBegan, RunEnded, Settled, StepBegan, StepEnded
+from distilabel.events import (
+    Broken,
+    ChunkDone,
+    Event,
+    Notice,
+    Quiet,
+    RunBegan,
+    RunEnded,
+    Settled,
+    StepBegan,
+    StepEnded,
+)
 from distilabel.exceptions import DistilabelStepError
 from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.store import Ledger
@@ -71,7 +82,12 @@ class Run:
     """
 
     def __init__(
-        self, dag: DAG, settings: RunSettings, home: Home, engine: Callable[[int], Engine], emit: Callable[[Event], None]
+        self,
+        dag: DAG,
+        settings: RunSettings,
+        home: Home,
+        engine: Callable[[int], Engine],
+        emit: Callable[[Event], None],
     ) -> None:
         self._dag = dag
         self._settings = settings
@@ -103,7 +119,13 @@ class Run:
         self._prepare()
         routes = RouteBook(self._home.work / "routes.jsonl")
         workshop = Workshop(
-            self._dag, self._benches, self._ledger, self._run_id, routes, self._heard.put, self._settings.most_chunks
+            self._dag,
+            self._benches,
+            self._ledger,
+            self._run_id,
+            routes,
+            self._heard.put,
+            self._settings.most_chunks,
         )
         try:
             with stopping(lambda: self._heard.put(Interrupted())):
@@ -145,9 +167,7 @@ class Run:
             if llms and bench.store.empty and all(isinstance(llm, RemoteLLM) for llm in llms):
                 bench.load()
         if not self._settings.use_cache and any(bench.offline for bench in self._benches.values()):
-            text = (
-                "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
-            )
+            text = "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
             self._screen(Notice("warning", text))
 
     def _bind(self, step: str, scope: str) -> None:
@@ -258,13 +278,17 @@ class Run:
             for llm in llms_of(bench.step):
                 llm.interrupt()
                 if isinstance(llm, RemoteLLM) and llm.use_offline_batch_generation:
-                    llm.jobs_ids = tuple(job.remote_id for job in self._ledger.jobs(bench.scope) if job.remote_id)
+                    llm.jobs_ids = tuple(
+                        job.remote_id for job in self._ledger.jobs(bench.scope) if job.remote_id
+                    )
                     llm.bind(None)
             if bench.loaded:
                 bench.step.unload()
 
     def _open_jobs(self) -> tuple[Job, ...]:
-        jobs = (job for bench in self._benches.values() if bench.offline for job in self._ledger.jobs(bench.scope))
+        jobs = (
+            job for bench in self._benches.values() if bench.offline for job in self._ledger.jobs(bench.scope)
+        )
         return tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
 
     def _unfinished(self) -> Distiset:

@@ -136,7 +136,9 @@ class Scheduler:
         stream.running.clear()
         self._end(stream, len(stream.given))
 
-    def processed(self, step: str, index: int, *, chunks: int = 1, to: Sequence[Iterable[str]] | None = None) -> None:
+    def processed(
+        self, step: str, index: int, *, chunks: int = 1, to: Sequence[Iterable[str]] | None = None
+    ) -> None:
         """A chunk is done; a step that takes all rows at once may give several chunks for them.
 
         Args:
@@ -192,7 +194,7 @@ class Scheduler:
     def _check_ready(self, stream: _Stream, own: int) -> None:
         if own in stream.seen or not stream.arrived.get(own):
             return
-        expected = [self._expected(stream, source, own) for source in stream.plan.sources]
+        expected = [self._expected(source, own) for source in stream.plan.sources]
         if None in expected or stream.arrived[own] < sum(filter(None, expected)):
             return
         stream.seen.add(own)
@@ -203,7 +205,7 @@ class Scheduler:
         else:
             stream.ready.append(own)
 
-    def _expected(self, stream: _Stream, source: Source, own: int) -> int | None:
+    def _expected(self, source: Source, own: int) -> int | None:
         """Return how many chunks of a source make chunk `own`; None where that is not known yet."""
         total = self._streams[source.step].total
         if source.width is None:
@@ -242,7 +244,9 @@ class Scheduler:
 
     def _taken(self, stream: _Stream, source: Source, own: int) -> tuple[int, ...]:
         given = self._streams[source.step].given
-        numbers = sorted(given) if source.width is None else range(own * source.width, (own + 1) * source.width)
+        numbers = (
+            sorted(given) if source.width is None else range(own * source.width, (own + 1) * source.width)
+        )
         return tuple(i for i in numbers if i in given and _goes_to(given[i], stream.plan.name))
 
     def _free(self, stream: _Stream) -> bool:

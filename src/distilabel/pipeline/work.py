@@ -22,7 +22,7 @@ from distilabel.pipeline.outcomes import Crashed, Exhausted, Generated, Outcome,
 from distilabel.pipeline.plan import llms_of
 from distilabel.pipeline.routes import RouteBook
 from distilabel.pipeline.scheduler import Command, Generate, Process
-from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.steps.context import seeded
 from distilabel.typing import Row
 
@@ -172,7 +172,9 @@ class Workshop:
         bench.iterator = (index + 1, bench.iterator[1])
         return made
 
-    def _keep_generated(self, bench: Bench, index: int, fixed: bytes | None, rows: list[Row], last: bool) -> Chunk:
+    def _keep_generated(
+        self, bench: Bench, index: int, fixed: bytes | None, rows: list[Row], last: bool
+    ) -> Chunk:
         digest = content_digest(rows)
         key = fixed or digest_of(digest, "last" if last else "")
         kept = None if fixed else bench.store.reuse(index, key)
@@ -247,7 +249,13 @@ class Workshop:
         )
 
     def _done(
-        self, bench: Bench, command: Process, chunks: tuple[Chunk, ...], taken: int = 0, raised: int = 0, reason: str = ""
+        self,
+        bench: Bench,
+        command: Process,
+        chunks: tuple[Chunk, ...],
+        taken: int = 0,
+        raised: int = 0,
+        reason: str = "",
     ) -> Processed:
         to = None
         if bench.branches:
@@ -335,6 +343,7 @@ class _Processing:
             return self._one_by_one(part[0], error)
 
     def _made(self, part: list[list[Row]]) -> list[Row]:
+        assert isinstance(self._step, Step)
         rows = list(chain.from_iterable(self._step.process_applying_mappings(*part)))
         wrong = next((row for row in rows if not isinstance(row, dict)), None)
         if wrong is not None:

@@ -18,7 +18,7 @@ from distilabel.events import (
 )
 from distilabel.records import Job
 
-__all__ = ["Narrator", "age", "job_name", "job_progress", "how_to_resume"]
+__all__ = ["Narrator", "age", "how_to_resume", "job_name", "job_progress"]
 
 _LEVELS = {"info": 20, "warning": 30, "error": 40}
 # Moves that say nothing new to a person.
@@ -89,7 +89,10 @@ class Narrator:
             return
         jobs = event.open_jobs
         lines = [f"Pipeline {event.pipeline!r} is not ready: {_count(len(jobs), 'job')} open."]
-        lines += [f"  {job_name(job)}: {job_progress(job)}, {age(self._clock() - job.created_at)} old" for job in jobs]
+        lines += [
+            f"  {job_name(job)}: {job_progress(job)}, {age(self._clock() - job.created_at)} old"
+            for job in jobs
+        ]
         lines.append(f"Nothing is lost. To go on, run it again: {how_to_resume()}")
         self._info("\n".join(lines))
 

@@ -106,7 +106,9 @@ def refusal(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformE
             f"The platform does not know the model ({message}): check the name given as `model`.",
             status=status, code=failure.code,
         )  # fmt: skip
-    kind = DistilabelPlatformError if safe or status in (400, 404, 413, 422, 429) else DistilabelUncertainError
+    kind = (
+        DistilabelPlatformError if safe or status in (400, 404, 413, 422, 429) else DistilabelUncertainError
+    )
     return kind(f"The platform answered HTTP {status}: {message}", status=status, code=failure.code)
 
 

@@ -113,9 +113,13 @@ class OpenAI:
         try:
             value = orjson.loads(line)
         except orjson.JSONDecodeError:
-            return Decoded(None, Failure("unreadable_line", "The platform sent a line that is not JSON.", retryable=True))
+            return Decoded(
+                None, Failure("unreadable_line", "The platform sent a line that is not JSON.", retryable=True)
+            )
         if not isinstance(value, dict) or not isinstance(value.get("custom_id"), str):
-            return Decoded(None, Failure("unreadable_line", "The platform sent a line without a name.", retryable=True))
+            return Decoded(
+                None, Failure("unreadable_line", "The platform sent a line without a name.", retryable=True)
+            )
         return Decoded(value["custom_id"], _line_outcome(value))
 
 

@@ -257,7 +257,7 @@ class _Step(BaseModel):
         """Give the step as plain values, without secrets; see `distilabel.declared.dump`."""
         return declared.dump(self)
 
-    def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:  # noqa: A002
+    def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
         """Write the step to a file."""
         declared.write_document(self.dump(), path, format)
 

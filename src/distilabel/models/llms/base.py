@@ -9,7 +9,13 @@ from typing import Any, ClassVar, Optional
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from distilabel import loop
-from distilabel.declared import RuntimeParameter, dump, runtime_parameters_info, set_runtime_parameters, signature
+from distilabel.declared import (
+    RuntimeParameter,
+    dump,
+    runtime_parameters_info,
+    set_runtime_parameters,
+    signature,
+)
 from distilabel.exceptions import (
     DistilabelException,
     DistilabelNotImplementedError,
@@ -195,7 +201,9 @@ class AsyncLLM(LLM):
 
     _slots: asyncio.Semaphore | None = PrivateAttr(default=None)
 
-    async def agenerate(self, input: FormattedInput, num_generations: int = 1, **kwargs: Any) -> GenerateOutput:  # noqa: A002
+    async def agenerate(
+        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
+    ) -> GenerateOutput:
         """Generate for one input."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `agenerate`.")
 
@@ -216,13 +224,19 @@ class AsyncLLM(LLM):
             self._slots = asyncio.Semaphore(self.max_concurrent_requests or 1)
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._in_turn(self._slots, i, num_generations, kwargs)) for i in inputs]
-        except* Exception as errors:
+                tasks = [
+                    group.create_task(self._in_turn(self._slots, i, num_generations, kwargs)) for i in inputs
+                ]
+        except* Exception as errors:  # noqa: BLE001 - raised again, without its group
             raise _first(errors) from None
         return [task.result() for task in tasks]
 
     async def _in_turn(
-        self, slots: asyncio.Semaphore, input: FormattedInput, num_generations: int, kwargs: dict[str, Any]  # noqa: A002
+        self,
+        slots: asyncio.Semaphore,
+        input: FormattedInput,
+        num_generations: int,
+        kwargs: dict[str, Any],
     ) -> GenerateOutput:
         async with slots:
             try:

@@ -55,11 +55,13 @@ class OpenAILLM(RemoteLLM):
 
     def key(self) -> SecretStr:
         """Return the key: as given, or from OPENAI_API_KEY."""
-        return environment_key(self.api_key, os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY", type(self).__name__)
+        return environment_key(
+            self.api_key, os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY", type(self).__name__
+        )
 
     def request(  # noqa: D417 - the last ones are described together
         self,
-        input: FormattedInput,  # noqa: A002
+        input: FormattedInput,
         max_new_tokens: Optional[int] = None,
         logprobs: Optional[bool] = None,
         top_logprobs: Optional[int] = None,

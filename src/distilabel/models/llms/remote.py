@@ -41,7 +41,9 @@ class RemoteLLM(AsyncLLM):
         timeout: Seconds that a call may be silent.
     """
 
-    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"default_headers", "max_retries", "timeout"})
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {"default_headers", "max_retries", "timeout"}
+    )
     endpoint: ClassVar[str] = "/v1/chat/completions"
 
     model: str
@@ -68,7 +70,7 @@ class RemoteLLM(AsyncLLM):
         """Return the platform's dialect."""
         raise NotImplementedError
 
-    def request(self, input: FormattedInput, **kwargs: Any) -> dict[str, Any]:  # noqa: A002
+    def request(self, input: FormattedInput, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the body of the request for one input; arguments that are not given are not in it."""
         raise NotImplementedError
 
@@ -116,7 +118,9 @@ class RemoteLLM(AsyncLLM):
 
     # Online
 
-    async def agenerate(self, input: FormattedInput, num_generations: int = 1, **kwargs: Any) -> GenerateOutput:  # noqa: A002
+    async def agenerate(
+        self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
+    ) -> GenerateOutput:
         """Ask online; several generations are several requests.
 
         Args:

@@ -26,7 +26,9 @@ def json_schema(structure: StructuredOutputType) -> tuple[str, dict[str, Any]]:
         return schema.__name__, schema.model_json_schema()
     if isinstance(schema, dict):
         return str(schema.get("title") or "answer"), schema
-    raise DistilabelUserError("structured_output needs a `schema`: a pydantic model or a JSON schema as a dict.")
+    raise DistilabelUserError(
+        "structured_output needs a `schema`: a pydantic model or a JSON schema as a dict."
+    )
 
 
 def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any] | None:
@@ -43,7 +45,10 @@ def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any]
         return None
     name, schema = json_schema(structure)
     safe_name = "".join(c if c.isalnum() or c in "_-" else "_" for c in name)[:64]
-    return {"type": "json_schema", "json_schema": {"name": safe_name, "schema": _strict(schema), "strict": True}}
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": safe_name, "schema": _strict(schema), "strict": True},
+    }
 
 
 def _strict(schema: Any) -> Any:

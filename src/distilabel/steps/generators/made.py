@@ -12,7 +12,7 @@ from distilabel.typing import InputDataset
 __all__ = ["make_generator_step"]
 
 
-def make_generator_step(  # noqa: PLR0917 - the public API's signature
+def make_generator_step(
     dataset: InputDataset,
     pipeline: Any = None,
     batch_size: int = 50,

@@ -37,10 +37,10 @@ class Asker(Protocol):
     def outputs(self) -> StepColumns:
         """The columns that the task writes."""
 
-    def format_input(self, input: Row) -> FormattedInput:  # noqa: A002
+    def format_input(self, input: Row) -> FormattedInput:
         """Make a chat of a row."""
 
-    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: A002
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
         """Make columns of a generation."""
 
     def get_structured_output(self) -> dict[str, Any] | None:

@@ -98,11 +98,11 @@ class Task(Step):
         super().unload()
         self.llm.unload()
 
-    def format_input(self, input: Row) -> FormattedInput:  # noqa: A002, ARG002 - the public API's name
+    def format_input(self, input: Row) -> FormattedInput:  # noqa: ARG002 - the public API's name
         """Make a chat of a row, or a chat and the structure of its answer; must give the same at each replay."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define format_input(input).")
 
-    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: A002, ARG002 - public API
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Make columns of a generation; `output` is None where there is none."""
         raise DistilabelNotImplementedError(
             f"{type(self).__name__} must define format_output(output, input)."
@@ -163,11 +163,11 @@ class GeneratorTask(GeneratorStep):
         super().unload()
         self.llm.unload()
 
-    def format_input(self, input: Row) -> FormattedInput:  # noqa: A002, ARG002 - the public API's name
+    def format_input(self, input: Row) -> FormattedInput:  # noqa: ARG002 - the public API's name
         """Make a chat of a row, or a chat and the structure of its answer; must give the same at each replay."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define format_input(input).")
 
-    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: A002, ARG002 - public API
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Make columns of a generation; `output` is None where there is none."""
         raise DistilabelNotImplementedError(
             f"{type(self).__name__} must define format_output(output, input)."

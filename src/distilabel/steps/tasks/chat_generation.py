@@ -39,7 +39,7 @@ class ChatGeneration(Task):
         """The next message and the model's name."""
         return ["generation", "model_name"]
 
-    def format_input(self, input: Row) -> ChatType:  # noqa: A002 - the public API's name
+    def format_input(self, input: Row) -> ChatType:
         """Give the conversation.
 
         Raises:
@@ -60,7 +60,7 @@ class ChatGeneration(Task):
             )
         return chat
 
-    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: A002, ARG002 - public API
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Give the message's text as it is."""
         return {"generation": output}
 

@@ -53,13 +53,13 @@ def task(
         parts = _parts(function)
         _check_columns(function, parts, as_columns(inputs or []))
 
-        def format_input(self: Task, input: Row) -> ChatType:  # noqa: A002, ARG001 - the public API's names
+        def format_input(self: Task, input: Row) -> ChatType:  # noqa: ARG001 - the public API's names
             return [
                 {"role": "system", "content": _fill(parts["system_prompt"], input)},
                 {"role": "user", "content": _fill(parts["user_message_template"], input)},
             ]
 
-        def format_output(self: Task, output: str | None, input: Row) -> Any:  # noqa: A002, ARG001 - public API
+        def format_output(self: Task, output: str | None, input: Row) -> Any:  # noqa: ARG001 - public API
             return function(output, input)
 
         members = {

@@ -81,7 +81,7 @@ class TextGeneration(Task):
                 f"The template of {self.name!r} is not valid Jinja2: {error}."
             ) from error
 
-    def format_input(self, input: Row) -> ChatType:  # noqa: A002 - the public API's name
+    def format_input(self, input: Row) -> ChatType:
         """Give the system prompt, if any, and the question."""
         system_prompt = input.get("system_prompt") or self.system_prompt
         chat: ChatType = [{"role": "system", "content": system_prompt}] if system_prompt else []
@@ -101,7 +101,7 @@ class TextGeneration(Task):
                 f"The template of {self.name!r} cannot be filled in: {error}."
             ) from error
 
-    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: A002, ARG002 - public API
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Give the text as it is."""
         return {"generation": output}
 

@@ -1,0 +1,28 @@
+"""From the ledger's rows to values."""
+
+from typing import Any
+
+from distilabel.records import Job, Target
+
+__all__ = ["job_of", "target_row"]
+
+_JOB = (
+    "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "input_file", "remote_id",
+    "remote_status", "completed", "failed", "code", "message",
+)  # fmt: skip
+
+
+def job_of(row: dict[str, Any]) -> Job:
+    """Return the job that stands in a row of the table `jobs`, joined with its scope and target."""
+    target = Target(row["platform"], row["base_url"], row["endpoint"], row["model"])
+    return Job(target=target, **{name: row[name] for name in _JOB})
+
+
+def target_row(target: Target) -> dict[str, str]:
+    """Return the columns of a target."""
+    return {
+        "platform": target.platform,
+        "base_url": target.base_url,
+        "endpoint": target.endpoint,
+        "model": target.model,
+    }

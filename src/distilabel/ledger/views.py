@@ -1,0 +1,96 @@
+"""Reading the ledger beside its writer: never blocks it, and sees a state that was true at one moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
+from distilabel.ledger.rows import job_of
+from distilabel.records import Job
+
+__all__ = ["JobDetails", "Views"]
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetails:
+    """A job and what is known of it.
+
+    Attributes:
+        job: The job.
+        outcomes: How many of its requests are in which state.
+        reasons: How many failed for which reason.
+        history: Its states and when it came to each, in seconds since 1970.
+        files: Paths of its result files, below the ledger's folder.
+        anomalies: Lines that were twice there, under a foreign id, or unreadable.
+    """
+
+    job: Job
+    outcomes: dict[str, int]
+    reasons: dict[str, int]
+    history: tuple[tuple[str, float], ...]
+    files: tuple[str, ...]
+    anomalies: int
+
+
+class Views:
+    """Questions to the ledger in a folder.
+
+    Args:
+        folder: The cache folder.
+
+    Raises:
+        DistilabelUserError: There is no ledger yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / LEDGER_NAME
+        if not self._path.exists():
+            raise DistilabelUserError(
+                f"There is no ledger in {folder}: name the cache folder with --cache-dir or DISTILABEL_CACHE_DIR."
+            )
+
+    def jobs(self) -> list[Job]:
+        """Return all jobs, oldest first."""
+        with self._rows("all_jobs") as rows:
+            return [job_of(row) for row in rows]
+
+    def details(self, name: str) -> JobDetails:
+        """Return what is known of a job.
+
+        Args:
+            name: The platform's id, or our number.
+
+        Raises:
+            DistilabelUserError: There is no such job.
+        """
+        with self._rows("job_by_name", name=name) as rows:
+            row = next(rows, None)
+        if row is None:
+            raise DistilabelUserError(f"The ledger has no job {name!r}: `distilabel jobs ls` lists them.")
+        job = job_of(row)
+        return JobDetails(
+            job,
+            self._pairs("outcomes_of_job", job.id),
+            self._pairs("reasons_of_job", job.id),
+            tuple(self._pairs("history_of_job", job.id).items()),
+            tuple(self._pairs("paths_of_job", job.id)),
+            row["anomalies"],
+        )
+
+    def _pairs(self, name: str, job_id: int) -> dict[str, Any]:
+        with self._rows(name, job_id=job_id) as rows:
+            return dict(tuple(row.values()) for row in rows)
+
+    @contextmanager
+    def _rows(self, name: str, /, **values: Any) -> Iterator[Iterator[dict[str, Any]]]:
+        with mapped_errors(self._path):
+            connection = connect(self._path, readonly=True)
+            try:
+                cursor = connection.execute(query(name), values)
+                names = [column[0] for column in cursor.description]
+                yield (dict(zip(names, row, strict=True)) for row in cursor)
+            finally:
+                connection.close()
