@@ -97,13 +97,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A run is over: whether its dataset is complete, and the jobs that are still open."""
+    """A run is over: whether its dataset is complete, and the jobs that are still open.
+
+    `own_jobs` are the ids of jobs that LLMs with a batch protocol of their own wait for.
+    """
 
     pipeline: str
     complete: bool
     rows: int
     failures: dict[str, int]
     open_jobs: tuple[Job, ...] = ()
+    own_jobs: tuple[str, ...] = ()
 
 
 Event = (

@@ -9,9 +9,10 @@ from distilabel.distiset.quiet import without_progress_bars
 from distilabel.distiset.whole import Distiset
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["create_distiset", "from_parquet"]
+__all__ = ["METADATA", "create_distiset", "from_parquet"]
 
-_METADATA = "distilabel_metadata"
+METADATA = "distilabel_metadata"
+"""The column in which steps note what they asked, were told, counted and could not do."""
 
 
 def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata: bool = True) -> Distiset:
@@ -71,8 +72,8 @@ def _part(leaf: str, files: list[Path], cache_dir: Path, enable_metadata: bool) 
 
     names = [str(file) for file in files]
     dataset = Dataset.from_parquet(names, cache_dir=str(cache_dir), features=_features(leaf, files))
-    if not enable_metadata and _METADATA in dataset.column_names:
-        dataset = dataset.remove_columns(_METADATA)
+    if not enable_metadata and METADATA in dataset.column_names:
+        dataset = dataset.remove_columns(METADATA)
     return DatasetDict({"train": dataset})
 
 

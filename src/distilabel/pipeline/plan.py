@@ -37,11 +37,19 @@ class StepPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Stream:
-    """The chunks that a step gives: where they began, how many first chunks make one, and how many rows that is."""
+    """The chunks that a step gives.
+
+    Attributes:
+        origin: Where they began.
+        span: How many of the first chunks make one.
+        rows: How many rows that is.
+        awaited: Whether each comes in its own time, when its replies have: to join them would make one wait for others.
+    """
 
     origin: str
     span: int
     rows: int
+    awaited: bool = False
 
 
 def llms_of(step: _Step) -> list[LLM]:
@@ -54,8 +62,8 @@ def plan(dag: DAG) -> list[StepPlan]:
     """Return the plan of each step, those before it first.
 
     A chunk is the unit of flow. A step whose `input_batch_size` is larger than the chunks that reach it takes several
-    of them at once, always the same ones; a smaller one only slices within the chunk. So no chunk waits for another
-    that it is not joined with.
+    of them at once, always the same ones; a smaller one only slices within the chunk. After a step that asks by batch,
+    chunks are not joined any more: each flows on as soon as its own replies are there.
     """
     streams: dict[str, _Stream] = {}
     plans = []
@@ -76,16 +84,18 @@ def _sources(step: _Step, before: list[str], streams: dict[str, _Stream]) -> tup
         return ()
     span = lcm(*(streams[name].span for name in before))
     rows = max(streams[name].rows // streams[name].span for name in before) * span
-    span *= max(1, _batch_size(step) // rows)
+    if not any(streams[name].awaited for name in before):
+        span *= max(1, _batch_size(step) // rows)
     return tuple(Source(name, span // streams[name].span) for name in before)
 
 
 def _stream(step: _Step, sources: tuple[Source, ...], streams: dict[str, _Stream]) -> _Stream:
     if not sources or sources[0].width is None:
         return _Stream(step.name, 1, _batch_size(step))
-    before = streams[sources[0].step]
-    span = before.span * sources[0].width
-    return _Stream(before.origin, span, before.rows * sources[0].width)
+    first = streams[sources[0].step]
+    awaited = any(streams[source.step].awaited for source in sources)
+    awaited = awaited or any(llm.use_offline_batch_generation for llm in llms_of(step))
+    return _Stream(first.origin, first.span * sources[0].width, first.rows * sources[0].width, awaited)
 
 
 def _batch_size(step: _Step) -> int:

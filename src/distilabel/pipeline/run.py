@@ -291,6 +291,10 @@ class Run:
         )
         return tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
 
+    def _own_jobs(self) -> tuple[str, ...]:
+        llms = (llm for bench in self._benches.values() for llm in llms_of(bench.step) if llm.asks_all_at_once)
+        return tuple(name for llm in llms for name in llm.jobs_ids or ())
+
     def _unfinished(self) -> Distiset:
         self._end(complete=False, rows=0)
         return self._annotated(Distiset())
@@ -314,4 +318,5 @@ class Run:
 
     def _end(self, *, complete: bool, rows: int) -> None:
         failures = {step: count for step, count in self._failures.items() if count}
-        self._screen(RunEnded(self._settings.pipeline, complete, rows, failures, self._open_jobs()))
+        own = () if complete else self._own_jobs()
+        self._screen(RunEnded(self._settings.pipeline, complete, rows, failures, self._open_jobs(), own))

@@ -87,12 +87,13 @@ class Narrator:
         if event.complete:
             self._info(f"Pipeline {event.pipeline!r} is done: {_count(event.rows, 'row')}.")
             return
-        jobs = event.open_jobs
-        lines = [f"Pipeline {event.pipeline!r} is not ready: {_count(len(jobs), 'job')} open."]
+        jobs, own = event.open_jobs, event.own_jobs
+        lines = [f"Pipeline {event.pipeline!r} is not ready: {_count(len(jobs) + len(own), 'job')} open."]
         lines += [
             f"  {job_name(job)}: {job_progress(job)}, {age(self._clock() - job.created_at)} old"
             for job in jobs
         ]
+        lines += [f"  {name}: asked for by an LLM of your own" for name in own]
         lines.append(f"Nothing is lost. To go on, run it again: {how_to_resume()}")
         self._info("\n".join(lines))
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Optional, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, create_model
 
+from distilabel import loop
 from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
@@ -92,6 +93,13 @@ class RemoteLLM(AsyncLLM):
         self._bodies([[{"role": "user", "content": ""}]], self.get_generation_kwargs())
         self._desk = self._open_desk()
         super().load()
+
+    def unload(self) -> None:
+        """Close the connection to the platform."""
+        if self._desk is not None:
+            loop.run(self._desk.transport.close())
+            self._desk = None
+        super().unload()
 
     def bind(self, session: Session | None) -> None:
         """Tie this LLM to one step of one run: its draws go through `session`."""

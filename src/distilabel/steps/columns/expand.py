@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
+from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.side_by_side import METADATA
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["ExpandColumns"]

@@ -4,8 +4,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from distilabel.distiset import METADATA
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.columns.side_by_side import METADATA, merged_metadata, side_by_side
+from distilabel.steps.columns.side_by_side import merged_metadata, side_by_side
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["GroupColumns"]

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelStepError
 from distilabel.typing import Row
 
-__all__ = ["METADATA", "merged_metadata", "side_by_side"]
-
-METADATA = "distilabel_metadata"
+__all__ = ["merged_metadata", "side_by_side"]
 
 
 def side_by_side(step_name: str, inputs: Sequence[Sequence[Row]]) -> Iterator[tuple[Row, ...]]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from distilabel.distiset import METADATA
 from distilabel.typing import FailureReason, GenerateOutput, Row
 
-__all__ = ["METADATA", "Answer", "Origin", "grouped_row", "single_rows"]
+__all__ = ["Answer", "Origin", "grouped_row", "single_rows"]
 
-METADATA = "distilabel_metadata"
 _OWN_KEYS = frozenset({"generations", "statistics", "failures"})
 
 

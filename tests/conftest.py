@@ -1,0 +1,17 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.platform import Platform, platform
+
+
+@pytest.fixture
+def fast_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    """Run a platform that answers at once, and point this process at it."""
+    with platform(tmp_path / "platform") as running:
+        for name, value in running.environment(tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        yield running
