@@ -15,7 +15,7 @@ SRC = Path(__file__).resolve().parents[1] / "src"
 LAYERS = [
     {""},  # the root package: its version, and nothing else
     {"exceptions", "errors", "typing"},
-    {"records", "distiset", "folders", "loop", "wire"},
+    {"records", "distiset", "extras", "folders", "loop", "wire"},
     {"declared", "events", "ledger", "transport", "providers"},
     {"offline", "progress", "server", "dashboard"},
     {"models", "llms", "embeddings"},

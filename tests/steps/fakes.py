@@ -43,6 +43,9 @@ class EchoLLM(LLM):
     def model_name(self) -> str:
         return "echo"
 
+    def __getstate__(self):
+        return {**super().__getstate__(), "__pydantic_private__": None}  # an Event cannot be pickled
+
     def generate(self, inputs, num_generations=1, temperature: float = 1.0):
         self.seen.append((inputs, temperature))
         return [self._output(item, num_generations) for item in inputs]

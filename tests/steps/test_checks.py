@@ -31,6 +31,11 @@ class Named(Fine):
         yield inputs
 
 
+class Unresolved(Fine):
+    def process(self, inputs: "steps.StepInput", other: "Unknown" = None):  # noqa: F821 - for type checkers only
+        yield inputs
+
+
 class NoRows(Fine):
     def process(self, inputs):
         yield inputs
@@ -66,7 +71,7 @@ def reason(step) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Fine, Named])
+@pytest.mark.parametrize("kind", [Fine, Named, Unresolved])
 def test_sound_step_passes(kind):
     validate_step(kind(input_mappings={"text": "prompt"}, output_mappings={"length": "n"}))
 

@@ -104,3 +104,17 @@ class TestCombine:
         assert run(CombineOutputs(), first, second) == [
             {"id": 1, "a": "x", "b": "y", "distilabel_metadata": {"m": 1, "n": 2}},
         ]
+
+
+@pytest.mark.parametrize(
+    ("step", "inputs", "outputs"),
+    [
+        (KeepColumns(columns=["a"]), ["a"], ["a"]),
+        (ExpandColumns(columns={"as": "a", "bs": ""}), ["as", "bs"], ["a", "bs"]),
+        (GroupColumns(columns=["a"]), ["a"], ["grouped_a"]),
+        (MergeColumns(columns=["a", "b"]), ["a", "b"], ["merged_column"]),
+        (CombineOutputs(), [], []),
+    ],
+)
+def test_each_step_says_what_it_reads_and_writes(step, inputs, outputs):
+    assert (list(step.get_inputs()), list(step.get_outputs())) == (inputs, outputs)

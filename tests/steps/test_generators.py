@@ -56,7 +56,7 @@ class TestDicts:
         assert LoadDataFromDicts(data=[{"a": 1}, {"b": 1}]).outputs == ["a", "b"]
 
     def test_no_rows_are_told(self):
-        with pytest.raises(DistilabelUserError, match="has no rows: pass them"):
+        with pytest.raises(DistilabelUserError, match=r"has no rows: pass them"):
             LoadDataFromDicts().load()
 
     def test_it_may_be_asked_again(self):
@@ -141,7 +141,7 @@ class TestFiles:
         }
         assert read(LoadDataFromFileSystem(data_files=files, split="test")) == ROWS[1:]
         with pytest.raises(
-            DistilabelUserError, match="finds no split 'dev': set `split` to one of 'train', 'test'"
+            DistilabelUserError, match=r"finds no split 'dev': set `split` to one of 'train', 'test'"
         ):
             LoadDataFromFileSystem(data_files=files, split="dev").load()
 
@@ -156,14 +156,14 @@ class TestFiles:
             LoadDataFromFileSystem(name="x", data_files=tmp_path / "a.jsonl", streaming=streaming).load()
 
     def test_missing_path_is_told(self, tmp_path):
-        with pytest.raises(DistilabelUserError, match="finds no data file at .*gone.jsonl': check the path"):
+        with pytest.raises(DistilabelUserError, match=r"finds no data file at .*gone.jsonl': check the path"):
             LoadDataFromFileSystem(data_files=tmp_path / "gone.jsonl").load()
         with pytest.raises(DistilabelUserError, match="set `data_files`"):
             LoadDataFromFileSystem().load()
 
     def test_file_that_is_no_json_is_told_in_one_sentence(self, tmp_path):
         (tmp_path / "a.jsonl").write_text('{"a": 1}\n{oops\n')
-        with pytest.raises(DistilabelUserError, match="^Step 'x' cannot load its dataset: .*JSON"):
+        with pytest.raises(DistilabelUserError, match=r"^Step 'x' cannot load its dataset: .*JSON"):
             LoadDataFromFileSystem(name="x", data_files=tmp_path / "a.jsonl").load()
 
     def test_files_of_several_types_are_told(self, tmp_path):
@@ -190,13 +190,11 @@ class TestHub:
 
     def test_unknown_split_is_told(self, tmp_path):
         write_jsonl(tmp_path / "repo" / "train.jsonl")
-        with pytest.raises(
-            DistilabelUserError, match="^Step 'x' cannot load its dataset: Unknown split \"dev\""
-        ):
+        with pytest.raises(DistilabelUserError, match=r"^Step 'x' cannot load its dataset: Unknown split"):
             LoadDataFromHub(name="x", repo_id=str(tmp_path / "repo"), split="dev").load()
 
     def test_dataset_that_is_not_there_is_told(self, tmp_path):
-        with pytest.raises(DistilabelUserError, match="^Step 'x' cannot load its dataset: "):
+        with pytest.raises(DistilabelUserError, match=r"^Step 'x' cannot load its dataset: "):
             LoadDataFromHub(name="x", repo_id=str(tmp_path / "gone")).load()
 
 
@@ -215,16 +213,16 @@ class TestDisk:
         distiset = {"dataset_path": str(tmp_path / "distiset"), "is_distiset": True}
         assert read(LoadDataFromDisk(**distiset, config="leaf", split="test")) == ROWS[:1]
         with pytest.raises(
-            DistilabelUserError, match="finds no config 'default' in .*: set `config` to one of 'leaf'"
+            DistilabelUserError, match=r"finds no config 'default' in .*: set `config` to one of 'leaf'"
         ):
             LoadDataFromDisk(**distiset).load()
         with pytest.raises(
-            DistilabelUserError, match="finds no split 'dev': set `split` to one of 'train', 'test'"
+            DistilabelUserError, match=r"finds no split 'dev': set `split` to one of 'train', 'test'"
         ):
             LoadDataFromDisk(**distiset, config="leaf", split="dev").load()
 
     def test_missing_folder_is_told(self, tmp_path):
-        with pytest.raises(DistilabelUserError, match="finds no dataset folder"):
+        with pytest.raises(DistilabelUserError, match=r"finds no dataset folder"):
             LoadDataFromDisk(dataset_path=tmp_path / "gone").load()
 
 
