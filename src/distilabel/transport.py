@@ -1,6 +1,7 @@
 """The only room that speaks HTTP: drives a provider's flow, retries what may be sent again, hides secrets."""
 
 import asyncio
+import logging
 import os
 import random
 from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,9 @@ from distilabel.wire import Flow, HttpRequest, HttpResponse
 __all__ = ["Transport", "sync_folder"]
 
 T = TypeVar("T")
+_logger = logging.getLogger("distilabel.transport")
+# Stamina logs each retry under a name of its own; ours say it in a sentence.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _LONGEST_WAIT = 120.0
 _PIECE = 1 << 20
@@ -194,6 +198,8 @@ def sync_folder(folder: Path) -> None:
 def _wait_before_retry(fault: Exception) -> bool | float:
     if not isinstance(fault, _Again):
         return False
+    what = f"HTTP {fault.response.status}" if fault.response else _plain(fault.__cause__)
+    _logger.info("No answer that can be used yet (%s); trying again.", what)
     return True if fault.wait is None else fault.wait + random.uniform(0, 0.25)  # noqa: S311 - jitter
 
 

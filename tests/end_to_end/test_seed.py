@@ -1,0 +1,208 @@
+"""The seed's script, to the letter, over real processes against a real platform."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.support.platform import Platform, ledger_rows, platform
+from tests.support.process import Process, run
+
+SEED = '''\
+from distilabel.llms import OpenAILLM
+from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromHub
+from distilabel.steps.tasks import TextGeneration
+with Pipeline() as pipeline:
+    load_data = LoadDataFromHub(output_mappings={"prompt": "instruction"})
+    text_generation = TextGeneration(
+        llm=OpenAILLM(
+            model="gpt-3.5-turbo",
+            use_offline_batch_generation=True,  # (1)
+        )
+    )
+    load_data >> text_generation
+if __name__ == "__main__":
+    distiset = pipeline.run(
+        parameters={
+            load_data.name: {
+                "repo_id": "distilabel-internal-testing/instruction-dataset",
+                "split": "test",
+                "batch_size": 500,
+            },
+        }
+    )
+'''
+SHOW = '''\
+    import json
+    print("JOBS", json.dumps(text_generation.llm.jobs_ids))
+    rows = list(distiset["default"]["train"]) if len(distiset) else []
+    print("ROWS", len(distiset), json.dumps(rows))
+'''
+POLLING = SEED.replace("# (1)", "offline_batch_generation_block_until_done=SECONDS,")
+INSTRUCTIONS = Path(__file__).parents[2] / "examples" / "data" / "instructions.jsonl"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a working folder with the seed's dataset in it, made of the instructions that ship with the project."""
+    data = tmp_path / "work" / "distilabel-internal-testing" / "instruction-dataset"
+    data.mkdir(parents=True)
+    (data / "test.jsonl").write_bytes(INSTRUCTIONS.read_bytes())
+    return tmp_path / "work"
+
+
+def script(folder: Path, text: str) -> Path:
+    path = folder / "seed.py"
+    path.write_text(text + SHOW)
+    return path
+
+
+def rows_shown(process: Process) -> list[dict[str, str]]:
+    line = next(line for line in process.lines if line.startswith("ROWS"))
+    return json.loads(line.split(" ", 2)[2])
+
+
+def jobs_shown(process: Process) -> list[str]:
+    line = next(line for line in process.lines if line.startswith("JOBS"))
+    return json.loads(line.split(" ", 1)[1])
+
+
+def assert_whole(process: Process) -> None:
+    """Every instruction is there, in order, with the toy's answer to it."""
+    prompts = [json.loads(line)["prompt"] for line in INSTRUCTIONS.read_text("utf-8").split("\n") if line]
+    rows = rows_shown(process)
+    assert [row["instruction"] for row in rows] == prompts
+    for row in rows:
+        # The toy quotes the beginning of what it answers.
+        assert " ".join(row["instruction"].split())[:20] in " ".join(row["generation"].split())
+
+
+def test_seed_submits_says_how_far_it_is_and_collects_in_a_new_process(folder: Path, tmp_path: Path):
+    seed = script(folder, SEED)
+    with platform(tmp_path / "platform", delay=2.5) as running:
+        environment = {**running.environment(tmp_path / "cache"), "PYTHONWARNINGS": "error::DeprecationWarning:__main__"}
+        first = run(seed, environment)
+        assert rows_shown(first) == []
+        assert "50 requests" in first.text
+        assert "is not ready" in first.text
+        assert f"run it again: python {seed}" in first.text
+        between = run(seed, environment)
+        assert rows_shown(between) == []
+        assert "of 50 requests done" in between.text
+        running.wait()
+        last = run(seed, environment)
+        assert_whole(last)
+        assert jobs_shown(first) == jobs_shown(last) == [running.batches()[0]["id"]]
+        assert len(running.batches()) == 1
+        again = run(seed, {**environment, "OPENAI_BASE_URL": running.url})
+        assert rows_shown(again) == rows_shown(last)
+    assert "Traceback" not in first.text + between.text + last.text + again.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_polling_stops_within_a_second_and_resumes(folder: Path, tmp_path: Path, number: signal.Signals):
+    with platform(tmp_path / "platform", delay=3) as running:
+        environment = running.environment(tmp_path / "cache")
+        process = Process(script(folder, POLLING.replace("SECONDS", "3600")), environment)
+        process.wait_for("of 50 requests done")
+        began = monotonic()
+        process.send(number)
+        assert process.end(5) == 0
+        # One second to stop, and some for Python to end on a busy machine.
+        assert monotonic() - began < 3
+        assert rows_shown(process) == []
+        assert running.batches()[0]["id"] in process.text
+        assert "run it again: python" in process.text
+        assert "Traceback" not in process.text
+        running.wait()
+        resumed = run(script(folder, POLLING.replace("SECONDS", "0.1")), environment)
+        assert_whole(resumed)
+        assert len(running.batches()) == 1
+
+
+def test_second_interrupt_ends_the_process_at_once(folder: Path, tmp_path: Path):
+    slow = POLLING.replace("SECONDS", "3600").replace(
+        "with Pipeline() as pipeline:",
+        "import time\nfrom distilabel.steps import step, StepInput\n"
+        "@step(inputs=['generation'])\ndef stuck(inputs: StepInput):\n    yield inputs\n"
+        "with Pipeline() as pipeline:",
+    )
+    with platform(tmp_path / "platform", delay=30) as running:
+        process = Process(script(folder, slow), running.environment(tmp_path / "cache"))
+        process.wait_for("of 50 requests done")
+        process.send(signal.SIGINT)
+        process.send(signal.SIGINT)
+        process.end(5)
+
+
+def test_kill_9_during_polling_and_run_again_polls_on_and_submits_nothing(folder: Path, tmp_path: Path):
+    with platform(tmp_path / "platform", delay=2) as running:
+        environment = running.environment(tmp_path / "cache")
+        seed = script(folder, POLLING.replace("SECONDS", "0.1"))
+        process = Process(seed, environment)
+        process.wait_for("in_progress")
+        process.kill()
+        assert_whole(run(seed, environment))
+        assert len(running.batches()) == 1
+    assert ledger_rows(tmp_path / "cache", "SELECT count(*) FROM jobs") == [(1,)]
+
+
+def test_two_processes_at_once_submit_once(folder: Path, tmp_path: Path):
+    with platform(tmp_path / "platform", delay=2) as running:
+        environment = running.environment(tmp_path / "cache")
+        seed = script(folder, POLLING.replace("SECONDS", "0.1"))
+        first = Process(seed, environment)
+        first.wait_for("requests done")
+        second = Process(seed, environment)
+        assert second.end() == 1
+        assert "is running already (process" in second.text
+        assert first.end() == 0
+        assert_whole(first)
+        assert len(running.batches()) == 1
+
+
+def test_platform_killed_between_submit_and_collect_goes_on(folder: Path, tmp_path: Path):
+    serve = folder / "serve.py"
+    serve.write_text("from distilabel.cli.app import main\nmain()\n")
+    port = "18477"
+    arguments = ("serve", "--port", port, "--folder", str(tmp_path / "platform"), "--delay", "1.5")
+    server = Process(serve, {}, *arguments)
+    server.wait_for("Serving")
+    environment = Platform(f"http://127.0.0.1:{port}/v1", tmp_path).environment(tmp_path / "cache")
+    run(script(folder, SEED), environment)
+    server.kill()
+    server = Process(serve, {}, *arguments)
+    try:
+        server.wait_for("Serving")
+        last = run(script(folder, POLLING.replace("SECONDS", "0.2")), environment)
+    finally:
+        server.kill()
+    assert_whole(last)
+
+
+def test_every_step_and_job_is_shown_on_a_terminal(folder: Path, tmp_path: Path):
+    import os
+    import pty
+
+    with platform(tmp_path / "platform", delay=2) as running:
+        environment = {**os.environ, **running.environment(tmp_path / "cache"), "TERM": "xterm", "COLUMNS": "120"}
+        seed = script(folder, POLLING.replace("SECONDS", "0.5"))
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(folder)
+            os.execve(sys.executable, [sys.executable, str(seed)], environment)
+        shown = b""
+        try:
+            while piece := os.read(terminal, 65536):
+                shown += piece
+        except OSError:  # Linux says so when the other end is closed
+            pass
+        os.waitpid(child, 0)
+        os.close(terminal)
+    text = shown.decode()
+    for words in ("text_generation_0", "next poll", "in_progress", "of 50", "running", "in 0 s"):
+        assert words in text, f"{words!r} was never shown"
