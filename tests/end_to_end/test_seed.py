@@ -11,7 +11,7 @@ import pytest
 from tests.support.platform import Platform, ledger_rows, platform
 from tests.support.process import Process, run
 
-SEED = '''\
+SEED = """\
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromHub
@@ -35,13 +35,13 @@ if __name__ == "__main__":
             },
         }
     )
-'''
-SHOW = '''\
+"""
+SHOW = """\
     import json
     print("JOBS", json.dumps(text_generation.llm.jobs_ids))
     rows = list(distiset["default"]["train"]) if len(distiset) else []
     print("ROWS", len(distiset), json.dumps(rows))
-'''
+"""
 POLLING = SEED.replace("# (1)", "offline_batch_generation_block_until_done=SECONDS,")
 INSTRUCTIONS = Path(__file__).parents[2] / "examples" / "data" / "instructions.jsonl"
 
@@ -84,7 +84,10 @@ def assert_whole(process: Process) -> None:
 def test_seed_submits_says_how_far_it_is_and_collects_in_a_new_process(folder: Path, tmp_path: Path):
     seed = script(folder, SEED)
     with platform(tmp_path / "platform", delay=2.5) as running:
-        environment = {**running.environment(tmp_path / "cache"), "PYTHONWARNINGS": "error::DeprecationWarning:__main__"}
+        environment = {
+            **running.environment(tmp_path / "cache"),
+            "PYTHONWARNINGS": "error::DeprecationWarning:__main__",
+        }
         first = run(seed, environment)
         assert rows_shown(first) == []
         assert "50 requests" in first.text
@@ -104,7 +107,9 @@ def test_seed_submits_says_how_far_it_is_and_collects_in_a_new_process(folder: P
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_polling_stops_within_a_second_and_resumes(folder: Path, tmp_path: Path, number: signal.Signals):
+def test_interrupted_polling_stops_within_a_second_and_resumes(
+    folder: Path, tmp_path: Path, number: signal.Signals
+):
     with platform(tmp_path / "platform", delay=3) as running:
         environment = running.environment(tmp_path / "cache")
         process = Process(script(folder, POLLING.replace("SECONDS", "3600")), environment)
@@ -189,7 +194,12 @@ def test_every_step_and_job_is_shown_on_a_terminal(folder: Path, tmp_path: Path)
     import pty
 
     with platform(tmp_path / "platform", delay=2) as running:
-        environment = {**os.environ, **running.environment(tmp_path / "cache"), "TERM": "xterm", "COLUMNS": "120"}
+        environment = {
+            **os.environ,
+            **running.environment(tmp_path / "cache"),
+            "TERM": "xterm",
+            "COLUMNS": "120",
+        }
         seed = script(folder, POLLING.replace("SECONDS", "0.5"))
         child, terminal = pty.fork()
         if child == 0:

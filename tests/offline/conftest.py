@@ -1,4 +1,4 @@
-"""What every test may ask for."""
+"""A platform in memory, and runs at it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import stamina
-from fakes import FakePlatform, Office
 
 from distilabel.offline import dispatcher
+from tests.fakes import FakePlatform, Office
 
 
 @pytest.fixture

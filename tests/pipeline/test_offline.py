@@ -75,7 +75,9 @@ def test_finished_pipeline_run_again_neither_submits_nor_asks(fast_platform: Pla
 
 def test_polling_blocks_until_done(fast_platform: Platform):
     with Pipeline("p") as pipeline:
-        LoadDataFromDicts(data=ROWS) >> TextGeneration(llm=offline(offline_batch_generation_block_until_done=0.05))
+        LoadDataFromDicts(data=ROWS) >> TextGeneration(
+            llm=offline(offline_batch_generation_block_until_done=0.05)
+        )
     assert_answers_fit(rows_of(pipeline.run()))
 
 
@@ -133,7 +135,9 @@ def test_two_offline_tasks_in_parallel_branches_are_both_submitted_in_the_first_
 def test_offline_task_after_an_online_one(fast_platform: Platform):
     with Pipeline("p") as pipeline:
         load = LoadDataFromDicts(data=ROWS, batch_size=7)
-        online = TextGeneration(name="online", llm=OpenAILLM(model="toy-1"), output_mappings={"generation": "draft"})
+        online = TextGeneration(
+            name="online", llm=OpenAILLM(model="toy-1"), output_mappings={"generation": "draft"}
+        )
         final = TextGeneration(name="final", llm=offline())
         load >> online >> final
     rows = rows_of(run_until_done(pipeline, fast_platform))
@@ -195,7 +199,11 @@ def test_a_chunk_flows_on_as_soon_as_its_own_replies_have_settled(fast_platform:
             yield inputs
 
     with Pipeline("p") as pipeline:
-        LoadDataFromDicts(data=ROWS, batch_size=5) >> TextGeneration(llm=offline(), input_batch_size=5) >> See()
+        (
+            LoadDataFromDicts(data=ROWS, batch_size=5)
+            >> TextGeneration(llm=offline(), input_batch_size=5)
+            >> See()
+        )
     pipeline.run()
     fast_platform.wait()
     # Of five jobs, the platform says of all but the first that they are still under way.
@@ -230,7 +238,9 @@ def run_twice(platform: Platform, build: Any, change: Any) -> tuple[list[Any], l
 def simple(data: Any = ROWS, **arguments: Any) -> Pipeline:
     task = {name: arguments.pop(name) for name in ("system_prompt", "template") if name in arguments}
     with Pipeline("p") as pipeline:
-        LoadDataFromDicts(data=data, batch_size=5) >> TextGeneration(llm=offline(**arguments), input_batch_size=5, **task)
+        LoadDataFromDicts(data=data, batch_size=5) >> TextGeneration(
+            llm=offline(**arguments), input_batch_size=5, **task
+        )
     return pipeline
 
 
@@ -302,7 +312,9 @@ def test_equal_prompts_get_different_answers_and_a_rerun_the_same(fast_platform:
 
 def test_a_row_gets_as_many_generations_as_asked(fast_platform: Platform):
     with Pipeline("p") as pipeline:
-        LoadDataFromDicts(data=ROWS) >> TextGeneration(llm=offline(), num_generations=2, group_generations=True)
+        LoadDataFromDicts(data=ROWS) >> TextGeneration(
+            llm=offline(), num_generations=2, group_generations=True
+        )
     rows = rows_of(run_until_done(pipeline, fast_platform))
     assert len(rows) == 23
     for row in rows:
@@ -339,7 +351,9 @@ def test_structured_output_and_extra_arguments_reach_the_wire(fast_platform: Pla
 
 def test_refused_rows_end_as_none_with_a_reason(fast_platform: Platform):
     # The toy refuses a response format without a schema.
-    bad = {"extra_body": {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": 7}}}}
+    bad = {
+        "extra_body": {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": 7}}}
+    }
     with Pipeline("p", enable_metadata=True) as pipeline:
         LoadDataFromDicts(data=ROWS[:3]) >> TextGeneration(name="task", llm=offline(generation_kwargs=bad))
     distiset = run_until_done(pipeline, fast_platform)
@@ -384,7 +398,11 @@ def test_a_users_own_batch_llm_gets_all_rows_at_once_and_its_job_ids_again(tmp_p
     def build() -> Pipeline:
         with Pipeline("own", cache_dir=tmp_path) as pipeline:
             llm = OwnBatch(ready=ready, use_offline_batch_generation=True)
-            LoadDataFromDicts(data=ROWS, batch_size=5) >> TextGeneration(llm=llm) >> KeepColumns(columns=["i", "generation"])
+            (
+                LoadDataFromDicts(data=ROWS, batch_size=5)
+                >> TextGeneration(llm=llm)
+                >> KeepColumns(columns=["i", "generation"])
+            )
         return pipeline
 
     assert len(build().run()) == 0

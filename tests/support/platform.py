@@ -31,7 +31,9 @@ class Platform:
         from time import monotonic, sleep
 
         deadline = monotonic() + 20
-        while any(batch["status"] not in ("completed", "failed", "expired", "cancelled") for batch in self.batches()):
+        while any(
+            batch["status"] not in ("completed", "failed", "expired", "cancelled") for batch in self.batches()
+        ):
             assert monotonic() < deadline, "the platform's batches do not end"
             sleep(0.02)
 

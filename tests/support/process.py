@@ -40,7 +40,9 @@ class Process:
         """Wait until a line holds these words."""
         deadline = monotonic() + seconds
         while words not in self.text:
-            assert self._process.poll() is None or words in self.text, f"ended without {words!r}:\n{self.text}"
+            assert self._process.poll() is None or words in self.text, (
+                f"ended without {words!r}:\n{self.text}"
+            )
             assert monotonic() < deadline, f"no {words!r} within {seconds} s:\n{self.text}"
             sleep(0.02)
 

@@ -40,6 +40,8 @@ _RATE_LIMITED = 429
 _SERVER_FAULT = 500
 _PATIENCE = 5
 _QUOTA_CODES = frozenset({"token_limit_exceeded", "rate_limit_exceeded", "quota_exceeded"})
+# Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
+_CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
 _UPLOADS_AT_ONCE = 4
 
 
@@ -271,7 +273,11 @@ class Dispatcher:
 
     async def _rejected(self, desk: Desk, job: Job, remote: RemoteJob) -> Job:
         first = remote.errors[0] if remote.errors else JobError("failed", "the platform gave no reason")
-        refused = [(error.line, error.code, error.message) for error in remote.errors if error.line]
+        refused = [
+            (error.line, error.code, error.message)
+            for error in remote.errors
+            if error.line and error.code not in _CONCERN_ALL_LINES
+        ]
         facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
         job = self._ledger.release(job, JobState.REJECTED, refused=refused, **facts)
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))

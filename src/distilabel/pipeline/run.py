@@ -292,7 +292,9 @@ class Run:
         return tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
 
     def _own_jobs(self) -> tuple[str, ...]:
-        llms = (llm for bench in self._benches.values() for llm in llms_of(bench.step) if llm.asks_all_at_once)
+        llms = (
+            llm for bench in self._benches.values() for llm in llms_of(bench.step) if llm.asks_all_at_once
+        )
         return tuple(name for llm in llms for name in llm.jobs_ids or ())
 
     def _unfinished(self) -> Distiset:
