@@ -43,21 +43,17 @@ def test_every_answer_is_on_its_row_after_two_tasks_and_several_processes(tmp_pa
     assert [row["instruction"] for row in rows] == questions
     for row in rows:
         assert " ".join(row["instruction"].split()).startswith(quoted(row["generation"])[:40])
-        asked = f"Question: {row['instruction']}\n\nAnswer: {row['generation']}"
-        assert (
-            sum(1 for prompt in (asked,) if any(sent.endswith(prompt) for sent in (prompts_of(prompts, row))))
-            == 1
-        )
+        assert review_of(row) in prompts
     # Nothing was sent twice: equal questions, if any, were sent as often as they stand in the file.
     assert sum(prompts.values()) == 2 * len(questions)
 
 
-def prompts_of(prompts: dict[str, int], row: dict[str, str]) -> list[str]:
-    review = (
+def review_of(row: dict[str, str]) -> str:
+    """Return the prompt of the second task for a row, as the example's template makes it."""
+    return (
         'Check this answer. Say "right" or "wrong" first, then why, in one sentence.\n\n'
         f"Question: {row['instruction']}\n\nAnswer: {row['generation']}"
     )
-    return [review] if review in prompts else []
 
 
 def _questions(source: str, folder: Path) -> list[str]:
