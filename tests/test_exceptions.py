@@ -25,10 +25,10 @@ def drawn() -> dict[str, str]:
     parents: dict[str, str] = {}
     path: list[str] = []
     for line in inspect.getdoc(exceptions).splitlines():
-        if match := re.match(r"^([ │├└─]*)(Distilabel\w+)", line):
+        if match := re.match(r"^ {4}([ │├└─]*)(Distilabel\w+)", line):
             depth = len(match[1]) // 4
             path[depth:] = [match[2]]
-            if depth > 1 or match[1].strip():
+            if depth:
                 parents[match[2]] = path[depth - 1]
     return parents
 

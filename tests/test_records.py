@@ -14,7 +14,9 @@ from distilabel.records import Target, canonical_json, custom_id, parse_custom_i
 TARGET = Target("openai", "https://a.test/v1", "/v1/chat/completions", "m")
 LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
-texts = st.text(st.characters()) | st.text(LINE_ENDS + '\ud800\udfff"\\é') | st.just("\ud83d")
+# JSON cannot tell two surrogates side by side from the character that they make.
+any_texts = st.text(st.characters()) | st.text(LINE_ENDS + '\ud800\udfff"\\é') | st.just("\ud83d")
+texts = any_texts.filter(lambda text: not re.search("[\ud800-\udbff][\udc00-\udfff]", text))
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=10)
 
@@ -113,4 +115,4 @@ def test_key_is_32_hexadecimal_digits(one: Any):
 
 def test_key_is_the_same_in_every_process_and_release():
     # Ledgers and platforms hold keys: a change here orphans everything that was paid for.
-    assert request_key("p/s", TARGET, b"{}") == "PINNED"
+    assert request_key("p/s", TARGET, b"{}") == "62d57b2f731ded4bc00e3248e623710b"

@@ -106,11 +106,12 @@ class DistilabelPlatformError(DistilabelException):
         super().__init__(message)
 
     def redacted(self, secrets: Iterable[str]) -> Self:
-        """Return the same error with each secret cut out of its message."""
-        message = self.message
+        """Return the same error with each secret cut out of its message and its code."""
+        message, code = self.message, self.code
         for secret in secrets:
             message = message.replace(secret, "[secret]")
-        return type(self)(message, status=self.status, code=self.code, retry_after=self.retry_after)
+            code = code.replace(secret, "[secret]") if code else code
+        return type(self)(message, status=self.status, code=code, retry_after=self.retry_after)
 
 
 class DistilabelAuthenticationError(DistilabelPlatformError):

@@ -29,7 +29,7 @@ __all__ = [
 
 # Line separators that are legal inside a JSON string and that many a reader splits lines on.
 _SEPARATORS = {"\u2028": b"\\u2028", "\u2029": b"\\u2029", "\u0085": b"\\u0085"}
-_CUSTOM_ID = re.compile(r"^([0-9a-f]{32})-(\d{1,9})$")
+_CUSTOM_ID = re.compile(r"([0-9a-f]{32})-(0|[1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,5 +224,5 @@ def custom_id(key: str, sample: int) -> str:
 
 def parse_custom_id(text: str) -> tuple[str, int] | None:
     """Read a name that `custom_id` gave; None for a foreign one."""
-    match = _CUSTOM_ID.match(text)
+    match = _CUSTOM_ID.fullmatch(text)
     return (match[1], int(match[2])) if match else None

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
+from math import isnan
 from pathlib import Path
 from time import time
 from typing import Any, TypeVar
@@ -29,6 +30,10 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _LONGEST_WAIT = 120.0
 _PIECE = 1 << 20
+# What is shorter is a placeholder, such as `any` or `EMPTY`; cutting it out would garble the messages.
+_SHORTEST_SECRET = 8
+# Faults of the address or of a header: no second try mends them, and nothing has left.
+_NEVER_LEFT = (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
 
 
 class _Again(Exception):  # noqa: N818 - not an error: a signal to the retry loop
@@ -62,7 +67,7 @@ class Transport:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
         self._attempts = max(1, attempts)
         self._client = httpx2.AsyncClient(
             headers=dict(headers),
@@ -113,7 +118,9 @@ class Transport:
     async def _once_safe(self, request: HttpRequest) -> HttpResponse:
         try:
             response = await self._exchange(request)
-        except httpx2.TransportError as fault:
+        except _NEVER_LEFT as fault:
+            raise self._unreachable(fault) from None
+        except httpx2.RequestError as fault:
             raise _Again(None) from fault
         if response.status in _RETRYABLE_STATUS and not _hopeless(response):
             raise _Again(_retry_after(response), response)
@@ -122,9 +129,9 @@ class Transport:
     async def _once_unsafe(self, request: HttpRequest) -> HttpResponse:
         try:
             return await self._exchange(request)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout) as fault:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, *_NEVER_LEFT) as fault:
             raise self._unreachable(fault) from None
-        except httpx2.TransportError as fault:
+        except httpx2.RequestError as fault:
             raise DistilabelUncertainError(
                 f"{self._host} did not answer a call that may have been carried out ({type(fault).__name__})."
             ) from None
@@ -213,7 +220,7 @@ def _retry_after(response: HttpResponse) -> float | None:
             seconds = parsedate_to_datetime(text).timestamp() - time()
         except (TypeError, ValueError):
             return None
-    return min(max(seconds, 0.0), _LONGEST_WAIT)
+    return None if isnan(seconds) else min(max(seconds, 0.0), _LONGEST_WAIT)
 
 
 def _hopeless(response: HttpResponse) -> bool:
@@ -222,4 +229,6 @@ def _hopeless(response: HttpResponse) -> bool:
 
 
 def _plain(fault: BaseException | None) -> str:
-    return f"{type(fault).__name__}: {fault}" if fault and str(fault) else type(fault).__name__
+    # A LocalProtocolError quotes the header that cannot be sent: it may be the one with the key.
+    quotes = isinstance(fault, httpx2.LocalProtocolError)
+    return f"{type(fault).__name__}: {fault}" if fault and str(fault) and not quotes else type(fault).__name__

@@ -4,6 +4,7 @@ A chunk that a step gave is kept under the key of what it was made from: the ste
 content that flowed in. It also carries a digest of its own content, which is what flows into the key of the next.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -25,6 +26,8 @@ __all__ = ["Chunk", "ChunkStore", "content_digest", "digest_of"]
 # Mark, key, digest of the content, length of the body, rows, failures, last of its stream, checksum of the body.
 _HEADER = struct.Struct("<4s16s16sQII?I")
 _MARK = b"dlc1"
+# A time is not the text that it would be written as.
+_AS_JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +60,19 @@ def digest_of(*parts: bytes | str) -> bytes:
 
 
 def _canonical(rows: list[Row]) -> bytes:
-    try:
-        return orjson.dumps(
-            rows, default=_foreign, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
-        )
-    except TypeError:  # a lone surrogate, or an integer of more than 64 bits
-        return json.dumps(rows, default=_foreign).encode("ascii")
+    with contextlib.suppress(TypeError):  # a lone surrogate, or an integer of more than 64 bits
+        text = orjson.dumps(rows, default=_foreign, option=_AS_JSON)
+        if b"null" not in text:  # which may stand for None, NaN or infinity
+            return text
+    return json.dumps(rows, default=_foreign).encode("ascii")
 
 
 def _foreign(value: Any) -> Any:
     """Stand in for a value that JSON does not know."""
     if isinstance(value, bytes | bytearray | memoryview):
         return ["bytes", hashlib.blake2b(value, digest_size=16).hexdigest()]
+    if isinstance(value, set | frozenset):  # whose order is another one in each process
+        return [type(value).__qualname__, sorted(map(repr, value))]
     return [
         type(value).__qualname__,
         hashlib.blake2b(pickle.dumps(value, protocol=5), digest_size=16).hexdigest(),

@@ -112,7 +112,7 @@ class DAG:
     def _converges(self, name: str) -> bool:
         """Tell whether the steps before are the branches of one route, of which a chunk takes some."""
         parents = {tuple(self.before(branch)) for branch in self.before(name)}
-        return len(parents) == 1 and all(parent in self.routes for parent in next(iter(parents)))
+        return len(parents) == 1 and all(len(p) == 1 and p[0] in self.routes for p in parents)
 
     def _columns_after(self, step: _Step, columns: dict[str, set[str]]) -> set[str]:
         """Return the columns that rows have after a step; refuse a step whose columns are not there."""

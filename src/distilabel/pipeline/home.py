@@ -62,8 +62,7 @@ class Home:
 
     def leave(self) -> None:
         """Let the folder go."""
-        if self._own is not None:
-            shutil.rmtree(self._own, ignore_errors=True)
+        shutil.rmtree(self.folder / "runs", ignore_errors=True)  # with those of runs that were killed
         self._holder.unlink(missing_ok=True)
         self._lock.release()
 

@@ -64,7 +64,7 @@ def _write(step: str, batches: Callable[[], Iterator[list[Row]]], path: Path) ->
     try:
         while (wider := _write_once(pa, schema, batches(), path)) is not None:
             schema = wider
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except (pa.ArrowException, OverflowError, UnicodeError) as error:
         raise DistilabelUserError(
             f"The rows of step {step!r} cannot be written as a table ({error}): give each column values of one type. The "
             "rows are kept; mend the step and run again."

@@ -268,7 +268,8 @@ class Pipeline:
             raise DistilabelUserError(
                 "A route is a function and cannot be read from a file: build the pipeline in Python."
             )
-        with cls(described.get("name"), description=described.get("description")) as pipeline:
+        named = {"description": described.get("description"), "requirements": data.get("requirements")}
+        with cls(described.get("name"), **named) as pipeline:
             for entry in described["steps"]:
                 declared.load(entry["step"], allow)
         for arrow in described.get("connections") or ():

@@ -69,14 +69,19 @@ def plan(dag: DAG) -> list[StepPlan]:
     plans = []
     for name in dag.order():
         step = dag.steps[name]
-        sources = _sources(step, dag.before(name), streams)
+        before = dag.before(name)
+        # A route's branches, and where they converge, keep the chunks as they are: so the rows keep their order.
+        joins = dag.routes.keys().isdisjoint(before) and (len(before) < 2 or step.has_multiple_inputs)  # noqa: PLR2004
+        sources = _sources(step, before, streams, joins=joins)
         streams[name] = _stream(step, sources, streams)
         branches = tuple(dag.after(name)) if name in dag.routes else ()
         plans.append(StepPlan(name, sources, step.concurrency, branches))
     return plans
 
 
-def _sources(step: _Step, before: list[str], streams: dict[str, _Stream]) -> tuple[Source, ...]:
+def _sources(
+    step: _Step, before: list[str], streams: dict[str, _Stream], *, joins: bool
+) -> tuple[Source, ...]:
     gathers = step.is_global or any(llm.asks_all_at_once for llm in llms_of(step))
     if gathers or len({streams[name].origin for name in before}) > 1:
         return tuple(Source(name, None) for name in before)
@@ -85,7 +90,7 @@ def _sources(step: _Step, before: list[str], streams: dict[str, _Stream]) -> tup
     span = lcm(*(streams[name].span for name in before))
     rows = max(streams[name].rows // streams[name].span for name in before) * span
     if not any(streams[name].awaited for name in before):
-        span *= max(1, _batch_size(step) // rows)
+        span *= max(1, _batch_size(step) // rows) if joins else 1
     return tuple(Source(name, span // streams[name].span) for name in before)
 
 

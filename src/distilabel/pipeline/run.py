@@ -51,6 +51,8 @@ __all__ = ["Run", "RunSettings"]
 
 # How long the pump listens before it lets signals through: Windows delivers none while a thread waits.
 _TICK = 0.2
+# A step that raised for so many rows, and for every one, is not tried further.
+_HOPELESS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +240,8 @@ class Run:
         self._count(step, rows, failures, cached=not done.taken)
         self._taken[step] += done.taken
         self._raised[step] += done.raised
-        enough = self._taken[step] >= (getattr(self._dag.steps[step], "input_batch_size", None) or 1)
-        if self._raised[step] == self._taken[step] > 0 and (enough or self._scheduler.ended(step)):
+        hopeless = self._rows[step] == self._raised[step] == self._taken[step] > 0
+        if hopeless and (self._taken[step] >= _HOPELESS or self._scheduler.ended(step)):
             raise DistilabelStepError(
                 f"Step {step!r} failed for all of its {self._taken[step]} rows ({done.reason}): mend it and run again; what "
                 "was done before it is kept."

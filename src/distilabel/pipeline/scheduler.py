@@ -115,7 +115,7 @@ class Scheduler:
                 index = stream.ready.popleft()
                 stream.running.add(index)
                 commands.append(self._start(stream, index))
-            if self._asks_for_more(stream):
+            if self._free(stream) and self._asks_for_more(stream):
                 index = len(stream.given)
                 stream.running.add(index)
                 commands.append(Generate(stream.plan.name, index))
@@ -199,11 +199,14 @@ class Scheduler:
             return
         stream.seen.add(own)
         del stream.arrived[own]
-        if self._routed_past(stream, own):
-            self._give(stream, own, _NOWHERE)
-            self._check_end(stream)
-        else:
+        if not self._routed_past(stream, own):
             stream.ready.append(own)
+            return
+        self._give(stream, own, _NOWHERE)
+        if self._gathers(stream):
+            self._end(stream, 1)
+        else:
+            self._check_end(stream)
 
     def _expected(self, source: Source, own: int) -> int | None:
         """Return how many chunks of a source make chunk `own`; None where that is not known yet."""

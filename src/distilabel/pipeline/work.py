@@ -3,7 +3,9 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from secrets import token_bytes
 from typing import Any
@@ -147,24 +149,22 @@ class Workshop:
             except Unfinished:
                 bench.iterator = None
                 return Parked(bench.step.name, index, bench.asker(index, b"generator"))
-            if made is None:
-                return Exhausted(bench.step.name)
             chunk = self._keep_generated(bench, index, fixed, *made)
         last = chunk.last or index + 1 == self._most_chunks
         if last and not chunk.rows:
             return Exhausted(bench.step.name)
         return Generated(bench.step.name, index, chunk, last, self._route(bench, index, chunk))
 
-    def _next_rows(self, bench: Bench, index: int) -> tuple[list[Row], bool] | None:
+    def _next_rows(self, bench: Bench, index: int) -> tuple[list[Row], bool]:
         step = bench.step
         assert isinstance(step, GeneratorStep)
         bench.load()
         if bench.iterator is None or bench.iterator[0] != index:
-            offset = index * (step.batch_size or 1)
+            offset = sum(bench.store.chunk(i).rows for i in range(index))
             bench.iterator = (index, iter(step.process_applying_mappings(offset=offset)))
         with asking(bench.asker(index, b"generator")), seeded(f"{step.name}/{index}"):
             try:
-                made = next(bench.iterator[1], None)
+                made = next(bench.iterator[1], ([], True))
             except DistilabelException:
                 raise
             except Exception as error:
@@ -183,20 +183,20 @@ class Workshop:
     # Other steps
 
     def _process(self, bench: Bench, command: Process) -> Outcome:
-        digest = self._digest(command)
+        digest = self._digest(bench, command)
         asker = bench.asker(command.index, digest)
         inputs: list[list[Row]] | None = None
         key = digest_of(bench.identity, digest)
         if bench.own_code:
-            inputs = self._read(command)
+            inputs = self._read(bench, command)
             key = digest_of(key, *_asked_of(bench, inputs))
         if kept := self._reuse(bench, command, key, asker):
             return self._done(bench, command, kept)
-        inputs = inputs or self._read(command)
+        inputs = inputs or self._read(bench, command)
         bench.load()
         try:
             with asking(asker), seeded(f"{bench.step.name}/{asker}"), self._own_jobs(bench, digest):
-                processing = _Processing(bench)
+                processing = _Processing(bench, partial(self._read, bench, command))
                 rows = processing.rows(inputs)
         except Unfinished:
             return Parked(bench.step.name, command.index, "" if bench.own_protocol else asker)
@@ -204,17 +204,15 @@ class Workshop:
         chunks = self._keep(bench, command, token_bytes(16) if processing.raised else key, rows)
         return self._done(bench, command, chunks, sum(map(len, inputs)), processing.raised, processing.reason)
 
-    def _digest(self, command: Process) -> bytes:
-        parts = ((b"|", *(self._chunk(step, i).digest for i in numbers)) for step, numbers in command.inputs)
+    def _digest(self, bench: Bench, command: Process) -> bytes:
+        taken = _taken(bench, command)
+        parts = ((b"|", *(self._benches[step].store.chunk(i).digest for i, step in at)) for at in taken)
         return digest_of(*chain.from_iterable(parts))
 
-    def _chunk(self, step: str, index: int) -> Chunk:
-        return self._benches[step].store.chunk(index)
-
-    def _read(self, command: Process) -> list[list[Row]]:
+    def _read(self, bench: Bench, command: Process) -> list[list[Row]]:
+        taken = _taken(bench, command)
         return [
-            list(chain.from_iterable(self._benches[step].store.rows(i) for i in numbers))
-            for step, numbers in command.inputs
+            list(chain.from_iterable(self._benches[step].store.rows(i) for i, step in at)) for at in taken
         ]
 
     def _reuse(self, bench: Bench, command: Process, key: bytes, asker: str) -> tuple[Chunk, ...]:
@@ -299,9 +297,10 @@ class _OwnJobs:
 class _Processing:
     """One chunk on its way through a step: slice by slice, and row by row where a slice fails."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, again: Callable[[], list[list[Row]]]) -> None:
         self._bench = bench
         self._step = bench.step
+        self._again = again
         self._unfinished: Unfinished | None = None
         self.raised = 0
         self.reason = ""
@@ -313,23 +312,25 @@ class _Processing:
             DistilabelOfflineBatchGenerationNotFinishedException: Some replies are still to come; all are asked for.
             DistilabelException: What ends the run.
         """
-        if not self._step.has_multiple_inputs and len(inputs) > 1:
-            inputs = [list(chain.from_iterable(inputs))]
-        rows = [row for part in self._slices(inputs) for row in self._slice(part)]
+        rows = [
+            row
+            for start, part in self._slices(inputs)
+            for row in self._slice(part, partial(self._fresh, start))
+        ]
         if self._unfinished is not None:
             raise self._unfinished
         return rows
 
-    def _slices(self, inputs: list[list[Row]]) -> Iterator[list[list[Row]]]:
+    def _slices(self, inputs: list[list[Row]]) -> Iterator[tuple[int, list[list[Row]]]]:
         size = getattr(self._step, "input_batch_size", None) or 50
         lengths = {len(rows) for rows in inputs}
         if self._bench.gathers or len(lengths) != 1 or max(lengths) <= size:
-            yield inputs
+            yield 0, inputs
             return
         for start in range(0, max(lengths), size):
-            yield [rows[start : start + size] for rows in inputs]
+            yield start, [rows[start : start + size] for rows in inputs]
 
-    def _slice(self, part: list[list[Row]]) -> list[Row]:
+    def _slice(self, part: list[list[Row]], fresh: Callable[[int], list[Row]]) -> list[Row]:
         try:
             return self._made(part)
         except Unfinished as unfinished:
@@ -340,7 +341,8 @@ class _Processing:
         except Exception as error:
             if self._bench.gathers or len(part) > 1:
                 raise DistilabelStepError(f"Step {self._step.name!r} failed: {_told(error)}.") from error
-            return self._one_by_one(part[0], error)
+            # What raised may have changed the rows that it was given.
+            return self._one_by_one(fresh(len(part[0])), error)
 
     def _made(self, part: list[list[Row]]) -> list[Row]:
         assert isinstance(self._step, Step)
@@ -357,7 +359,18 @@ class _Processing:
             self.raised += 1
             self.reason = self.reason or _told(error)
             return [_with_reason(self._step.name, row, error) for row in self._step.impute_step_outputs(rows)]
-        return [made for row in rows for made in self._slice([[row]])]
+        return [made for row in rows for made in self._slice([[deepcopy(row)]], lambda _, row=row: [row])]
+
+    def _fresh(self, start: int, count: int) -> list[Row]:
+        return self._again()[0][start : start + count]
+
+
+def _taken(bench: Bench, command: Process) -> list[list[tuple[int, str]]]:
+    """Return number and step of the chunks taken; where a route's branches converge, in one list and in order."""
+    taken = [[(i, step) for i in numbers] for step, numbers in command.inputs]
+    if len(taken) == 1 or bench.step.has_multiple_inputs:
+        return taken
+    return [sorted(chain.from_iterable(taken), key=lambda at: at[0])]
 
 
 def failures_in(step: str, rows: list[Row]) -> int:
