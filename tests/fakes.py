@@ -16,6 +16,7 @@ from distilabel.events import Broken, Event, Quiet
 from distilabel.ledger.store import Ledger
 from distilabel.offline.desk import Desk
 from distilabel.offline.dispatcher import Dispatcher
+from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.results import Reader
 from distilabel.offline.session import Answer, Session, asking
 from distilabel.providers.base import Limits
@@ -304,8 +305,9 @@ class Office:
     """One run at a desk: a ledger in `folder`, a dispatcher and a session. Another one is another run."""
 
     def __init__(
-        self, folder: Path, platform: FakePlatform, *, every: float | None = None, most_attempts: int = 3
+        self, folder: Path, platform: FakePlatform, *, every: float | None = None, **chosen: Any
     ) -> None:
+        options = OfflineBatchOptions(**chosen)
         self.platform = platform
         self.ledger = Ledger(folder)
         self.ears = Ears()
@@ -313,7 +315,7 @@ class Office:
         self.dispatcher = Dispatcher(self.ledger, self.run_id, self.ears)
         self.reader = Reader(folder)
         self.session = Session(self.ledger, self.dispatcher, self.reader, "p/s", self.run_id)
-        self.desk = Desk(TARGET, SmallOpenAI(), transport_to(platform), every, most_attempts)
+        self.desk = Desk(TARGET, SmallOpenAI(), transport_to(platform), every, options)
 
     def ask(self, *prompts: str, asker: str = "a") -> list[Answer | None]:
         with asking(asker):

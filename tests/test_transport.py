@@ -192,6 +192,13 @@ def test_silent_platform_is_called_unreachable_and_the_message_says_where(no_pau
         run(Network(httpx2.ConnectError("refused")), asked(SAFE))
 
 
+def test_each_new_attempt_is_said_in_the_log(no_pauses: None, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "distilabel")
+    run(Network(httpx2.Response(503), httpx2.ReadError("cut"), httpx2.Response(200)), asked(SAFE))
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("distilabel")]
+    assert ["HTTP 503" in said[0], "ReadError: cut" in said[1], len(said)] == [True, True, 2]
+
+
 def test_account_without_credit_is_not_asked_again(no_pauses: None):
     network = Network(httpx2.Response(429, json={"error": {"code": "insufficient_quota"}}))
     assert run(network, asked(SAFE)).status == 429
@@ -344,13 +351,13 @@ def test_key_that_the_platform_echoes_is_in_no_error(request_: HttpRequest, stat
 def test_key_with_a_line_end_in_it_is_not_told_to_anybody(no_pauses: None, caplog: pytest.LogCaptureFixture):
     # The error of the HTTP library quotes the header that it cannot send.
     key = KEY + "\n"
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "distilabel")
     with socket.create_server(("127.0.0.1", 0)) as server:
         base_url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
         with pytest.raises(DistilabelPlatformError) as caught:
             run(None, asked(SAFE), base_url=base_url, headers={"authorization": f"Bearer {key}"}, secrets=(key,))
     assert KEY not in str(caught.value)
-    assert KEY not in caplog.text
+    assert KEY not in "".join(r.getMessage() for r in caplog.records if r.name.startswith("distilabel"))
 
 
 def test_placeholder_for_a_key_does_not_garble_messages():

@@ -131,6 +131,9 @@ class RemoteJob:
         total, completed, failed: The platform's counts; None where it gives none. Never used to judge completeness.
         errors: Why a job was rejected.
         tag: Our tag, where the platform echoes it.
+        scope: Whose requests it holds, where the platform echoes it.
+        endpoint, model: Where its requests go, where the platform says it.
+        input_file: The platform's id of the file of its requests.
         created_at: When the platform made it, in seconds since 1970.
     """
 
@@ -143,12 +146,19 @@ class RemoteJob:
     failed: int | None = None
     errors: tuple[JobError, ...] = ()
     tag: str | None = None
+    scope: str | None = None
+    endpoint: str | None = None
+    model: str | None = None
+    input_file: str | None = None
     created_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the ledger knows it; times are seconds since 1970."""
+    """A job as the ledger knows it; times are seconds since 1970, tokens an estimate of its prompts'.
+
+    `tag` is ours alone, `label` a word of the user's.
+    """
 
     id: int
     scope: str
@@ -159,6 +169,8 @@ class Job:
     size: int
     created_at: float
     moved_at: float
+    tokens: int = 0
+    label: str | None = None
     input_file: str | None = None
     remote_id: str | None = None
     remote_status: str | None = None

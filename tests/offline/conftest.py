@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import stamina
 
-from distilabel.offline import dispatcher
+from distilabel.offline import driver
 from tests.fakes import FakePlatform, Office
 
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Safe calls are tried twice without a pause; a look-up does not wait for lists that lag."""
-    monkeypatch.setattr(dispatcher, "_LOOK_UP_AGAIN_AFTER", (0.001, 0.001))
+    monkeypatch.setattr(driver, "_LOOK_UP_AGAIN_AFTER", (0.001, 0.001))
     with stamina.set_testing(True, attempts=2):
         yield
 

@@ -23,7 +23,7 @@ INSERT OR IGNORE INTO askers (scope_id, name) VALUES (:scope_id, :name);
 SELECT id FROM askers WHERE scope_id = :scope_id AND name = :name;
 
 -- name: known_requests
-SELECT r.key, r.id FROM json_each(:keys) AS k JOIN requests AS r ON r.key = k.value;
+SELECT r.key, r.id, length(r.body) = 0 FROM json_each(:keys) AS k JOIN requests AS r ON r.key = k.value;
 
 -- name: next_request_id
 SELECT coalesce(max(id), 0) + 1 FROM requests;
@@ -61,12 +61,27 @@ WHERE s.scope_id = :scope_id AND s.run_id = :run_id AND s.state = 'wanted' AND r
 ORDER BY s.id LIMIT :most;
 
 -- name: add_job
-INSERT INTO jobs (scope_id, target_id, tag, requests, size, created_at, moved_at)
-VALUES (:scope_id, :target_id, :tag, :requests, :size, :now, :now) RETURNING id;
+INSERT INTO jobs (scope_id, target_id, tag, label, requests, size, tokens, created_at, moved_at)
+VALUES (:scope_id, :target_id, :tag, :label, :requests, :size, :tokens, :now, :now) RETURNING id;
 
 -- name: adopt_job
 INSERT INTO jobs (scope_id, target_id, tag, state, requests, size, created_at, moved_at, remote_id)
-VALUES (:scope_id, :target_id, :tag, 'submitted', :requests, 1, :now, :now, :remote_id) RETURNING id;
+VALUES (:scope_id, :target_id, :tag, 'submitted', :requests, 1, :created_at, :now, :remote_id) RETURNING id;
+
+-- name: in_flight
+SELECT count(*), coalesce(sum(tokens), 0) FROM jobs
+WHERE target_id = :target_id AND moved_at > :since
+  AND state IN ('planned', 'uploading', 'uploaded', 'creating', 'submitted');
+
+-- name: add_known_request
+INSERT OR IGNORE INTO requests (key, target_id, body) VALUES (?, ?, ?);
+
+-- name: fill_request
+UPDATE requests SET body = ? WHERE key = ? AND length(body) = 0;
+
+-- name: add_claimed_sample
+INSERT OR IGNORE INTO samples (request_id, n, scope_id, asker_id, run_id, nth, state, job_id)
+SELECT id, ?, ?, ?, ?, ?, 'claimed', ? FROM requests WHERE key = ?;
 
 -- name: claim
 UPDATE samples SET state = 'claimed', job_id = ?, code = NULL, message = NULL WHERE id = ? AND state = 'wanted';
@@ -104,6 +119,9 @@ UPDATE jobs SET state = :state, moved_at = :now,
     failed = coalesce(:failed, failed), code = coalesce(:code, code), message = coalesce(:message, message)
 WHERE id = :job_id;
 
+-- name: note_reason
+UPDATE jobs SET code = :code, message = :message WHERE id = :job_id;
+
 -- name: note_progress
 UPDATE jobs SET remote_status = :remote_status, completed = :completed, failed = :failed WHERE id = :job_id;
 
@@ -134,6 +152,10 @@ UPDATE jobs SET anomalies = anomalies + :count WHERE id = :job_id;
 UPDATE samples SET attempts = attempts + :burnt, code = coalesce(code, :code), message = coalesce(message, :message),
     state = CASE WHEN attempts + :burnt >= :most_attempts THEN 'failed' ELSE 'wanted' END
 WHERE job_id = :job_id AND state = 'claimed';
+
+-- name: want_again
+UPDATE samples SET state = 'wanted', attempts = 0, code = NULL, message = NULL
+WHERE job_id = :job_id AND state = 'failed';
 
 -- name: release_unburnt
 UPDATE samples SET state = 'wanted', code = NULL, message = NULL WHERE job_id = :job_id AND state = 'claimed';

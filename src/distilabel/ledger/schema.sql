@@ -76,6 +76,8 @@ CREATE TABLE jobs (
     ),
     requests INTEGER NOT NULL CHECK (requests > 0),
     size INTEGER NOT NULL CHECK (size > 0),
+    tokens INTEGER NOT NULL DEFAULT 0 CHECK (tokens >= 0),
+    label TEXT,
     created_at REAL NOT NULL,
     moved_at REAL NOT NULL,
     input_file TEXT,
@@ -92,7 +94,7 @@ CREATE TABLE jobs (
     CHECK (state NOT IN ('planned', 'uploading', 'uploaded') OR remote_id IS NULL)
 ) STRICT;
 
-CREATE INDEX open_jobs ON jobs (scope_id) WHERE state NOT IN ('settled', 'rejected', 'lost', 'cancelled');
+CREATE INDEX open_jobs ON jobs (target_id, scope_id) WHERE state NOT IN ('settled', 'rejected', 'lost', 'cancelled');
 
 CREATE TRIGGER job_moves_are_legal BEFORE UPDATE OF state ON jobs
 WHEN NOT EXISTS (SELECT 1 FROM job_moves WHERE from_state = old.state AND to_state = new.state)

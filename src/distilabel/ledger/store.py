@@ -1,28 +1,28 @@
 """The ledger's only writer: runs, draws, jobs and what became of each sample."""
 
-import sqlite3
-import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from time import time
 from typing import Any
 
 import orjson
 
-from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
+from distilabel.ledger.connection import connect, mapped_errors, query
 from distilabel.ledger.draw import Draw, Sample, draw
-from distilabel.ledger.rows import job_of, target_row
+from distilabel.ledger.rows import job_of
 from distilabel.ledger.states import JobState, SampleState
-from distilabel.records import Job, Target, request_key
+from distilabel.ledger.writer import Writer
+from distilabel.records import Job, RemoteJob, Target, request_key
 
 __all__ = ["Ledger"]
 
 _ADOPTED = "adopted-"
+_RECOVERED = "recovered"
+# Platforms give a job a day; one that nobody has asked about for longer takes no room any more.
+_LONGEST_JOB = 26 * 3600.0
 
 
-class Ledger:
+class Ledger(Writer):
     """The ledger in one folder: `ledger.db`, and below `jobs/` the files of each job.
 
     Safe to use from several threads, and from several processes at once. Moves of jobs are on disk before the call
@@ -32,42 +32,6 @@ class Ledger:
         folder: Made where it is missing.
         clock: Gives the time in seconds since 1970.
     """
-
-    def __init__(self, folder: Path, clock: Callable[[], float] = time) -> None:
-        self.folder = folder
-        self.path = folder / LEDGER_NAME
-        self.clock = clock
-        self._lock = threading.RLock()
-        self._connection = connect(self.path)
-
-    def close(self) -> None:
-        """Close the database; the ledger cannot be used after."""
-        with self._lock:
-            self._connection.close()
-
-    # Who asks
-
-    def begin_run(self, name: str) -> int:
-        """Note that a run begins and return its number."""
-        with self._transaction(durable=False):
-            return int(self._one("begin_run", name=name, now=self.clock())[0])
-
-    def scope_id(self, name: str) -> int:
-        """Return the number of a scope, known or new."""
-        return self._known_or_new("scope_id", "add_scope", name=name)
-
-    def target_id(self, target: Target) -> int:
-        """Return the number of a target, known or new."""
-        return self._known_or_new("target_id", "add_target", **target_row(target))
-
-    def _known_or_new(self, find: str, add: str, /, **values: Any) -> int:
-        with self._lock:
-            row = self._execute(find, values).fetchone()
-            if row is None:
-                with self._transaction(durable=False):
-                    self._execute(add, values)
-                    row = self._execute(find, values).fetchone()
-            return int(row[0])
 
     # Drawing
 
@@ -101,8 +65,11 @@ class Ledger:
         return draws
 
     def _request_ids(self, bodies: dict[str, bytes], target_id: int) -> dict[str, int]:
-        ids = dict(self._execute("known_requests", {"keys": _json(bodies)}).fetchall())
+        known = self._execute("known_requests", {"keys": _json(bodies)}).fetchall()
+        ids = {key: number for key, number, _ in known}
         missing = [key for key in bodies if key not in ids]
+        # A recovered request may lack its body; the run that asks it again has it.
+        self._many("fill_request", [(bodies[key], key) for key, _, is_empty in known if is_empty])
         if missing:
             first = int(self._one("next_request_id")[0])
             ids |= {key: first + i for i, key in enumerate(missing)}
@@ -159,27 +126,88 @@ class Ledger:
         with self._lock:
             return self._execute("wanted", values).fetchall()
 
-    def plan_job(self, scope: str, target: Target, tag: str, samples: Sequence[int], size: int) -> Job:
+    def in_flight(self, target: Target) -> tuple[int, int]:
+        """Return how many jobs are under way at a target, of all scopes, and the tokens in them."""
+        with self._lock:
+            since = self.clock() - _LONGEST_JOB
+            jobs, tokens = self._one("in_flight", target_id=self.target_id(target), since=since)
+            return int(jobs), int(tokens)
+
+    def plan_job(
+        self,
+        scope: str,
+        target: Target,
+        tag: str,
+        samples: Sequence[int],
+        size: int,
+        *,
+        tokens: int = 0,
+        label: str | None = None,
+    ) -> Job:
         """Make a job and give it its samples."""
         values = {
-            "scope_id": self.scope_id(scope), "target_id": self.target_id(target), "tag": tag,
-            "requests": len(samples), "size": size, "now": self.clock(),
+            "scope_id": self.scope_id(scope), "target_id": self.target_id(target), "tag": tag, "label": label,
+            "requests": len(samples), "size": size, "tokens": tokens, "now": self.clock(),
         }  # fmt: skip
         with self._transaction():
             job_id = int(self._one("add_job", **values)[0])
             self._many("claim", [(job_id, sample) for sample in samples])
             return self._job(job_id)
 
+    def knows_job(self, target: Target, remote_id: str) -> bool:
+        """Tell whether a job of the platform's is in the ledger."""
+        values = {"target_id": self.target_id(target), "remote_id": remote_id}
+        with self._lock:
+            return self._execute("job_by_remote_id", values).fetchone() is not None
+
     def adopt_job(self, scope: str, target: Target, remote_id: str, samples: Sequence[int]) -> Job | None:
         """Take over a job that the platform already has, for these samples; None if the ledger knows it."""
-        known = {"target_id": self.target_id(target), "remote_id": remote_id}
-        values = {"scope_id": self.scope_id(scope), "tag": _ADOPTED + remote_id, "requests": len(samples)}
+        if not samples or self.knows_job(target, remote_id):
+            return None
         with self._transaction():
-            if not samples or self._execute("job_by_remote_id", known).fetchone():
-                return None
-            job_id = int(self._one("adopt_job", **known, **values, now=self.clock())[0])
+            job_id = self._adopt(scope, target, remote_id, _ADOPTED + remote_id, len(samples), self.clock())
             self._many("claim", [(job_id, sample) for sample in samples])
             return self._job(job_id)
+
+    def recover_job(
+        self,
+        scope: str,
+        target: Target,
+        remote: RemoteJob,
+        requests: Iterable[tuple[str, int, bytes]],
+        count: int,
+        run_id: int,
+    ) -> Job:
+        """Take over a job that an earlier ledger made, with its requests.
+
+        Args:
+            scope: Whose requests they are.
+            target: Where they went.
+            remote: The job as the platform has it, with our tag.
+            requests: Key, sample and body of each; an empty body where it is not known.
+            count: How many.
+            run_id: From `begin_run`; a run of a pipeline draws the samples from it.
+        """
+        scope_id, target_id = self.scope_id(scope), self.target_id(target)
+        created_at = remote.created_at or self.clock()
+        with self._transaction():
+            asker_id = self._known_or_new("asker_id", "add_asker", scope_id=scope_id, name=_RECOVERED)
+            job_id = self._adopt(
+                scope, target, remote.remote_id, remote.tag or remote.remote_id, count, created_at
+            )
+            for nth, (key, n, body) in enumerate(requests):
+                self._many("add_known_request", [(key, target_id, body)])
+                self._many("add_claimed_sample", [(n, scope_id, asker_id, run_id, nth, job_id, key)])
+            return self._job(job_id)
+
+    def _adopt(
+        self, scope: str, target: Target, remote_id: str, tag: str, requests: int, created_at: float
+    ) -> int:
+        values = {
+            "scope_id": self.scope_id(scope), "target_id": self.target_id(target), "remote_id": remote_id,
+            "tag": tag, "requests": requests, "created_at": created_at, "now": self.clock(),
+        }  # fmt: skip
+        return int(self._one("adopt_job", **values)[0])
 
     def jobs(self, scope: str) -> list[Job]:
         """Return every job of a scope, oldest first."""
@@ -212,6 +240,12 @@ class Ledger:
             )
             return self._job(job.id)
 
+    def note_reason(self, job: Job, code: str, message: str) -> Job:
+        """Keep why a job will be given up, before it is."""
+        with self._transaction():
+            self._execute("note_reason", {"code": code, "message": message, "job_id": job.id})
+            return self._job(job.id)
+
     def release(
         self, job: Job, state: JobState, refused: Iterable[tuple[int, str, str]] = (), **facts: Any
     ) -> Job:
@@ -219,7 +253,7 @@ class Ledger:
 
         Args:
             job: The job.
-            state: `rejected`, `lost` or `cancelled`.
+            state: `rejected` or `cancelled`.
             refused: Lines that the platform will never take: number (from 1), code, message; their samples fail.
             facts: As for `move`.
         """
@@ -230,6 +264,17 @@ class Ledger:
                 )
             self._execute("release_unburnt", {"job_id": job.id})
             return self._move(job, state, facts)
+
+    def lose(self, job: Job, most_attempts: int, code: str, message: str) -> Job:
+        """End a job that the platform has lost: it may have been run, so its samples have lost an attempt."""
+        with self._transaction():
+            self._release_after_attempt(job, most_attempts, code, message)
+            return self._move(job, JobState.LOST, {"code": code, "message": message})
+
+    def want_again(self, job_id: int) -> int:
+        """Have the failed samples of a job asked anew by the next run that draws them; return how many."""
+        with self._transaction():
+            return self._execute("want_again", {"job_id": job_id}).rowcount
 
     def fail_samples(self, samples: Iterable[int], code: str, message: str) -> None:
         """Mark samples that can never be sent as failed."""
@@ -258,9 +303,14 @@ class Ledger:
         """Note that a job's result files are on disk."""
         with self._transaction():
             for kind, path in paths.items():
-                relative = path.relative_to(self.folder).as_posix()
-                self._execute("add_file", {"job_id": job.id, "kind": kind, "path": relative})
+                self.add_file(job, kind, path)
             return self._move(job, JobState.FETCHED, {})
+
+    def add_file(self, job: Job, kind: str, path: Path) -> None:
+        """Note a file of a job's results; its kind is a word such as `output`."""
+        relative = path.relative_to(self.folder).as_posix()
+        with self._transaction():
+            self._execute("add_file", {"job_id": job.id, "kind": kind, "path": relative})
 
     def files(self, job: Job) -> list[tuple[int, Path]]:
         """Return number and path of a job's result files, the output first."""
@@ -294,18 +344,25 @@ class Ledger:
                 self._execute("note_anomalies", {"count": count, "job_id": job.id})
 
     def settle(self, job: Job, most_attempts: int) -> Job:
-        """End a job: what it left unanswered is wanted again, or fails once its attempts are used up.
+        """End a job: what it left unanswered is wanted again, or fails once its attempts are used up."""
+        code, message = "missing", "The platform returned no line for this request."
+        if job.code:
+            code, message = job.code, job.message or job.code
+        with self._transaction():
+            self._release_after_attempt(job, most_attempts, code, message)
+            return self._move(job, JobState.SETTLED, {})
 
-        A job that was adopted for all that was wanted burns no attempt: another may hold what it lacks.
-        """
-        message = "The platform returned no line for this request."
+    def _release_after_attempt(self, job: Job, most_attempts: int, code: str, message: str) -> None:
+        # A job adopted for all that was wanted burns no attempt: another may hold what it lacks.
         burnt = 0 if job.tag.startswith(_ADOPTED) else 1
         values = {
-            "job_id": job.id, "most_attempts": most_attempts, "burnt": burnt, "code": "missing", "message": message,
-        }  # fmt: skip
-        with self._transaction():
-            self._execute("release_after_attempt", values)
-            return self._move(job, JobState.SETTLED, {})
+            "job_id": job.id,
+            "most_attempts": most_attempts,
+            "burnt": burnt,
+            "code": code,
+            "message": message,
+        }
+        self._execute("release_after_attempt", values)
 
     def ready_askers(self, job: Job) -> list[str]:
         """Return the askers with samples in this job that await nothing any more."""
@@ -331,8 +388,6 @@ class Ledger:
             row = self._execute("own_jobs", {"scope_id": self.scope_id(scope), "digest": digest}).fetchone()
         return tuple(orjson.loads(row[0])) if row else ()
 
-    # SQLite
-
     def _move(self, job: Job, state: JobState, facts: dict[str, Any]) -> Job:
         values = dict.fromkeys(
             ("input_file", "remote_id", "remote_status", "completed", "failed", "code", "message")
@@ -342,36 +397,6 @@ class Ledger:
 
     def _job(self, job_id: int) -> Job:
         return job_of(next(self._rows("job", job_id=job_id)))
-
-    @contextmanager
-    def _transaction(self, *, durable: bool = True) -> Iterator[None]:
-        with self._lock, mapped_errors(self.path):
-            if self._connection.in_transaction:
-                yield
-                return
-            # https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL, FULL waits for the disk at each commit.
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._connection.rollback()
-                raise
-            self._connection.execute("COMMIT")
-
-    def _execute(self, name: str, values: dict[str, Any]) -> sqlite3.Cursor:
-        return self._connection.execute(query(name), values)
-
-    def _one(self, name: str, /, **values: Any) -> Any:
-        return self._execute(name, values).fetchone()
-
-    def _rows(self, name: str, /, **values: Any) -> Iterator[dict[str, Any]]:
-        cursor = self._execute(name, values)
-        names = [column[0] for column in cursor.description]
-        return (dict(zip(names, row, strict=True)) for row in cursor)
-
-    def _many(self, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
-        return self._connection.executemany(query(name), rows).rowcount if rows else 0
 
 
 def _json(values: Any) -> str:

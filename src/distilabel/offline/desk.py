@@ -1,7 +1,8 @@
 """Where a session hands in its requests: a target, with the dialect and the connection to reach it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.base import Provider
 from distilabel.records import Target
 from distilabel.transport import Transport
@@ -18,11 +19,11 @@ class Desk:
         provider: The platform's dialect.
         transport: Holds the key; lives in this process only.
         every: Seconds between polls; None asks once a run and does not wait.
-        most_attempts: How often one request is asked before it fails.
+        options: What the user chose about jobs.
     """
 
     target: Target
     provider: Provider
     transport: Transport
     every: float | None = None
-    most_attempts: int = 3
+    options: OfflineBatchOptions = field(default_factory=OfflineBatchOptions)

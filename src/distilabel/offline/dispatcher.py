@@ -1,52 +1,38 @@
-"""Brings jobs home: claims what is wanted, submits, polls, fetches and settles, one task a job on the background loop.
+"""Decides which jobs go out and which are under way: one task a job on the background loop.
 
 Every move is in the ledger before the next call goes out, so that a process which dies at any instruction can be
 followed by another: what was being created is looked up by its tag before it is created again.
 """
 
 import asyncio
+import re
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
-from functools import partial
-from pathlib import Path
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 from distilabel import loop
-from distilabel.events import Broken, Event, JobMoved, NextPoll, Notice, Quiet, Settled
-from distilabel.exceptions import (
-    DistilabelException,
-    DistilabelJobRejectedError,
-    DistilabelPlatformError,
-    DistilabelUncertainError,
-    DistilabelUnreachableError,
-)
-from distilabel.ledger.states import FINAL_JOB_STATES, JobState
+from distilabel.events import Broken, Event, Notice, Quiet, Settled
 from distilabel.ledger.store import Ledger
 from distilabel.offline.desk import Desk
-from distilabel.offline.pack import pack
-from distilabel.offline.results import index
-from distilabel.records import Job, JobError, JobPhase, RemoteJob, custom_id
-from distilabel.wire import Flow
+from distilabel.offline.driver import Driver, is_quota
+from distilabel.offline.pack import estimated_tokens, pack
+from distilabel.providers.base import Limits
+from distilabel.records import Job, custom_id
 
 __all__ = ["Dispatcher"]
 
-T = TypeVar("T")
-
-# A creation whose outcome is not known is looked for at once and again after these seconds: a list may lag behind.
-_LOOK_UP_AGAIN_AFTER = (1.0, 3.0, 6.0)
-_RATE_LIMITED = 429
-_SERVER_FAULT = 500
-_PATIENCE = 5
-_QUOTA_CODES = frozenset({"token_limit_exceeded", "rate_limit_exceeded", "quota_exceeded"})
-# Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
-_CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
-_UPLOADS_AT_ONCE = 4
+# OpenAI names the limit like this: Enqueued token limit reached for gpt-4o in organization x. Limit: 90,000 enqueued
+# tokens. https://github.com/openai/openai-python/issues/2084
+_NAMED_LIMIT = re.compile(r"Limit: ([\d,]+)")
+_LONGEST_QUOTA_WAIT = 60.0
 
 
 class Dispatcher:
-    """Drives all jobs of one run.
+    """Submits what is wanted and drives all jobs of one run.
 
     Args:
         ledger: Where everything is recorded.
@@ -58,21 +44,15 @@ class Dispatcher:
         self._ledger = ledger
         self._run_id = run_id
         self._emit = emit
+        self._driver = Driver(ledger, emit)
         self._desks: dict[tuple[str, str], Desk] = {}
         self._tasks: set[Future[None]] = set()
         self._lock = threading.RLock()
         self._stopped = False
-        self._fresh: set[int] = set()
         self._held: set[tuple[str, str]] = set()
-        self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
-        self._steps: dict[JobState, Callable[[Desk, Job], Awaitable[Job | None]]] = {
-            JobState.PLANNED: self._upload,
-            JobState.UPLOADED: self._create,
-            JobState.CREATING: self._look_up,
-            JobState.SUBMITTED: self._poll,
-            JobState.ENDED: self._fetch,
-            JobState.FETCHED: self._settle,
-        }
+        self._refusals: Counter[tuple[str, str]] = Counter()
+        self._waiting: set[tuple[str, str]] = set()
+        self._token_limits: dict[str, int] = {}
 
     @property
     def busy(self) -> bool:
@@ -87,7 +67,7 @@ class Dispatcher:
                 return
             self._desks[scope, desk.target.identity] = desk
             for job in self._ledger.open_jobs(scope, desk.target):
-                self._start(desk, self._recovered(job))
+                self._start(self._drive(desk, self._driver.recovered(job)))
 
     def adopt(self, scope: str, desk: Desk, remote_id: str) -> None:
         """Take over a job that the platform has, for all that this run wants of the scope."""
@@ -95,7 +75,7 @@ class Dispatcher:
             wanted = self._ledger.wanted(scope, desk.target, self._run_id, desk.provider.limits.requests)
             job = self._ledger.adopt_job(scope, desk.target, remote_id, [sample for sample, _ in wanted])
             if job is not None:
-                self._start(desk, job)
+                self._start(self._drive(desk, job))
 
     def flush(self) -> None:
         """Submit all that is wanted, in jobs as large as the platforms allow."""
@@ -105,7 +85,7 @@ class Dispatcher:
 
     def submit_full(self, scope: str, desk: Desk, wanted: int) -> bool:
         """Submit what is wanted if it fills at least one job; tell whether it did."""
-        if wanted < desk.provider.limits.requests:
+        if wanted < _limits(desk).requests:
             return False
         with self._lock:
             self._submit_wanted(scope, desk)
@@ -119,38 +99,97 @@ class Dispatcher:
         for task in tasks:
             task.cancel()
 
-    # One job
+    # What goes out
 
     def _submit_wanted(self, scope: str, desk: Desk) -> None:
-        limits, target = desk.provider.limits, desk.target
+        limits, target = _limits(desk), desk.target
         if (scope, target.identity) in self._held:
             return
         overhead = len(desk.provider.encode(custom_id("0" * 32, 999_999_999), b"", target.endpoint))
         while wanted := self._ledger.wanted(scope, target, self._run_id, limits.requests):
-            packed = pack(wanted, limits, overhead)
+            room = self._room(desk, limits, overhead + wanted[0][1])
+            if room is None:
+                self._wait_for_room(scope, desk)
+                return
+            packed = pack(wanted, room, overhead)
             self._refuse(
-                scope, packed.too_large, f"{target.platform} takes at most {limits.size:,} bytes in one job."
+                scope, packed.too_large, f"{target.platform} takes {room.size:,} bytes in one job at most."
             )
-            for planned in packed.jobs:
-                job = self._ledger.plan_job(scope, target, uuid4().hex, planned.samples, planned.size)
-                self._start(desk, job)
+            for planned in packed.jobs[: self._free_jobs(desk)]:
+                job = self._ledger.plan_job(
+                    scope,
+                    target,
+                    uuid4().hex,
+                    planned.samples,
+                    planned.size,
+                    tokens=estimated_tokens(planned.size),
+                    label=desk.options.tag,
+                )
+                self._start(self._drive(desk, job))
+                if room.tokens is not None:
+                    break
+
+    def _room(self, desk: Desk, limits: Limits, first: int) -> Limits | None:
+        """Return what the next job may hold beside those under way; None if there is no room for it."""
+        jobs, tokens = self._ledger.in_flight(desk.target)
+        most_jobs = desk.options.max_jobs_in_flight
+        if most_jobs is not None and jobs >= most_jobs:
+            return None
+        most_tokens = self._token_limits.get(desk.target.identity, desk.options.max_enqueued_tokens)
+        if most_tokens is None:
+            return limits
+        if jobs and most_tokens - tokens < estimated_tokens(first):
+            return None
+        return replace(limits, tokens=most_tokens - tokens if jobs else most_tokens)
+
+    def _free_jobs(self, desk: Desk) -> int | None:
+        most = desk.options.max_jobs_in_flight
+        return None if most is None else max(0, most - self._ledger.in_flight(desk.target)[0])
 
     def _refuse(self, scope: str, samples: Sequence[int], message: str) -> None:
         if samples:
             self._ledger.fail_samples(samples, "request_too_large", message)
             self._emit(Settled(scope, tuple(self._ledger.ready_askers_of_samples(samples))))
 
-    def _recovered(self, job: Job) -> Job:
-        """Return a job as it can be taken up: a broken-off upload begins anew."""
-        if job.state == JobState.UPLOADING:
-            return self._ledger.move(job, JobState.PLANNED)
-        return job
+    # What waits for room
 
-    def _start(self, desk: Desk, job: Job) -> None:
+    def _wait_for_room(self, scope: str, desk: Desk, seconds: float = 0.0) -> None:
+        """Submit the rest later, where the run waits; else the next run will."""
+        key = (scope, desk.target.identity)
+        if desk.every is not None and key not in self._waiting:
+            self._waiting.add(key)
+            self._start(self._submit_later(scope, desk, max(seconds, desk.every)))
+
+    async def _submit_later(self, scope: str, desk: Desk, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        with self._lock:
+            key = (scope, desk.target.identity)
+            self._waiting.discard(key)
+            self._held.discard(key)
+            self._submit_wanted(scope, desk)
+
+    def _hold(self, desk: Desk, job: Job) -> None:
+        """Keep a desk's further jobs back after its platform said that too much is under way."""
+        key = (job.scope, desk.target.identity)
+        self._emit(
+            Notice("warning", f"{desk.target.platform} has no room for more at the moment: {job.message}")
+        )
+        with self._lock:
+            if named := _NAMED_LIMIT.search(job.message or ""):
+                self._token_limits[desk.target.identity] = int(named[1].replace(",", ""))
+            self._refusals[key] += 1
+            self._held.add(key)
+            seconds = (desk.every or 0.0) * 2.0 ** self._refusals[key]
+            self._wait_for_room(job.scope, desk, min(_LONGEST_QUOTA_WAIT, seconds))
+
+    # What is under way
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
         with self._lock:
             if self._stopped:
+                work.close()
                 return
-            task = loop.start(self._drive(desk, job))
+            task = loop.start(work)
             self._tasks.add(task)
             task.add_done_callback(self._ended)
 
@@ -163,158 +202,17 @@ class Dispatcher:
 
     async def _drive(self, desk: Desk, job: Job) -> None:
         try:
-            self._emit(JobMoved(job))
-            while job.state not in FINAL_JOB_STATES:
-                moved = await self._steps[JobState(job.state)](desk, job)
-                if moved is None:
-                    return
-                job = moved
-                self._emit(JobMoved(job))
-        except DistilabelException as error:
+            job = await self._driver.drive(desk, job)
+        except Exception as error:  # noqa: BLE001 - whatever it is must end the run, not hang it
             self._emit(Broken(error))
-        except Exception as error:  # noqa: BLE001 - a fault of ours must end the run, not hang it
-            self._emit(Broken(error))
+        if is_quota(job):
+            self._hold(desk, job)
 
-    async def _upload(self, desk: Desk, job: Job) -> Job:
-        async with self._uploads:
-            path = self._ledger.job_folder(job) / "input.jsonl"
-            await asyncio.to_thread(self._spool, desk, job, path)
-            job = self._ledger.move(job, JobState.UPLOADING)
-            self._emit(JobMoved(job))
-            file = await self._patiently(desk, lambda: desk.provider.upload(job, path))
-            return self._ledger.move(job, JobState.UPLOADED, input_file=file)
 
-    def _spool(self, desk: Desk, job: Job, path: Path) -> None:
-        with path.open("wb", buffering=1 << 20) as file:
-            for key, sample, body in self._ledger.job_lines(job):
-                file.write(desk.provider.encode(custom_id(key, sample), body, job.target.endpoint))
-
-    async def _create(self, desk: Desk, job: Job) -> Job:
-        for attempt in range(_PATIENCE):
-            job = self._ledger.move(job, JobState.CREATING)
-            try:
-                return self._submitted(job, await desk.transport.run(desk.provider.create(job)))
-            except DistilabelUncertainError:
-                return await self._look_up(desk, job)
-            except DistilabelUnreachableError:
-                self._ledger.move(job, JobState.UPLOADED)
-                raise
-            except DistilabelPlatformError as error:
-                if error.status != _RATE_LIMITED or attempt == _PATIENCE - 1:
-                    self._ledger.release(job, JobState.REJECTED, code=error.code, message=error.message)
-                    raise
-                job = self._ledger.move(job, JobState.UPLOADED)
-                await asyncio.sleep(error.retry_after or 2.0**attempt)
-        raise AssertionError  # pragma: no cover - the last attempt returns or raises
-
-    async def _look_up(self, desk: Desk, job: Job) -> Job:
-        """Adopt the job if the platform has it under our tag; only if it has not may it be created again."""
-        for seconds in (0.0, *_LOOK_UP_AGAIN_AFTER):
-            if seconds and self._ledger.clock() - job.moved_at > sum(_LOOK_UP_AGAIN_AFTER):
-                break
-            await asyncio.sleep(seconds)
-            found = await self._patiently(desk, lambda: desk.provider.find(job))
-            if found:
-                first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
-                for twin in twins:
-                    await desk.transport.run(desk.provider.cancel(twin.remote_id))
-                return self._submitted(job, first)
-        return self._ledger.move(job, JobState.UPLOADED)
-
-    def _submitted(self, job: Job, remote: RemoteJob) -> Job:
-        facts = {"remote_id": remote.remote_id, "remote_status": remote.status}
-        moved = self._ledger.move(job, JobState.SUBMITTED, **facts)
-        self._fresh.add(moved.id)
-        return moved
-
-    async def _poll(self, desk: Desk, job: Job) -> Job | None:
-        """Ask about a job until it is over; a run that does not wait asks about what it found, once."""
-        assert job.remote_id is not None
-        if job.id in self._fresh:
-            self._fresh.discard(job.id)
-            if desk.every is None:
-                return None
-            await self._pause(desk, job)
-        while True:
-            remote = await self._patiently(desk, partial(desk.provider.poll, job.remote_id))
-            if remote is None:
-                return self._lost(job)
-            if remote.phase is JobPhase.REJECTED:
-                return await self._rejected(desk, job, remote)
-            if remote.phase is JobPhase.ENDED:
-                counts = {"completed": remote.completed, "failed": remote.failed}
-                return self._ledger.move(job, JobState.ENDED, remote_status=remote.status, **counts)
-            job = self._ledger.note_progress(job, remote.status, remote.completed, remote.failed)
-            self._emit(JobMoved(job))
-            if desk.every is None:
-                return None
-            await self._pause(desk, job)
-
-    async def _patiently(self, desk: Desk, flow: Callable[[], Flow[T]]) -> T:
-        """Carry out a flow that may be carried out twice; a run that waits anyway waits for the platform too."""
-        while True:
-            try:
-                return await desk.transport.run(flow())
-            except DistilabelPlatformError as error:
-                away = isinstance(error, DistilabelUnreachableError) or (error.status or 0) >= _SERVER_FAULT
-                if desk.every is None or not away:
-                    raise
-                self._emit(Notice("warning", f"{error.message} Trying again in {desk.every:g} s."))
-                await asyncio.sleep(desk.every)
-
-    async def _pause(self, desk: Desk, job: Job) -> None:
-        seconds = desk.every or 0.0
-        self._emit(NextPoll(job, seconds))
-        await asyncio.sleep(seconds)
-
-    def _lost(self, job: Job) -> Job:
-        message = "The platform does not know this job any more; its requests are asked again."
-        return self._ledger.release(job, JobState.LOST, code="job_lost", message=message)
-
-    async def _rejected(self, desk: Desk, job: Job, remote: RemoteJob) -> Job:
-        first = remote.errors[0] if remote.errors else JobError("failed", "the platform gave no reason")
-        refused = [
-            (error.line, error.code, error.message)
-            for error in remote.errors
-            if error.line and error.code not in _CONCERN_ALL_LINES
-        ]
-        facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
-        job = self._ledger.release(job, JobState.REJECTED, refused=refused, **facts)
-        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
-        if first.code in _QUOTA_CODES:
-            await self._wait_for_quota(desk, job)
-        elif not refused:
-            raise DistilabelJobRejectedError(
-                f"{desk.target.platform} rejected job {job.remote_id} ({first.code}: {first.message}). Nothing of it was "
-                "run or paid for: mend the cause and run again.",
-                code=first.code,
-            )
-        return job
-
-    async def _wait_for_quota(self, desk: Desk, job: Job) -> None:
-        """Hold the desk back: for a while where the run waits, else until the next run."""
-        key = (job.scope, desk.target.identity)
-        self._held.add(key)
-        self._emit(
-            Notice("warning", f"{desk.target.platform} has no room for more at the moment: {job.message}")
-        )
-        if desk.every is not None:
-            await self._pause(desk, job)
-            self._held.discard(key)
-
-    async def _fetch(self, desk: Desk, job: Job) -> Job:
-        assert job.remote_id is not None
-        remote = await self._patiently(desk, partial(desk.provider.poll, job.remote_id))
-        folder, paths = self._ledger.job_folder(job), {}
-        for kind, file in (remote.files if remote else {}).items():
-            path = folder / f"{kind}.jsonl"
-            if path.exists() or await self._patiently(desk, partial(desk.provider.fetch, file, path)):
-                paths[kind] = path
-        return self._ledger.mark_fetched(job, paths)
-
-    async def _settle(self, desk: Desk, job: Job) -> Job:
-        await asyncio.to_thread(index, self._ledger, desk.provider, job)
-        settled = self._ledger.settle(job, desk.most_attempts)
-        (self._ledger.job_folder(job) / "input.jsonl").unlink(missing_ok=True)
-        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
-        return settled
+def _limits(desk: Desk) -> Limits:
+    """Return what one job may hold: the platform's limits, or the user's where they are tighter."""
+    own, platform = desk.options, desk.provider.limits
+    return Limits(
+        min(platform.requests, own.max_requests or platform.requests),
+        min(platform.size, own.max_bytes or platform.size),
+    )

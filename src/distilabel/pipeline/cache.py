@@ -184,7 +184,8 @@ class ChunkStore:
 
     def close(self) -> None:
         """Close the file."""
-        with self._lock:
+        # On a full disk it would try once more to write what `put` has refused.
+        with self._lock, contextlib.suppress(OSError):
             self._file.close()
 
 

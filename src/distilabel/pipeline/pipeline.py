@@ -268,8 +268,8 @@ class Pipeline:
             raise DistilabelUserError(
                 "A route is a function and cannot be read from a file: build the pipeline in Python."
             )
-        named = {"description": described.get("description"), "requirements": data.get("requirements")}
-        with cls(described.get("name"), **named) as pipeline:
+        description, requirements = described.get("description"), data.get("requirements")
+        with cls(described.get("name"), description=description, requirements=requirements) as pipeline:
             for entry in described["steps"]:
                 declared.load(entry["step"], allow)
         for arrow in described.get("connections") or ():

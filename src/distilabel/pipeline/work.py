@@ -226,6 +226,9 @@ class Workshop:
                 break
         if not chunks or not chunks[-1].last:
             return ()
+        # A replay costs nothing, and what failed may have been asked again meanwhile.
+        if bench.offline and any(chunk.failures for chunk in chunks):
+            return ()
         if bench.offline and self._ledger is not None:
             self._ledger.claim_again(bench.scope, asker, self._run_id)
         return tuple(chunks)
@@ -330,7 +333,7 @@ class _Processing:
         for start in range(0, max(lengths), size):
             yield start, [rows[start : start + size] for rows in inputs]
 
-    def _slice(self, part: list[list[Row]], fresh: Callable[[int], list[Row]]) -> list[Row]:
+    def _slice(self, part: list[list[Row]], fresh: Callable[[], list[Row]]) -> list[Row]:
         try:
             return self._made(part)
         except Unfinished as unfinished:
@@ -342,7 +345,7 @@ class _Processing:
             if self._bench.gathers or len(part) > 1:
                 raise DistilabelStepError(f"Step {self._step.name!r} failed: {_told(error)}.") from error
             # What raised may have changed the rows that it was given.
-            return self._one_by_one(fresh(len(part[0])), error)
+            return self._one_by_one(fresh()[: len(part[0])], error)
 
     def _made(self, part: list[list[Row]]) -> list[Row]:
         assert isinstance(self._step, Step)
@@ -359,10 +362,10 @@ class _Processing:
             self.raised += 1
             self.reason = self.reason or _told(error)
             return [_with_reason(self._step.name, row, error) for row in self._step.impute_step_outputs(rows)]
-        return [made for row in rows for made in self._slice([[deepcopy(row)]], lambda _, row=row: [row])]
+        return [made for row in rows for made in self._slice([[deepcopy(row)]], partial(list, [row]))]
 
-    def _fresh(self, start: int, count: int) -> list[Row]:
-        return self._again()[0][start : start + count]
+    def _fresh(self, start: int) -> list[Row]:
+        return self._again()[0][start:]
 
 
 def _taken(bench: Bench, command: Process) -> list[list[tuple[int, str]]]:

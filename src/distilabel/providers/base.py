@@ -1,7 +1,10 @@
 """What a platform's dialect must offer, and the few helpers that all dialects share."""
 
+import json
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,17 +19,21 @@ from distilabel.exceptions import (
 from distilabel.records import Decoded, Failure, Job, Outcome, RemoteJob, Target
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
-__all__ = ["Limits", "Provider", "call", "call_json", "failure_of", "refusal"]
+__all__ = ["Limits", "Provider", "call", "call_json", "failure_of", "read_json", "refusal"]
 
 _BODY_EXCERPT = 300
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Refusals after which a call may have been carried out all the same.
+_UNCERTAIN_REFUSALS = frozenset({408, 409, 425, 499})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one job may hold: requests, and bytes of its file."""
+    """What one job may hold: requests, bytes of its file, and estimated prompt tokens (None: as many as fit)."""
 
     requests: int
     size: int
+    tokens: int | None = None
 
 
 class Provider(Protocol):
@@ -47,8 +54,14 @@ class Provider(Protocol):
     def answer(self, response: HttpResponse) -> Outcome:
         """Read the response to one online request."""
 
-    def complete(self, target: Target, body: bytes) -> Flow[Outcome]:
-        """Ask one request online."""
+    def online(self, target: Target, body: bytes) -> HttpRequest:
+        """Return the call that asks one request online."""
+
+    def line(self, custom_id: str, response: HttpResponse) -> bytes:
+        """Return the response to an online request as the line of a result file that `decode` reads."""
+
+    def decode_request(self, line: bytes) -> tuple[str, bytes] | None:
+        """Read back custom_id and body from a line that `encode` gave; None if it is not one."""
 
     def upload(self, job: Job, path: Path) -> Flow[str]:
         """Send a job's file; return the platform's id of it. Costs nothing; may be done again."""
@@ -56,8 +69,8 @@ class Provider(Protocol):
     def create(self, job: Job) -> Flow[RemoteJob]:
         """Make the job on the platform. The one call that costs money."""
 
-    def find(self, job: Job) -> Flow[list[RemoteJob]]:
-        """Return the jobs on the platform that carry `job`'s tag."""
+    def find(self, tag: str | None, since: float) -> Flow[list[RemoteJob]]:
+        """Return the jobs on the platform that carry this tag of ours (None: any of ours), made since then."""
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
         """Return the job as it is now; None if the platform does not know it any more."""
@@ -69,6 +82,18 @@ class Provider(Protocol):
         """Ask the platform to stop the job."""
 
 
+def complete(provider: Provider, target: Target, body: bytes) -> Flow[Outcome]:
+    """Ask one request online and read its answer."""
+    response = yield provider.online(target, body)
+    return provider.answer(response)
+
+
+def ask(request: HttpRequest) -> Flow[HttpResponse]:
+    """Make one call and return its response, whatever it is."""
+    response = yield request
+    return response
+
+
 def call(request: HttpRequest) -> Generator[HttpRequest, HttpResponse, HttpResponse]:
     """Make one call within a flow; a refusal becomes an exception of our tree."""
     response = yield request
@@ -77,19 +102,50 @@ def call(request: HttpRequest) -> Generator[HttpRequest, HttpResponse, HttpRespo
     return response
 
 
-def call_json(request: HttpRequest) -> Generator[HttpRequest, HttpResponse, dict[str, Any]]:
-    """Make one call whose answer must be a JSON object."""
+def call_json(
+    request: HttpRequest, *, having: str | None = None
+) -> Generator[HttpRequest, HttpResponse, dict[str, Any]]:
+    """Make one call whose answer must be a JSON object, with something under the name `having`."""
     response = yield from call(request)
     try:
-        value = orjson.loads(response.body)
-    except orjson.JSONDecodeError:
+        value = read_json(response.body)
+    except ValueError:
         value = None
-    if isinstance(value, dict):
+    if isinstance(value, dict) and (having is None or value.get(having)):
         return value
-    message = f"{request.method} {request.path} was answered with something else than a JSON object."
+    what = f"a JSON object with `{having}`" if having else "a JSON object"
+    message = f"{request.method} {request.path} was answered with something else than {what}."
     if request.safe:
         raise DistilabelPlatformError(message, status=response.status)
     raise DistilabelUncertainError(message, status=response.status)
+
+
+def read_json(text: bytes) -> Any:
+    """Read JSON as platforms write it: what orjson refuses, an unpaired surrogate or a NaN, loses no answer.
+
+    An unpaired surrogate, half of a character that a token limit cut in two, becomes U+FFFD.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return _whole(json.loads(text.decode()))
+    except RecursionError:
+        raise ValueError("JSON that is nested too deeply") from None
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(name): _whole(item) for name, item in value.items()}
+    return value
 
 
 def refusal(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformError:
@@ -106,10 +162,20 @@ def refusal(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformE
             f"The platform does not know the model ({message}): check the name given as `model`.",
             status=status, code=failure.code,
         )  # fmt: skip
-    kind = (
-        DistilabelPlatformError if safe or status in (400, 404, 413, 422, 429) else DistilabelUncertainError
-    )
-    return kind(f"The platform answered HTTP {status}: {message}", status=status, code=failure.code)
+    certain = 400 <= status < 500 and status not in _UNCERTAIN_REFUSALS  # noqa: PLR2004
+    kind = DistilabelPlatformError if safe or certain else DistilabelUncertainError
+    return kind(
+        f"The platform answered HTTP {status}: {message}",
+        status=status, code=failure.code, retry_after=_retry_after(response),
+    )  # fmt: skip
+
+
+def _retry_after(response: HttpResponse) -> float | None:
+    try:
+        seconds = float(response.headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    return max(seconds, 0.0) if isfinite(seconds) else None
 
 
 def failure_of(status: int, body: Any) -> Failure:
@@ -132,8 +198,8 @@ def failure_of(status: int, body: Any) -> Failure:
 def _error_detail(body: Any) -> dict[str, Any]:
     if isinstance(body, bytes):
         try:
-            body = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            body = read_json(body)
+        except ValueError:
             return {}
     if isinstance(body, dict):
         error = body.get("error", body)

@@ -4,6 +4,7 @@ Shapes: https://platform.openai.com/docs/guides/batch and https://platform.opena
 read in November 2026.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,19 @@ from typing import Any
 import orjson
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.base import Limits, call, call_json, refusal
+from distilabel.providers.base import Limits, call, call_json, read_json, refusal
 from distilabel.providers.chat import chat_outcome
-from distilabel.records import Decoded, Failure, Job, JobError, JobPhase, Outcome, RemoteJob, Target
+from distilabel.records import (
+    Decoded,
+    Failure,
+    Job,
+    JobError,
+    JobPhase,
+    Outcome,
+    RemoteJob,
+    Target,
+    canonical_json,
+)
 from distilabel.wire import Flow, HttpRequest, HttpResponse, Upload
 
 __all__ = ["OpenAI"]
@@ -45,15 +56,29 @@ class OpenAI:
             custom_id.encode(), endpoint.encode(), body,
         )  # fmt: skip
 
-    def complete(self, target: Target, body: bytes) -> Flow[Outcome]:
+    def online(self, target: Target, body: bytes) -> HttpRequest:
         # Online paths start below the base URL, which ends in /v1; lines of a batch name the whole path.
-        path = target.endpoint.removeprefix("/v1")
-        response = yield HttpRequest("POST", path, json=body)
-        return self.answer(response)
+        return HttpRequest("POST", target.endpoint.removeprefix("/v1"), json=body)
+
+    def line(self, custom_id: str, response: HttpResponse) -> bytes:
+        try:
+            body = read_json(response.body)
+        except ValueError:
+            body = None
+        answer = {"status_code": response.status, "body": body}
+        return canonical_json({"custom_id": custom_id, "response": answer, "error": None}) + b"\n"
+
+    def decode_request(self, line: bytes) -> tuple[str, bytes] | None:
+        try:
+            # Not orjson: it refuses unpaired surrogates and rounds large integers, and keys stand for the exact bytes.
+            value = json.loads(line)
+            return str(value["custom_id"]), canonical_json(value["body"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
 
     def upload(self, job: Job, path: Path) -> Flow[str]:
         upload = Upload(path, f"{_TAG}-{job.tag}.jsonl", {"purpose": "batch"})
-        answer = yield from call_json(HttpRequest("POST", "/files", upload=upload))
+        answer = yield from call_json(HttpRequest("POST", "/files", upload=upload), having="id")
         return str(answer["id"])
 
     def create(self, job: Job) -> Flow[RemoteJob]:
@@ -61,27 +86,34 @@ class OpenAI:
             "input_file_id": job.input_file,
             "endpoint": job.target.endpoint,
             "completion_window": "24h",
-            "metadata": {_TAG: job.tag, "scope": job.scope[:512]},
+            # https://platform.openai.com/docs/api-reference/batch/create: 16 pairs, values of at most 512 characters.
+            "metadata": {
+                _TAG: job.tag,
+                "scope": job.scope[-512:],
+                **({"tag": job.label} if job.label else {}),
+            },
         }
-        answer = yield from call_json(HttpRequest("POST", "/batches", json=orjson.dumps(body), safe=False))
+        request = HttpRequest("POST", "/batches", json=orjson.dumps(body), safe=False)
+        answer = yield from call_json(request, having="id")
         return _remote_job(answer)
 
-    def find(self, job: Job) -> Flow[list[RemoteJob]]:
+    def find(self, tag: str | None, since: float) -> Flow[list[RemoteJob]]:
         found: list[RemoteJob] = []
         params = {"limit": _PAGE}
         while True:
             page = yield from call_json(HttpRequest("GET", "/batches", params=params))
-            jobs = [_remote_job(item) for item in page.get("data") or ()]
-            found += [remote for remote in jobs if remote.tag == job.tag]
-            # Newest first: a page that is all older than our job cannot be followed by it.
-            older = all((remote.created_at or 0.0) < job.created_at - _CLOCK_SLACK for remote in jobs)
+            jobs = [_remote_job(item) for item in _items(page)]
+            found += [remote for remote in jobs if remote.tag and tag in (None, remote.tag)]
+            # Newest first: after a page that is all older there is nothing to be found.
+            before = since - _CLOCK_SLACK
+            older = all(remote.created_at is not None and remote.created_at < before for remote in jobs)
             if not page.get("has_more") or not jobs or older:
                 return found
             params = {"limit": _PAGE, "after": jobs[-1].remote_id}
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
         try:
-            answer = yield from call_json(HttpRequest("GET", f"/batches/{remote_id}"))
+            answer = yield from call_json(HttpRequest("GET", f"/batches/{remote_id}"), having="id")
         except DistilabelPlatformError as error:
             if error.status == 404:  # noqa: PLR2004
                 return None
@@ -104,15 +136,15 @@ class OpenAI:
         if response.status in (401, 403) or (response.status == 404 and b"model" in response.body):  # noqa: PLR2004
             raise refusal(response)
         try:
-            body = orjson.loads(response.body)
-        except orjson.JSONDecodeError:
+            body = read_json(response.body)
+        except ValueError:
             body = response.body
         return chat_outcome(response.status, body)
 
     def decode(self, line: bytes) -> Decoded:
         try:
-            value = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            value = read_json(line)
+        except ValueError:
             return Decoded(
                 None, Failure("unreadable_line", "The platform sent a line that is not JSON.", retryable=True)
             )
@@ -126,8 +158,8 @@ class OpenAI:
 def _line_outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line; a failure stands in `error` or in a response of another status than 200."""
     response, error = line.get("response"), line.get("error")
-    if isinstance(response, dict):
-        status = response.get("status_code")
+    status = response.get("status_code") if isinstance(response, dict) else None
+    if isinstance(response, dict) and not (status == 200 and error):  # noqa: PLR2004
         return chat_outcome(status if isinstance(status, int) else 0, response.get("body"))
     if isinstance(error, dict):
         code = str(error.get("code") or "error")
@@ -142,8 +174,8 @@ _RETRYABLE_CODES = frozenset(
 
 def _remote_job(batch: dict[str, Any]) -> RemoteJob:
     status = str(batch.get("status") or "unknown").lower()
-    counts = batch.get("request_counts") or {}
-    metadata = batch.get("metadata") or {}
+    counts, metadata, errors = (_dict(batch.get(name)) for name in ("request_counts", "metadata", "errors"))
+    tag, created_at, problems = metadata.get(_TAG), batch.get("created_at"), errors.get("data")
     # Absent, null and "" all mean: no such file (https://github.com/567-labs/instructor/issues/2657).
     files = {kind: batch.get(f"{kind}_file_id") for kind in ("output", "error")}
     return RemoteJob(
@@ -151,14 +183,31 @@ def _remote_job(batch: dict[str, Any]) -> RemoteJob:
         status=status,
         phase=_PHASES.get(status, JobPhase.RUNNING),
         files={kind: str(file) for kind, file in files.items() if file},
-        total=counts.get("total"),
-        completed=counts.get("completed"),
-        failed=counts.get("failed"),
-        errors=tuple(_job_error(error) for error in (batch.get("errors") or {}).get("data") or ()),
-        tag=metadata.get(_TAG),
-        created_at=batch.get("created_at"),
+        total=_number(counts.get("total")),
+        completed=_number(counts.get("completed")),
+        failed=_number(counts.get("failed")),
+        errors=tuple(_job_error(_dict(error)) for error in (problems if isinstance(problems, list) else ())),
+        tag=tag if isinstance(tag, str) else None,
+        created_at=created_at if isinstance(created_at, int | float) else None,
     )
 
 
 def _job_error(error: dict[str, Any]) -> JobError:
-    return JobError(str(error.get("code") or "failed"), str(error.get("message") or ""), error.get("line"))
+    line = _number(error.get("line"))
+    return JobError(str(error.get("code") or "failed"), str(error.get("message") or ""), line)
+
+
+def _items(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the jobs of a page; one that cannot be read may be ours, so the page is no answer."""
+    items = page.get("data")
+    if isinstance(items, list) and all(isinstance(item, dict) and item.get("id") for item in items):
+        return items
+    raise DistilabelPlatformError("GET /batches was answered with something else than a list of batches.")
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None

@@ -18,8 +18,9 @@ from distilabel.exceptions import (
 from distilabel.models.llms.base import AsyncLLM, _arguments
 from distilabel.models.llms.standalone import collect
 from distilabel.offline.desk import Desk
+from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
-from distilabel.providers.base import Provider
+from distilabel.providers.base import Provider, complete
 from distilabel.records import Failure, Reply, Target, canonical_json
 from distilabel.transport import Transport
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
@@ -40,6 +41,7 @@ class RemoteLLM(AsyncLLM):
         default_headers: Sent along with each call.
         max_retries: How often a call that may be repeated is tried again.
         timeout: Seconds that a call may be silent.
+        offline_batch_options: How batch jobs are packed, retried and given up; see `OfflineBatchOptions`.
     """
 
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
@@ -53,6 +55,7 @@ class RemoteLLM(AsyncLLM):
     default_headers: Optional[RuntimeParameter[dict[str, str]]] = None
     max_retries: RuntimeParameter[int] = Field(default=6, ge=0)
     timeout: RuntimeParameter[float] = Field(default=120, gt=0)
+    offline_batch_options: OfflineBatchOptions = Field(default_factory=OfflineBatchOptions)
 
     _desk: Desk | None = PrivateAttr(default=None)
     _session: Session | None = PrivateAttr(default=None)
@@ -122,7 +125,13 @@ class RemoteLLM(AsyncLLM):
             attempts=(self.max_retries or 0) + 1,
         )
         target = Target(provider.name, without_password(address), self.endpoint, self.model)
-        return Desk(target, provider, transport, self.offline_batch_generation_block_until_done)
+        return Desk(
+            target,
+            provider,
+            transport,
+            self.offline_batch_generation_block_until_done,
+            self.offline_batch_options,
+        )
 
     # Online
 
@@ -137,7 +146,7 @@ class RemoteLLM(AsyncLLM):
             kwargs: The arguments of `request`.
         """
         desk, (body,) = self.desk, self._bodies([input], kwargs)
-        flows = (desk.provider.complete(desk.target, body) for _ in range(num_generations))
+        flows = (complete(desk.provider, desk.target, body) for _ in range(num_generations))
         outcomes = await asyncio.gather(*(desk.transport.run(flow) for flow in flows))
         return _output([Answer(outcome) for outcome in outcomes])
 

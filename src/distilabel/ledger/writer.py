@@ -1,0 +1,88 @@
+"""Writing to the ledger: one connection, one thread at a time, each change whole or not at all; and the names in it."""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import time
+from typing import Any
+
+from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
+from distilabel.ledger.rows import target_row
+from distilabel.records import Target
+
+__all__ = ["Writer"]
+
+
+class Writer:
+    """A connection that writes.
+
+    Args:
+        folder: The ledger's folder, made where it is missing.
+        clock: Gives the time in seconds since 1970.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time) -> None:
+        self.folder = folder
+        self.path = folder / LEDGER_NAME
+        self.clock = clock
+        self._lock = threading.RLock()
+        self._connection = connect(self.path)
+
+    def close(self) -> None:
+        """Close the database; the ledger cannot be used after."""
+        with self._lock:
+            self._connection.close()
+
+    def begin_run(self, name: str) -> int:
+        """Note that a run begins and return its number."""
+        with self._transaction(durable=False):
+            return int(self._one("begin_run", name=name, now=self.clock())[0])
+
+    def scope_id(self, name: str) -> int:
+        """Return the number of a scope, known or new."""
+        return self._known_or_new("scope_id", "add_scope", name=name)
+
+    def target_id(self, target: Target) -> int:
+        """Return the number of a target, known or new."""
+        return self._known_or_new("target_id", "add_target", **target_row(target))
+
+    def _known_or_new(self, find: str, add: str, /, **values: Any) -> int:
+        with self._lock:
+            row = self._execute(find, values).fetchone()
+            if row is None:
+                with self._transaction(durable=False):
+                    self._execute(add, values)
+                    row = self._execute(find, values).fetchone()
+            return int(row[0])
+
+    @contextmanager
+    def _transaction(self, *, durable: bool = True) -> Iterator[None]:
+        with self._lock, mapped_errors(self.path):
+            if self._connection.in_transaction:
+                yield
+                return
+            # https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL, FULL waits for the disk at each commit.
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.rollback()
+                raise
+            self._connection.execute("COMMIT")
+
+    def _execute(self, name: str, values: dict[str, Any]) -> sqlite3.Cursor:
+        return self._connection.execute(query(name), values)
+
+    def _one(self, name: str, /, **values: Any) -> Any:
+        return self._execute(name, values).fetchone()
+
+    def _rows(self, name: str, /, **values: Any) -> Iterator[dict[str, Any]]:
+        cursor = self._execute(name, values)
+        names = [column[0] for column in cursor.description]
+        return (dict(zip(names, row, strict=True)) for row in cursor)
+
+    def _many(self, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        return self._connection.executemany(query(name), rows).rowcount if rows else 0

@@ -1,0 +1,282 @@
+"""One job on its way: what is done in each of its states, and what is put down before the next call goes out."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from distilabel.events import Event, JobMoved, NextPoll, Notice, Settled
+from distilabel.exceptions import (
+    DistilabelJobRejectedError,
+    DistilabelPlatformError,
+    DistilabelUncertainError,
+    DistilabelUnreachableError,
+)
+from distilabel.ledger.states import FINAL_JOB_STATES, JobState
+from distilabel.ledger.store import Ledger
+from distilabel.offline.desk import Desk
+from distilabel.offline.results import index
+from distilabel.providers.base import ask
+from distilabel.records import Job, JobError, JobPhase, RemoteJob, custom_id
+from distilabel.wire import Flow
+
+__all__ = ["Driver", "is_quota"]
+
+T = TypeVar("T")
+
+# A creation whose outcome is not known is looked for at once and again after these seconds: a list may lag behind.
+_LOOK_UP_AGAIN_AFTER = (1.0, 3.0, 6.0)
+# A job that was cancelled at its deadline has so long to end; OpenAI says up to 10 minutes.
+_LONGEST_CANCELLING = 900.0
+_RATE_LIMITED = 429
+_SERVER_FAULT = 500
+_PATIENCE = 5
+_QUOTA_CODES = frozenset({"token_limit_exceeded", "rate_limit_exceeded", "quota_exceeded"})
+_OVERDUE = "deadline"
+_ONLINE_AT_ONCE = 64
+# Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
+_CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
+_UPLOADS_AT_ONCE = 4
+
+
+def is_quota(job: Job) -> bool:
+    """Tell whether a job was rejected because too much is under way: it may be sent again later."""
+    return job.state == JobState.REJECTED and job.code in _QUOTA_CODES
+
+
+class Driver:
+    """Brings jobs from where they are to where they can be brought in this run.
+
+    Args:
+        ledger: Where every move is put down.
+        emit: Called with each event.
+    """
+
+    def __init__(self, ledger: Ledger, emit: Callable[[Event], None]) -> None:
+        self._ledger = ledger
+        self._emit = emit
+        self._fresh: set[int] = set()
+        self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+        self._steps: dict[JobState, Callable[[Desk, Job], Awaitable[Job | None]]] = {
+            JobState.PLANNED: self._upload,
+            JobState.UPLOADED: self._create,
+            JobState.CREATING: self._look_up,
+            JobState.SUBMITTED: self._poll,
+            JobState.ENDED: self._fetch,
+            JobState.FETCHED: self._settle,
+        }
+
+    def recovered(self, job: Job) -> Job:
+        """Return a job that an earlier run left, as it can be taken up: a broken-off upload begins anew."""
+        if job.state == JobState.UPLOADING:
+            return self._ledger.move(job, JobState.PLANNED)
+        return job
+
+    async def drive(self, desk: Desk, job: Job) -> Job:
+        """Bring a job as far as it goes: to a final state, or to where this run does not wait for it.
+
+        Raises:
+            DistilabelPlatformError: What the run cannot go on with; the job stays where the ledger has it.
+        """
+        self._emit(JobMoved(job))
+        while job.state not in FINAL_JOB_STATES:
+            moved = await self._steps[JobState(job.state)](desk, job)
+            if moved is None:
+                return job
+            job = moved
+            self._emit(JobMoved(job))
+        return job
+
+    # To the platform
+
+    async def _upload(self, desk: Desk, job: Job) -> Job:
+        async with self._uploads:
+            path = self._ledger.job_folder(job) / "input.jsonl"
+            await asyncio.to_thread(self._spool, desk, job, path)
+            job = self._ledger.move(job, JobState.UPLOADING)
+            self._emit(JobMoved(job))
+            file = await self._patiently(desk, lambda: desk.provider.upload(job, path))
+            return self._ledger.move(job, JobState.UPLOADED, input_file=file)
+
+    def _spool(self, desk: Desk, job: Job, path: Path) -> None:
+        with path.open("wb", buffering=1 << 20) as file:
+            for key, sample, body in self._ledger.job_lines(job):
+                file.write(desk.provider.encode(custom_id(key, sample), body, job.target.endpoint))
+
+    async def _create(self, desk: Desk, job: Job) -> Job:
+        for attempt in range(_PATIENCE):
+            job = self._ledger.move(job, JobState.CREATING)
+            try:
+                return self._submitted(job, await desk.transport.run(desk.provider.create(job)))
+            except DistilabelUncertainError:
+                return await self._look_up(desk, job)
+            except DistilabelUnreachableError:
+                self._ledger.move(job, JobState.UPLOADED)
+                raise
+            except DistilabelPlatformError as error:
+                if error.status != _RATE_LIMITED or attempt == _PATIENCE - 1:
+                    self._ledger.release(job, JobState.REJECTED, code=error.code, message=error.message)
+                    raise
+                job = self._ledger.move(job, JobState.UPLOADED)
+                await asyncio.sleep(error.retry_after or 2.0**attempt)
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+    async def _look_up(self, desk: Desk, job: Job) -> Job:
+        """Adopt the job if the platform has it under our tag; only if it has not may it be created again."""
+        for seconds in (0.0, *_LOOK_UP_AGAIN_AFTER):
+            if seconds and self._ledger.clock() - job.moved_at > sum(_LOOK_UP_AGAIN_AFTER):
+                break
+            await asyncio.sleep(seconds)
+            found = await self._patiently(desk, partial(desk.provider.find, job.tag, job.created_at))
+            if found:
+                first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
+                for twin in twins:
+                    await desk.transport.run(desk.provider.cancel(twin.remote_id))
+                return self._submitted(job, first)
+        return self._ledger.move(job, JobState.UPLOADED)
+
+    def _submitted(self, job: Job, remote: RemoteJob) -> Job:
+        facts = {"remote_id": remote.remote_id, "remote_status": remote.status}
+        moved = self._ledger.move(job, JobState.SUBMITTED, **facts)
+        self._fresh.add(moved.id)
+        return moved
+
+    # Waiting
+
+    async def _poll(self, desk: Desk, job: Job) -> Job | None:
+        """Ask about a job until it is over; a run that does not wait asks about what it found, once."""
+        assert job.remote_id is not None
+        if job.id in self._fresh:
+            self._fresh.discard(job.id)
+            if desk.every is None:
+                return None
+            await self._pause(desk, job)
+        while True:
+            remote = await self._patiently(desk, partial(desk.provider.poll, job.remote_id))
+            if remote is None:
+                return self._lost(desk, job)
+            if remote.phase is JobPhase.REJECTED:
+                return self._rejected(desk, job, remote)
+            if remote.phase is JobPhase.ENDED:
+                counts = {"completed": remote.completed, "failed": remote.failed}
+                return self._ledger.move(job, JobState.ENDED, remote_status=remote.status, **counts)
+            job = self._ledger.note_progress(job, remote.status, remote.completed, remote.failed)
+            self._emit(JobMoved(job))
+            if self._is_overdue(desk, job):
+                job = await self._give_up(desk, job)
+                if job.state == JobState.ENDED:
+                    return job
+            if desk.every is None:
+                return None
+            await self._pause(desk, job)
+
+    def _is_overdue(self, desk: Desk, job: Job) -> bool:
+        deadline = desk.options.deadline
+        return deadline is not None and self._ledger.clock() - job.moved_at > deadline
+
+    async def _give_up(self, desk: Desk, job: Job) -> Job:
+        """Cancel a job at its deadline; one that does not even end by that is left to itself."""
+        assert job.remote_id is not None
+        deadline = desk.options.deadline or 0.0
+        if job.code != _OVERDUE:
+            remote_id = job.remote_id
+            message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
+            job = self._ledger.note_reason(job, _OVERDUE, message)
+            self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
+            try:
+                await desk.transport.run(desk.provider.cancel(remote_id))
+            except DistilabelPlatformError as error:
+                self._emit(Notice("warning", f"Job {job.remote_id} cannot be cancelled: {error.message}"))
+        elif self._ledger.clock() - job.moved_at > deadline + min(deadline, _LONGEST_CANCELLING):
+            return self._ledger.move(job, JobState.ENDED)
+        return job
+
+    async def _pause(self, desk: Desk, job: Job) -> None:
+        seconds = desk.every or 0.0
+        self._emit(NextPoll(job, seconds))
+        await asyncio.sleep(seconds)
+
+    async def _patiently(self, desk: Desk, flow: Callable[[], Flow[T]]) -> T:
+        """Carry out a flow that may be carried out twice; a run that waits anyway waits for the platform too."""
+        while True:
+            try:
+                return await desk.transport.run(flow())
+            except DistilabelPlatformError as error:
+                away = isinstance(error, DistilabelUnreachableError) or (error.status or 0) >= _SERVER_FAULT
+                if desk.every is None or not away:
+                    raise
+                self._emit(Notice("warning", f"{error.message} Trying again in {desk.every:g} s."))
+                await asyncio.sleep(desk.every)
+
+    def _lost(self, desk: Desk, job: Job) -> Job:
+        message = "The platform does not know this job any more."
+        job = self._ledger.lose(job, desk.options.max_attempts, "job_lost", message)
+        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        return job
+
+    def _rejected(self, desk: Desk, job: Job, remote: RemoteJob) -> Job:
+        first = remote.errors[0] if remote.errors else JobError("failed", "the platform gave no reason")
+        refused = [
+            (error.line, error.code, error.message)
+            for error in remote.errors
+            if error.line and error.code not in _CONCERN_ALL_LINES
+        ]
+        facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
+        job = self._ledger.release(job, JobState.REJECTED, refused=refused, **facts)
+        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        if not refused and not is_quota(job):
+            raise DistilabelJobRejectedError(
+                f"{desk.target.platform} rejected job {job.remote_id} ({first.code}: {first.message}). Nothing of it "
+                "was run or paid for: mend the cause and run again.",
+                code=first.code,
+            )
+        return job
+
+    # And home
+
+    async def _fetch(self, desk: Desk, job: Job) -> Job:
+        assert job.remote_id is not None
+        remote = await self._patiently(desk, partial(desk.provider.poll, job.remote_id))
+        folder, paths = self._ledger.job_folder(job), {}
+        for kind, file in (remote.files if remote else {}).items():
+            path = folder / f"{kind}.jsonl"
+            if path.exists() or await self._patiently(desk, partial(desk.provider.fetch, file, path)):
+                paths[kind] = path
+        return self._ledger.mark_fetched(job, paths)
+
+    async def _settle(self, desk: Desk, job: Job) -> Job:
+        await asyncio.to_thread(index, self._ledger, desk.provider, job)
+        most_attempts = desk.options.max_attempts
+        if job.code == _OVERDUE and desk.options.at_deadline == "online":
+            await self._ask_online(desk, job)
+        elif job.code == _OVERDUE and desk.options.at_deadline == "fail":
+            most_attempts = 0
+        settled = self._ledger.settle(job, most_attempts)
+        (self._ledger.job_folder(job) / "input.jsonl").unlink(missing_ok=True)
+        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        return settled
+
+    async def _ask_online(self, desk: Desk, job: Job) -> None:
+        """Ask what a job left open by the realtime endpoint; each answer is on disk before it is read."""
+        path = self._ledger.job_folder(job) / "online.jsonl"
+        self._ledger.add_file(job, "online", path)
+        await asyncio.to_thread(index, self._ledger, desk.provider, job)
+        rest = self._ledger.job_lines(job)
+        while some := list(islice(rest, _ONLINE_AT_ONCE)):
+            lines = await asyncio.gather(*(self._asked_online(desk, job, *request) for request in some))
+            await asyncio.to_thread(_append, path, lines)
+        await asyncio.to_thread(index, self._ledger, desk.provider, job)
+
+    async def _asked_online(self, desk: Desk, job: Job, key: str, sample: int, body: bytes) -> bytes:
+        response = await desk.transport.run(ask(desk.provider.online(job.target, body)))
+        return desk.provider.line(custom_id(key, sample), response)
+
+
+def _append(path: Path, lines: list[bytes]) -> None:
+    with path.open("ab") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())

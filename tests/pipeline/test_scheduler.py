@@ -1,0 +1,468 @@
+"""What to do next: every chunk once, from the right inputs, to the end; proved on graphs drawn by chance."""
+
+import random
+from collections import Counter
+from math import ceil, lcm
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from distilabel.pipeline.plan import Source, StepPlan
+from distilabel.pipeline.scheduler import Generate, Process, Scheduler
+
+LOAD = StepPlan("load")
+
+
+def gives(scheduler, count, *, step="load", to=None):
+    """Let a generator give chunks, one after the other, without an end; return what else is to be started."""
+    others = []
+    for _ in range(count):
+        commands = scheduler.commands()
+        others += [command for command in commands if isinstance(command, Process)]
+        asked = [command for command in commands if command == Generate(step, command.index)]
+        assert asked, f"{step} is not asked"
+        scheduler.generated(step, asked[0].index, last=False, to=to)
+    return others
+
+
+class TestGenerators:
+    def test_one_chunk_is_asked_for_at_a_time(self):
+        scheduler = Scheduler([LOAD], workers=4)
+        assert scheduler.commands() == [Generate("load", 0)]
+        assert scheduler.commands() == []
+        scheduler.generated("load", 0, last=False)
+        assert scheduler.commands() == [Generate("load", 1)]
+
+    def test_last_chunk_ends_it(self):
+        scheduler = Scheduler([LOAD], workers=4)
+        scheduler.commands()
+        scheduler.generated("load", 0, last=True)
+        assert (scheduler.finished, scheduler.commands(), scheduler.chunks("load")) == (True, [], [0])
+
+    def test_one_that_has_nothing_ends_all_that_stands_below(self):
+        plans = [LOAD, StepPlan("a", (Source("load", 3),)), StepPlan("all", (Source("a", None),))]
+        scheduler = Scheduler(plans, workers=4)
+        scheduler.commands()
+        scheduler.exhausted("load")
+        assert scheduler.finished
+        assert [scheduler.chunks(name) for name in ("load", "a", "all")] == [[], [], []]
+
+    def test_it_is_not_asked_while_sixteen_chunks_wait_for_a_slow_step(self):
+        scheduler = Scheduler([LOAD, StepPlan("slow", (Source("load"),))], workers=8)
+        gives(scheduler, 1 + 16)
+        assert [c for c in scheduler.commands() if isinstance(c, Generate)] == []
+        scheduler.processed("slow", 0)
+        assert scheduler.commands() == [Process("slow", 1, (("load", (1,)),)), Generate("load", 17)]
+
+    def test_chunks_that_wait_for_replies_are_no_backlog(self):
+        scheduler = Scheduler([LOAD, StepPlan("ask", (Source("load"),))], workers=2)
+        for index in range(50):
+            scheduler.commands()
+            scheduler.generated("load", index, last=False)
+            scheduler.commands()
+            scheduler.park("ask", index)
+        assert scheduler.parked == {"ask": 50}
+        assert scheduler.idle is False
+
+    def test_parked_one_is_asked_for_the_same_chunk_again(self):
+        scheduler = Scheduler([LOAD], workers=2)
+        scheduler.commands()
+        scheduler.park("load", 0)
+        assert (scheduler.commands(), scheduler.idle, scheduler.finished) == ([], True, False)
+        scheduler.wake("load", 0)
+        assert scheduler.commands() == [Generate("load", 0)]
+        assert scheduler.commands() == []
+
+    def test_woken_one_waits_for_a_free_worker_and_is_then_asked_once(self):
+        plans = [StepPlan("first"), StepPlan("second")]
+        scheduler = Scheduler(plans, workers=1)
+        asked = scheduler.commands()
+        assert len(asked) == 1
+        name = asked[0].step
+        scheduler.park(name, 0)
+        assert len(scheduler.commands()) == 1
+        scheduler.wake(name, 0)
+        assert scheduler.commands() == []
+
+
+class TestWidths:
+    def test_a_wide_step_waits_until_all_its_chunks_are_there(self):
+        scheduler = Scheduler([LOAD, StepPlan("wide", (Source("load", 3),))], workers=4)
+        assert gives(scheduler, 2) == []
+        assert gives(scheduler, 1) == []
+        assert Process("wide", 0, (("load", (0, 1, 2)),)) in scheduler.commands()
+
+    def test_the_last_one_takes_what_is_left(self):
+        scheduler = Scheduler([LOAD, StepPlan("wide", (Source("load", 3),))], workers=4)
+        gives(scheduler, 3)
+        scheduler.commands()
+        scheduler.generated("load", 3, last=True)
+        scheduler.processed("wide", 0)
+        assert scheduler.commands() == [Process("wide", 1, (("load", (3,)),))]
+        scheduler.processed("wide", 1)
+        assert scheduler.finished
+
+    def test_an_end_without_rows_makes_no_further_chunk(self):
+        scheduler = Scheduler([LOAD, StepPlan("wide", (Source("load", 2),))], workers=4)
+        gives(scheduler, 2)
+        assert len(scheduler.commands()) == 2
+        scheduler.exhausted("load")
+        scheduler.processed("wide", 0)
+        assert scheduler.finished
+
+    def test_branches_of_different_width_meet_on_the_same_chunks(self):
+        plans = [
+            LOAD,
+            StepPlan("a", (Source("load", 1),)),
+            StepPlan("b", (Source("load", 2),)),
+            StepPlan("both", (Source("a", 2), Source("b", 1))),
+        ]
+        scheduler = Scheduler(plans, workers=8)
+        gives(scheduler, 1)
+        scheduler.commands()
+        scheduler.generated("load", 1, last=True)
+        scheduler.processed("a", 0)
+        scheduler.commands()
+        scheduler.processed("b", 0)
+        assert scheduler.commands() == []
+        scheduler.processed("a", 1)
+        assert scheduler.commands() == [Process("both", 0, (("a", (0, 1)), ("b", (0,))))]
+
+
+class TestAllAtOnce:
+    PLANS = (LOAD, StepPlan("all", (Source("load", None),)), StepPlan("after", (Source("all"),)))
+
+    def test_it_takes_every_chunk_and_may_give_several(self):
+        scheduler = Scheduler(self.PLANS, workers=4)
+        assert gives(scheduler, 2) == []
+        scheduler.commands()
+        scheduler.generated("load", 2, last=True)
+        assert scheduler.commands() == [Process("all", 0, (("load", (0, 1, 2)),))]
+        scheduler.processed("all", 0, chunks=2)
+        assert scheduler.commands() == [Process("after", 0, (("all", (0,)),))]
+        scheduler.processed("after", 0)
+        assert scheduler.commands() == [Process("after", 1, (("all", (1,)),))]
+        scheduler.processed("after", 1)
+        assert scheduler.finished
+
+    def test_one_that_every_chunk_is_routed_past_is_done_with_nothing(self):
+        plans = [
+            StepPlan("load", branches=("all", "other")),
+            StepPlan("all", (Source("load", None),)),
+            StepPlan("other", (Source("load"),)),
+            StepPlan("after", (Source("all"),)),
+        ]
+        scheduler = Scheduler(plans, workers=4)
+        scheduler.commands()
+        scheduler.generated("load", 0, last=True, to=("other",))
+        assert scheduler.commands() == [Process("other", 0, (("load", (0,)),))]
+        scheduler.processed("other", 0)
+        assert scheduler.finished
+        assert (scheduler.chunks("all"), scheduler.chunks("after")) == ([], [])
+
+
+class TestRoutes:
+    PLANS = (
+        StepPlan("load", branches=("a", "b")),
+        StepPlan("a", (Source("load"),)),
+        StepPlan("b", (Source("load"),)),
+        StepPlan("join", (Source("a"), Source("b"))),
+    )
+
+    def test_chunk_goes_only_where_its_route_leads(self):
+        scheduler = Scheduler(self.PLANS, workers=8)
+        scheduler.commands()
+        scheduler.generated("load", 0, last=False, to=["b"])
+        assert Process("b", 0, (("load", (0,)),)) in scheduler.commands()
+        scheduler.processed("b", 0)
+        assert scheduler.commands() == [Process("join", 0, (("a", ()), ("b", (0,))))]
+        assert scheduler.chunks("a") == []
+
+    def test_chunk_that_goes_nowhere_is_passed_over_everywhere(self):
+        scheduler = Scheduler(self.PLANS, workers=8)
+        scheduler.commands()
+        scheduler.generated("load", 0, last=True, to=[])
+        assert (scheduler.commands(), scheduler.finished) == ([], True)
+        assert scheduler.chunks("join") == []
+
+
+class TestParking:
+    PLANS = (LOAD, StepPlan("ask", (Source("load"),)), StepPlan("after", (Source("ask"),)))
+
+    def two_chunks(self):
+        scheduler = Scheduler(self.PLANS, workers=8)
+        gives(scheduler, 1)
+        scheduler.commands()
+        scheduler.generated("load", 1, last=True)
+        return scheduler
+
+    def test_other_chunks_flow_past_a_parked_one(self):
+        scheduler = self.two_chunks()
+        scheduler.park("ask", 0)
+        assert scheduler.commands() == [Process("ask", 1, (("load", (1,)),))]
+        scheduler.processed("ask", 1)
+        assert scheduler.commands() == [Process("after", 1, (("ask", (1,)),))]
+        scheduler.processed("after", 1)
+        assert (scheduler.idle, scheduler.finished, scheduler.parked) == (True, False, {"ask": 1})
+
+    def test_woken_chunk_is_processed_again_from_the_same_inputs(self):
+        scheduler = self.two_chunks()
+        scheduler.park("ask", 0)
+        scheduler.commands()
+        scheduler.wake("ask", 0)
+        scheduler.processed("ask", 1)
+        assert Process("ask", 0, (("load", (0,)),)) in scheduler.commands()
+        scheduler.processed("ask", 0)
+        assert scheduler.ended("ask")
+
+    def test_waking_what_is_not_parked_does_nothing(self):
+        scheduler = self.two_chunks()
+        scheduler.wake("ask", 0)
+        scheduler.wake("ask", 7)
+        scheduler.processed("ask", 0)
+        assert [c.index for c in scheduler.commands() if c.step == "ask"] == [1]
+
+
+class TestLimits:
+    def test_a_step_has_no_more_chunks_under_way_than_its_concurrency(self):
+        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),), concurrency=2)], workers=8)
+        gives(scheduler, 5)
+        begun = scheduler.commands()
+        scheduler.processed("s", 0)
+        assert [c.index for c in (*begun, *scheduler.commands()) if c.step == "s"] == [2]
+
+    def test_no_more_is_under_way_than_there_are_workers(self):
+        plans = [LOAD, StepPlan("s", (Source("load"),), concurrency=9)]
+        scheduler = Scheduler(plans, workers=2)
+        commands = []
+        for index in range(2):
+            commands += scheduler.commands()
+            scheduler.generated("load", index, last=False)
+        commands += scheduler.commands()
+        assert [c for c in commands if isinstance(c, Process)] == [
+            Process("s", 0, (("load", (0,)),)),
+            Process("s", 1, (("load", (1,)),)),
+        ]
+        assert scheduler.commands() == []
+
+    def test_later_steps_come_first_so_that_little_lies_about(self):
+        plans = [LOAD, StepPlan("a", (Source("load"),)), StepPlan("b", (Source("a"),))]
+        scheduler = Scheduler(plans, workers=1)
+        scheduler.commands()
+        scheduler.generated("load", 0, last=False)
+        assert scheduler.commands() == [Process("a", 0, (("load", (0,)),))]
+        scheduler.processed("a", 0)
+        assert scheduler.commands() == [Process("b", 0, (("a", (0,)),))]
+
+
+# Graphs drawn by chance, against a model
+
+
+class Graph:
+    """A graph, how many chunks its generators give, how many a gathering step gives, and where routes lead."""
+
+    def __init__(self, plans, chunks, parts, seed):
+        self.plans = {plan.name: plan for plan in plans}
+        self.chunks = chunks
+        self.parts = parts
+        self.seed = seed
+
+    def route(self, step, index):
+        branches = self.plans[step].branches
+        if not branches:
+            return None
+        chance = random.Random(f"{self.seed}/{step}/{index}")
+        return [branch for branch in branches if chance.random() < 0.6]
+
+
+@st.composite
+def graphs(draw):
+    plans, origin, span, chunks, parts = [], {}, {}, {}, {}
+    taken = set()  # steps whose rows are routed: their branches are drawn with them
+
+    def add(name, sources, branches=()):
+        plans.append(StepPlan(name, sources, draw(st.integers(1, 3)), tuple(branches)))
+
+    for i in range(draw(st.integers(1, 2))):
+        name = f"g{i}"
+        plans.append(StepPlan(name))
+        origin[name], span[name], chunks[name] = name, 1, draw(st.integers(0, 7))
+    for i in range(draw(st.integers(0, 6))):
+        name = f"s{i}"
+        free = [plan.name for plan in plans if plan.name not in taken]
+        kind = draw(st.sampled_from(["one", "one", "several", "all", "route"]))
+        if not free:
+            break
+        first = draw(st.sampled_from(free))
+        if kind == "route":
+            # `first` routes among two or three branches, which may converge again.
+            taken.add(first)
+            branches = [f"{name}b{j}" for j in range(draw(st.integers(2, 3)))]
+            at = next(n for n, plan in enumerate(plans) if plan.name == first)
+            plans[at] = StepPlan(first, plans[at].sources, plans[at].concurrency, tuple(branches))
+            for branch in branches:
+                if draw(st.integers(0, 4)) == 0:
+                    add(branch, (Source(first, None),))
+                    origin[branch], span[branch], parts[branch] = branch, 1, draw(st.integers(1, 3))
+                else:
+                    add(branch, (Source(first, width := draw(st.integers(1, 2))),))
+                    origin[branch], span[branch] = origin[first], span[first] * width
+            continue
+        sources = {first}
+        if kind == "several":
+            kin = [other for other in free if origin[other] == origin[first]]
+            sources |= set(draw(st.lists(st.sampled_from(kin), max_size=2)))
+        if kind == "all":
+            sources |= set(draw(st.lists(st.sampled_from(free), max_size=1)))
+            add(name, tuple(Source(source, None) for source in sorted(sources)))
+            origin[name], span[name], parts[name] = name, 1, draw(st.integers(1, 3))
+            continue
+        whole = lcm(*(span[source] for source in sources)) * draw(st.integers(1, 3))
+        add(name, tuple(Source(source, whole // span[source]) for source in sorted(sources)))
+        origin[name], span[name] = origin[first], whole
+    return Graph(plans, chunks, parts, draw(st.integers(0, 99)))
+
+
+def expected(graph):
+    """The model: from which chunks each chunk is made, worked out from the graph alone."""
+    made, total, there = {}, {}, {}
+    for plan in graph.plans.values():
+        name = plan.name
+        if not plan.sources:
+            total[name] = graph.chunks[name]
+            there[name] = {i: graph.route(name, i) for i in range(total[name])}
+            continue
+
+        def inputs(numbers, plan=plan):
+            return tuple(
+                (
+                    source.step,
+                    tuple(
+                        i
+                        for i in numbers(source)
+                        if i in there[source.step]
+                        and (there[source.step][i] is None or plan.name in there[source.step][i])
+                    ),
+                )
+                for source in plan.sources
+            )
+
+        if plan.sources[0].width is None:
+            own = {0: inputs(lambda source: range(total[source.step]))}
+            empty = not any(total[source.step] for source in plan.sources)
+            taken = any(numbers for _, numbers in own[0])
+            total[name] = 0 if empty else graph.parts[name] if taken else 1
+        else:
+            total[name] = max(ceil(total[source.step] / source.width) for source in plan.sources)
+            own = {
+                i: inputs(lambda source, i=i: range(i * source.width, (i + 1) * source.width))
+                for i in range(total[name])
+            }
+        own = {i: found for i, found in own.items() if any(numbers for _, numbers in found)}
+        made |= {(name, i): found for i, found in own.items()}
+        given = range(total[name]) if plan.sources[0].width is None and own else own
+        there[name] = {i: graph.route(name, i) for i in given}
+    return made, there
+
+
+def simulate(graph, workers, chance):
+    """Drive the scheduler as a run does, in an order by chance; return it, and from what each chunk was made."""
+    scheduler = Scheduler(list(graph.plans.values()), workers)
+    running, parked, made, asked = [], [], {}, Counter()
+    for _ in range(5_000):
+        running += scheduler.commands()
+        busy = Counter(command.step for command in running)
+        assert len(running) <= workers
+        assert all(count <= graph.plans[step].concurrency for step, count in busy.items())
+        assert scheduler.parked == Counter(command.step for command in parked)
+        if scheduler.finished:
+            assert not running
+            assert not parked
+            return scheduler, made
+        if parked and (not running or chance.random() < 0.3):
+            woken = parked.pop(chance.randrange(len(parked)))
+            scheduler.wake(woken.step, woken.index)
+            continue
+        assert running, "nothing is under way, nothing is parked, and it is not finished"
+        assert not scheduler.idle
+        command = running.pop(chance.randrange(len(running)))
+        asked[command] += 1
+        if asked[command] < 3 and chance.random() < 0.2:
+            scheduler.park(command.step, command.index)
+            parked.append(command)
+        else:
+            finish(graph, scheduler, command, made, chance)
+    raise AssertionError("it never ends")
+
+
+def finish(graph, scheduler, command, made, chance):
+    step, index = command.step, command.index
+    if isinstance(command, Generate):
+        count = graph.chunks[step]
+        if index == count:
+            scheduler.exhausted(step)
+            return
+        assert (step, index) not in made
+        made[step, index] = ()
+        scheduler.generated(
+            step, index, last=index + 1 == count and chance.random() < 0.5, to=graph.route(step, index)
+        )
+        return
+    assert (step, index) not in made, "a chunk is processed twice"
+    made[step, index] = command.inputs
+    parts = graph.parts.get(step, 1)
+    numbers = range(parts) if step in graph.parts else [index]
+    to = [graph.route(step, number) or () for number in numbers] if graph.plans[step].branches else None
+    scheduler.processed(step, index, chunks=parts, to=to)
+
+
+@settings(max_examples=400, deadline=None)
+@given(graph=graphs(), workers=st.integers(1, 6), seed=st.integers(0, 2**32))
+def test_every_chunk_is_processed_once_from_exactly_the_right_inputs_and_the_run_ends(graph, workers, seed):
+    scheduler, made = simulate(graph, workers, random.Random(seed))
+    wanted, there = expected(graph)
+    assert {chunk: inputs for chunk, inputs in made.items() if graph.plans[chunk[0]].sources} == wanted
+    for name, chunks in there.items():
+        assert scheduler.chunks(name) == [i for i, to in sorted(chunks.items()) if to is None or to]
+
+
+@settings(max_examples=60, deadline=None)
+@given(widths=st.lists(st.integers(1, 4), min_size=1, max_size=4), seed=st.integers(0, 2**32))
+def test_what_lies_about_is_bounded_however_slow_the_steps_are(widths, seed):
+    """A generator without an end, in front of a line of steps that take their time."""
+    chance = random.Random(seed)
+    plans = [LOAD]
+    for i, width in enumerate(widths):
+        plans.append(StepPlan(f"s{i}", (Source(plans[-1].name, width),)))
+    scheduler = Scheduler(plans, workers=8)
+    running, given, done = [], Counter(), Counter()
+    for _ in range(600):
+        running += scheduler.commands()
+        slow = [command for command in running if isinstance(command, Process)]
+        command = next((c for c in running if isinstance(c, Generate)), None)
+        if command is None or chance.random() < 0.1:
+            command = chance.choice(slow or running)
+        running.remove(command)
+        done[command.step] += 1
+        if isinstance(command, Generate):
+            scheduler.generated("load", command.index, last=False)
+        else:
+            given[command.inputs[0][0]] += len(command.inputs[0][1])
+            scheduler.processed(command.step, command.index)
+        waiting = sum(
+            (done[s] - given[s]) / w for s, w in zip(("load", "s0", "s1", "s2"), widths, strict=False)
+        )
+        assert waiting <= 17 + 2 * len(widths)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_two_generators_of_different_length_end_each_by_itself(count):
+    plans = [
+        StepPlan("short"),
+        StepPlan("long"),
+        StepPlan("all", (Source("short", None), Source("long", None))),
+    ]
+    graph = Graph(plans, {"short": count, "long": 6}, {"all": 1}, 0)
+    _, made = simulate(graph, 3, random.Random(1))
+    assert made["all", 0] == (("short", tuple(range(count))), ("long", tuple(range(6))))

@@ -1,0 +1,431 @@
+"""What every platform's dialect must do; a new dialect is one more line in `DIALECTS` and a folder in `tests/wire`."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distilabel.exceptions import (
+    DistilabelAuthenticationError,
+    DistilabelModelNotFoundError,
+    DistilabelPlatformError,
+    DistilabelUncertainError,
+)
+from distilabel.providers.base import Provider, complete
+from distilabel.providers.openai import OpenAI
+from distilabel.records import (
+    Decoded,
+    Failure,
+    Job,
+    RemoteJob,
+    Reply,
+    Target,
+    canonical_json,
+    custom_id,
+)
+from distilabel.wire import Flow, HttpResponse
+from tests.fakes import drive, response
+
+WIRE = Path(__file__).parents[1] / "wire"
+KEY = "sk-proj-a1b2c3d4e5f6"
+NAME = custom_id("0123456789abcdef" * 2, 7)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A dialect, its samples, and its model."""
+
+    provider: Provider
+    folder: Path
+    endpoint: str
+
+    @property
+    def job(self) -> Job:
+        target = Target(self.provider.name, "https://platform.test/v1", self.endpoint, "m")
+        return Job(
+            id=1, scope="p/s", target=target, tag="0f0e0d", state="creating", requests=3, size=9,
+            created_at=1_795_000_000, moved_at=1_795_000_000, input_file="file-in1",
+        )  # fmt: skip
+
+    def sample(self, name: str) -> Any:
+        return json.loads((self.folder / name).read_bytes())
+
+
+DIALECTS = [Dialect(OpenAI(), WIRE / "openai", "/v1/chat/completions")]
+
+each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.provider.name)
+
+
+def lines() -> Iterator[Any]:
+    for dialect in DIALECTS:
+        for file, expected in dialect.sample("expected.json")["lines"].items():
+            found = (dialect.folder / file).read_bytes().split(b"\n")[:-1]
+            for number, (line, value) in enumerate(zip(found, expected, strict=True), 1):
+                name = f"{dialect.provider.name}-{file}-{number}"
+                yield pytest.param(dialect.provider, line, value, id=name)
+
+
+def jobs() -> Iterator[Any]:
+    for dialect in DIALECTS:
+        for file, expected in dialect.sample("expected.json")["jobs"].items():
+            yield pytest.param(dialect, file, expected, id=f"{dialect.provider.name}-{file}")
+
+
+# Lines
+
+
+@pytest.mark.parametrize(("provider", "line", "expected"), list(lines()))
+def test_result_line_is_read(provider: Provider, line: bytes, expected: dict[str, Any]):
+    assert read(provider.decode(line + b"\n"), expected) == expected
+
+
+def read(decoded: Decoded, expected: dict[str, Any]) -> dict[str, Any]:
+    """What was decoded, in the shape of `expected` and as far as that goes."""
+    outcome, name = decoded.outcome, decoded.custom_id
+    if isinstance(outcome, Failure):
+        return {"custom_id": name, "failure": {"code": outcome.code, "retryable": outcome.retryable}}
+    usage = outcome.usage
+    values = {
+        "text": outcome.text,
+        "usage": [usage.input_tokens, usage.output_tokens, usage.cached_tokens, usage.reasoning_tokens],
+        "finish_reason": outcome.finish_reason,
+        "refusal": outcome.refusal,
+        "request_id": outcome.request_id,
+        "extras": sorted(outcome.extras),
+    }
+    return {"custom_id": name, "reply": {field: values[field] for field in expected.get("reply", values)}}
+
+
+@pytest.mark.parametrize(("provider", "line", "expected"), list(lines()))
+def test_failure_says_why_in_words(provider: Provider, line: bytes, expected: dict[str, Any]):
+    outcome = provider.decode(line).outcome
+    assert isinstance(outcome, Reply) or outcome.message
+
+
+@each_dialect
+def test_every_sample_is_expected_to_be_something(dialect: Dialect):
+    expected = dialect.sample("expected.json")
+    named = {*expected["lines"], *expected["jobs"], "expected.json", "README.md"}
+    unnamed = {path.name for path in dialect.folder.iterdir()} - named
+    assert {name for name in unnamed if not name.startswith(("file", "list_page_"))} == set()
+
+
+@each_dialect
+@given(st.binary())
+def test_any_bytes_decode_to_a_value(dialect: Dialect, line: bytes):
+    assert isinstance(dialect.provider.decode(line), Decoded)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.text("\ud83d\0\n"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@each_dialect
+@given(st.data())
+def test_any_json_decodes_to_a_value_that_can_be_kept(dialect: Dialect, data: st.DataObject):
+    line = data.draw(json_values | mutations(dialect))
+    decoded = dialect.provider.decode(json.dumps(line).encode())
+    assert isinstance(decoded, Decoded)
+    outcome = decoded.outcome
+    # SQLite, parquet and orjson take no unpaired surrogates.
+    kept = (outcome.text, outcome.refusal) if isinstance(outcome, Reply) else (outcome.code, outcome.message)
+    orjson.dumps([decoded.custom_id, *kept])
+
+
+def mutations(dialect: Dialect) -> st.SearchStrategy[Any]:
+    """A good line with one part of it replaced by anything."""
+    (first, *_) = (dialect.folder / "output.jsonl").read_bytes().split(b"\n")
+    good = json.loads(first)
+    return st.builds(lambda path, value: replaced(good, path, value), st.sampled_from(list(paths(good))), json_values)
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in pairs:
+        yield (*path, name)
+        yield from paths(inner, (*path, name))
+
+
+def replaced(value: Any, path: tuple[Any, ...], by: Any) -> Any:
+    if not path:
+        return by
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], by)
+    return copy
+
+
+@each_dialect
+@pytest.mark.parametrize("deep", [b"[" * 100_000, b'{"custom_id":' * 100_000, b'"\\ud83d' + b"[" * 100_000])
+def test_line_that_is_nested_without_end_decodes_to_a_value(dialect: Dialect, deep: bytes):
+    assert dialect.provider.decode(deep).custom_id is None
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"])) | st.text("\n\r\x85\u2028\u2029\ud83d", max_size=4)
+
+
+@each_dialect
+@given(texts)
+def test_request_is_one_line_that_holds_its_name_and_its_body(dialect: Dialect, prompt: str):
+    body = canonical_json({"model": "m", "messages": [{"role": "user", "content": prompt}]})
+    line = dialect.provider.encode(NAME, body, dialect.endpoint)
+    assert line.endswith(b"\n")
+    assert line.decode().splitlines() == [line.decode()[:-1]]
+    value = json.loads(line)
+    assert NAME in value.values()
+    assert json.loads(body) in value.values()
+
+
+@each_dialect
+@given(texts)
+def test_request_is_read_back_from_its_line(dialect: Dialect, prompt: str):
+    body = canonical_json({"model": "m", "messages": [{"role": "user", "content": prompt}]})
+    assert dialect.provider.decode_request(dialect.provider.encode(NAME, body, dialect.endpoint)) == (NAME, body)
+
+
+@each_dialect
+@given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
+def test_foreign_line_of_a_request_file_is_none(dialect: Dialect, line: bytes):
+    assert dialect.provider.decode_request(line) is None
+
+
+@each_dialect
+@given(st.integers(200, 599), st.binary() | json_values)
+def test_online_answer_is_kept_as_a_line_that_reads_the_same(dialect: Dialect, status: int, body: Any):
+    line = dialect.provider.line(NAME, response(status, body))
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert dialect.provider.decode(line).custom_id == NAME
+
+
+@each_dialect
+@pytest.mark.parametrize("half", [b"smile", b"\\ud83d"])
+def test_online_answer_that_is_kept_loses_nothing(dialect: Dialect, half: bytes):
+    (first, *_) = (dialect.folder / "output.jsonl").read_bytes().split(b"\n")
+    body = json.dumps(json.loads(first)["response"]["body"]).encode().replace(b"Paris.", half)
+    kept = dialect.provider.decode(dialect.provider.line(NAME, HttpResponse(200, {}, body)))
+    assert kept.outcome == dialect.provider.answer(HttpResponse(200, {}, body))
+    assert isinstance(kept.outcome, Reply)
+
+
+# Jobs
+
+
+@pytest.mark.parametrize(("dialect", "file", "expected"), list(jobs()))
+def test_job_is_read(dialect: Dialect, file: str, expected: dict[str, Any]):
+    _, job = drive(dialect.provider.poll("b1"), response(200, dialect.sample(file)))
+    assert {
+        "phase": job.phase,
+        "files": job.files,
+        "errors": [[error.code, error.message, error.line] for error in job.errors],
+        "tag": job.tag,
+        "counts": [job.total, job.completed, job.failed],
+    } == expected
+    assert job.remote_id == dialect.sample(file)["id"]
+
+
+@each_dialect
+@given(st.data())
+def test_job_of_any_shape_is_read_or_refused_in_words(dialect: Dialect, data: st.DataObject):
+    good = dialect.sample("batch_failed.json")
+    path = data.draw(st.sampled_from(list(paths(good))))
+    value = replaced(good, path, data.draw(json_values))
+    try:
+        _, job = drive(dialect.provider.poll("b1"), response(200, value))
+    except DistilabelPlatformError:
+        return
+    assert isinstance(job, RemoteJob)
+
+
+@each_dialect
+def test_job_is_created_with_what_it_is_found_by(dialect: Dialect):
+    created, _ = drive(dialect.provider.create(dialect.job), response(200, dialect.sample("batch_validating.json")))
+    assert b"0f0e0d" in b"".join(request.json or b"" for request in created)
+    assert b"file-in1" in b"".join(request.json or b"" for request in created)
+
+
+@each_dialect
+def test_job_is_found_on_a_later_page_and_others_are_not(dialect: Dialect):
+    pages = [response(200, dialect.sample(f"list_page_{number}.json")) for number in (1, 2)]
+    requests, found = drive(dialect.provider.find("0f0e0d", dialect.job.created_at), *pages)
+    assert [job.remote_id for job in found] == ["batch_7"]
+    assert requests[0].params != requests[1].params
+
+
+@each_dialect
+def test_all_jobs_of_ours_are_found_where_no_tag_is_named(dialect: Dialect):
+    pages = [response(200, dialect.sample(f"list_page_{number}.json")) for number in (1, 2)]
+    _, found = drive(dialect.provider.find(None, dialect.job.created_at), *pages)
+    assert [(job.remote_id, job.tag) for job in found] == [("batch_9", "other"), ("batch_7", "0f0e0d")]
+
+
+@each_dialect
+def test_job_is_looked_for_on_all_pages_where_the_platform_tells_no_times(dialect: Dialect):
+    pages = [dialect.sample(f"list_page_{number}.json") for number in (1, 2)]
+    for page in pages:
+        for item in page["data"]:
+            item["created_at"] = None
+    _, found = drive(dialect.provider.find("0f0e0d", dialect.job.created_at), *(response(200, page) for page in pages))
+    assert [job.remote_id for job in found] == ["batch_7"]
+
+
+@each_dialect
+def test_pages_that_are_all_too_old_are_not_read_on(dialect: Dialect):
+    page = dialect.sample("list_page_1.json")
+    for item in page["data"]:
+        item["created_at"] -= 100_000
+    _, found = drive(dialect.provider.find("0f0e0d", dialect.job.created_at), response(200, page))
+    assert found == []
+
+
+@each_dialect
+def test_job_that_the_platform_does_not_know_is_none(dialect: Dialect):
+    _, job = drive(dialect.provider.poll("b1"), response(404, {"error": {"message": "No such batch."}}))
+    assert job is None
+
+
+@each_dialect
+def test_file_is_streamed_to_where_it_is_wanted(dialect: Dialect, tmp_path: Path):
+    (request,), there = drive(dialect.provider.fetch("f1", tmp_path / "x"), response(200, b""))
+    assert (there, request.save_to, request.safe) == (True, tmp_path / "x", True)
+
+
+@each_dialect
+def test_file_that_the_platform_has_no_more_is_told_apart(dialect: Dialect, tmp_path: Path):
+    _, there = drive(dialect.provider.fetch("f1", tmp_path / "x"), response(404, b""))
+    assert there is False
+
+
+@each_dialect
+def test_upload_sends_the_file_and_returns_its_id(dialect: Dialect, tmp_path: Path):
+    path = tmp_path / "input.jsonl"
+    (request,), file = drive(dialect.provider.upload(dialect.job, path), response(200, dialect.sample("file.json")))
+    assert (file, request.upload.path, request.safe) == ("file-in1", path, True)
+    assert request.upload.name.endswith(".jsonl")
+
+
+# All flows
+
+Start = Callable[[Dialect], Flow[Any]]
+FLOWS: dict[str, Start] = {
+    "complete": lambda d: complete(d.provider, d.job.target, b'{"model":"m"}'),
+    "upload": lambda d: d.provider.upload(d.job, Path("input.jsonl")),
+    "create": lambda d: d.provider.create(d.job),
+    "find": lambda d: d.provider.find("0f0e0d", d.job.created_at),
+    "poll": lambda d: d.provider.poll("b1"),
+    "fetch": lambda d: d.provider.fetch("f1", Path("x")),
+    "cancel": lambda d: d.provider.cancel("b1"),
+}
+each_flow = pytest.mark.parametrize("start", FLOWS.values(), ids=FLOWS)
+
+
+@each_dialect
+@each_flow
+def test_call_stays_below_the_base_url_and_holds_no_key(dialect: Dialect, start: Start):
+    request = next(start(dialect))
+    assert request.path.startswith("/")
+    assert not request.path.startswith("//")
+    dialect.provider.headers(KEY)
+    assert KEY not in repr(request)
+
+
+@each_dialect
+def test_key_travels_in_a_header(dialect: Dialect):
+    assert KEY in " ".join(dialect.provider.headers(KEY).values())
+
+
+@each_dialect
+@pytest.mark.parametrize("name", FLOWS)
+def test_only_the_creation_of_a_job_must_not_be_sent_twice(dialect: Dialect, name: str):
+    assert next(FLOWS[name](dialect)).safe is (name != "create")
+
+
+@each_dialect
+@each_flow
+@pytest.mark.parametrize("status", [401, 403])
+def test_key_that_is_not_accepted_ends_every_flow(dialect: Dialect, start: Start, status: int):
+    with pytest.raises(DistilabelAuthenticationError) as caught:
+        drive(start(dialect), response(status, {"error": {"message": "Incorrect API key."}}))
+    assert caught.value.status == status
+
+
+@each_dialect
+@pytest.mark.parametrize("status", [408, 409, 500, 502, 503, 504])
+def test_creation_that_fails_on_the_platform_s_side_is_uncertain(dialect: Dialect, status: int):
+    with pytest.raises(DistilabelUncertainError):
+        drive(dialect.provider.create(dialect.job), response(status, b"oh"))
+
+
+@each_dialect
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"null", b"{}", b'{"object": "batch"}'])
+def test_creation_that_was_answered_with_something_else_is_uncertain(dialect: Dialect, answer: bytes):
+    with pytest.raises(DistilabelUncertainError):
+        drive(dialect.provider.create(dialect.job), response(200, answer))
+
+
+@each_dialect
+@pytest.mark.parametrize("status", [400, 402, 404, 405, 413, 422, 429])
+def test_creation_that_was_refused_is_certain(dialect: Dialect, status: int):
+    with pytest.raises(DistilabelPlatformError) as caught:
+        drive(dialect.provider.create(dialect.job), response(status, {"error": {"message": "No."}}))
+    assert not isinstance(caught.value, DistilabelUncertainError)
+    assert (caught.value.status, "No." in str(caught.value)) == (status, True)
+
+
+@each_dialect
+def test_refusal_tells_how_long_to_wait(dialect: Dialect):
+    busy = HttpResponse(429, {"retry-after": "7"}, b"{}")
+    with pytest.raises(DistilabelPlatformError) as caught:
+        drive(dialect.provider.create(dialect.job), busy)
+    assert caught.value.retry_after == 7.0
+
+
+@each_dialect
+@pytest.mark.parametrize("name", ["upload", "poll", "find"])
+@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"{}", b'{"data": [1]}', b'{"data": [{}]}', b'{"data": 3}'])
+def test_answer_that_is_none_is_called_one_of_the_platform_s(dialect: Dialect, name: str, answer: bytes):
+    # For a look-up "no answer" must not read as "not there": the job would be created twice.
+    with pytest.raises(DistilabelPlatformError, match="answered with something else"):
+        drive(FLOWS[name](dialect), response(200, answer))
+
+
+# Online
+
+
+@each_dialect
+def test_online_request_is_sent_as_it_is_and_its_answer_is_read(dialect: Dialect):
+    (first, *_) = (dialect.folder / "output.jsonl").read_bytes().split(b"\n")
+    completion = json.loads(first)["response"]["body"]
+    (request,), outcome = drive(complete(dialect.provider, dialect.job.target, b'{"a":1}'), response(200, completion))
+    assert (request.method, request.json) == ("POST", b'{"a":1}')
+    assert isinstance(outcome, Reply)
+    assert outcome == dialect.provider.decode(first).outcome
+
+
+@each_dialect
+def test_unknown_model_ends_the_run(dialect: Dialect):
+    refused = response(404, {"error": {"message": "The model `m` does not exist.", "code": "model_not_found"}})
+    with pytest.raises(DistilabelModelNotFoundError, match="check the name"):
+        drive(FLOWS["complete"](dialect), refused)
+
+
+@each_dialect
+@pytest.mark.parametrize(("status", "retryable"), [(400, False), (422, False), (429, True), (500, True), (503, True)])
+def test_online_request_that_fails_is_a_value(dialect: Dialect, status: int, retryable: bool):
+    _, outcome = drive(FLOWS["complete"](dialect), response(status, {"error": {"message": "Oh.", "code": "c"}}))
+    assert outcome == Failure("c", "Oh.", retryable=retryable)
+
+
+@each_dialect
+@given(st.integers(100, 599).filter(lambda status: status not in (401, 403, 404)), st.binary() | json_values)
+def test_online_answer_of_any_shape_is_a_value(dialect: Dialect, status: int, body: Any):
+    _, outcome = drive(FLOWS["complete"](dialect), response(status, body))
+    assert isinstance(outcome, Reply | Failure)
