@@ -1,6 +1,5 @@
 """The rows of the leaves as Parquet: one schema for all chunks, however late a column shows what it holds."""
 
-import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -171,10 +170,10 @@ class TestFolder:
     def test_what_was_written_is_not_written_again(self, store, tmp_path, monkeypatch):
         chunks = put(store, *column(1, 2))
         first = write_leaf("leaf", store, chunks, tmp_path / "out", metadata=True)
-        before = os.stat(first / "00000.parquet").st_mtime_ns
+        before = (first / "00000.parquet").stat().st_mtime_ns
         monkeypatch.setattr(output, "_write", None)
         assert write_leaf("leaf", store, chunks, tmp_path / "out", metadata=True) == first
-        assert os.stat(first / "00000.parquet").st_mtime_ns == before
+        assert (first / "00000.parquet").stat().st_mtime_ns == before
 
     def test_other_content_or_order_has_a_folder_of_its_own(self, store, tmp_path):
         put(store, *column(1, 2, 3))

@@ -2,15 +2,16 @@
 
 import dataclasses
 from datetime import UTC, datetime
-from pathlib import Path
-from time import time
-from typing import Annotated, Any, Optional
+from time import sleep, time
+from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
+from rich.live import Live
 from rich.table import Table
 
+from distilabel.cli import job_actions
+from distilabel.cli.options import AsJson, CacheDir, print_json
 from distilabel.folders import cache_folder
 from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.views import Views
@@ -19,65 +20,98 @@ from distilabel.records import Job
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Look at batch jobs.")
+app = typer.Typer(no_args_is_help=True, help="Look at batch jobs, and act on them.")
+app.command("cancel")(job_actions.cancel)
+app.command("retry")(job_actions.retry)
+app.command("recover")(job_actions.recover)
+app.command("prune")(job_actions.prune)
+app.command("export")(job_actions.export)
 
-CacheDir = Annotated[Optional[Path], typer.Option(help="The cache folder; default: DISTILABEL_CACHE_DIR.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OpenOnly = Annotated[bool, typer.Option("--open", help="Only jobs that are not over.")]
 
 
 @app.command("ls")
-def ls(
+def ls(cache_dir: CacheDir = None, open_only: OpenOnly = False, as_json: AsJson = False) -> None:
+    """List the jobs, oldest first."""
+    jobs = _jobs(Views(cache_folder(cache_dir)), open_only=open_only)
+    if as_json:
+        print_json([dataclasses.asdict(job) for job in jobs])
+    elif jobs:
+        table = _table(jobs)
+        Console(width=max(Console().width, Console().measure(table).maximum)).print(table)
+    else:
+        typer.echo("No jobs.")
+
+
+@app.command("watch")
+def watch(
     cache_dir: CacheDir = None,
-    open_only: Annotated[bool, typer.Option("--open", help="Only jobs that are not over.")] = False,
+    every: Annotated[float, typer.Option(help="Seconds between looks at the ledger.")] = 2.0,
     as_json: AsJson = False,
 ) -> None:
-    """List the jobs, oldest first."""
-    jobs = [
-        job
-        for job in Views(cache_folder(cache_dir)).jobs()
-        if not (open_only and job.state in FINAL_JOB_STATES)
-    ]
+    """Show the open jobs until there are none; a run beside it moves them on."""
+    views = Views(cache_folder(cache_dir))
     if as_json:
-        _print_json([dataclasses.asdict(job) for job in jobs])
+        _watch_as_json(views, every)
         return
-    table = Table("job", "step", "platform", "model", "state", "requests", "age", box=None, pad_edge=False)
-    for job in jobs:
-        table.add_row(*_row(job))
-    Console().print(table if jobs else "No jobs.")
+    with Live(console=Console(), auto_refresh=False, transient=True) as live:
+        while jobs := _jobs(views, open_only=True):
+            live.update(_table(jobs), refresh=True)
+            sleep(every)
+    typer.echo("No open jobs.")
+
+
+def _watch_as_json(views: Views, every: float) -> None:
+    while jobs := _jobs(views, open_only=True):
+        print_json([dataclasses.asdict(job) for job in jobs], indent=False)
+        sleep(every)
+    print_json([], indent=False)
 
 
 @app.command("show")
 def show(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
-    """Show one job: its requests by outcome, its times and files."""
+    """Show one job: its requests by outcome, its times, tokens and files."""
     details = Views(cache_folder(cache_dir)).details(job)
     if as_json:
-        _print_json(dataclasses.asdict(details))
+        print_json(dataclasses.asdict(details))
         return
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(f"Job {job_name(details.job)} of {details.job.scope}", markup=False)
-    console.print(f"  platform  {details.job.target.platform} at {details.job.target.base_url}", markup=False)
-    console.print(f"  model     {details.job.target.model}", markup=False)
-    console.print(f"  requests  {details.job.requests:,}: {_counts(details.outcomes) or 'none settled'}")
-    if details.reasons:
-        console.print(f"  reasons   {_counts(details.reasons)}", markup=False)
-    if details.anomalies:
-        console.print(f"  odd lines {details.anomalies:,} (twice there, foreign or unreadable)")
-    for state, at in details.history:
-        console.print(f"  {datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M:%S}  {state}")
-    for path in details.files:
-        console.print(f"  file      {path}", markup=False)
+    found = details.job
+    lines = [
+        f"Job {job_name(found)} of {found.scope}",
+        f"  platform  {found.target.platform} at {found.target.base_url}",
+        f"  model     {found.target.model}",
+        f"  state     {found.state}" + (f" ({found.code}: {found.message})" if found.code else ""),
+        f"  requests  {found.requests:,}: {_counts(details.outcomes) or 'all are wanted again'}",
+        f"  tokens    about {found.tokens:,} in its prompts",
+    ]
+    lines += [f"  reasons   {_counts(details.reasons)}"] if details.reasons else []
+    odd = f"  odd lines {details.anomalies:,} (twice there, foreign or unreadable)"
+    lines += [odd] if details.anomalies else []
+    lines += [
+        f"  {datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M:%S}  {state}"
+        for state, at in details.history
+    ]
+    lines += [f"  file      {path}" for path in details.files]
+    typer.echo("\n".join(lines))
 
 
-def _row(job: Job) -> tuple[str, ...]:
-    state = f"{job.state} ({job.remote_status})" if job.state == "submitted" else job.state
-    step, target = job.scope.rpartition("/")[2], job.target
-    done = f"{job.completed or 0:,} of {job.requests:,}"
-    return job_name(job), step, target.platform, target.model, state, done, age(time() - job.created_at)
+def _jobs(views: Views, *, open_only: bool) -> list[Job]:
+    return [job for job in views.jobs() if not (open_only and job.state in FINAL_JOB_STATES)]
+
+
+def _table(jobs: list[Job]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for column in ("job", "step", "platform", "model", "state", "requests", "age"):
+        table.add_column(column, no_wrap=True, justify="right" if column in ("requests", "age") else "left")
+    for job in jobs:
+        state = f"{job.state} ({job.remote_status})" if job.state == "submitted" else job.state
+        step, target = job.scope.rpartition("/")[2], job.target
+        done = f"{job.completed or 0:,} of {job.requests:,}"
+        table.add_row(
+            job_name(job), step, target.platform, target.model, state, done, age(time() - job.created_at)
+        )
+    return table
 
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {name}" for name, count in counts.items())
-
-
-def _print_json(value: Any) -> None:
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())

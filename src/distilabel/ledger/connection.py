@@ -100,7 +100,7 @@ def _advice(path: Path, error: Exception) -> str:
         return f"The disk of {path.parent} is full: free some space and run again; nothing is lost."
     if "malformed" in text or "not a database" in text:
         return (
-            f"The ledger {path} is damaged: move it aside and run again; jobs that the platform still holds are found "
-            "by their tag."
+            f"The ledger {path} is damaged: move it aside, find the jobs that the platform still holds with "
+            "`distilabel jobs recover`, and run again."
         )
     return f"The cache folder {path.parent} cannot be used ({text}): make it writable or name another as cache_dir."

@@ -109,8 +109,9 @@ SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
 FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id
 WHERE j.id = :job_id;
 
--- name: job_by_remote_id
-SELECT id FROM jobs WHERE target_id = :target_id AND remote_id = :remote_id;
+-- name: known_job
+SELECT j.id FROM jobs AS j JOIN targets AS t ON t.id = j.target_id
+WHERE t.platform = :platform AND t.base_url = :base_url AND j.remote_id = :remote_id OR j.tag = :tag;
 
 -- name: move_job
 UPDATE jobs SET state = :state, moved_at = :now,
@@ -203,3 +204,25 @@ SELECT state, at FROM job_history WHERE job_id = :job_id ORDER BY rowid;
 
 -- name: paths_of_job
 SELECT path, kind FROM files WHERE job_id = :job_id ORDER BY kind DESC;
+
+-- name: all_lines_of_job
+SELECT r.key, s.n, r.body FROM samples AS s JOIN requests AS r ON r.id = s.request_id
+WHERE s.job_id = :job_id ORDER BY s.id;
+
+-- name: jobs_over_before
+SELECT id FROM jobs WHERE moved_at < :before AND state IN ('settled', 'rejected', 'lost', 'cancelled');
+
+-- name: prune_samples
+DELETE FROM samples WHERE job_id IN (SELECT value FROM json_each(:jobs)) AND state IN ('answered', 'failed');
+
+-- name: prune_files
+DELETE FROM files WHERE job_id IN (SELECT value FROM json_each(:jobs));
+
+-- name: prune_history
+DELETE FROM job_history WHERE job_id IN (SELECT value FROM json_each(:jobs));
+
+-- name: prune_jobs
+DELETE FROM jobs WHERE id IN (SELECT value FROM json_each(:jobs));
+
+-- name: prune_requests
+DELETE FROM requests WHERE NOT EXISTS (SELECT 1 FROM samples WHERE request_id = requests.id);

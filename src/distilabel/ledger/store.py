@@ -12,7 +12,7 @@ from distilabel.ledger.draw import Draw, Sample, draw
 from distilabel.ledger.rows import job_of
 from distilabel.ledger.states import JobState, SampleState
 from distilabel.ledger.writer import Writer
-from distilabel.records import Job, RemoteJob, Target, request_key
+from distilabel.records import Job, JobPhase, RemoteJob, Target, request_key
 
 __all__ = ["Ledger"]
 
@@ -154,15 +154,21 @@ class Ledger(Writer):
             self._many("claim", [(job_id, sample) for sample in samples])
             return self._job(job_id)
 
-    def knows_job(self, target: Target, remote_id: str) -> bool:
-        """Tell whether a job of the platform's is in the ledger."""
-        values = {"target_id": self.target_id(target), "remote_id": remote_id}
+    def knows_job(self, platform: str, base_url: str, remote: RemoteJob) -> bool:
+        """Tell whether a job of the platform's is in the ledger, by its id or by our tag."""
+        values = {
+            "platform": platform,
+            "base_url": base_url,
+            "remote_id": remote.remote_id,
+            "tag": remote.tag,
+        }
         with self._lock:
-            return self._execute("job_by_remote_id", values).fetchone() is not None
+            return self._execute("known_job", values).fetchone() is not None
 
     def adopt_job(self, scope: str, target: Target, remote_id: str, samples: Sequence[int]) -> Job | None:
         """Take over a job that the platform already has, for these samples; None if the ledger knows it."""
-        if not samples or self.knows_job(target, remote_id):
+        remote = RemoteJob(remote_id, "", JobPhase.RUNNING)
+        if not samples or self.knows_job(target.platform, target.base_url, remote):
             return None
         with self._transaction():
             job_id = self._adopt(scope, target, remote_id, _ADOPTED + remote_id, len(samples), self.clock())
@@ -289,6 +295,18 @@ class Ledger(Writer):
                 yield from connection.execute(query("job_lines"), {"job_id": job.id})
             finally:
                 connection.close()
+
+    def prune(self, before: float) -> list[int]:
+        """Forget jobs that were over before a time, with their answers; return their numbers.
+
+        What is forgotten is paid for again when it is asked again.
+        """
+        with self._transaction():
+            jobs = [number for (number,) in self._execute("jobs_over_before", {"before": before})]
+            values = {"jobs": _json(jobs)}
+            for name in ("prune_samples", "prune_files", "prune_history", "prune_jobs", "prune_requests"):
+                self._execute(name, values if name != "prune_requests" else {})
+            return jobs
 
     # Results
 

@@ -80,6 +80,12 @@ class Views:
             row["anomalies"],
         )
 
+    @contextmanager
+    def lines(self, job: Job) -> Iterator[Iterator[tuple[str, int, bytes]]]:
+        """Give key, sample and body of each request of a job, in the order of its lines."""
+        with self._rows("all_lines_of_job", job_id=job.id) as rows:
+            yield ((row["key"], row["n"], row["body"]) for row in rows)
+
     def _pairs(self, name: str, job_id: int) -> dict[str, Any]:
         with self._rows(name, job_id=job_id) as rows:
             return dict(tuple(row.values()) for row in rows)

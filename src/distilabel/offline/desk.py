@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.base import Provider
+from distilabel.providers.registry import platform
 from distilabel.records import Target
 from distilabel.transport import Transport
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "Door", "open_door"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,28 @@ class Desk:
     transport: Transport
     every: float | None = None
     options: OfflineBatchOptions = field(default_factory=OfflineBatchOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A platform and how to reach it, whatever the model."""
+
+    provider: Provider
+    base_url: str
+    transport: Transport
+
+
+def open_door(name: str, base_url: str | None = None) -> Door:
+    """Open a connection to a platform with the key from the environment.
+
+    Args:
+        name: The platform's name, such as `openai`.
+        base_url: Its address; default: from the environment, or its own.
+
+    Raises:
+        DistilabelUserError: There is no such platform.
+        DistilabelAuthenticationError: No key is set.
+    """
+    known = platform(name)
+    provider, address, key = known.provider(), known.address(base_url), known.key(f"The platform {name!r}")
+    return Door(provider, address, Transport(address, provider.headers(key), secrets=(key,)))

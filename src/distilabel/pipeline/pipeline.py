@@ -9,13 +9,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Optional, Self
 
-from distilabel import __version__, declared
+from distilabel import __version__, declared, loop
 from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelUserError
 from distilabel.folders import cache_folder
+from distilabel.ledger.store import Ledger
+from distilabel.models.llms.remote import RemoteLLM
+from distilabel.offline.desk import Door
+from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG, Route
 from distilabel.pipeline.home import Home
 from distilabel.pipeline.local import LocalEngine
+from distilabel.pipeline.plan import llms_of
 from distilabel.pipeline.run import Run, RunSettings
 from distilabel.progress import screen
 from distilabel.steps.base import GeneratorStep, _Step
@@ -168,6 +173,22 @@ class Pipeline:
             for step in generators:
                 step.batch_size = sizes[step.name]
 
+    def recover(self) -> int:
+        """Find this pipeline's jobs on its platforms after the cache folder was lost; return how many were found.
+
+        The next `run` collects them and pays for nothing again. Jobs of other pipelines on the same platforms are
+        found along.
+
+        Raises:
+            DistilabelPlatformError: A platform refuses, or cannot be reached.
+        """
+        llms = [llm for step in self.dag.steps.values() for llm in llms_of(step)]
+        ledger = Ledger(self.cache_dir)
+        try:
+            return sum(_recovered(ledger, llm) for llm in llms if isinstance(llm, RemoteLLM))
+        finally:
+            ledger.close()
+
     def _run(
         self,
         dag: DAG,
@@ -295,6 +316,15 @@ class Pipeline:
     def get_runtime_parameters_info(self) -> dict[str, list[dict[str, Any]]]:
         """Describe the runtime parameters of each step."""
         return {name: step.get_runtime_parameters_info() for name, step in self.dag.steps.items()}
+
+
+def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
+    llm.load()
+    try:
+        door = Door(llm.desk.provider, llm.desk.target.base_url, llm.desk.transport)
+        return len(loop.run(recover(ledger, door)))
+    finally:
+        llm.unload()
 
 
 def _installed(requirement: str) -> bool:

@@ -175,7 +175,7 @@ _RETRYABLE_CODES = frozenset(
 def _remote_job(batch: dict[str, Any]) -> RemoteJob:
     status = str(batch.get("status") or "unknown").lower()
     counts, metadata, errors = (_dict(batch.get(name)) for name in ("request_counts", "metadata", "errors"))
-    tag, created_at, problems = metadata.get(_TAG), batch.get("created_at"), errors.get("data")
+    created_at, problems = batch.get("created_at"), errors.get("data")
     # Absent, null and "" all mean: no such file (https://github.com/567-labs/instructor/issues/2657).
     files = {kind: batch.get(f"{kind}_file_id") for kind in ("output", "error")}
     return RemoteJob(
@@ -187,7 +187,11 @@ def _remote_job(batch: dict[str, Any]) -> RemoteJob:
         completed=_number(counts.get("completed")),
         failed=_number(counts.get("failed")),
         errors=tuple(_job_error(_dict(error)) for error in (problems if isinstance(problems, list) else ())),
-        tag=tag if isinstance(tag, str) else None,
+        tag=_text(metadata.get(_TAG)),
+        scope=_text(metadata.get("scope")),
+        endpoint=_text(batch.get("endpoint")),
+        model=_text(batch.get("model")),
+        input_file=_text(batch.get("input_file_id")),
         created_at=created_at if isinstance(created_at, int | float) else None,
     )
 
@@ -207,6 +211,10 @@ def _items(page: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _number(value: Any) -> int | None:

@@ -1,17 +1,12 @@
 """OpenAI's models, online and by batch."""
 
-import os
 import re
-from typing import Any, Literal, Optional
-
-from pydantic import SecretStr
+from typing import Any, ClassVar, Literal, Optional
 
 from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.llms.remote import RemoteLLM, environment_key
+from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import response_format_of
-from distilabel.providers.base import Provider
-from distilabel.providers.openai import OpenAI
 from distilabel.typing import FormattedInput, StructuredOutputType
 
 __all__ = ["OpenAILLM"]
@@ -42,22 +37,10 @@ class OpenAILLM(RemoteLLM):
         {'model': 'gpt-4.1-mini', 'messages': [{'role': 'user', 'content': 'Hi'}], 'temperature': 0.2}
     """
 
+    platform_name: ClassVar[str] = "openai"
+
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
     max_tokens_parameter: Optional[RuntimeParameter[Literal["max_tokens", "max_completion_tokens"]]] = None
-
-    def provider(self) -> Provider:
-        """Return OpenAI's dialect."""
-        return OpenAI()
-
-    def address(self) -> str:
-        """Return the base URL: as given, from OPENAI_BASE_URL, or OpenAI's own."""
-        return (self.base_url or os.environ.get("OPENAI_BASE_URL") or "https://api.openai.com/v1").rstrip("/")
-
-    def key(self) -> SecretStr:
-        """Return the key: as given, or from OPENAI_API_KEY."""
-        return environment_key(
-            self.api_key, os.environ.get("OPENAI_API_KEY"), "OPENAI_API_KEY", type(self).__name__
-        )
 
     def request(  # noqa: D417 - the last ones are described together
         self,

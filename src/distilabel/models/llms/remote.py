@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 from distilabel import loop
 from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import (
-    DistilabelAuthenticationError,
     DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelUserError,
 )
@@ -20,7 +19,8 @@ from distilabel.models.llms.standalone import collect
 from distilabel.offline.desk import Desk
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
-from distilabel.providers.base import Provider, complete
+from distilabel.providers.base import complete
+from distilabel.providers.registry import platform
 from distilabel.records import Failure, Reply, Target, canonical_json
 from distilabel.transport import Transport
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
@@ -31,8 +31,8 @@ __all__ = ["RemoteLLM"]
 class RemoteLLM(AsyncLLM):
     """The base of LLMs behind a platform that this library speaks to itself.
 
-    A subclass says which dialect (`provider`), which address and key, and turns one input into a request's body
-    (`request`); that body goes out online and by batch alike.
+    A subclass names the platform (`platform_name`) and turns one input into a request's body (`request`); that body
+    goes out online and by batch alike.
 
     Attributes:
         model: The model's name on the platform.
@@ -47,6 +47,7 @@ class RemoteLLM(AsyncLLM):
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
         {"default_headers", "max_retries", "timeout"}
     )
+    platform_name: ClassVar[str]
     endpoint: ClassVar[str] = "/v1/chat/completions"
 
     model: str
@@ -70,20 +71,8 @@ class RemoteLLM(AsyncLLM):
         """Never: each row waits for its own replies alone."""
         return False
 
-    def provider(self) -> Provider:
-        """Return the platform's dialect."""
-        raise NotImplementedError
-
     def request(self, input: FormattedInput, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the body of the request for one input; arguments that are not given are not in it."""
-        raise NotImplementedError
-
-    def address(self) -> str:
-        """Return the platform's address: as given, from the environment, or the platform's own."""
-        raise NotImplementedError
-
-    def key(self) -> SecretStr:
-        """Return the key, as given or from the environment."""
         raise NotImplementedError
 
     def load(self) -> None:
@@ -116,7 +105,9 @@ class RemoteLLM(AsyncLLM):
         return self._desk
 
     def _open_desk(self) -> Desk:
-        provider, address, key = self.provider(), self.address(), self.key().get_secret_value()
+        known = platform(self.platform_name)
+        provider, address = known.provider(), known.address(self.base_url)
+        key = self.api_key.get_secret_value() if self.api_key else known.key(type(self).__name__)
         transport = Transport(
             address,
             {**provider.headers(key), **(self.default_headers or {})},
@@ -125,13 +116,8 @@ class RemoteLLM(AsyncLLM):
             attempts=(self.max_retries or 0) + 1,
         )
         target = Target(provider.name, without_password(address), self.endpoint, self.model)
-        return Desk(
-            target,
-            provider,
-            transport,
-            self.offline_batch_generation_block_until_done,
-            self.offline_batch_options,
-        )
+        every = self.offline_batch_generation_block_until_done
+        return Desk(target, provider, transport, every, self.offline_batch_options)
 
     # Online
 
@@ -203,17 +189,6 @@ def _arguments_model(cls: type[RemoteLLM]) -> type[BaseModel]:
     config = ConfigDict(extra="forbid", protected_namespaces=())
     model: type[BaseModel] = create_model(f"{cls.__name__}Arguments", __config__=config, **fields)  # type: ignore[call-overload]
     return model
-
-
-def environment_key(value: SecretStr | None, text: str | None, variable: str, owner: str) -> SecretStr:
-    """Return the key that is given, or the environment's; say what to do where there is none."""
-    if value is not None:
-        return value
-    if text:
-        return SecretStr(text)
-    raise DistilabelAuthenticationError(
-        f"{owner} has no key: set the environment variable {variable}, or give api_key=..."
-    )
 
 
 def without_password(address: str) -> str:

@@ -1,0 +1,164 @@
+"""`distilabel jobs`: what changes a job, here or on its platform."""
+
+import dataclasses
+import re
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from time import time
+from typing import Annotated, Any, Optional
+
+import typer
+
+from distilabel import loop
+from distilabel.cli.options import AsJson, CacheDir, print_json
+from distilabel.exceptions import DistilabelUserError
+from distilabel.folders import cache_folder
+from distilabel.ledger.states import FINAL_JOB_STATES
+from distilabel.ledger.store import Ledger
+from distilabel.ledger.views import Views
+from distilabel.offline.desk import Door, open_door
+from distilabel.offline.recover import recover as recover_jobs
+from distilabel.progress.narrate import job_name
+from distilabel.providers.registry import PLATFORMS, platform
+from distilabel.records import custom_id
+
+__all__ = ["cancel", "export", "prune", "recover", "retry"]
+
+_AGE = re.compile(r"(\d+)([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def cancel(
+    job: Annotated[Optional[str], typer.Argument(help="The job's id.")] = None,
+    all_open: Annotated[bool, typer.Option("--all", help="Every job that is not over.")] = False,
+    cache_dir: CacheDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the platform to stop a job; what it has finished is collected by the next run."""
+    if (job is None) == (not all_open):
+        raise DistilabelUserError("Name one job, or give --all: `distilabel jobs ls --open` lists them.")
+    views = Views(cache_folder(cache_dir))
+    jobs = [views.details(job).job] if job else views.jobs()
+    stopped = [found for found in jobs if found.state not in FINAL_JOB_STATES and found.remote_id]
+    for found in stopped:
+        _with_door(
+            found.target.platform,
+            found.target.base_url,
+            lambda door, f=found: door.provider.cancel(f.remote_id),
+        )
+    if as_json:
+        print_json([found.remote_id for found in stopped])
+    else:
+        typer.echo(
+            "\n".join(f"Asked to stop {found.remote_id}." for found in stopped) or "No open job to stop."
+        )
+
+
+def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
+    """Have the failed requests of a job asked again by the next run of their pipeline."""
+    folder = cache_folder(cache_dir)
+    found = Views(folder).details(job).job
+    ledger = Ledger(folder)
+    try:
+        count = ledger.want_again(found.id)
+    finally:
+        ledger.close()
+    if as_json:
+        print_json({"job": job_name(found), "requests": count})
+    else:
+        typer.echo(
+            f"{count:,} requests of {job_name(found)} are wanted again: run the pipeline to send them."
+        )
+
+
+def recover(
+    name: Annotated[str, typer.Option("--platform", help=f"One of: {', '.join(PLATFORMS)}.")] = "openai",
+    base_url: Annotated[
+        Optional[str], typer.Option(help="Its address, where it is not the usual one.")
+    ] = None,
+    cache_dir: CacheDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find our jobs on a platform after the cache folder was lost, so that nothing is paid for again."""
+    ledger, door = Ledger(cache_folder(cache_dir)), open_door(name, base_url)
+    try:
+        jobs = loop.run(recover_jobs(ledger, door))
+    finally:
+        loop.run(door.transport.close())
+        ledger.close()
+    if as_json:
+        print_json([dataclasses.asdict(job) for job in jobs])
+        return
+    for job in jobs:
+        typer.echo(f"Recovered {job.remote_id} of {job.scope}: {job.requests:,} requests.")
+    typer.echo(
+        "Run the pipeline again to collect the answers." if jobs else "No job of ours that the ledger lacks."
+    )
+
+
+def prune(
+    older_than: Annotated[str, typer.Option(help="Such as 30d, 12h or 90m.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    cache_dir: CacheDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forget jobs that have been over for so long, with their results. Asked again, they are paid for again."""
+    folder, before = cache_folder(cache_dir), time() - _seconds(older_than)
+    old = [job for job in Views(folder).jobs() if job.state in FINAL_JOB_STATES and job.moved_at < before]
+    if old and not yes and not as_json:
+        typer.confirm(
+            f"Forget {len(old):,} jobs and their results? Asked again, they are paid for again.", abort=True
+        )
+    ledger = Ledger(folder)
+    try:
+        pruned = ledger.prune(before)
+    finally:
+        ledger.close()
+    for number in pruned:
+        shutil.rmtree(folder / "jobs" / str(number), ignore_errors=True)
+    if as_json:
+        print_json(pruned)
+    else:
+        typer.echo(f"Forgot {len(pruned):,} jobs.")
+
+
+def export(
+    job: str,
+    to: Annotated[Optional[Path], typer.Option(help="The folder; default: the job's id.")] = None,
+    cache_dir: CacheDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a job's requests and raw results as JSONL files."""
+    folder = cache_folder(cache_dir)
+    views = Views(folder)
+    details = views.details(job)
+    target = to or Path(job_name(details.job).lstrip("#"))
+    target.mkdir(parents=True, exist_ok=True)
+    provider = platform(details.job.target.platform).provider()
+    written = [target / "requests.jsonl"]
+    with written[0].open("wb") as file, views.lines(details.job) as lines:
+        for key, sample, body in lines:
+            file.write(provider.encode(custom_id(key, sample), body, details.job.target.endpoint))
+    for path in details.files:
+        written.append(target / Path(path).name)
+        shutil.copyfile(folder / path, written[-1])
+    if as_json:
+        print_json([str(path) for path in written])
+    else:
+        typer.echo("\n".join(f"Wrote {path}." for path in written))
+
+
+def _with_door(name: str, base_url: str, flow: Any) -> None:
+    door: Door = open_door(name, base_url)
+    try:
+        loop.run(door.transport.run(flow(door)))
+    finally:
+        loop.run(door.transport.close())
+
+
+def _seconds(text: str) -> float:
+    match = _AGE.fullmatch(text)
+    if match is None:
+        raise DistilabelUserError(f"--older-than is {text!r}: write a number and d, h or m, such as 30d.")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}).total_seconds()

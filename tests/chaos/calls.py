@@ -1,0 +1,139 @@
+"""What may become of an HTTP call: carried out or not, and how its answer goes out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.chaos.faults import Call
+
+__all__ = ["CALL_KINDS", "Exchange", "Response"]
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+_HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>502</h1></body></html>"
+_PIECES = 12
+
+
+@dataclass
+class Response:
+    """An answer on its way out."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    async def go(self, send: Send, *, sent: int | None = None, pause: float = 0.0) -> None:
+        """Send the head, and the body: whole, or only so many bytes of it, or in pieces with pauses."""
+        headers = {**self.headers, "content-length": str(len(self.body))}
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": self.status, "headers": raw})
+        body = self.body if sent is None else self.body[:sent]
+        size = -(-len(body) // _PIECES) if pause and body else len(body) or 1
+        for start in range(0, len(body), size):
+            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+            await asyncio.sleep(pause)
+        if sent is None:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One call: how to carry it out, and where its answer goes."""
+
+    fault: Call
+    carry_out: Callable[[], Awaitable[Response]]
+    send: Send
+    root: str
+
+    def cut(self) -> None:
+        """Cut the connection: the client sees it reset."""
+        self.send.__self__.transport.abort()  # type: ignore[attr-defined]
+
+
+async def _cut(call: Exchange) -> None:
+    call.cut()
+
+
+async def _carried_out_and_cut(call: Exchange) -> None:
+    await call.carry_out()
+    call.cut()
+
+
+async def _half_sent(call: Exchange) -> None:
+    response = await call.carry_out()
+    await response.go(call.send, sent=len(response.body) // 2)
+    await asyncio.sleep(0.02)
+    call.cut()
+
+
+async def _head_sent(call: Exchange) -> None:
+    await (await call.carry_out()).go(call.send, sent=0)
+    await asyncio.sleep(0.02)
+    call.cut()
+
+
+async def _trickling(call: Exchange) -> None:
+    await (await call.carry_out()).go(call.send, pause=0.04)
+
+
+async def _silent(call: Exchange) -> None:
+    """Carry it out, send the head and half of the body, and then nothing more."""
+    response = await call.carry_out()
+    await response.go(call.send, sent=len(response.body) // 2)
+    await asyncio.sleep(3)
+    call.cut()
+
+
+async def _refused(call: Exchange) -> None:
+    await _error(call.fault).go(call.send)
+
+
+async def _carried_out_and_refused(call: Exchange) -> None:
+    await call.carry_out()
+    await _error(call.fault).go(call.send)
+
+
+async def _html(call: Exchange) -> None:
+    await Response(call.fault.status, {"content-type": "text/html"}, _HTML).go(call.send)
+
+
+async def _carried_out_and_html(call: Exchange) -> None:
+    await call.carry_out()
+    await _html(call)
+
+
+async def _empty_object(call: Exchange) -> None:
+    await call.carry_out()
+    await Response(200, {"content-type": "application/json"}, b"{}").go(call.send)
+
+
+async def _redirected(call: Exchange) -> None:
+    await Response(call.fault.status, {"location": f"{call.root}/v1/elsewhere"}).go(call.send)
+
+
+async def _held_up(call: Exchange) -> None:
+    response = await call.carry_out()
+    await asyncio.sleep(0.4)
+    await response.go(call.send)
+
+
+def _error(fault: Call) -> Response:
+    body = b'{"error":{"message":"Not now.","type":"server_error","param":null,"code":null}}'
+    return replace(Response(fault.status, dict(fault.headers), body))
+
+
+CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
+    "cut": _cut,
+    "carried out and cut": _carried_out_and_cut,
+    "half sent": _half_sent,
+    "head sent": _head_sent,
+    "trickling": _trickling,
+    "silent": _silent,
+    "refused": _refused,
+    "carried out and refused": _carried_out_and_refused,
+    "HTML": _html,
+    "carried out and HTML": _carried_out_and_html,
+    "carried out and {}": _empty_object,
+    "redirected": _redirected,
+    "held up": _held_up,
+}

@@ -1,0 +1,627 @@
+"""The dispatcher: what a job costs and yields when the platform, the line or the process fails at any point."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from distilabel.events import JobMoved, NextPoll, Notice, Settled
+from distilabel.exceptions import (
+    DistilabelAuthenticationError,
+    DistilabelJobRejectedError,
+    DistilabelPlatformError,
+    DistilabelUncertainError,
+    DistilabelUnreachableError,
+)
+from distilabel.ledger.states import JobState
+from distilabel.ledger.store import Ledger
+from distilabel.offline import driver
+from distilabel.records import custom_id
+from tests.fakes import KEY, FakePlatform, Office, answered, body, expired, refused, texts
+
+Open = Callable[..., Office]
+SOON = 0.001
+
+
+# The usual way
+
+
+def test_job_goes_out_comes_back_and_every_step_of_it_is_told(office: Open, platform: FakePlatform):
+    at = office(every=SOON)
+    platform.plan(polls=2)
+    assert texts(at.bring("a", "b")) == ["a/0", "b/0"]
+    assert platform.calls == ["upload", "create", "poll", "poll", "poll", "poll", "content"]
+    told = [event.job.state for event in at.ears.of(JobMoved)]
+    assert list(dict.fromkeys(told)) == [
+        "planned", "uploading", "uploaded", "submitted", "ended", "fetched", "settled",
+    ]  # fmt: skip
+    assert at.ears.of(Settled) == [Settled("p/s", ("a",))]
+
+
+def test_file_of_a_job_is_what_was_asked(office: Open, platform: FakePlatform):
+    at = office()
+    at.ask("a", "é\u2028")
+    at.flush()
+    (sent,) = (content for name, content in platform.files.items() if name.startswith("file-"))
+    assert [line for line in sent.split(b"\n") if line] == [
+        at.desk.provider.encode(line["custom_id"], body(prompt), line["url"]).strip()
+        for line, prompt in zip(next(iter(platform.batches.values())).lines, ["a", "é\u2028"], strict=True)
+    ]
+
+
+def test_more_than_one_job_holds_is_several_jobs(office: Open, platform: FakePlatform):
+    at = office(every=SOON)
+    prompts = [f"p{number}" for number in range(8)]
+    assert texts(at.bring(*prompts)) == [f"{prompt}/0" for prompt in prompts]
+    assert sorted(len(batch.lines) for batch in platform.batches.values()) == [2, 3, 3]
+
+
+def test_result_files_stay_and_the_input_goes_once_a_job_is_settled(office: Open):
+    at = office(every=SOON)
+    at.bring("a")
+    (job,) = at.ledger.jobs("p/s")
+    assert [path.name for path in at.ledger.job_folder(job).iterdir()] == ["output.jsonl"]
+
+
+def test_second_run_asks_nothing_again(office: Open, platform: FakePlatform):
+    office(every=SOON).bring("a", "b")
+    calls = len(platform.calls)
+    assert texts(office().ask("a", "b")) == ["a/0", "b/0"]
+    assert len(platform.calls) == calls
+
+
+def test_changed_dataset_pays_for_its_new_rows_alone(office: Open, platform: FakePlatform):
+    office(every=SOON).bring("a", "b")
+    assert texts(office(every=SOON).bring("new", "b", asker="other")) == ["new/0", "b/0"]
+    assert sorted(platform.sent) == ["a", "b", "new"]
+
+
+# Not waiting
+
+
+def test_run_that_does_not_wait_leaves_its_fresh_job_alone(office: Open, platform: FakePlatform):
+    at = office()
+    assert at.bring("a") == [None]
+    assert platform.calls == ["upload", "create"]
+    assert at.states == ["submitted"]
+
+
+def test_run_that_does_not_wait_asks_once_about_what_it_found(office: Open, platform: FakePlatform):
+    platform.plan(polls=2)
+    office().bring("a")
+    assert office().bring("a") == [None]
+    assert platform.calls == ["upload", "create", "poll"]
+    assert office().bring("a") == [None]
+    assert texts(office().bring("a")) == ["a/0"]
+    assert platform.count("create") == 1
+
+
+def test_progress_is_kept_for_who_looks_later(office: Open, platform: FakePlatform):
+    platform.plan(polls=9)
+    office().bring("a")
+    at = office()
+    at.bring("a")
+    (job,) = at.ledger.jobs("p/s")
+    assert (job.remote_status, job.completed) == ("in_progress", 0)
+
+
+# Waiting
+
+
+def test_run_that_waits_says_when_it_asks_again(office: Open, platform: FakePlatform):
+    at = office(every=0.002)
+    platform.plan(polls=1)
+    at.bring("a")
+    assert [event.seconds for event in at.ears.of(NextPoll)] == [0.002, 0.002]
+
+
+@pytest.mark.parametrize("fault", [500, 503, httpx2.ConnectError, httpx2.ReadTimeout])
+@pytest.mark.parametrize("call", ["poll", "content", "upload"])
+def test_run_that_waits_waits_for_a_platform_that_is_away(office: Open, platform: FakePlatform, call: str, fault):
+    at = office(every=SOON)
+    # Two attempts a call: away for three calls.
+    platform.fail(call, fault, times=6)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert len([event for event in at.ears.of(Notice) if "Trying again" in event.text]) == 3
+    assert platform.sent == ["a"]
+
+
+@pytest.mark.parametrize("call", ["poll", "upload"])
+def test_run_that_does_not_wait_raises_when_the_platform_is_away_and_loses_nothing(
+    office: Open, platform: FakePlatform, call: str
+):
+    if call == "poll":
+        office().bring("a")
+    platform.fail(call, httpx2.ConnectError, times=2)
+    at = office()
+    at.bring("a")
+    (error,) = at.broken
+    assert isinstance(error, DistilabelUnreachableError)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_key_that_is_refused_while_polling_ends_the_run_at_once(office: Open, platform: FakePlatform):
+    platform.fail("poll", 401)
+    at = office(every=SOON)
+    at.bring("a")
+    assert isinstance(at.broken[0], DistilabelAuthenticationError)
+    assert at.states == ["submitted"]
+
+
+# Creating: never paid twice
+
+
+@pytest.mark.parametrize("fault", [500, 502, httpx2.ReadTimeout, httpx2.RemoteProtocolError])
+def test_creation_that_was_carried_out_without_a_clear_answer_is_found_by_its_tag(
+    office: Open, platform: FakePlatform, fault: Any
+):
+    platform.fail("create", fault, carried_out=True)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.count("create") == 1
+    assert platform.sent == ["a"]
+
+
+def test_creation_that_was_answered_with_nonsense_is_found_by_its_tag(office: Open, platform: FakePlatform):
+    platform.fail("create", httpx2.Response(200, text="<html>"), carried_out=True)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.count("create") == 1
+
+
+@pytest.mark.parametrize("fault", [500, httpx2.ReadTimeout])
+def test_creation_that_was_not_carried_out_is_looked_up_and_made_again(
+    office: Open, platform: FakePlatform, fault: Any
+):
+    platform.fail("create", fault)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.calls[:5] == ["upload", "create", "list", "list", "list"]
+    assert platform.count("create") == 2
+    assert platform.sent == ["a"]
+
+
+def test_job_is_found_on_a_later_page_of_the_list(office: Open, platform: FakePlatform):
+    at = office(every=SOON)
+
+    def handle(asked: Callable[..., Any]) -> Callable[..., Any]:
+        async def create(request: httpx2.Request) -> httpx2.Response:
+            answer = await asked(request)
+            for _ in range(4):
+                platform.add([], {"distilabel": "another"})
+            return answer
+
+        return create
+
+    platform._create = handle(platform._create)
+    platform.fail("create", 500, carried_out=True)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert platform.count("create") == 1
+
+
+def test_list_that_lags_behind_is_read_again_before_a_job_is_made_again(office: Open, platform: FakePlatform):
+    platform.fail("create", 500, carried_out=True)
+    platform.fail("list", httpx2.Response(200, json={"data": [], "has_more": False}), times=2)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert (platform.count("list"), platform.count("create")) == (3, 1)
+
+
+def test_look_up_that_fails_leaves_the_job_for_the_next_run_to_look_up(office: Open, platform: FakePlatform):
+    platform.fail("create", 500, carried_out=True)
+    platform.fail("list", 503, times=2)
+    at = office()
+    at.bring("a")
+    assert (at.states, len(at.broken)) == (["creating"], 1)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert (platform.count("create"), platform.sent) == (1, ["a"])
+
+
+def test_creation_that_never_left_is_made_again_without_a_look(office: Open, platform: FakePlatform):
+    platform.fail("create", httpx2.ConnectError)
+    at = office()
+    at.bring("a")
+    assert isinstance(at.broken[0], DistilabelUnreachableError)
+    assert at.states == ["uploaded"]
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.calls[:3] == ["upload", "create", "create"]
+    assert platform.count("list") == 0
+
+
+def test_run_that_does_not_wait_gives_up_on_a_platform_that_cannot_create(office: Open, platform: FakePlatform):
+    platform.fail("create", 500, times=50)
+    at = office()
+    at.bring("a")
+    assert isinstance(at.broken[0], DistilabelUncertainError)
+    assert platform.count("create") < 10
+    assert platform.sent == []
+
+
+def test_twins_of_a_job_are_cancelled_and_the_first_is_taken(office: Open, platform: FakePlatform):
+    at = office(every=SOON)
+    platform.fail("create", 500, carried_out=True)
+    create = platform._create
+
+    async def twice(request: httpx2.Request) -> httpx2.Response:
+        await create(request)
+        answer = await create(request)
+        (first, twin) = platform.batches.values()
+        first.created_at, twin.created_at = 2e9, 2e9 + 1
+        return answer
+
+    platform._create = twice
+    assert texts(at.bring("a")) == ["a/0"]
+    first, twin = platform.batches
+    assert [job.remote_id for job in at.ledger.jobs("p/s")] == [first]
+    assert [request.url.path for request in platform.requests if "cancel" in request.url.path] == [
+        f"/v1/batches/{twin}/cancel"
+    ]
+
+
+def test_twin_that_cannot_be_cancelled_does_not_stop_the_run(office: Open, platform: FakePlatform):
+    at = office(every=SOON)
+    platform.fail("create", 500, carried_out=True)
+    platform.fail("cancel", 400)
+    create = platform._create
+
+    async def twice(request: httpx2.Request) -> httpx2.Response:
+        await create(request)
+        return await create(request)
+
+    platform._create = twice
+    assert texts(at.bring("a")) == ["a/0"]
+    assert at.broken == []
+
+
+def test_creation_that_is_refused_ends_the_run_and_a_mended_one_goes_through(office: Open, platform: FakePlatform):
+    platform.fail("create", httpx2.Response(400, json={"error": {"message": "Pay first.", "code": "billing"}}))
+    at = office()
+    at.bring("a")
+    (error,) = at.broken
+    assert (error.code, "Pay first." in str(error)) == ("billing", True)
+    assert at.states == ["rejected"]
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_creation_waits_as_long_as_the_platform_asks(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+):
+    waits: list[float] = []
+    sleep = driver.asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        waits.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(driver.asyncio, "sleep", noted)
+    busy = {"error": {"message": "Slow down."}}
+    platform.fail("create", httpx2.Response(429, json=busy, headers={"retry-after": "17"}))
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert 17 in waits
+    assert platform.sent == ["a"]
+
+
+def full() -> httpx2.Response:
+    error = {"message": "Enqueued token limit reached.", "code": "token_limit_exceeded"}
+    return httpx2.Response(429, json={"error": error}, headers={"retry-after": "0.001"})
+
+
+def test_run_that_waits_waits_for_room_when_creations_are_refused_for_long(office: Open, platform: FakePlatform):
+    platform.fail("create", full(), times=12)
+    at = office(every=SOON)
+    assert texts(at.bring("a", rounds=10)) == ["a/0"]
+    assert at.broken == []
+
+
+def test_run_that_does_not_wait_leaves_what_has_no_room_to_the_next(office: Open, platform: FakePlatform):
+    platform.fail("create", full(), times=5)
+    at = office()
+    assert at.bring("a") == [None]
+    assert at.broken == []
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+# Dying and coming back: never paid twice, and nothing paid for is lost
+
+
+class Died(Exception):
+    """The process is gone."""
+
+
+MOVES = ["uploading", "uploaded", "creating", "submitted", "ended", "fetched", "settled"]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("state", MOVES)
+def test_run_that_dies_at_any_move_is_followed_by_one_that_pays_no_more(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, state: str, before: bool
+):
+    platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1]), expired(lines[2])]))
+    move = Ledger._move
+
+    def dying(ledger: Ledger, job: Any, to: JobState, facts: dict[str, Any]) -> Any:
+        if to != state:
+            return move(ledger, job, to, facts)
+        if not before:
+            move(ledger, job, to, facts)
+            ledger._connection.execute("COMMIT")
+            ledger._connection.execute("BEGIN")
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "_move", dying)
+        at = office(every=SOON)
+        at.bring("a", "b", "c")
+        assert [type(error) for error in at.broken] == [Died]
+    assert texts(office(every=SOON).bring("a", "b", "c")) == ["a/0", "<bad>", "c/0"]
+    # The expired request was not run: asking it again is all that a second job is for.
+    assert platform.sent == ["a", "b", "c", "c"]
+
+
+def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, platform: FakePlatform):
+    at = office()
+    at.ask("a")
+    ((sample, size),) = at.ledger.wanted("p/s", at.desk.target, at.run_id, 9)
+    job = at.ledger.plan_job("p/s", at.desk.target, "tag1", [sample], size)
+    lines = list(at.ledger.job_lines(job))
+    at.ledger.move(job, JobState.UPLOADING)
+    at.ledger.move(job, JobState.UPLOADED, input_file="file-1")
+    at.ledger.move(job, JobState.CREATING)
+    (line,) = ({"custom_id": custom_id(key, n), "body": {"messages": [{"content": "a"}]}} for key, n, _ in lines)
+    platform.add([line], {"distilabel": "tag1"})
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.calls[0] == "list"
+    assert platform.count("create") == 0
+
+
+def test_upload_that_was_broken_off_is_begun_anew(office: Open, platform: FakePlatform):
+    at = office()
+    at.ask("a")
+    ((sample, size),) = at.ledger.wanted("p/s", at.desk.target, at.run_id, 9)
+    job = at.ledger.plan_job("p/s", at.desk.target, "tag1", [sample], size)
+    (at.ledger.job_folder(job) / "input.jsonl").write_bytes(b"half of a li")
+    at.ledger.move(job, JobState.UPLOADING)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_stopping_leaves_everything_as_the_ledger_has_it(office: Open, platform: FakePlatform):
+    platform.plan(polls=10**6)
+    at = office(every=SOON)
+    at.ask("a")
+    at.dispatcher.flush()
+    while platform.count("poll") < 3:
+        os.sched_yield()
+    at.dispatcher.stop()
+    at.ears.wait(at.dispatcher)
+    assert at.states == ["submitted"]
+    platform.batches["batch_2"].plan.polls = 0
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.count("create") == 1
+
+
+def test_dispatcher_that_was_stopped_begins_nothing_more(office: Open, platform: FakePlatform):
+    at = office()
+    at.dispatcher.stop()
+    at.ask("a")
+    at.flush()
+    assert platform.calls == []
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+
+
+def test_opening_a_desk_twice_takes_up_its_jobs_once(office: Open, platform: FakePlatform):
+    office().bring("a")
+    at = office()
+    at.dispatcher.open("p/s", at.desk)
+    at.dispatcher.open("p/s", at.desk)
+    at.ears.wait(at.dispatcher)
+    assert platform.count("content") == 1
+
+
+def test_fetched_file_is_not_fetched_again(office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch):
+    platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1])]))
+    platform.fail("content", 404)  # the first file is gone; only then the run dies
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "mark_fetched", lambda *_: (_ for _ in ()).throw(Died()))
+        office(every=SOON).bring("a", "b")
+    assert platform.count("content") == 2
+    office(every=SOON).bring("a", "b")
+    assert platform.count("content") == 3
+
+
+# Rejected, lost
+
+
+def test_line_that_is_refused_fails_its_row_and_the_others_go_again(office: Open, platform: FakePlatform):
+    platform.plan("failed", errors=[{"code": "invalid_request", "message": "Bad role.", "line": 2}])
+    at = office(every=SOON)
+    assert texts(at.bring("a", "b", "c")) == ["a/0", "<invalid_request>", "c/0"]
+    assert at.broken == []
+    assert [batch.prompts for batch in platform.batches.values()] == [["a", "b", "c"], ["a", "c"]]
+
+
+def test_full_queue_of_the_platform_is_waited_for_and_burns_no_attempt(office: Open, platform: FakePlatform):
+    message = "Enqueued token limit reached for m in organization org-1."
+    for _ in range(4):
+        platform.plan("failed", errors=[{"code": "token_limit_exceeded", "message": message, "line": None}])
+    at = office(every=SOON, max_attempts=1)
+    (found,) = at.bring("a", rounds=10)
+    assert found is not None
+    assert (texts([found]), found.attempts) == (["a/0"], 1)
+    assert any(message in event.text for event in at.ears.of(Notice))
+
+
+def test_full_queue_is_left_to_the_next_run_by_one_that_does_not_wait(office: Open, platform: FakePlatform):
+    platform.plan("failed", errors=[{"code": "token_limit_exceeded", "message": "Full.", "line": None}])
+    office().bring("a")
+    at = office()
+    assert at.bring("a") == [None]
+    assert (at.broken, len(platform.batches)) == ([], 1)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+
+
+@pytest.mark.parametrize("line", [None, 1])
+def test_unknown_model_breaks_the_run_and_fails_no_row(office: Open, platform: FakePlatform, line: int | None):
+    platform.plan("failed", errors=[{"code": "model_not_found", "message": "No model `m`.", "line": line}])
+    at = office(every=SOON)
+    assert at.bring("a", "b") == [None, None]
+    (error,) = at.broken
+    assert isinstance(error, DistilabelJobRejectedError)
+    assert (error.code, "No model `m`." in str(error)) == ("model_not_found", True)
+    assert texts(office(every=SOON).bring("a", "b")) == ["a/0", "b/0"]
+
+
+def test_rejection_without_a_reason_breaks_the_run(office: Open, platform: FakePlatform):
+    platform.plan("failed")
+    at = office(every=SOON)
+    at.bring("a")
+    assert "no reason" in str(at.broken[0])
+
+
+def test_requests_of_a_lost_job_are_asked_again(office: Open, platform: FakePlatform):
+    office().bring("a")
+    platform.batches.clear()
+    at = office(every=SOON)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert at.states == ["lost", "settled"]
+
+
+# What comes back
+
+
+def test_answers_of_an_expired_job_are_kept_and_only_the_rest_is_asked_again(office: Open, platform: FakePlatform):
+    platform.plan("expired", results=lambda lines: ([answered(lines[0])], [expired(line) for line in lines[1:]]))
+    assert texts(office(every=SOON).bring("a", "b", "c")) == ["a/0", "b/0", "c/0"]
+    assert [batch.prompts for batch in platform.batches.values()] == [["a", "b", "c"], ["b", "c"]]
+
+
+def test_row_whose_answer_is_in_no_file_is_asked_again(office: Open, platform: FakePlatform):
+    platform.plan(results=lambda lines: ([answered(lines[1])], []))
+    assert texts(office(every=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert platform.sent == ["a", "b", "a"]
+
+
+def test_job_without_any_file_is_asked_again(office: Open, platform: FakePlatform):
+    platform.plan(results=lambda _: ([], []))
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+
+
+def test_file_that_the_platform_has_no_more_counts_as_missing(office: Open, platform: FakePlatform):
+    platform.fail("content", 404)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a", "a"]
+
+
+def test_passing_failure_is_asked_until_its_attempts_are_used_up(office: Open, platform: FakePlatform):
+    for _ in range(9):
+        platform.plan(results=lambda lines: ([], [refused(line, 500, "server_error") for line in lines]))
+    (found,) = office(every=SOON, max_attempts=3).bring("a", rounds=9)
+    assert found is not None
+    assert (texts([found]), found.attempts) == (["<server_error>"], 3)
+    assert platform.sent == ["a"] * 3
+
+
+def test_hopeless_failure_is_not_asked_again(office: Open, platform: FakePlatform):
+    platform.plan(results=lambda lines: ([], [refused(lines[0], 400, "content_policy", "Not that.")]))
+    (found,) = office(every=SOON).bring("a")
+    assert found is not None
+    assert (found.outcome.code, found.outcome.message, found.attempts) == ("content_policy", "Not that.", 1)
+    assert platform.sent == ["a"]
+
+
+def test_row_that_is_too_large_for_any_job_fails_and_the_others_go(office: Open, platform: FakePlatform):
+    at = office(every=SOON)
+    assert texts(at.bring("x" * 2_000, "b")) == ["<request_too_large>", "b/0"]
+    assert platform.sent == ["b"]
+    assert Settled("p/s", ("big",)) not in at.ears.events
+
+
+def test_asker_whose_only_row_is_too_large_is_told_at_once(office: Open, platform: FakePlatform):
+    at = office()
+    at.ask("x" * 2_000, asker="big")
+    at.flush()
+    assert at.ears.of(Settled) == [Settled("p/s", ("big",))]
+    assert platform.calls == []
+
+
+def test_asker_is_told_as_soon_as_its_own_answers_are_there(office: Open, platform: FakePlatform):
+    at = office(every=SOON)
+    platform.plan(results=lambda lines: ([answered(lines[0])], [expired(line) for line in lines[1:]]))
+    at.ask("a", asker="done")
+    at.ask("b", asker="waits")
+    at.flush()
+    assert at.ears.of(Settled) == [Settled("p/s", ("done",))]
+
+
+# Adopting
+
+
+def test_job_of_another_machine_is_collected_by_its_id(office: Open, platform: FakePlatform, tmp_path: Path):
+    office().bring("a", "b")
+    (remote_id,) = platform.batches
+    other = Office(tmp_path / "other machine", platform, every=SOON)
+    other.ask("a", "b")
+    other.dispatcher.adopt("p/s", other.desk, remote_id)
+    other.flush()
+    assert texts(other.ask("a", "b")) == ["a/0", "b/0"]
+    assert platform.count("create") == 1
+    other.close()
+
+
+# Secrets
+
+
+def test_key_is_nowhere_in_the_ledger_though_the_platform_echoes_it(
+    office: Open, platform: FakePlatform, tmp_path: Path
+):
+    echo = httpx2.Response(400, json={"error": {"message": f"Bad key {KEY}", "code": f"code {KEY}"}})
+    platform.fail("create", echo)
+    office().bring("a")
+    platform.plan("failed", errors=[{"code": "invalid_key", "message": f"Bad key {KEY}", "line": None}])
+    at = office(every=SOON)
+    at.bring("a")
+    told = " ".join(f"{error}{vars(error)}" for error in at.broken) + repr(at.ears.events)
+    assert KEY not in told
+    at.ledger._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "ledger").rglob("*") if path.is_file())
+    assert b"Bad key [secret]" in kept
+    assert KEY.encode() not in kept
+
+
+def test_key_in_a_failed_line_is_not_written_into_the_ledger(office: Open, platform: FakePlatform):
+    platform.plan(results=lambda lines: ([], [refused(lines[0], 401, "invalid_api_key", f"Bad key {KEY}")]))
+    at = office(every=SOON)
+    (found,) = at.bring("a")
+    assert found is not None
+    assert KEY not in repr(found)
+
+
+# Faults of ours
+
+
+def test_fault_of_ours_breaks_the_run_and_does_not_hang_it(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(driver, "index", fail)
+    at = office(every=SOON)
+    at.bring("a")
+    assert [type(error) for error in at.broken] == [ZeroDivisionError]
+
+
+def test_closed_ledger_is_never_written(office: Open, platform: FakePlatform):
+    platform.plan(polls=10**6)
+    at = office(every=SOON)
+    at.ask("a")
+    at.dispatcher.flush()
+    while platform.count("poll") < 1:
+        os.sched_yield()
+    at.dispatcher.stop()
+    at.ears.wait(at.dispatcher)
+    assert not any(isinstance(error, sqlite3.Error) for error in at.broken)
+    assert not any(isinstance(error, DistilabelPlatformError) for error in at.broken)
