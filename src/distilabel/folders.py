@@ -1,9 +1,14 @@
 """Where things are kept."""
 
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["cache_folder"]
+from distilabel.exceptions import DistilabelCacheError
+
+__all__ = ["cache_folder", "unusable", "writing"]
 
 
 def cache_folder(given: str | Path | None = None) -> Path:
@@ -15,3 +20,25 @@ def cache_folder(given: str | Path | None = None) -> Path:
     """
     named = given or os.environ.get("DISTILABEL_CACHE_DIR")
     return Path(named).expanduser() if named else Path.home() / ".cache" / "distilabel" / "pipelines"
+
+
+def unusable(folder: Path, error: Exception) -> DistilabelCacheError:
+    """Return the error for a folder in which something cannot be kept: one sentence that says what to do."""
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "full" in text:
+        return DistilabelCacheError(
+            f"The disk of the cache folder {folder} is full: free some space and run again; nothing is lost."
+        )
+    return DistilabelCacheError(
+        f"The cache folder {folder} cannot be used ({text}): make it writable, or name another with "
+        "Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR."
+    )
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Within it, what the system says against writing in `folder` becomes that sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise unusable(folder, error) from error

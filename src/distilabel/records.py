@@ -157,7 +157,7 @@ class RemoteJob:
 class Job:
     """A job as the ledger knows it; times are seconds since 1970, tokens an estimate of its prompts'.
 
-    `tag` is ours alone, `label` a word of the user's.
+    `tag` is ours alone, `label` a word of the user's, `account` tells which key it went out with.
     """
 
     id: int
@@ -171,6 +171,7 @@ class Job:
     moved_at: float
     tokens: int = 0
     label: str | None = None
+    account: str | None = None
     input_file: str | None = None
     remote_id: str | None = None
     remote_status: str | None = None

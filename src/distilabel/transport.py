@@ -19,6 +19,7 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
     DistilabelUnreachableError,
 )
+from distilabel.folders import writing
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
 __all__ = ["Transport", "sync_folder"]
@@ -50,8 +51,8 @@ class Transport:
     Args:
         base_url: The address, such as `https://api.openai.com/v1`.
         headers: Sent with each call; may hold the key.
-        secrets: Texts that must never be seen; cut out of every message.
-        timeout: Seconds that one call may be silent.
+        secrets: Texts that must never be seen; cut out of every message and of every body that is not saved to a file.
+        timeout: Seconds that one call may be silent; a call that moves no file may take five times as long in all.
         attempts: How often a safe call is tried.
         transport: A stand-in for the network, for tests.
     """
@@ -69,6 +70,8 @@ class Transport:
         self.base_url = base_url.rstrip("/")
         self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
         self._attempts = max(1, attempts)
+        # `timeout` is for silence: a body that trickles in would never reach it.
+        self._longest = 5 * timeout
         self._client = httpx2.AsyncClient(
             headers=dict(headers),
             timeout=httpx2.Timeout(timeout, connect=10.0, pool=None),
@@ -120,7 +123,7 @@ class Transport:
             response = await self._exchange(request)
         except _NEVER_LEFT as fault:
             raise self._unreachable(fault) from None
-        except httpx2.RequestError as fault:
+        except (httpx2.RequestError, TimeoutError) as fault:
             raise _Again(None) from fault
         if response.status in _RETRYABLE_STATUS and not _hopeless(response):
             raise _Again(_retry_after(response), response)
@@ -131,7 +134,7 @@ class Transport:
             return await self._exchange(request)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, *_NEVER_LEFT) as fault:
             raise self._unreachable(fault) from None
-        except httpx2.RequestError as fault:
+        except (httpx2.RequestError, TimeoutError) as fault:
             raise DistilabelUncertainError(
                 f"{self._host} did not answer a call that may have been carried out ({type(fault).__name__})."
             ) from None
@@ -141,8 +144,11 @@ class Transport:
             raise DistilabelPlatformError(
                 f"{self._host} sent an address of another host; it was not followed."
             )
-        if request.upload is None:
+        if request.save_to is not None:
             return await self._stream(request, _json_arguments(request))
+        if request.upload is None:
+            async with asyncio.timeout(self._longest):
+                return await self._stream(request, _json_arguments(request))
         with request.upload.path.open("rb") as file:
             files = {"file": (request.upload.name, file, request.upload.content_type)}
             return await self._stream(request, {"files": files, "data": request.upload.fields})
@@ -153,9 +159,15 @@ class Transport:
         ) as answer:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             if request.save_to is not None and answer.is_success:
-                await _save(answer, request.save_to)
+                with writing(request.save_to.parent):
+                    await _save(answer, request.save_to)
                 return HttpResponse(answer.status_code, headers)
-            return HttpResponse(answer.status_code, headers, await answer.aread())
+            return HttpResponse(answer.status_code, headers, self._without_secrets(await answer.aread()))
+
+    def _without_secrets(self, body: bytes) -> bytes:
+        for secret in self._secrets:
+            body = body.replace(secret.encode(), b"[secret]")
+        return body
 
     def _unreachable(self, fault: BaseException | None) -> DistilabelUnreachableError:
         return DistilabelUnreachableError(

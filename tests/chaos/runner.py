@@ -58,7 +58,7 @@ class Runner:
             environment.pop(name.upper(), None)
         self._server = subprocess.Popen(
             [sys.executable, "-m", "tests.chaos.runner"],
-            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=environment, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
         self._buffer = b""
         self._ended: dict[int, int] = {}

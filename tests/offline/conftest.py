@@ -14,7 +14,7 @@ from tests.fakes import FakePlatform, Office
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Safe calls are tried twice without a pause; a look-up does not wait for lists that lag."""
-    monkeypatch.setattr(driver, "_LOOK_UP_AGAIN_AFTER", (0.001, 0.001))
+    monkeypatch.setattr(driver, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
     with stamina.set_testing(True, attempts=2):
         yield
 

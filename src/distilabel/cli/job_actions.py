@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import shutil
+import sys
 from datetime import timedelta
 from pathlib import Path
 from time import time
@@ -14,7 +15,7 @@ from distilabel import loop
 from distilabel.cli.options import AsJson, CacheDir, print_json
 from distilabel.exceptions import DistilabelUserError
 from distilabel.folders import cache_folder
-from distilabel.ledger.states import FINAL_JOB_STATES
+from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger
 from distilabel.ledger.views import Views
 from distilabel.offline.desk import Door, open_door
@@ -23,7 +24,7 @@ from distilabel.progress.narrate import job_name
 from distilabel.providers.registry import PLATFORMS, platform
 from distilabel.records import custom_id
 
-__all__ = ["cancel", "export", "prune", "recover", "retry"]
+__all__ = ["cancel", "export", "forget", "prune", "recover", "retry"]
 
 _AGE = re.compile(r"(\d+)([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -53,6 +54,27 @@ def cancel(
         typer.echo(
             "\n".join(f"Asked to stop {found.remote_id}." for found in stopped) or "No open job to stop."
         )
+
+
+def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
+    """Give up a job that its platform does not know any more; its requests are asked, and paid for, again."""
+    folder = cache_folder(cache_dir)
+    found = Views(folder).details(job).job
+    if found.state != JobState.SUBMITTED:
+        raise DistilabelUserError(
+            f"Job {job_name(found)} is {found.state}: only a submitted job can be given up."
+        )
+    ledger = Ledger(folder)
+    try:
+        ledger.lose(
+            found, most_attempts=sys.maxsize, code="job_lost", message="The job was given up by hand."
+        )
+    finally:
+        ledger.close()
+    if as_json:
+        print_json({"job": job_name(found), "requests": found.requests})
+    else:
+        typer.echo(f"Gave up {job_name(found)}: what it had not answered is asked again by the next run.")
 
 
 def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:

@@ -26,6 +26,7 @@ app.command("retry")(job_actions.retry)
 app.command("recover")(job_actions.recover)
 app.command("prune")(job_actions.prune)
 app.command("export")(job_actions.export)
+app.command("forget")(job_actions.forget)
 
 OpenOnly = Annotated[bool, typer.Option("--open", help="Only jobs that are not over.")]
 

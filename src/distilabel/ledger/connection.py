@@ -9,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from distilabel.exceptions import DistilabelCacheError
+from distilabel.folders import unusable
 
 __all__ = ["LEDGER_NAME", "SCHEMA_VERSION", "connect", "mapped_errors", "query"]
 
@@ -91,16 +92,13 @@ def mapped_errors(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise  # a fault of ours, not of the folder
     except (sqlite3.DatabaseError, OSError) as error:
-        raise DistilabelCacheError(_advice(path, error)) from error
+        raise _advice(path, error) from error
 
 
-def _advice(path: Path, error: Exception) -> str:
-    text = str(error)
-    if "full" in text or "No space" in text:
-        return f"The disk of {path.parent} is full: free some space and run again; nothing is lost."
-    if "malformed" in text or "not a database" in text:
-        return (
+def _advice(path: Path, error: Exception) -> DistilabelCacheError:
+    if "malformed" in str(error) or "not a database" in str(error):
+        return DistilabelCacheError(
             f"The ledger {path} is damaged: move it aside, find the jobs that the platform still holds with "
             "`distilabel jobs recover`, and run again."
         )
-    return f"The cache folder {path.parent} cannot be used ({text}): make it writable or name another as cache_dir."
+    return unusable(path.parent, error)

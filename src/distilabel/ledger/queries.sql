@@ -61,8 +61,8 @@ WHERE s.scope_id = :scope_id AND s.run_id = :run_id AND s.state = 'wanted' AND r
 ORDER BY s.id LIMIT :most;
 
 -- name: add_job
-INSERT INTO jobs (scope_id, target_id, tag, label, requests, size, tokens, created_at, moved_at)
-VALUES (:scope_id, :target_id, :tag, :label, :requests, :size, :tokens, :now, :now) RETURNING id;
+INSERT INTO jobs (scope_id, target_id, tag, label, account, requests, size, tokens, created_at, moved_at)
+VALUES (:scope_id, :target_id, :tag, :label, :account, :requests, :size, :tokens, :now, :now) RETURNING id;
 
 -- name: adopt_job
 INSERT INTO jobs (scope_id, target_id, tag, state, requests, size, created_at, moved_at, remote_id)

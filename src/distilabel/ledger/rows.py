@@ -7,7 +7,7 @@ from distilabel.records import Job, Target
 __all__ = ["job_of", "target_row"]
 
 _JOB = (
-    "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "tokens", "label", "input_file", "remote_id",
+    "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "tokens", "label", "account", "input_file", "remote_id",
     "remote_status", "completed", "failed", "code", "message",
 )  # fmt: skip
 

@@ -78,6 +78,7 @@ CREATE TABLE jobs (
     size INTEGER NOT NULL CHECK (size > 0),
     tokens INTEGER NOT NULL DEFAULT 0 CHECK (tokens >= 0),
     label TEXT,
+    account TEXT,
     created_at REAL NOT NULL,
     moved_at REAL NOT NULL,
     input_file TEXT,

@@ -143,10 +143,11 @@ class Ledger(Writer):
         *,
         tokens: int = 0,
         label: str | None = None,
+        account: str | None = None,
     ) -> Job:
         """Make a job and give it its samples."""
         values = {
-            "scope_id": self.scope_id(scope), "target_id": self.target_id(target), "tag": tag, "label": label,
+            "scope_id": self.scope_id(scope), "target_id": self.target_id(target), "tag": tag, "label": label, "account": account,
             "requests": len(samples), "size": size, "tokens": tokens, "now": self.clock(),
         }  # fmt: skip
         with self._transaction():
@@ -341,19 +342,22 @@ class Ledger(Writer):
         job: Job,
         answered: Sequence[tuple[int, int, int, str, int]],
         failed: Sequence[tuple[str, str, str, int, bool]],
-    ) -> None:
+    ) -> int:
         """Record what some lines of a job's results said; done twice, it changes nothing.
 
         Args:
             job: The job.
             answered: file number, start, length, key, sample.
             failed: code, message, key, sample, whether asking again may help.
+
+        Returns:
+            How many lines told of nothing that this job still had to tell.
         """
         with self._transaction(durable=False):
             done = self._many("answer_sample", [(*row, job.id) for row in answered])
             done += self._many("refuse_sample", [(*row[:4], job.id) for row in failed if not row[4]])
             done += self._many("note_failure", [(*row[:4], job.id) for row in failed if row[4]])
-            self.note_anomalies(job, len(answered) + len(failed) - done)
+        return len(answered) + len(failed) - done
 
     def note_anomalies(self, job: Job, count: int) -> None:
         """Count lines that are twice there, under a foreign id, or unreadable."""

@@ -1,5 +1,6 @@
 """Where a session hands in its requests: a target, with the dialect and the connection to reach it."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 from distilabel.offline.options import OfflineBatchOptions
@@ -8,7 +9,7 @@ from distilabel.providers.registry import platform
 from distilabel.records import Target
 from distilabel.transport import Transport
 
-__all__ = ["Desk", "Door", "open_door"]
+__all__ = ["Desk", "Door", "account_of", "open_door"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Desk:
         transport: Holds the key; lives in this process only.
         every: Seconds between polls; None asks once a run and does not wait.
         options: What the user chose about jobs.
+        account: Tells one key from another without telling the key; see `account_of`.
     """
 
     target: Target
@@ -28,6 +30,7 @@ class Desk:
     transport: Transport
     every: float | None = None
     options: OfflineBatchOptions = field(default_factory=OfflineBatchOptions)
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,16 @@ class Door:
     provider: Provider
     base_url: str
     transport: Transport
+
+
+def account_of(key: str) -> str:
+    """Return 8 hexadecimal digits that differ for different keys; too few to find a key by.
+
+    Examples:
+        >>> account_of("one key") == account_of("another key")
+        False
+    """
+    return hashlib.blake2b(key.encode(), digest_size=4, person=b"distilabel").hexdigest()
 
 
 def open_door(name: str, base_url: str | None = None) -> Door:

@@ -124,6 +124,7 @@ class Dispatcher:
                     planned.size,
                     tokens=estimated_tokens(planned.size),
                     label=desk.options.tag,
+                    account=desk.account,
                 )
                 self._start(self._drive(desk, job))
                 if room.tokens is not None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,7 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
     DistilabelUnreachableError,
 )
+from distilabel.folders import writing
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger
 from distilabel.offline.desk import Desk
@@ -31,10 +33,14 @@ T = TypeVar("T")
 _LOOK_UP_AGAIN_AFTER = (1.0, 3.0, 6.0)
 # A job that was cancelled at its deadline has so long to end; OpenAI says up to 10 minutes.
 _LONGEST_CANCELLING = 900.0
+_NOT_FOUND = 404
 _RATE_LIMITED = 429
+# A 429 that no waiting mends: https://platform.openai.com/docs/guides/error-codes
+_NO_CREDIT = "insufficient_quota"
 _SERVER_FAULT = 500
 _PATIENCE = 5
-_QUOTA_CODES = frozenset({"token_limit_exceeded", "rate_limit_exceeded", "quota_exceeded"})
+_RATE_LIMIT = "rate_limit_exceeded"
+_QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
 _OVERDUE = "deadline"
 _ONLINE_AT_ONCE = 64
 # Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
@@ -102,27 +108,38 @@ class Driver:
             return self._ledger.move(job, JobState.UPLOADED, input_file=file)
 
     def _spool(self, desk: Desk, job: Job, path: Path) -> None:
-        with path.open("wb", buffering=1 << 20) as file:
+        with writing(path.parent), path.open("wb", buffering=1 << 20) as file:
             for key, sample, body in self._ledger.job_lines(job):
                 file.write(desk.provider.encode(custom_id(key, sample), body, job.target.endpoint))
 
-    async def _create(self, desk: Desk, job: Job) -> Job:
+    async def _create(self, desk: Desk, job: Job) -> Job | None:
+        """Make the job on the platform; a platform that has no room for it is waited for, or left to the next run."""
         for attempt in range(_PATIENCE):
             job = self._ledger.move(job, JobState.CREATING)
             try:
                 return self._submitted(job, await desk.transport.run(desk.provider.create(job)))
             except DistilabelUncertainError:
-                return await self._look_up(desk, job)
+                job = await self._look_up(desk, job)
+                if job.state != JobState.UPLOADED:
+                    return job
+                if desk.every is None and attempt == _PATIENCE - 1:
+                    raise
             except DistilabelUnreachableError:
                 self._ledger.move(job, JobState.UPLOADED)
                 raise
             except DistilabelPlatformError as error:
-                if error.status != _RATE_LIMITED or attempt == _PATIENCE - 1:
+                if error.status != _RATE_LIMITED or error.code == _NO_CREDIT:
                     self._ledger.release(job, JobState.REJECTED, code=error.code, message=error.message)
                     raise
                 job = self._ledger.move(job, JobState.UPLOADED)
-                await asyncio.sleep(error.retry_after or 2.0**attempt)
-        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+                if attempt < _PATIENCE - 1:
+                    await asyncio.sleep(error.retry_after or 2.0**attempt)
+                else:
+                    self._emit(Notice("warning", f"{error.message} The job waits."))
+        if desk.every is None:
+            return None
+        await self._pause(desk, job)
+        return job
 
     async def _look_up(self, desk: Desk, job: Job) -> Job:
         """Adopt the job if the platform has it under our tag; only if it has not may it be created again."""
@@ -134,7 +151,9 @@ class Driver:
             if found:
                 first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
                 for twin in twins:
-                    await desk.transport.run(desk.provider.cancel(twin.remote_id))
+                    # One that is over already cannot be cancelled; its answers are nobody's.
+                    with suppress(DistilabelPlatformError):
+                        await desk.transport.run(desk.provider.cancel(twin.remote_id))
                 return self._submitted(job, first)
         return self._ledger.move(job, JobState.UPLOADED)
 
@@ -212,6 +231,12 @@ class Driver:
                 await asyncio.sleep(desk.every)
 
     def _lost(self, desk: Desk, job: Job) -> Job:
+        if job.account and job.account != desk.account:
+            raise DistilabelPlatformError(
+                f"{desk.target.platform} does not know job {job.remote_id} under this key, and it was submitted with "
+                f"another: use that key, or give the job up with `distilabel jobs forget {job.remote_id}`.",
+                status=_NOT_FOUND,
+            )
         message = "The platform does not know this job any more."
         job = self._ledger.lose(job, desk.options.max_attempts, "job_lost", message)
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
@@ -248,7 +273,10 @@ class Driver:
         return self._ledger.mark_fetched(job, paths)
 
     async def _settle(self, desk: Desk, job: Job) -> Job:
-        await asyncio.to_thread(index, self._ledger, desk.provider, job)
+        odd = await asyncio.to_thread(index, self._ledger, desk.provider, job)
+        if odd:
+            text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."
+            self._emit(Notice("warning", text))
         most_attempts = desk.options.max_attempts
         if job.code == _OVERDUE and desk.options.at_deadline == "online":
             await self._ask_online(desk, job)
@@ -276,7 +304,7 @@ class Driver:
 
 
 def _append(path: Path, lines: list[bytes]) -> None:
-    with path.open("ab") as file:
+    with writing(path.parent), path.open("ab") as file:
         file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())

@@ -16,13 +16,19 @@ __all__ = ["Reader", "index"]
 _LINES_AT_ONCE = 5_000
 
 
-def index(ledger: Ledger, provider: Provider, job: Job) -> None:
-    """Record in the ledger what each line of a job's result files says. Done twice, it changes nothing."""
+def index(ledger: Ledger, provider: Provider, job: Job) -> int:
+    """Record in the ledger what each line of a job's result files says. Done twice, it changes nothing.
+
+    Returns:
+        How many lines were odd: twice there, under a foreign id, or unreadable.
+    """
+    odd = 0
     for number, path in ledger.files(job):
         if path.exists():
             lines = _lines(provider, path)
             while some := list(islice(lines, _LINES_AT_ONCE)):
-                _settle(ledger, job, number, some)
+                odd += _settle(ledger, job, number, some)
+    return odd
 
 
 def _lines(provider: Provider, path: Path) -> Iterator[tuple[Decoded, int, int]]:
@@ -35,7 +41,7 @@ def _lines(provider: Provider, path: Path) -> Iterator[tuple[Decoded, int, int]]
             start += len(line)
 
 
-def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int, int]]) -> None:
+def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int, int]]) -> int:
     answered: list[tuple[int, int, int, str, int]] = []
     failed: list[tuple[str, str, str, int, bool]] = []
     unreadable = 0
@@ -48,8 +54,9 @@ def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int,
             failed.append((failure.code, failure.message, *name, failure.retryable))
         else:
             answered.append((file, start, length, *name))
-    ledger.settle_lines(job, answered, failed)
-    ledger.note_anomalies(job, unreadable)
+    odd = unreadable + ledger.settle_lines(job, answered, failed)
+    ledger.note_anomalies(job, odd)
+    return odd
 
 
 class Reader:

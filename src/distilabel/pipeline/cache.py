@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import orjson
 
-from distilabel.exceptions import DistilabelCacheError
+from distilabel.folders import unusable
 from distilabel.typing import Row
 
 __all__ = ["Chunk", "ChunkStore", "content_digest", "digest_of"]
@@ -102,7 +102,7 @@ class ChunkStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             return self._path.open("r+b" if self._path.exists() else "w+b")
         except OSError as error:
-            raise _unusable(self._path, error) from error
+            raise unusable(self._path.parent, error) from error
 
     def _scan(self) -> int:
         """Read all headers; return where the last whole chunk ends."""
@@ -165,7 +165,7 @@ class ChunkStore:
             self._file.write(data)
             self._file.flush()
         except OSError as error:
-            raise _unusable(self._path, error) from error
+            raise unusable(self._path.parent, error) from error
 
     def chunk(self, index: int) -> Chunk:
         """Return what is known of chunk `index` of this run's stream."""
@@ -187,10 +187,3 @@ class ChunkStore:
         # On a full disk it would try once more to write what `put` has refused.
         with self._lock, contextlib.suppress(OSError):
             self._file.close()
-
-
-def _unusable(path: Path, error: OSError) -> DistilabelCacheError:
-    return DistilabelCacheError(
-        f"The cache folder {path.parent} cannot be written ({error.strerror or error}): make it writable, free some "
-        "space, or name another as cache_dir."
-    )

@@ -8,7 +8,8 @@ from secrets import token_hex
 
 from filelock import FileLock, Timeout
 
-from distilabel.exceptions import DistilabelCacheError, DistilabelRunningError
+from distilabel.exceptions import DistilabelRunningError
+from distilabel.folders import unusable
 
 __all__ = ["Home"]
 
@@ -77,10 +78,7 @@ class Home:
                 "it with Ctrl+C, or give this run another cache_dir. Nothing was submitted by this one."
             ) from None
         except OSError as error:
-            raise DistilabelCacheError(
-                f"The cache folder {self.folder} cannot be written ({error.strerror or error}): make it writable, or name "
-                "another with Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR."
-            ) from error
+            raise unusable(self.folder, error) from error
 
     def _holding(self) -> str:
         with contextlib.suppress(OSError):

@@ -9,14 +9,14 @@ from typing import Any, ClassVar, Optional, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, create_model
 
 from distilabel import loop
-from distilabel.declared import RuntimeParameter
+from distilabel.declared import RuntimeParameter, looks_secret
 from distilabel.exceptions import (
     DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelUserError,
 )
 from distilabel.models.llms.base import AsyncLLM, _arguments
 from distilabel.models.llms.standalone import collect
-from distilabel.offline.desk import Desk
+from distilabel.offline.desk import Desk, account_of
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import complete
@@ -107,17 +107,18 @@ class RemoteLLM(AsyncLLM):
     def _open_desk(self) -> Desk:
         known = platform(self.platform_name)
         provider, address = known.provider(), known.address(self.base_url)
-        key = self.api_key.get_secret_value() if self.api_key else known.key(type(self).__name__)
+        # A key that was read from a file ends in a newline, which no header may hold.
+        key = (self.api_key.get_secret_value() if self.api_key else known.key(type(self).__name__)).strip()
         transport = Transport(
             address,
             {**provider.headers(key), **(self.default_headers or {})},
-            secrets=(key, *(self.default_headers or {}).values()),
+            secrets=(key, *_secret_words(self.default_headers or {})),
             timeout=self.timeout or 120.0,
             attempts=(self.max_retries or 0) + 1,
         )
         target = Target(provider.name, without_password(address), self.endpoint, self.model)
         every = self.offline_batch_generation_block_until_done
-        return Desk(target, provider, transport, every, self.offline_batch_options)
+        return Desk(target, provider, transport, every, self.offline_batch_options, account_of(key))
 
     # Online
 
@@ -196,6 +197,11 @@ def without_password(address: str) -> str:
     scheme, mark, rest = address.rstrip("/").partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _secret_words(headers: dict[str, str]) -> list[str]:
+    """Return the secrets in headers: a key may stand there with a scheme before it."""
+    return [word for name, value in headers.items() if looks_secret(name) for word in value.split()]
 
 
 def _grouped(answers: Sequence[Answer], size: int) -> Iterator[Sequence[Answer]]:

@@ -1,0 +1,209 @@
+"""`distilabel jobs ls` and `show`, over a ledger in which something happened."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from distilabel.cli.app import main
+from distilabel.ledger.states import JobState
+from distilabel.ledger.store import Ledger
+from distilabel.records import Job, Target
+
+SCOPE = "my-pipeline/text_generation_0"
+TARGET = Target("openai", "https://api.openai.com/v1", "/v1/chat/completions", "gpt-[bold]-mini-2026-08-07")
+DONE, RUNNING = "batch_68f0c3a1d2e48190b6c5d4e3f2a1b0c9", "batch_68f0c3a1d2e48190b6c5d4e3f2a1b0d0"
+NOW = 1_800_000_000.0
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+class Scene:
+    """Fills a ledger with jobs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ledger = Ledger(folder, clock=lambda: NOW)
+        self.run_id = self.ledger.begin_run("my-pipeline")
+        self.asked = 0
+
+    def planned(self, requests: int) -> Job:
+        bodies = [b'{"n":%d}' % (self.asked + i) for i in range(requests)]
+        self.asked += requests
+        self.ledger.draw(
+            SCOPE, TARGET, bodies, asker=f"asker-{self.asked}", run_id=self.run_id, drawn=Counter()
+        )
+        wanted = self.ledger.wanted(SCOPE, TARGET, self.run_id, requests)
+        return self.ledger.plan_job(SCOPE, TARGET, f"tag-{self.asked}", [found[0] for found in wanted], 100)
+
+    def submitted(self, requests: int, remote_id: str) -> Job:
+        job = self.ledger.move(self.planned(requests), JobState.UPLOADING)
+        job = self.ledger.move(job, JobState.UPLOADED, input_file="file-1")
+        job = self.ledger.move(job, JobState.CREATING)
+        return self.ledger.move(job, JobState.SUBMITTED, remote_id=remote_id, remote_status="in_progress")
+
+    def settled(self, remote_id: str) -> Job:
+        job = self.submitted(3, remote_id)
+        job = self.ledger.note_progress(job, "completed", 2, 1)
+        lines = list(self.ledger.job_lines(job))
+        job = self.ledger.move(job, JobState.ENDED)
+        path = self.ledger.job_folder(job) / "output.jsonl"
+        path.write_bytes(b"{}\n{}\n")
+        job = self.ledger.mark_fetched(job, {"output": path})
+        file = self.ledger.files(job)[0][0]
+        answered = [(file, 3 * i, 2, key, sample) for i, (key, sample, _) in enumerate(lines[:2])]
+        key, sample, _ = lines[2]
+        failed = [("http_400", "no", key, sample, False), ("http_400", "twice", key, sample, False)]
+        self.ledger.settle_lines(job, answered, failed)
+        return self.ledger.settle(job, 3)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def scene(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("distilabel.cli.jobs.time", lambda: NOW + 7300)
+    made = Scene(folder)
+    yield made
+    made.ledger.close()
+
+
+@pytest.fixture
+def call(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(folder))
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["distilabel", "jobs", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+def table(text: str) -> list[list[str]]:
+    """The cells of a printed table: columns stand at least two spaces apart."""
+    return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in text.splitlines()]
+
+
+class TestList:
+    def test_every_job_has_a_line_on_which_nothing_is_cut_off(self, scene: Scene, call: Call):
+        scene.settled(DONE)
+        scene.submitted(1234, RUNNING)
+        scene.planned(2)
+        code, out, err = call("ls")
+        assert (code, err) == (0, "")
+        words = " ".join(out.split())
+        assert "\u2026" not in out
+        for job, rest in (
+            (DONE, "settled 2 of 3 2.0 h"),
+            (RUNNING, "submitted (in_progress) 0 of 1,234 2.0 h"),
+            ("#3", "planned 0 of 2 2.0 h"),
+        ):
+            assert f"{job} text_generation_0 openai {TARGET.model} {rest}" in words
+        assert len(out.splitlines()) == 4
+
+    def test_only_open_ones_on_request(self, scene: Scene, call: Call):
+        scene.settled(DONE)
+        scene.submitted(2, RUNNING)
+        code, out, _ = call("ls", "--open")
+        assert code == 0
+        assert RUNNING in out
+        assert DONE not in out
+
+    def test_json_holds_all_that_is_known(self, scene: Scene, call: Call):
+        scene.settled(DONE)
+        scene.submitted(2, RUNNING)
+        code, out, _ = call("ls", "--json")
+        found: list[dict[str, Any]] = json.loads(out)
+        assert code == 0
+        assert [(job["remote_id"], job["state"], job["requests"]) for job in found] == [
+            (DONE, "settled", 3),
+            (RUNNING, "submitted", 2),
+        ]
+        assert found[0]["target"]["model"] == TARGET.model
+        assert [job["remote_id"] for job in json.loads(call("ls", "--json", "--open")[1])] == [RUNNING]
+
+    def test_ledger_without_jobs_says_so(self, scene: Scene, call: Call):
+        assert call("ls") == (0, "No jobs.\n", "")
+        assert json.loads(call("ls", "--json")[1]) == []
+
+    def test_folder_may_be_named(self, scene: Scene, call: Call, folder: Path, monkeypatch):
+        scene.planned(1)
+        monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(folder / "other"))
+        assert "#1" in call("ls", "--cache-dir", str(folder))[1]
+
+
+class TestShow:
+    def test_finished_job_tells_outcomes_reasons_times_and_files(self, scene: Scene, call: Call):
+        scene.settled(DONE)
+        code, out, err = call("show", DONE)
+        assert (code, err) == (0, "")
+        lines = [" ".join(text.split()) for text in out.splitlines()]
+        assert lines[0] == f"Job {DONE} of {SCOPE}"
+        assert "platform openai at https://api.openai.com/v1" in lines
+        assert f"model {TARGET.model}" in lines
+        assert "requests 3: 2 answered, 1 failed" in lines
+        assert "reasons 1 http_400" in lines
+        assert "odd lines 1 (twice there, foreign or unreadable)" in lines
+        assert "file jobs/1/output.jsonl" in lines
+        states = [text.split()[-1] for text in lines if text[:2] == "20" and ":" in text]
+        assert states == [
+            "planned",
+            "uploading",
+            "uploaded",
+            "creating",
+            "submitted",
+            "ended",
+            "fetched",
+            "settled",
+        ]
+
+    @pytest.mark.parametrize("name", ["2", "#2", RUNNING])
+    def test_job_goes_by_its_id_or_our_number(self, scene: Scene, call: Call, name: str):
+        scene.settled(DONE)
+        scene.submitted(2, RUNNING)
+        assert call("show", name)[1].startswith(f"Job {RUNNING} of {SCOPE}\n")
+
+    def test_json_holds_all_that_is_known(self, scene: Scene, call: Call):
+        scene.settled(DONE)
+        found = json.loads(call("show", DONE, "--json")[1])
+        assert found["job"]["remote_id"] == DONE
+        assert found["outcomes"] == {"answered": 2, "failed": 1}
+        assert found["reasons"] == {"http_400": 1}
+        assert found["anomalies"] == 1
+        assert found["files"] == ["jobs/1/output.jsonl"]
+        assert found["history"][-1] == ["settled", NOW]
+
+    def test_unknown_job_is_told_in_one_sentence(self, scene: Scene, call: Call):
+        assert call("show", "nope") == (
+            1,
+            "",
+            "Error: The ledger has no job 'nope': `distilabel jobs ls` lists them.\n",
+        )
+
+
+@pytest.mark.parametrize("words", [("ls",), ("ls", "--json"), ("show", "x")])
+def test_folder_without_a_ledger_is_told_in_one_sentence_and_stays_as_it_is(call: Call, folder: Path, words):
+    code, out, err = call(*words)
+    assert (code, out) == (1, "")
+    assert (
+        err
+        == f"Error: There is no ledger in {folder}: name the cache folder with --cache-dir or DISTILABEL_CACHE_DIR.\n"
+    )
+    assert not folder.exists()
+
+
+def test_looking_does_not_disturb_a_writer(scene: Scene, call: Call):
+    scene.submitted(2, RUNNING)
+    with scene.ledger._transaction():
+        scene.ledger._execute("note_anomalies", {"count": 5, "job_id": 1})
+        assert json.loads(call("show", RUNNING, "--json")[1])["anomalies"] == 0
+    assert json.loads(call("show", RUNNING, "--json")[1])["anomalies"] == 5
