@@ -14,7 +14,7 @@ from distilabel.folders import unusable
 __all__ = ["LEDGER_NAME", "SCHEMA_VERSION", "connect", "mapped_errors", "query"]
 
 LEDGER_NAME = "ledger.db"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _BUSY_MILLISECONDS = 60_000
 
 
@@ -31,23 +31,29 @@ def query(name: str) -> str:
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
-    """Open the ledger at `path`; a writer makes it where it is missing.
+    """Open the ledger at `path`; a writer makes it where it is missing, and brings an older one up to date.
 
     Raises:
-        DistilabelCacheError: It cannot be opened, or another version of this library wrote it.
+        DistilabelCacheError: It cannot be opened, or a newer version of this library wrote it.
     """
     with mapped_errors(path):
         connection = _open(path, readonly)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and not readonly:
-            _create(connection)
+        if version < SCHEMA_VERSION and not readonly:
+            _bring_up_to_date(connection)
         elif version != SCHEMA_VERSION:
             connection.close()
             raise DistilabelCacheError(
                 f"The ledger {path} was written by another version of this library (schema {version}, here "
-                f"{SCHEMA_VERSION}): use that version, or name another folder as cache_dir."
+                f"{SCHEMA_VERSION}): {_remedy(version)}"
             )
     return connection
+
+
+def _remedy(version: int) -> str:
+    if version < SCHEMA_VERSION:
+        return "run the pipeline once, which brings it up to date."
+    return "use that version, or name another folder as cache_dir."
 
 
 def _open(path: Path, readonly: bool) -> sqlite3.Connection:
@@ -62,16 +68,30 @@ def _open(path: Path, readonly: bool) -> sqlite3.Connection:
     return connection
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    schema = files("distilabel.ledger").joinpath("schema.sql").read_text(encoding="utf-8")
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Make the tables, or change older ones step by step, whole or not at all."""
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN IMMEDIATE")
-    # Another process may have been faster.
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in _statements(schema):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    try:
+        # Read again under the lock: another process may have been faster.
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        for script in _scripts_after(version):
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
+    except BaseException:
+        connection.rollback()
+        raise
     connection.execute("COMMIT")
+
+
+def _scripts_after(version: int) -> list[str]:
+    """Return what leads from a version to ours: the whole schema from 0, else each migration after it."""
+    folder = files("distilabel.ledger")
+    if version == 0:
+        return [folder.joinpath("schema.sql").read_text(encoding="utf-8")]
+    numbers = range(version + 1, SCHEMA_VERSION + 1)
+    return [folder.joinpath("migrations", f"{number}.sql").read_text(encoding="utf-8") for number in numbers]
 
 
 def _statements(script: str) -> Iterator[str]:

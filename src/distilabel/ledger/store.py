@@ -357,7 +357,9 @@ class Ledger(Writer):
             done = self._many("answer_sample", [(*row, job.id) for row in answered])
             done += self._many("refuse_sample", [(*row[:4], job.id) for row in failed if not row[4]])
             done += self._many("note_failure", [(*row[:4], job.id) for row in failed if row[4]])
-        return len(answered) + len(failed) - done
+            odd = len(answered) + len(failed) - done
+            self.note_anomalies(job, odd)
+        return odd
 
     def note_anomalies(self, job: Job, count: int) -> None:
         """Count lines that are twice there, under a foreign id, or unreadable."""

@@ -54,9 +54,8 @@ def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int,
             failed.append((failure.code, failure.message, *name, failure.retryable))
         else:
             answered.append((file, start, length, *name))
-    odd = unreadable + ledger.settle_lines(job, answered, failed)
-    ledger.note_anomalies(job, odd)
-    return odd
+    ledger.note_anomalies(job, unreadable)
+    return unreadable + ledger.settle_lines(job, answered, failed)
 
 
 class Reader:

@@ -1,0 +1,75 @@
+"""A ledger of an older schema is brought up to date, and then is the same as a new one."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from distilabel.exceptions import DistilabelCacheError
+from distilabel.ledger.connection import SCHEMA_VERSION, connect
+from distilabel.ledger.store import Ledger
+
+SCHEMA_1 = Path(__file__).parent / "schema_1.sql"
+
+
+def old_ledger(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript(SCHEMA_1.read_text("utf-8"))
+    connection.execute("INSERT INTO scopes (name) VALUES ('p/step')")
+    connection.execute(
+        "INSERT INTO targets (platform, base_url, endpoint, model) VALUES ('openai', 'http://x/v1', '/v1/chat', 'm')"
+    )
+    connection.execute(
+        "INSERT INTO jobs (scope_id, target_id, tag, requests, size, created_at, moved_at) VALUES (1, 1, 't', 5, 9, 1, 1)"
+    )
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+def shape(path: Path) -> dict[str, object]:
+    """Return tables with their columns, indexes with theirs, and triggers."""
+    with sqlite3.connect(path) as connection:
+        names = connection.execute(
+            "SELECT type, name, tbl_name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        )
+        found: dict[str, object] = {}
+        for kind, name, table in names.fetchall():
+            pragma = {"table": "table_info", "index": "index_info"}.get(kind)
+            rows = connection.execute(f"PRAGMA {pragma}({name})").fetchall() if pragma else []
+            found[f"{kind} {table} {name}"] = sorted(repr(row[1 if kind == "table" else 2 :]) for row in rows)
+    connection.close()
+    return found
+
+
+def test_migrated_ledger_has_the_shape_of_a_new_one(tmp_path: Path):
+    old_ledger(tmp_path / "old.db")
+    connect(tmp_path / "old.db").close()
+    connect(tmp_path / "new.db").close()
+    assert shape(tmp_path / "old.db") == shape(tmp_path / "new.db")
+
+
+def test_migrated_ledger_keeps_its_jobs(tmp_path: Path):
+    old_ledger(tmp_path / "ledger.db")
+    ledger = Ledger(tmp_path)
+    try:
+        (job,) = ledger.jobs("p/step")
+    finally:
+        ledger.close()
+    assert (job.requests, job.tokens, job.label, job.account) == (5, 0, None, None)
+
+
+def test_ledger_of_a_newer_version_is_refused_with_advice(tmp_path: Path):
+    connect(tmp_path / "ledger.db").close()
+    connection = sqlite3.connect(tmp_path / "ledger.db")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.commit()
+    connection.close()
+    with pytest.raises(DistilabelCacheError, match="use that version, or name another folder"):
+        connect(tmp_path / "ledger.db")
+
+
+def test_reader_of_an_older_ledger_is_told_to_run_the_pipeline_once(tmp_path: Path):
+    old_ledger(tmp_path / "ledger.db")
+    with pytest.raises(DistilabelCacheError, match="run the pipeline once"):
+        connect(tmp_path / "ledger.db", readonly=True)
