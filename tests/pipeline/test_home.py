@@ -76,7 +76,7 @@ def test_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, place):
     with pytest.raises(DistilabelCacheError) as refused:
         Home(cache, "p", use_cache=True)
     text = str(refused.value)
-    assert text.startswith(f"The cache folder {cache / 'p'} cannot be written (")
+    assert text.startswith(f"The cache folder {cache / 'p'} cannot be used (")
     assert "name another with Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR" in text
 
 

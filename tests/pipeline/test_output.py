@@ -52,6 +52,8 @@ class TestWidening:
             (([], ["a"]), pa.list_(pa.string())),
             (([None], [1], [1.5]), pa.list_(pa.float64())),
             ((None, None), pa.null()),
+            (([None, None],), pa.list_(pa.null())),
+            (([None, None], ["a"], [None, None]), pa.list_(pa.string())),
             (("text", b"bytes"), pa.binary()),
         ],
     )

@@ -747,7 +747,7 @@ class TestSurroundings:
     def test_folder_that_cannot_be_written_is_told_in_one_sentence(self, tmp_path):
         (tmp_path / "cache").write_text("a file")
         with pytest.raises(
-            DistilabelCacheError, match=r"cannot be written .*: make it writable, or name another"
+            DistilabelCacheError, match=r"cannot be used .*: make it writable, or name another"
         ):
             line(tmp_path / "cache", Add).run()
 

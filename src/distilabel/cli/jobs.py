@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from distilabel.cli import job_actions
 from distilabel.cli.options import AsJson, CacheDir, print_json
@@ -28,6 +29,8 @@ app.command("prune")(job_actions.prune)
 app.command("export")(job_actions.export)
 app.command("forget")(job_actions.forget)
 
+_WIDEST = 10_000
+
 OpenOnly = Annotated[bool, typer.Option("--open", help="Only jobs that are not over.")]
 
 
@@ -39,7 +42,9 @@ def ls(cache_dir: CacheDir = None, open_only: OpenOnly = False, as_json: AsJson 
         print_json([dataclasses.asdict(job) for job in jobs])
     elif jobs:
         table = _table(jobs)
-        Console(width=max(Console().width, Console().measure(table).maximum)).print(table)
+        # Nothing is cut off: a job's id is there to be copied.
+        wide = Console(width=_WIDEST).measure(table).maximum
+        Console(width=max(Console().width, wide)).print(table)
     else:
         typer.echo("No jobs.")
 
@@ -108,9 +113,8 @@ def _table(jobs: list[Job]) -> Table:
         state = f"{job.state} ({job.remote_status})" if job.state == "submitted" else job.state
         step, target = job.scope.rpartition("/")[2], job.target
         done = f"{job.completed or 0:,} of {job.requests:,}"
-        table.add_row(
-            job_name(job), step, target.platform, target.model, state, done, age(time() - job.created_at)
-        )
+        old = age(time() - job.created_at)
+        table.add_row(*map(Text, (job_name(job), step, target.platform, target.model, state, done, old)))
     return table
 
 

@@ -150,7 +150,9 @@ WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id 
 UPDATE jobs SET anomalies = anomalies + :count WHERE id = :job_id;
 
 -- name: release_after_attempt
-UPDATE samples SET attempts = attempts + :burnt, code = coalesce(code, :code), message = coalesce(message, :message),
+UPDATE samples SET attempts = attempts + :burnt,
+    code = CASE WHEN :whole_job THEN :code ELSE coalesce(code, :code) END,
+    message = CASE WHEN :whole_job THEN :message ELSE coalesce(message, :message) END,
     state = CASE WHEN attempts + :burnt >= :most_attempts THEN 'failed' ELSE 'wanted' END
 WHERE job_id = :job_id AND state = 'claimed';
 

@@ -275,7 +275,7 @@ class Ledger(Writer):
     def lose(self, job: Job, most_attempts: int, code: str, message: str) -> Job:
         """End a job that the platform has lost: it may have been run, so its samples have lost an attempt."""
         with self._transaction():
-            self._release_after_attempt(job, most_attempts, code, message)
+            self._release_after_attempt(job, most_attempts, code, message, whole_job=True)
             return self._move(job, JobState.LOST, {"code": code, "message": message})
 
     def want_again(self, job_id: int) -> int:
@@ -369,23 +369,26 @@ class Ledger(Writer):
 
     def settle(self, job: Job, most_attempts: int) -> Job:
         """End a job: what it left unanswered is wanted again, or fails once its attempts are used up."""
-        code, message = "missing", "The platform returned no line for this request."
-        if job.code:
-            code, message = job.code, job.message or job.code
         with self._transaction():
-            self._release_after_attempt(job, most_attempts, code, message)
+            if job.code:
+                self._release_after_attempt(
+                    job, most_attempts, job.code, job.message or job.code, whole_job=True
+                )
+            else:
+                message = "The platform returned no line for this request."
+                self._release_after_attempt(job, most_attempts, "missing", message, whole_job=False)
             return self._move(job, JobState.SETTLED, {})
 
-    def _release_after_attempt(self, job: Job, most_attempts: int, code: str, message: str) -> None:
+    def _release_after_attempt(
+        self, job: Job, most_attempts: int, code: str, message: str, *, whole_job: bool
+    ) -> None:
+        """Let go of what a job left unanswered; the reason is the line's own, or that of the whole job."""
         # A job adopted for all that was wanted burns no attempt: another may hold what it lacks.
         burnt = 0 if job.tag.startswith(_ADOPTED) else 1
         values = {
-            "job_id": job.id,
-            "most_attempts": most_attempts,
-            "burnt": burnt,
-            "code": code,
-            "message": message,
-        }
+            "job_id": job.id, "most_attempts": most_attempts, "burnt": burnt, "code": code, "message": message,
+            "whole_job": whole_job,
+        }  # fmt: skip
         self._execute("release_after_attempt", values)
 
     def ready_askers(self, job: Job) -> list[str]:

@@ -98,7 +98,12 @@ def _table(pa: Any, rows: list[Row]) -> Any:
 
 def _fitted(pa: Any, table: Any, schema: Any) -> Any:
     """Return the table with all columns of the schema, in its order and types."""
-    for name in schema.names:
-        if name not in table.column_names:
-            table = table.append_column(name, pa.nulls(table.num_rows))
-    return table.select(schema.names).cast(schema)
+    return pa.table([_column(pa, table, field) for field in schema], schema=schema)
+
+
+def _column(pa: Any, table: Any, field: Any) -> Any:
+    if field.name not in table.column_names:
+        return pa.nulls(table.num_rows, field.type)
+    column = table.column(field.name)
+    # Arrow (26.0, 2026-11) refuses lists of nothing but None when they are cast to the type that they have.
+    return column if column.type == field.type else column.cast(field.type)

@@ -1,0 +1,137 @@
+"""Each of the `offline_batch_options`, against a real platform."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from tests.support.platform import Platform, ledger_rows, platform
+
+from distilabel.llms import OpenAILLM
+from distilabel.offline.options import OfflineBatchOptions
+from distilabel.pipeline import Pipeline
+from distilabel.providers.openai import OpenAI
+from distilabel.records import Decoded, Failure
+from distilabel.steps import LoadDataFromDicts
+from distilabel.steps.tasks import TextGeneration
+
+ROWS = [{"instruction": f"Tell me of the number {i}."} for i in range(20)]
+
+
+@pytest.fixture
+def stuck_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    """Run a platform whose batches take half a minute; online it answers at once."""
+    with platform(tmp_path / "platform", delay=30) as running:
+        for name, value in running.environment(tmp_path / "cache").items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+def rows(**options: Any) -> list[dict[str, Any]]:
+    llm = OpenAILLM(
+        model="toy-1",
+        use_offline_batch_generation=True,
+        offline_batch_generation_block_until_done=0.05,
+        offline_batch_options=options,
+    )
+    with Pipeline("p", enable_metadata=True) as pipeline:
+        LoadDataFromDicts(data=ROWS) >> TextGeneration(name="task", llm=llm)
+    return list(pipeline.run()["default"]["train"])
+
+
+def reasons(found: list[dict[str, Any]]) -> set[tuple[str, int]]:
+    failures = [row["distilabel_metadata"]["failure_task"] for row in found]
+    return {(failure["code"], failure["attempts"]) for failure in failures}
+
+
+def test_job_past_its_deadline_is_cancelled_and_its_rest_fails(stuck_platform: Platform):
+    found = rows(deadline=0.2, at_deadline="fail")
+    assert {row["generation"] for row in found if row["distilabel_metadata"].get("failure_task")} == {None}
+    assert ("deadline", 1) in reasons([row for row in found if row["generation"] is None])
+    assert [batch["status"] for batch in stuck_platform.batches()] == ["cancelled"]
+
+
+def test_job_past_its_deadline_is_cancelled_and_its_rest_is_asked_online(stuck_platform: Platform):
+    found = rows(deadline=0.2, at_deadline="online")
+    assert all(row["instruction"] in row["generation"] for row in found)
+    assert [batch["status"] for batch in stuck_platform.batches()] == ["cancelled"]
+
+
+def test_job_past_its_deadline_is_cancelled_and_its_rest_is_sent_again_while_attempts_last(
+    stuck_platform: Platform,
+):
+    found = rows(deadline=0.2, at_deadline="resubmit", max_attempts=2)
+    assert len(stuck_platform.batches()) == 2
+    assert reasons([row for row in found if row["generation"] is None]) == {("deadline", 2)}
+
+
+def test_no_job_holds_more_requests_than_asked(fast_platform: Platform):
+    assert len(rows(max_requests=6)) == 20
+    assert sorted(batch["request_counts"]["total"] for batch in fast_platform.batches()) == [2, 6, 6, 6]
+
+
+def test_no_job_holds_more_bytes_than_asked(fast_platform: Platform, tmp_path: Path):
+    assert len(rows(max_bytes=1000)) == 20
+    sizes = [size for (size,) in ledger_rows(tmp_path / "cache", "SELECT size FROM jobs")]
+    assert len(sizes) > 3
+    assert max(sizes) <= 1000
+
+
+def test_no_more_jobs_are_under_way_than_asked(fast_platform: Platform, tmp_path: Path):
+    assert len(rows(max_requests=5, max_jobs_in_flight=1)) == 20
+    assert len(fast_platform.batches()) == 4
+    assert _most_at_once(tmp_path / "cache") == 1
+
+
+def test_no_more_tokens_are_under_way_than_asked(fast_platform: Platform, tmp_path: Path):
+    assert len(rows(max_enqueued_tokens=500)) == 20
+    tokens = [count for (count,) in ledger_rows(tmp_path / "cache", "SELECT tokens FROM jobs")]
+    assert len(tokens) > 2
+    assert max(tokens) <= 500
+    assert _most_at_once(tmp_path / "cache") == 1
+
+
+def _most_at_once(cache: Path) -> int:
+    """Return how many jobs were between planned and ended at one time."""
+    moves = ledger_rows(
+        cache, "SELECT CASE state WHEN 'planned' THEN 1 ELSE -1 END FROM job_history "
+        "WHERE state IN ('planned', 'ended') ORDER BY rowid"
+    )  # fmt: skip
+    open_now, most = 0, 0
+    for (move,) in moves:
+        open_now += move
+        most = max(most, open_now)
+    return most
+
+
+def test_requests_are_asked_as_often_as_allowed_and_then_fail(fast_platform: Platform, monkeypatch):
+    decode = OpenAI.decode
+
+    def failing(self: OpenAI, line: bytes) -> Decoded:
+        return Decoded(decode(self, line).custom_id, Failure("server_error", "Oh no.", retryable=True))
+
+    monkeypatch.setattr(OpenAI, "decode", failing)
+    assert reasons(rows(max_attempts=2)) == {("server_error", 2)}
+    assert len(fast_platform.batches()) == 2
+
+
+def test_users_tag_stands_in_the_jobs_metadata(fast_platform: Platform):
+    rows(tag="spring-run")
+    assert fast_platform.batches()[0]["metadata"]["tag"] == "spring-run"
+
+
+def test_options_change_nothing_of_what_is_asked(fast_platform: Platform):
+    rows()
+    rows(max_requests=3, tag="another")
+    assert len(fast_platform.batches()) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"max_attempts": 0}, {"deadline": 0}, {"at_deadline": "pray"}, {"max_request": 5}]
+)
+def test_wrong_options_are_refused_where_they_are_written(wrong: dict[str, Any]):
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        OfflineBatchOptions(**wrong)
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        OpenAILLM(model="toy-1", offline_batch_options=wrong)
