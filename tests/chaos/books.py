@@ -51,9 +51,9 @@ class Books:
         self.times: list[tuple[str, float]] = []
         self.followed = 0
 
-    def run(self, custom_id: str, messages: Any, *, paid: bool) -> int:
+    def run(self, custom_id: str, body: Any, *, paid: bool) -> int:
         """Note that a line is run; return the how-manieth time it is."""
-        entry = _entry(custom_id, messages)
+        entry = _entry(custom_id, body)
         with self._lock:
             self._entries[custom_id] = entry
             self.asked[entry.key] += 1
@@ -62,10 +62,10 @@ class Books:
             self._write("run", custom_id=custom_id, number=entry.number, attempt=attempt, paid=paid)
         return attempt
 
-    def would_be(self, messages: Any, custom_id: str) -> int:
+    def would_be(self, body: Any, custom_id: str) -> int:
         """Return the how-manieth time it would be that this line is run."""
         with self._lock:
-            return self.asked[_entry(custom_id, messages).key] + 1
+            return self.asked[_entry(custom_id, body).key] + 1
 
     def lose(self, custom_id: str, attempt: int | None = None) -> None:
         """Note that the platform lost the answer of one attempt, by default the last."""
@@ -116,7 +116,7 @@ class Books:
         self._file.flush()
 
 
-def _entry(custom_id: str, messages: Any) -> Entry:
+def _entry(custom_id: str, body: Any) -> Entry:
     sample = custom_id.rpartition("-")[2]
-    content = json.dumps([messages, sample], sort_keys=True)
-    return Entry(hashlib.sha256(content.encode()).hexdigest(), number_of(messages[-1]["content"]), sample)
+    content = json.dumps([body, sample], sort_keys=True)
+    return Entry(hashlib.sha256(content.encode()).hexdigest(), number_of(body["messages"][-1]["content"]), sample)

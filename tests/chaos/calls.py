@@ -107,6 +107,11 @@ async def _empty_object(call: Exchange) -> None:
     await Response(200, {"content-type": "application/json"}, b"{}").go(call.send)
 
 
+async def _stale(call: Exchange) -> None:
+    body = b'{"object":"list","data":[],"has_more":false}'
+    await Response(200, {"content-type": "application/json"}, body).go(call.send)
+
+
 async def _redirected(call: Exchange) -> None:
     await Response(call.fault.status, {"location": f"{call.root}/v1/elsewhere"}).go(call.send)
 
@@ -135,5 +140,6 @@ CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
     "carried out and HTML": _carried_out_and_html,
     "carried out and {}": _empty_object,
     "redirected": _redirected,
+    "stale": _stale,
     "held up": _held_up,
 }

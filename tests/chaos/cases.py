@@ -56,6 +56,7 @@ class Case:
         spec: For each run.
         play: What is done beside running again until it is done.
         sample: Whether `make test` plays it too.
+        long: Whether it takes minutes.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Case:
     spec: Mapping[str, Any] = field(default_factory=dict)
     play: "Callable[[Stage], None] | None" = None
     sample: bool = False
+    long: bool = False
 
     @property
     def plan(self) -> Plan:

@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["COUNT", "Spec", "build", "prompts"]
+__all__ = ["COUNT", "Spec", "build", "numbers", "prompts"]
 
 COUNT = 48
-# From here on pairs and triples of rows have equal prompts.
+# From here on three rows each have the same prompt.
 _EQUAL_FROM = 36
 _WORDS = (
     "What is the capital of France?", "Сколько будет дважды два?", "富士山の高さは?", "ما هي عاصمة مصر؟",
@@ -18,8 +18,16 @@ _WORDS = (
 
 def prompts() -> list[str]:
     """Return the prompt of each row; `#n` in it is the number by which faults name it."""
-    numbers = [i if i < _EQUAL_FROM else _EQUAL_FROM + (i - _EQUAL_FROM) // 3 for i in range(COUNT)]
-    return [f"#{number} {_WORDS[number % len(_WORDS)]}" for number in numbers]
+    return [f"#{number} {_WORDS[number % len(_WORDS)]}" for number in map(_number, range(COUNT))]
+
+
+def numbers() -> frozenset[int]:
+    """Return the numbers of all prompts."""
+    return frozenset(map(_number, range(COUNT)))
+
+
+def _number(row: int) -> int:
+    return row if row < _EQUAL_FROM else _EQUAL_FROM + (row - _EQUAL_FROM) // 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,8 @@ class Spec:
         clock: Seconds that its clock is off.
         patient: Whether pauses between tries of a call are kept.
         limit: The most bytes that it may write to one file.
-        folder_of_pipeline: Its name.
+        name: The pipeline's name.
+        model: The model's.
     """
 
     cache: str
@@ -57,6 +66,7 @@ class Spec:
     patient: bool = False
     limit: int = 0
     name: str = "chaos"
+    model: str = "toy-1"
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -75,7 +85,7 @@ def build(spec: Spec) -> Any:
     with Pipeline(spec.name, cache_dir=Path(spec.cache), enable_metadata=True) as pipeline:
         load = LoadDataFromDicts(data=rows, batch_size=16)
         llm = OpenAILLM(
-            model="toy-1",
+            model=spec.model,
             base_url=spec.base_url,
             api_key=spec.key,
             timeout=spec.timeout,

@@ -68,9 +68,9 @@ class MisbehavingPlatform:
 
     async def _answer(self, _endpoint: str, body: dict[str, Any], custom_id: str) -> tuple[int, dict[str, Any]]:
         prompt = body["messages"][-1]["content"]
-        attempt = self.books.would_be(body["messages"], custom_id)
+        attempt = self.books.would_be(body, custom_id)
         fault = next((row for row in self.plan.of(Row) if _meets(row, number_of(prompt), attempt)), None)
-        self.books.run(custom_id, body["messages"], paid=fault is None)
+        self.books.run(custom_id, body, paid=fault is None)
         marks = {"number": number_of(prompt), "attempt": attempt}
         if fault is None:
             return 200, {**self._completion(body, prompt, custom_id), "chaos": marks}
@@ -123,6 +123,8 @@ class MisbehavingPlatform:
         body = value["response"]["body"]
         marks = body.pop("chaos")
         if "never" in marks:
+            if not marks["never"]:
+                return []
             value = {**value, "response": None, "error": {"code": marks["never"], "message": "Never run."}}
             return [written(value)]
         if value["response"]["status_code"] != 200:

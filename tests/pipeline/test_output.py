@@ -84,6 +84,10 @@ class TestWidening:
         table = written(store, tmp_path / "out", *column([{"a": 1}], [], [{"b": "x"}, None]))
         assert table.column("x").to_pylist() == [[{"a": 1, "b": None}], [], [{"a": None, "b": "x"}, None]]
 
+    def test_lists_of_nothing_but_none_stay_also_within_a_struct_that_widens(self, store, tmp_path):
+        table = written(store, tmp_path / "out", *column({"a": [None, None]}, {"a": [None], "b": 2}))
+        assert table.column("x").to_pylist() == [{"a": [None, None], "b": None}, {"a": [None], "b": 2}]
+
     def test_column_that_comes_or_goes_is_none_elsewhere(self, store, tmp_path):
         table = written(store, tmp_path / "out", [{"a": 1}], [{"a": 2, "b": "x"}], [{"b": "y"}])
         assert table.to_pylist() == [{"a": 1, "b": None}, {"a": 2, "b": "x"}, {"a": None, "b": "y"}]

@@ -1,10 +1,13 @@
 """From the ledger's rows to values."""
 
+from collections.abc import Iterable
 from typing import Any
+
+import orjson
 
 from distilabel.records import Job, Target
 
-__all__ = ["job_of", "target_row"]
+__all__ = ["job_of", "json_array", "target_row"]
 
 _JOB = (
     "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "tokens", "label", "account", "input_file", "remote_id",
@@ -26,3 +29,8 @@ def target_row(target: Target) -> dict[str, str]:
         "endpoint": target.endpoint,
         "model": target.model,
     }
+
+
+def json_array(values: Iterable[Any]) -> str:
+    """Return values as a JSON array, which `json_each` takes apart again."""
+    return orjson.dumps(list(values)).decode()

@@ -74,7 +74,8 @@ class Writer:
             self._connection.execute("COMMIT")
 
     def _execute(self, name: str, values: dict[str, Any]) -> sqlite3.Cursor:
-        return self._connection.execute(query(name), values)
+        with mapped_errors(self.path):
+            return self._connection.execute(query(name), values)
 
     def _one(self, name: str, /, **values: Any) -> Any:
         return self._execute(name, values).fetchone()
@@ -85,4 +86,5 @@ class Writer:
         return (dict(zip(names, row, strict=True)) for row in cursor)
 
     def _many(self, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
-        return self._connection.executemany(query(name), rows).rowcount if rows else 0
+        with mapped_errors(self.path):
+            return self._connection.executemany(query(name), rows).rowcount if rows else 0

@@ -84,7 +84,7 @@ def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], path: Path) 
             schema = needed
             if not wider:
                 writer = writer or pq.ParquetWriter(path, schema, compression="zstd")
-                writer.write_table(_fitted(pa, table, schema))
+                writer.write_table(_fitted(pa, table, rows, schema))
     finally:
         if writer is not None:
             writer.close()
@@ -96,14 +96,13 @@ def _table(pa: Any, rows: list[Row]) -> Any:
     return pa.table({name: pa.array([row.get(name) for row in rows]) for name in columns})
 
 
-def _fitted(pa: Any, table: Any, schema: Any) -> Any:
-    """Return the table with all columns of the schema, in its order and types."""
-    return pa.table([_column(pa, table, field) for field in schema], schema=schema)
+def _fitted(pa: Any, table: Any, rows: list[Row], schema: Any) -> Any:
+    """Return the rows as a table of that schema; `table` holds them as they are by themselves."""
+    return pa.table([_column(pa, table, rows, field) for field in schema], schema=schema)
 
 
-def _column(pa: Any, table: Any, field: Any) -> Any:
-    if field.name not in table.column_names:
-        return pa.nulls(table.num_rows, field.type)
-    column = table.column(field.name)
-    # Arrow (26.0, 2026-11) refuses lists of nothing but None when they are cast to the type that they have.
-    return column if column.type == field.type else column.cast(field.type)
+def _column(pa: Any, table: Any, rows: list[Row], field: Any) -> Any:
+    if field.name in table.column_names and table.schema.field(field.name).type == field.type:
+        return table.column(field.name)
+    # Made anew, not cast: Arrow (26.0, 2026-11) breaks lists of nothing but None where it casts them.
+    return pa.array([row.get(field.name) for row in rows], type=field.type)

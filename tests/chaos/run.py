@@ -1,0 +1,97 @@
+"""`make chaos`: plays the whole table and prints one line a case, from the platform's books.
+
+    python -m tests.chaos.run [--only GROUP|NAME ...] [--kills N] [--keep FOLDER] [--workers N]
+"""
+
+import argparse
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from time import monotonic
+
+from tests.chaos import scenarios
+from tests.chaos.cases import Case, Verdict
+from tests.chaos.play import play
+from tests.chaos.runner import Runner
+from tests.chaos.table import CASES
+
+_COLUMNS = ("rows", "answered", "unanswered", "wrong", "paid", "lost", "twice", "kills", "runs")
+_HEADS = ("rows", "answ.", "None", "wrong", "paid", "lost", "twice", "kills", "runs")
+_NAME = 52
+
+
+def main() -> int:
+    """Play the cases that are asked for; 1 if any failed."""
+    arguments = _arguments()
+    scenarios.RANDOM_KILLS = arguments.kills
+    wanted = arguments.only or [""]
+    cases = [case for case in CASES if any(word in (case.group, case.name, "") for word in wanted)]
+    if not cases:
+        sys.exit(f"No case or group is called {', '.join(wanted)}.")
+    began = monotonic()
+    print(_line("case", _HEADS, "seconds", "verdict"), flush=True)
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        verdicts = _play_all(cases, Path(arguments.keep or folder), arguments.workers)
+    total = Verdict()
+    for verdict in verdicts:
+        total.add(verdict)
+    failed = sum(bool(verdict.faults) for verdict in verdicts)
+    skipped = sum(bool(verdict.skipped) for verdict in verdicts)
+    said = f"{len(cases) - failed - skipped} ok, {failed} failed, {skipped} skipped"
+    print(_line(f"{len(cases)} cases", _figures(total), f"{monotonic() - began:.1f}", said))
+    return 1 if failed else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="groups or names of cases")
+    parser.add_argument("--kills", type=int, default=120, help="how many kills at random moments")
+    parser.add_argument("--keep", help="a folder that keeps what failing cases leave")
+    parser.add_argument("--workers", type=int, default=3, help="cases played side by side")
+    return parser.parse_args()
+
+
+def _play_all(cases: list[Case], folder: Path, workers: int) -> list[Verdict]:
+    runners: SimpleQueue[Runner] = SimpleQueue()
+    started = [Runner() for _ in range(workers)]
+    for runner in started:
+        runners.put(runner)
+
+    def one(numbered: tuple[int, Case]) -> Verdict:
+        number, case = numbered
+        runner = runners.get()
+        try:
+            verdict = play(case, folder / f"{number:03}", runner)
+        finally:
+            runners.put(runner)
+        _print(case, verdict)
+        return verdict
+
+    try:
+        # The long ones first, so that no worker is left with one at the end.
+        order = sorted(enumerate(cases), key=lambda numbered: not numbered[1].long)
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(one, order))
+    finally:
+        for runner in started:
+            runner.close()
+
+
+def _print(case: Case, verdict: Verdict) -> None:
+    said = f"skipped: {verdict.skipped}" if verdict.skipped else "FAILED" if verdict.faults else "ok"
+    text = _line(f"{case.group}: {case.name}", _figures(verdict), f"{verdict.seconds:.1f}", said)
+    print("\n".join([text, *(f"    {fault}" for fault in verdict.faults[:6])]), flush=True)
+
+
+def _figures(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(str(getattr(verdict, name)) for name in _COLUMNS)
+
+
+def _line(name: str, figures: tuple[str, ...], seconds: str, said: str) -> str:
+    return f"{name:<{_NAME}}" + "".join(f"{figure:>7}" for figure in figures) + f"{seconds:>9}  {said}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
