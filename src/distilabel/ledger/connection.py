@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from filelock import FileLock
+
 from distilabel.exceptions import DistilabelCacheError
 from distilabel.folders import unusable
 
@@ -37,17 +39,30 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         DistilabelCacheError: It cannot be opened, or a newer version of this library wrote it.
     """
     with mapped_errors(path):
-        connection = _open(path, readonly)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version < SCHEMA_VERSION and not readonly:
-            _bring_up_to_date(connection)
-        elif version != SCHEMA_VERSION:
-            connection.close()
-            raise DistilabelCacheError(
-                f"The ledger {path} was written by another version of this library (schema {version}, here "
-                f"{SCHEMA_VERSION}): {_remedy(version)}"
-            )
-    return connection
+        if readonly:
+            return _checked(path, _open(path, readonly=True))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Several that turn a new database to WAL at once are refused as locked, whatever the busy timeout.
+        with FileLock(path.with_suffix(".opening")):
+            connection = _open(path, readonly=False)
+            if _version(connection) < SCHEMA_VERSION:
+                _bring_up_to_date(connection)
+            return _checked(path, connection)
+
+
+def _checked(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+    version = _version(connection)
+    if version == SCHEMA_VERSION:
+        return connection
+    connection.close()
+    raise DistilabelCacheError(
+        f"The ledger {path} was written by another version of this library (schema {version}, here "
+        f"{SCHEMA_VERSION}): {_remedy(version)}"
+    )
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _remedy(version: int) -> str:
@@ -60,7 +75,6 @@ def _open(path: Path, readonly: bool) -> sqlite3.Connection:
     if readonly:
         uri = f"{path.resolve().as_uri()}?mode=ro"
         return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -73,12 +87,11 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Read again under the lock: another process may have been faster.
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = _version(connection)
         for script in _scripts_after(version):
             for statement in _statements(script):
                 connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {max(version, SCHEMA_VERSION)}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     except BaseException:
         connection.rollback()
         raise

@@ -98,6 +98,10 @@ SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
 FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id
 WHERE j.scope_id = :scope_id ORDER BY j.id;
 
+-- name: jobs_of_asker
+SELECT DISTINCT j.remote_id FROM samples AS s JOIN askers AS a ON a.id = s.asker_id JOIN jobs AS j ON j.id = s.job_id
+WHERE a.scope_id = :scope_id AND a.name = :name AND j.remote_id IS NOT NULL ORDER BY j.id;
+
 -- name: open_jobs_of_scope
 SELECT j.*, sc.name AS scope, t.platform, t.base_url, t.endpoint, t.model
 FROM jobs AS j JOIN scopes AS sc ON sc.id = j.scope_id JOIN targets AS t ON t.id = j.target_id

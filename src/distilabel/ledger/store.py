@@ -139,6 +139,14 @@ class Ledger(Pools):
         with self._lock:
             return [job_of(row) for row in self._rows("jobs_of_scope", scope_id=self.scope_id(scope))]
 
+    def jobs_of_asker(self, scope: str, asker: str) -> tuple[str, ...]:
+        """Return the platform's ids of the jobs that carried an asker's samples last, oldest first."""
+        with self._lock:
+            rows = self._execute(
+                "jobs_of_asker", {"scope_id": self.scope_id(scope), "name": asker}
+            ).fetchall()
+        return tuple(remote_id for (remote_id,) in rows)
+
     def open_jobs(self, scope: str, target: Target) -> list[Job]:
         """Return the jobs of a scope at a target that are not over yet, oldest first."""
         values = {"scope_id": self.scope_id(scope), "target_id": self.target_id(target)}
