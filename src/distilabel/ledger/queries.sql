@@ -173,13 +173,14 @@ WHERE id = (SELECT id FROM samples WHERE job_id = :job_id ORDER BY id LIMIT 1 OF
   AND state = 'claimed';
 
 -- name: ready_askers_of_job
-SELECT DISTINCT a.name FROM samples AS s JOIN askers AS a ON a.id = s.asker_id
-WHERE s.job_id = :job_id
-  AND NOT EXISTS (SELECT 1 FROM samples AS o WHERE o.asker_id = a.id AND o.state IN ('wanted', 'claimed'));
+SELECT a.name FROM (SELECT DISTINCT asker_id FROM samples WHERE job_id = :job_id) AS d
+JOIN askers AS a ON a.id = d.asker_id
+WHERE NOT EXISTS (SELECT 1 FROM samples AS o WHERE o.asker_id = a.id AND o.state IN ('wanted', 'claimed'));
 
 -- name: ready_askers_of_samples
-SELECT DISTINCT a.name FROM json_each(:samples) AS k JOIN samples AS s ON s.id = k.value
-JOIN askers AS a ON a.id = s.asker_id
+SELECT a.name FROM (
+    SELECT DISTINCT s.asker_id FROM json_each(:samples) AS k JOIN samples AS s ON s.id = k.value
+) AS d JOIN askers AS a ON a.id = d.asker_id
 WHERE NOT EXISTS (SELECT 1 FROM samples AS o WHERE o.asker_id = a.id AND o.state IN ('wanted', 'claimed'));
 
 -- name: keep_own_jobs

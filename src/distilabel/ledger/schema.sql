@@ -153,7 +153,7 @@ CREATE TABLE samples (
 ) STRICT;
 
 CREATE INDEX samples_wanted ON samples (scope_id, run_id) WHERE state = 'wanted';
-CREATE INDEX samples_claimed ON samples (job_id) WHERE state = 'claimed';
+CREATE INDEX samples_of_job ON samples (job_id, asker_id) WHERE job_id IS NOT NULL;
 CREATE INDEX samples_of_asker ON samples (asker_id);
 
 -- Jobs of LLMs that keep their own batch protocol: the ids they gave us, by what they were asked.

@@ -78,7 +78,8 @@ class Narrator:
             )
 
     def _job(self, job: Job) -> None:
-        text = f"Job {job_name(job)} of step {job.scope!r}: {job_progress(job)}."
+        step = job.scope.rpartition("/")[2]
+        text = f"Job {job_name(job)} of step {step!r}: {job_progress(job)}."
         if job.state not in _SILENT and self._told.get(job.id) != text:
             self._told[job.id] = text
             self._info(text)

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Optional
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -233,7 +234,7 @@ class AsyncLLM(LLM):
 
     async def _in_turn(
         self,
-        slots: asyncio.Semaphore,
+        slots: AbstractAsyncContextManager[Any],
         input: FormattedInput,
         num_generations: int,
         kwargs: dict[str, Any],

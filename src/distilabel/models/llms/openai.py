@@ -90,9 +90,8 @@ class OpenAILLM(RemoteLLM):
             "response_format": response_format or response_format_of(structure or self.structured_output),
             "tools": tools,
             "tool_choice": tool_choice,
-            **(extra_body or {}),
         }
-        return {name: value for name, value in body.items() if value is not None}
+        return {name: value for name, value in body.items() if value is not None} | (extra_body or {})
 
     def _max_tokens_name(self) -> str:
         if self.max_tokens_parameter:

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import cache
 from typing import Any, ClassVar, Optional, get_type_hints
 
@@ -21,7 +22,7 @@ from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import complete
 from distilabel.providers.registry import platform
-from distilabel.records import Failure, Reply, Target, canonical_json
+from distilabel.records import Failure, Outcome, Reply, Target, canonical_json
 from distilabel.transport import Transport
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
@@ -45,7 +46,7 @@ class RemoteLLM(AsyncLLM):
     """
 
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
-        {"default_headers", "max_retries", "timeout"}
+        {"default_headers", "max_retries", "timeout", "offline_batch_options"}
     )
     platform_name: ClassVar[str]
     endpoint: ClassVar[str] = "/v1/chat/completions"
@@ -53,7 +54,7 @@ class RemoteLLM(AsyncLLM):
     model: str
     base_url: Optional[RuntimeParameter[str]] = None
     api_key: Optional[RuntimeParameter[SecretStr]] = None
-    default_headers: Optional[RuntimeParameter[dict[str, str]]] = None
+    default_headers: Optional[RuntimeParameter[dict[str, str]]] = Field(default=None, repr=False)
     max_retries: RuntimeParameter[int] = Field(default=6, ge=0)
     timeout: RuntimeParameter[float] = Field(default=120, gt=0)
     offline_batch_options: OfflineBatchOptions = Field(default_factory=OfflineBatchOptions)
@@ -133,9 +134,22 @@ class RemoteLLM(AsyncLLM):
             kwargs: The arguments of `request`.
         """
         desk, (body,) = self.desk, self._bodies([input], kwargs)
-        flows = (complete(desk.provider, desk.target, body) for _ in range(num_generations))
-        outcomes = await asyncio.gather(*(desk.transport.run(flow) for flow in flows))
+        outcomes = await asyncio.gather(*(self._ask(desk, body) for _ in range(num_generations)))
         return _output([Answer(outcome) for outcome in outcomes])
+
+    async def _ask(self, desk: Desk, body: bytes) -> Outcome:
+        async with self._slots or nullcontext():
+            return await desk.transport.run(complete(desk.provider, desk.target, body))
+
+    async def _in_turn(
+        self,
+        slots: AbstractAsyncContextManager[Any],  # noqa: ARG002
+        input: FormattedInput,
+        num_generations: int,
+        kwargs: dict[str, Any],
+    ) -> GenerateOutput:
+        # An input is several requests, and each takes a slot of its own.
+        return await super()._in_turn(nullcontext(), input, num_generations, kwargs)
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
         """Return the generation arguments that this LLM takes, by name."""

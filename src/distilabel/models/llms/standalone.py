@@ -52,6 +52,7 @@ class _Collection:
     """One call: a run of the ledger's of its own."""
 
     def __init__(self, ledger: Ledger, desk: Desk, bodies: Sequence[bytes]) -> None:
+        self._ledger = ledger
         self._desk = desk
         self._bodies = bodies
         self._asker = hashlib.blake2b(b"\n".join(bodies), digest_size=16).hexdigest()
@@ -71,12 +72,18 @@ class _Collection:
             while self._desk.every is not None and None in answers:
                 answers = self._ask()
                 self._go_on(self._dispatcher.flush)
-            return Collected(self._ask(), self._session.jobs_ids())
+            return Collected(self._ask(), self._jobs_ids(jobs_ids))
         except KeyboardInterrupt:
-            return Collected([None] * len(self._bodies), self._session.jobs_ids())
+            return Collected([None] * len(self._bodies), self._jobs_ids(jobs_ids))
         finally:
             self._dispatcher.stop()
             self._reader.close()
+
+    def _jobs_ids(self, given: Sequence[str]) -> tuple[str, ...]:
+        """Return the jobs that hold these inputs, and those given that were not looked into yet."""
+        known = {job.remote_id for job in self._ledger.jobs(_SCOPE)}
+        unlooked = (name for name in given if name not in known)
+        return (*self._ledger.jobs_of_asker(_SCOPE, self._asker), *unlooked)
 
     def _ask(self) -> list[Answer | None]:
         with asking(self._asker):

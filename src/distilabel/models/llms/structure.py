@@ -44,7 +44,7 @@ def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any]
     if structure is None:
         return None
     name, schema = json_schema(structure)
-    safe_name = "".join(c if c.isalnum() or c in "_-" else "_" for c in name)[:64]
+    safe_name = "".join(c if (c.isascii() and c.isalnum()) or c in "_-" else "_" for c in name)[:64]
     return {
         "type": "json_schema",
         "json_schema": {"name": safe_name, "schema": _strict(schema), "strict": True},
@@ -57,8 +57,11 @@ def _strict(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     strict = {name: _strict(value) for name, value in schema.items() if name != "default"}
+    for names in ("properties", "$defs", "definitions"):
+        # Below these stand names of the user's, which may be those of keywords.
+        if isinstance(schema.get(names), dict):
+            strict[names] = {name: _strict(value) for name, value in schema[names].items()}
     if isinstance(schema.get("properties"), dict):
-        strict["properties"] = {name: _strict(value) for name, value in schema["properties"].items()}
         strict["additionalProperties"] = False
         strict["required"] = list(schema["properties"])
     return strict
