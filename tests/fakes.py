@@ -1,6 +1,5 @@
 """Stand-ins for what lies beyond a seam: a platform in memory, a desk at it, and ears for events."""
 
-import asyncio
 import itertools
 import json
 import threading
@@ -146,7 +145,9 @@ class FakePlatform:
     ) -> None:
         """Have the next `call` (upload, create, list, poll, content, cancel, chat) go wrong."""
         for _ in range(times):
-            response = httpx2.Response(what, json={"error": {"message": "Oh."}}) if isinstance(what, int) else what
+            response = (
+                httpx2.Response(what, json={"error": {"message": "Oh."}}) if isinstance(what, int) else what
+            )
             self._faults[call].append(Fault(response, carried_out))
 
     def count(self, call: str) -> int:
@@ -235,7 +236,7 @@ class FakePlatform:
         )
 
 
-def _route(request: httpx2.Request) -> tuple[str, ...]:
+def _route(request: httpx2.Request) -> tuple[str, ...]:  # noqa: PLR0911 - a table
     parts = request.url.path.removeprefix("/v1").strip("/").split("/")
     match request.method, *parts:
         case "POST", "files":
@@ -381,9 +382,3 @@ def drive(
 def response(status: int = 200, value: Any = None, **headers: str) -> HttpResponse:
     content = value if isinstance(value, bytes) else json.dumps(value).encode()
     return HttpResponse(status, headers, content)
-
-
-async def pause() -> None:
-    """Let others go first, a few times."""
-    for _ in range(10):
-        await asyncio.sleep(0)

@@ -39,7 +39,11 @@ def test_tree_in_the_docstring_is_the_tree_of_the_classes():
 
 
 def test_every_class_of_the_module_is_public():
-    found = {name for name, thing in vars(exceptions).items() if inspect.isclass(thing) and issubclass(thing, Exception)}
+    found = {
+        name
+        for name, thing in vars(exceptions).items()
+        if inspect.isclass(thing) and issubclass(thing, Exception)
+    }
     assert found == set(exceptions.__all__)
 
 
@@ -89,7 +93,9 @@ def test_missing_package_error_says_its_message():
 
 
 def test_secret_is_cut_out_of_a_platform_error_and_the_rest_stays():
-    error = DistilabelAuthenticationError("no sk-1234 here", status=401, code="bad key sk-1234", retry_after=1.0)
+    error = DistilabelAuthenticationError(
+        "no sk-1234 here", status=401, code="bad key sk-1234", retry_after=1.0
+    )
     clean = error.redacted(["sk-1234"])
     assert type(clean) is DistilabelAuthenticationError
     assert (str(clean), clean.status, clean.retry_after) == ("no [secret] here", 401, 1.0)

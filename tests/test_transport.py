@@ -55,7 +55,9 @@ def asked(request: HttpRequest) -> Flow[HttpResponse]:
     return (yield request)
 
 
-def run(network: Any, flow: Flow[Any], *, base_url: str = URL, headers: dict[str, str] | None = None, **more: Any):
+def run(
+    network: Any, flow: Flow[Any], *, base_url: str = URL, headers: dict[str, str] | None = None, **more: Any
+):
     async def go() -> Any:
         sender = Transport(
             base_url,
@@ -133,7 +135,9 @@ def test_file_is_sent_whole_again_after_a_fault(tmp_path: Path, no_pauses: None)
     assert [request.content.count(b"line\n") for request in network.requests] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("path", ["https://elsewhere.test/results", "//elsewhere.test/results", "@elsewhere.test/"])
+@pytest.mark.parametrize(
+    "path", ["https://elsewhere.test/results", "//elsewhere.test/results", "@elsewhere.test/"]
+)
 def test_key_never_goes_to_another_host(path: str):
     network = Network(httpx2.Response(200))
     try:
@@ -160,7 +164,14 @@ def test_safe_call_is_tried_again_after(status: int, no_pauses: None):
 
 
 @pytest.mark.parametrize(
-    "fault", [httpx2.ConnectError, httpx2.ReadTimeout, httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.PoolTimeout]
+    "fault",
+    [
+        httpx2.ConnectError,
+        httpx2.ReadTimeout,
+        httpx2.RemoteProtocolError,
+        httpx2.ReadError,
+        httpx2.PoolTimeout,
+    ],
 )
 def test_safe_call_is_tried_again_after_a_fault_of_the_line(fault: type[Exception], no_pauses: None):
     network = Network(fault("dead"), httpx2.Response(200))
@@ -188,7 +199,9 @@ def test_safe_call_is_tried_as_often_as_was_said_and_at_least_once(no_pauses: No
 
 
 def test_silent_platform_is_called_unreachable_and_the_message_says_where(no_pauses: None):
-    with pytest.raises(DistilabelUnreachableError, match=r"https://platform\.test:8443.*ConnectError: refused"):
+    with pytest.raises(
+        DistilabelUnreachableError, match=r"https://platform\.test:8443.*ConnectError: refused"
+    ):
         run(Network(httpx2.ConnectError("refused")), asked(SAFE))
 
 
@@ -231,7 +244,10 @@ def test_wait_that_the_platform_asks_for_is_kept(given: str, seconds: float, mon
     assert waits == [pytest.approx(seconds, abs=0.01)]
 
 
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126)) | st.sampled_from(["nan", "-inf", "1e999", "Mon"]))
+@given(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126))
+    | st.sampled_from(["nan", "-inf", "1e999", "Mon"])
+)
 def test_wait_that_cannot_be_read_is_no_wait_or_a_short_one(text: str):
     wait = transport._retry_after(HttpResponse(429, {"retry-after": text}))
     assert wait is None or 0 <= wait <= 120
@@ -247,7 +263,9 @@ def test_unsafe_call_is_never_sent_again_after(status: int, no_pauses: None):
     assert len(network.requests) == 1
 
 
-@pytest.mark.parametrize("fault", [httpx2.ReadTimeout, httpx2.ReadError, httpx2.RemoteProtocolError, httpx2.WriteError])
+@pytest.mark.parametrize(
+    "fault", [httpx2.ReadTimeout, httpx2.ReadError, httpx2.RemoteProtocolError, httpx2.WriteError]
+)
 def test_unsafe_call_without_an_answer_may_have_been_carried_out(fault: type[Exception], no_pauses: None):
     network = Network(fault("dead"))
     with pytest.raises(DistilabelUncertainError, match=f"may have been carried out.*{fault.__name__}"):
@@ -262,7 +280,9 @@ def test_unsafe_call_that_never_left_was_surely_not_carried_out(fault: type[Exce
 
 
 def test_answer_to_an_unsafe_call_that_cannot_be_decoded_leaves_it_uncertain():
-    network = Network(lambda _: httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=Pieces(b"no gzip")))
+    network = Network(
+        lambda _: httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=Pieces(b"no gzip"))
+    )
     with pytest.raises(DistilabelUncertainError):
         run(network, asked(UNSAFE))
 
@@ -355,7 +375,13 @@ def test_key_with_a_line_end_in_it_is_not_told_to_anybody(no_pauses: None, caplo
     with socket.create_server(("127.0.0.1", 0)) as server:
         base_url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
         with pytest.raises(DistilabelPlatformError) as caught:
-            run(None, asked(SAFE), base_url=base_url, headers={"authorization": f"Bearer {key}"}, secrets=(key,))
+            run(
+                None,
+                asked(SAFE),
+                base_url=base_url,
+                headers={"authorization": f"Bearer {key}"},
+                secrets=(key,),
+            )
     assert KEY not in str(caught.value)
     assert KEY not in "".join(r.getMessage() for r in caplog.records if r.name.startswith("distilabel"))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Books", "answer_to", "number_of"]
+__all__ = ["Books", "Entry", "answer_to", "number_of"]
 
 
 def number_of(prompt: str) -> int:
@@ -26,11 +26,12 @@ def answer_to(prompt: str, sample: str) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """What was asked: the content of a line, and which sample of it."""
+    """What was asked: the content of a line, which sample of it, and the model and prompt that it belongs to."""
 
     key: str
     number: int
     sample: str
+    pool: tuple[str, str]
 
 
 class Books:
@@ -44,34 +45,34 @@ class Books:
         self._file = path.open("a", encoding="utf-8")
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
-        self.asked: Counter[str] = Counter()
-        self.paid: Counter[str] = Counter()
+        self._asked: Counter[str] = Counter()
+        self._paid: Counter[str] = Counter()
         self._lost: defaultdict[str, set[int]] = defaultdict(set)
+        self._online: Counter[tuple[str, str]] = Counter()
         self.calls: Counter[str] = Counter()
         self.times: list[tuple[str, float]] = []
         self.followed = 0
 
-    def run(self, custom_id: str, body: Any, *, paid: bool) -> int:
-        """Note that a line is run; return the how-manieth time it is."""
-        entry = _entry(custom_id, body)
+    def run(self, custom_id: str, body: Any) -> tuple[Entry, int]:
+        """Note that a line is run; return what it asks, and the how-manieth time it is."""
         with self._lock:
-            self._entries[custom_id] = entry
-            self.asked[entry.key] += 1
-            self.paid[entry.key] += paid
-            attempt = self.asked[entry.key]
-            self._write("run", custom_id=custom_id, number=entry.number, attempt=attempt, paid=paid)
-        return attempt
+            entry = self._entries.setdefault(custom_id, self._entry(custom_id, body))
+            self._asked[entry.key] += 1
+            attempt = self._asked[entry.key]
+            self._write("run", custom_id=custom_id, number=entry.number, attempt=attempt)
+        return entry, attempt
 
-    def would_be(self, body: Any, custom_id: str) -> int:
-        """Return the how-manieth time it would be that this line is run."""
+    def pay(self, custom_id: str) -> None:
+        """Note that a line was answered, and is paid for."""
         with self._lock:
-            return self.asked[_entry(custom_id, body).key] + 1
+            self._paid[self._entries[custom_id].key] += 1
+            self._write("paid", custom_id=custom_id)
 
     def lose(self, custom_id: str, attempt: int | None = None) -> None:
         """Note that the platform lost the answer of one attempt, by default the last."""
         with self._lock:
             entry = self._entries[custom_id]
-            self._lost[entry.key].add(attempt or self.asked[entry.key])
+            self._lost[entry.key].add(attempt or self._asked[entry.key])
             self._write("lost", custom_id=custom_id, number=entry.number, attempt=attempt)
 
     def call(self, name: str, at: float) -> int:
@@ -88,35 +89,46 @@ class Books:
 
     def lines_paid(self) -> int:
         """Return how many lines were paid for."""
-        return sum(self.paid.values())
+        return sum(self._paid.values())
 
     def lost(self) -> int:
         """Return how many paid answers the platform lost."""
-        return sum(min(len(attempts), self.paid[key]) for key, attempts in self._lost.items())
+        return sum(self._lost_of(key) for key in self._lost)
 
-    def paid_twice(self) -> int:
-        """Return how many lines were paid for although an answer to them was paid for and not lost."""
-        return sum(max(0, paid - len(self._lost[key]) - 1) for key, paid in self.paid.items())
+    def paid_twice(self, rows: Counter[str]) -> int:
+        """Return how many lines were paid for although they had been paid for, and their answers were not lost.
+
+        Args:
+            rows: How many rows have each prompt. A line asked twice under one name counts, and so does one line more
+                than there are rows.
+        """
+        twice = sum(max(0, paid - self._lost_of(key) - 1) for key, paid in self._paid.items())
+        pools: Counter[tuple[str, str]] = Counter()
+        for entry in {entry.key: entry for entry in self._entries.values()}.values():
+            pools[entry.pool] += self._paid[entry.key] - self._lost_of(entry.key)
+        return max(twice, sum(max(0, paid - rows[pool[1]]) for pool, paid in pools.items()))
 
     def most_asked(self) -> int:
         """Return how often the line was run that was run most often."""
-        return max(self.asked.values(), default=0)
-
-    def paid_of(self, number: int) -> int:
-        """Return how many lines of a prompt were paid for."""
-        keys = {entry.key for entry in self._entries.values() if entry.number == number}
-        return sum(self.paid[key] for key in keys)
+        return max(self._asked.values(), default=0)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
+    def _lost_of(self, key: str) -> int:
+        return min(len(self._lost[key]), self._paid[key]) if key in self._lost else 0
+
+    def _entry(self, custom_id: str, body: Any) -> Entry:
+        prompt = body["messages"][-1]["content"]
+        pool = (body["model"], prompt)
+        sample = custom_id.rpartition("-")[2]
+        if custom_id.startswith("online-"):
+            sample = f"online{self._online[pool]}"
+            self._online[pool] += 1
+        content = json.dumps([body, sample], sort_keys=True)
+        return Entry(hashlib.sha256(content.encode()).hexdigest(), number_of(prompt), sample, pool)
+
     def _write(self, what: str, **facts: Any) -> None:
         self._file.write(json.dumps({"what": what, **facts}) + "\n")
         self._file.flush()
-
-
-def _entry(custom_id: str, body: Any) -> Entry:
-    sample = custom_id.rpartition("-")[2]
-    content = json.dumps([body, sample], sort_keys=True)
-    return Entry(hashlib.sha256(content.encode()).hexdigest(), number_of(body["messages"][-1]["content"]), sample)

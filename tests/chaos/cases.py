@@ -14,7 +14,7 @@ from tests.chaos.runner import Outcome, Runner
 
 __all__ = ["Case", "Expected", "Skipped", "Stage", "Verdict", "judged"]
 
-SAMPLES = 64
+_SAMPLES = [f"{kind}{n}" for kind in ("", "online") for n in range(8)]
 
 
 class Skipped(Exception):  # noqa: N818 - not an error
@@ -31,7 +31,6 @@ class Expected:
         ending: What each answer ends with, beside what the model said.
         cut_short: Numbers of prompts whose answer is only its beginning.
         most_asked: How often one line may be run at most.
-        changed: What became of an answer's text on its way, where that is right.
     """
 
     unanswered: Mapping[int, str] = field(default_factory=dict)
@@ -109,7 +108,6 @@ class Stage:
         case: The case.
         folder: An empty folder.
         runner: Starts processes.
-        second: Starts processes at the same time; made when first needed.
     """
 
     def __init__(self, case: Case, folder: Path, runner: Runner) -> None:
@@ -167,12 +165,17 @@ class Stage:
         judged(self.verdict, self.case.expected, outcome, self.platform.books)
         if self._raises:
             self.verdict.faults.append(f"never raised {self._raises}")
+        self.verdict.faults += [f"never came to pass: {fault}" for fault in self.platform.never_met()]
         paid, jobs = self.platform.books.lines_paid(), self.platform.jobs.count
         self._check_again(outcome, "run again")
         self._forget_rows()
         self._check_again(outcome, "run again without the kept rows")
         if (self.platform.books.lines_paid(), self.platform.jobs.count) != (paid, jobs):
             self.verdict.faults.append("running again when all was done made another job")
+
+    def judge(self, outcome: Outcome) -> None:
+        """Judge the rows, and no more."""
+        judged(self.verdict, self.case.expected, outcome, self.platform.books)
 
     def _check_again(self, outcome: Outcome, what: str) -> None:
         again = self.run()
@@ -187,7 +190,7 @@ class Stage:
 
 def judged(verdict: Verdict, expected: Expected, outcome: Outcome, books: Books) -> None:
     """Fill in a verdict from the rows that came out and from the platform's books."""
-    verdict.paid, verdict.lost, verdict.twice = books.lines_paid(), books.lost(), books.paid_twice()
+    verdict.paid, verdict.lost, verdict.twice = books.lines_paid(), books.lost(), books.paid_twice(Counter(prompts()))
     if verdict.twice:
         verdict.faults.append(f"{verdict.twice} lines were paid twice")
     if books.most_asked() > expected.most_asked:
@@ -231,8 +234,8 @@ def _judge_rows(verdict: Verdict, expected: Expected, rows: list[dict[str, Any]]
 
 def _right(text: str, prompt: str, expected: Expected) -> bool:
     if number_of(prompt) in expected.cut_short:
-        return any(text == answer_to(prompt, str(n))[:40] for n in range(SAMPLES))
-    return any(text == answer_to(prompt, str(n)) + expected.ending for n in range(SAMPLES))
+        return any(text == answer_to(prompt, sample)[:40] for sample in _SAMPLES)
+    return any(text == answer_to(prompt, sample) + expected.ending for sample in _SAMPLES)
 
 
 def _told(reason: dict[str, Any] | None, code: str | None) -> str:

@@ -48,8 +48,8 @@ class Job:
 
     Attributes:
         how: `says` (it is run, but described otherwise), `rejected` (it fails in validation and is never run), `stuck`
-            (it is never run, and stays as it is until somebody cancels it), `unending` (it is run, and never ends until
-            somebody cancels it), `deleted` (it is run, and then unknown).
+            (it is never run, and stays as it is until somebody cancels it), `immortal` (even then), `unending` (it is
+            run, and never ends until somebody cancels it), `deleted` (it is run, and then unknown).
         jobs: Which, counted from 1 in the order of their creation; None: all.
         says: Laid over what it says of the job, one for each poll.
         always: Laid over what it says in all later polls.

@@ -48,6 +48,7 @@ class Spec:
         clock: Seconds that its clock is off.
         patient: Whether pauses between tries of a call are kept.
         limit: The most bytes that it may write to one file.
+        command: What the process does: runs the pipeline, recovers its jobs (`recover`), or words of the command line.
         name: The pipeline's name.
         model: The model's.
     """
@@ -65,6 +66,7 @@ class Spec:
     clock: float = 0.0
     patient: bool = False
     limit: int = 0
+    command: tuple[str, ...] = ("run",)
     name: str = "chaos"
     model: str = "toy-1"
 

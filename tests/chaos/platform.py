@@ -1,7 +1,9 @@
 """The embedded platform, misbehaving as a plan says, over real HTTP, with books."""
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
@@ -9,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.chaos.books import Books, answer_to, number_of
+from tests.chaos.books import Books, Entry, answer_to, number_of
 from tests.chaos.calls import CALL_KINDS, Exchange, Response
-from tests.chaos.faults import Answers, Call, Job, Line, Plan, Row
+from tests.chaos.faults import Answers, Call, Fault, Job, Line, Plan, Row
 from tests.chaos.lines import FILE_KINDS, LINE_KINDS, LOSING, written
 
 from distilabel.server import Parts, Settings, create_app, running
@@ -39,7 +41,8 @@ class MisbehavingPlatform:
         self._stack = ExitStack()
         self._port = 0
         self.url = ""
-        self.jobs = _Jobs(plan, folder, self.books)
+        self.jobs = _Jobs(plan, folder, self.books, self.meet)
+        self._met: set[int] = set()
 
     def __enter__(self) -> "MisbehavingPlatform":
         self.come_back()
@@ -58,6 +61,20 @@ class MisbehavingPlatform:
         """Listen no more; what was sent is kept."""
         self._stack.close()
 
+    def idle(self) -> bool:
+        """Tell whether all jobs are over."""
+        with contextlib.closing(sqlite3.connect(self._settings.folder / "platform.db")) as connection:
+            statuses = connection.execute("SELECT status FROM batches").fetchall()
+        return all(status in _OVER for (status,) in statuses)
+
+    def meet(self, fault: Fault) -> None:
+        """Note that a fault came to pass."""
+        self._met.add(id(fault))
+
+    def never_met(self) -> list[Fault]:
+        """Return the faults of the plan that never came to pass: such a case proves nothing."""
+        return [fault for fault in self.plan.faults if id(fault) not in self._met]
+
     def _app(self, settings: Settings) -> Any:
         inner = create_app(settings, Parts(open_answer=self._open_answer))
         return _Front(inner, self)
@@ -67,20 +84,22 @@ class MisbehavingPlatform:
         yield self._answer
 
     async def _answer(self, _endpoint: str, body: dict[str, Any], custom_id: str) -> tuple[int, dict[str, Any]]:
-        prompt = body["messages"][-1]["content"]
-        attempt = self.books.would_be(body, custom_id)
-        fault = next((row for row in self.plan.of(Row) if _meets(row, number_of(prompt), attempt)), None)
-        self.books.run(custom_id, body, paid=fault is None)
-        marks = {"number": number_of(prompt), "attempt": attempt}
+        entry, attempt = self.books.run(custom_id, body)
+        marks = {"number": entry.number, "attempt": attempt}
+        online = custom_id.startswith("online-")
+        faults = [] if online else self.plan.of(Row)
+        fault = next((row for row in faults if _meets(row, entry.number, attempt)), None)
         if fault is None:
-            return 200, {**self._completion(body, prompt, custom_id), "chaos": marks}
+            self.books.pay(custom_id)
+            return 200, {**self._completion(body, entry), "chaos": marks}
+        self.meet(fault)
         if fault.status == 0:
             return _NEVER_RUN, {"chaos": {**marks, "never": fault.code}}
         error = {"message": f"{fault.code}: no.", "type": fault.code, "param": None, "code": fault.code}
         return fault.status, {"error": error, "chaos": marks}
 
-    def _completion(self, body: dict[str, Any], prompt: str, custom_id: str) -> dict[str, Any]:
-        text = answer_to(prompt, custom_id.rpartition("-")[2])
+    def _completion(self, body: dict[str, Any], entry: Entry) -> dict[str, Any]:
+        text = answer_to(entry.pool[1], entry.sample)
         message = {"role": "assistant", "content": text, "refusal": None}
         return {
             "id": "chatcmpl-1",
@@ -116,10 +135,13 @@ class MisbehavingPlatform:
                 lines += self._line(json.loads(line), answers)
         for fault in self.plan.of(Line):
             if fault.how in FILE_KINDS:
+                self.meet(fault)
                 lines = FILE_KINDS[fault.how](lines)
         return b"".join(line + answers.line_end for line in lines)
 
     def _line(self, value: dict[str, Any], answers: Answers) -> list[bytes]:
+        if "response" not in value:  # a line of an input file
+            return [written(value)]
         body = value["response"]["body"]
         marks = body.pop("chaos")
         if "never" in marks:
@@ -130,8 +152,10 @@ class MisbehavingPlatform:
         if value["response"]["status_code"] != 200:
             return [written(value)]
         body["choices"][0]["message"]["content"] += answers.ending
+        self.meet(answers)
         for fault in self.plan.of(Line):
             if fault.how in LINE_KINDS and _meets(fault, marks["number"], marks["attempt"]):
+                self.meet(fault)
                 if fault.how in LOSING:
                     self.books.lose(value["custom_id"], marks["attempt"])
                 parts = LINE_KINDS[fault.how](value)
@@ -148,8 +172,9 @@ def _meets(fault: Row | Line, number: int, attempt: int) -> bool:
 class _Jobs:
     """What the platform says of its jobs, and the jobs that it never runs."""
 
-    def __init__(self, plan: Plan, folder: Path, books: Books) -> None:
+    def __init__(self, plan: Plan, folder: Path, books: Books, meet: Callable[[Fault], None]) -> None:
         self._plan = plan
+        self._meet = meet
         self._folder = folder
         self._books = books
         self._numbers: dict[str, int] = {}
@@ -194,15 +219,19 @@ class _Jobs:
         if "later" in (made := self.never_run.get(job_id, {})) and self._polls[job_id] > 0:
             batch |= made["later"]
         fault = self._fault(number)
-        return self._laid_over(batch, fault, self._polls[job_id]) if fault else batch
+        if fault is None:
+            return batch
+        if polled:
+            self._meet(fault)
+        return self._laid_over(batch, fault, self._polls[job_id])
 
     def _laid_over(self, batch: dict[str, Any], fault: Job, polls: int) -> dict[str, Any]:
         if fault.how == "unending":
             if batch["id"] in self._cancelled:
                 return batch | {"status": "cancelled"} if batch["status"] in _OVER else batch
             batch |= fault.always or {"status": "finalizing"}
-        elif fault.how == "stuck":
-            if batch["id"] not in self._cancelled:
+        elif fault.how in ("stuck", "immortal"):
+            if fault.how == "immortal" or batch["id"] not in self._cancelled:
                 batch |= fault.always
         elif fault.how == "says":
             early = 0 < polls <= len(fault.says)
@@ -231,6 +260,9 @@ class _Jobs:
         if input_file in self._deleted:
             return
         self._deleted.add(input_file)
+        for fault in self._plan.of(Job):
+            if fault.how == "deleted":
+                self._meet(fault)
         for line in (self._folder / "files" / input_file).read_bytes().split(b"\n"):
             if line:
                 self._books.lose(json.loads(line)["custom_id"])
@@ -283,6 +315,7 @@ class _Front:
         for fault in self._platform.plan.of(Call):
             at = of_any if fault.call == "any" else number
             if fault.call in (name, "any") and fault.first <= at < fault.first + fault.times:
+                self._platform.meet(fault)
                 root = f"http://{dict(scope['headers'])[b'host'].decode()}"
                 await CALL_KINDS[fault.how](Exchange(fault, carry_out, send, root))
                 return
@@ -311,7 +344,7 @@ class _Front:
         asked = await _body(receive)
         async with self._turn:
             fault = self._platform.jobs.fault_of_next()
-            if fault and fault.how in ("rejected", "stuck"):
+            if fault and fault.how in ("rejected", "stuck", "immortal"):
                 made = self._platform.jobs.make(json.loads(asked), fault)
                 return _json(self._platform.jobs.told(made, polled=False))
             response = await _gathered(self._inner, scope, _again(asked))

@@ -33,6 +33,7 @@ class Outcome:
         hung: Whether it had to be ended because nothing came of it.
         rows: The rows, if it was done: `i`, `text`, `reason`.
         failures: What the Distiset says of rows without an answer.
+        recovered: How many jobs were recovered.
         error: The class of the exception that ended the run, "" if none did.
         message: Its text.
         said: What it wrote on its terminal.
@@ -42,6 +43,7 @@ class Outcome:
     hung: bool = False
     rows: list[dict[str, Any]] | None = None
     failures: dict[str, int] = field(default_factory=dict)
+    recovered: int | None = None
     error: str = ""
     message: str = ""
     said: str = ""
@@ -158,7 +160,8 @@ def _serve() -> None:
                 return
             *lines, waiting = (waiting + piece).split(b"\n")
             for line in lines:
-                _begin(Spec(**json.loads(line)))
+                values = json.loads(line)
+                _begin(Spec(**{**values, "command": tuple(values["command"])}))
 
 
 def _reap() -> None:
@@ -213,10 +216,7 @@ def _run(spec: Spec) -> None:
     _prepare(spec)
     told: dict[str, Any] = {}
     try:
-        distiset = build(spec).run()
-        told["failures"] = distiset.failures
-        if len(distiset):
-            told["rows"] = [_told(row) for row in distiset["default"]["train"]]
+        told |= _carry_out(spec)
     except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001 - the harness judges it
@@ -224,6 +224,20 @@ def _run(spec: Spec) -> None:
     part = Path(spec.out + ".part")
     part.write_text(json.dumps(told), "utf-8")
     part.replace(spec.out)
+
+
+def _carry_out(spec: Spec) -> dict[str, Any]:
+    if spec.command[0] == "recover":
+        return {"recovered": build(spec).recover()}
+    if spec.command[0] != "run":
+        from distilabel.cli.app import app
+
+        os.environ |= {"OPENAI_BASE_URL": spec.base_url, "OPENAI_API_KEY": spec.key}
+        app([*spec.command, "--cache-dir", spec.cache], standalone_mode=False)
+        return {}
+    distiset = build(spec).run()
+    rows = [_told(row) for row in distiset["default"]["train"]] if len(distiset) else None
+    return {"failures": distiset.failures, "rows": rows}
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

@@ -305,6 +305,8 @@ _QUOTA = {
     "again once some in_progress batches have been completed.",
 }
 
+_DEADLINE = {"options": {"deadline": 0.4, "at_deadline": "resubmit"}}
+
 JOBS = [
     jobs(
         "bad line",
@@ -465,6 +467,71 @@ JOBS = [
             ),
         ),
     ),
+    jobs(
+        "stuck in validating",
+        "The job stays in `validating` for ever.",
+        "At its deadline it is cancelled, and its rows go out in a new job.",
+        Job("stuck", FIRST, always={"status": "validating"}),
+        spec=_DEADLINE,
+        sample=True,
+    ),
+    jobs(
+        "stuck in validating, and nobody waits",
+        "The same, in runs that do not wait.",
+        "The first run after the deadline cancels it, a later one sends its rows in a new job.",
+        Job("stuck", FIRST, always={"status": "validating"}),
+        play=scenarios.with_pauses,
+        spec={**_DEADLINE, "wait": None},
+    ),
+    jobs(
+        "stuck in finalizing",
+        "The job has done all its rows, and stays in `finalizing` for ever.",
+        "At its deadline it is cancelled, and what it has done is collected; nothing is asked again.",
+        Job("unending", FIRST),
+        spec=_DEADLINE,
+    ),
+    jobs(
+        "stuck half done",
+        "The job has done half of its rows, and stays in `in_progress` for ever.",
+        "At its deadline it is cancelled; what it has done is kept, the rest goes out in a new job.",
+        Row(0, "batch_cancelled", HALF, times=1),
+        Job("unending", FIRST, always={"status": "in_progress"}),
+        spec=_DEADLINE,
+        sample=True,
+    ),
+    jobs(
+        "stuck, and cannot be cancelled",
+        "The job stays in `validating`, and is not even cancelled when asked to.",
+        "Some time after its deadline it is left to itself, and its rows go out in a new job.",
+        Job("immortal", FIRST, always={"status": "validating"}),
+        spec=_DEADLINE,
+    ),
+    jobs(
+        "stuck always",
+        "Every job stays in `validating` for ever.",
+        "After three attempts every row ends as None with the code `deadline`.",
+        Job("stuck", always={"status": "validating"}),
+        expected=unanswered(EVERY, "deadline"),
+        spec=_DEADLINE,
+    ),
+    jobs(
+        "stuck half done, at_deadline fail",
+        "The job stays half done for ever, and the user wants no second one.",
+        "What it has done is kept; the other rows end as None with the code `deadline`.",
+        Row(0, "batch_cancelled", HALF),
+        Job("unending", FIRST, always={"status": "in_progress"}),
+        expected=unanswered(HALF, "deadline"),
+        spec={"options": {"deadline": 0.4, "at_deadline": "fail"}},
+    ),
+    jobs(
+        "stuck half done, at_deadline online",
+        "The job stays half done for ever, and the user wants the rest at the realtime endpoint.",
+        "What it has done is kept; the rest is asked online, once.",
+        Row(0, "batch_cancelled", HALF),
+        Job("unending", FIRST, always={"status": "in_progress"}),
+        spec={"options": {"deadline": 0.4, "at_deadline": "online"}},
+        sample=True,
+    ),
     jobs("several jobs", "The rows need five jobs, which end in any order.", RIGHT, spec={"per_job": 11}),
     jobs(
         "one of several jobs expired",
@@ -607,7 +674,6 @@ HTTP = [
                 "upload", "carried out and cut", 1, "The upload", "is carried out and its answer is cut",
                 "It is sent again; uploads cost nothing, and only one file becomes a job.",
             ),
-            ("upload", "carried out and {}", 1, "The upload", "is answered with an empty JSON object", "It is sent again."),
             ("download", "half sent", 2, "The download", "is cut half way, twice", "It is fetched again from its beginning."),
             ("download", "head sent", 1, "The download", "is cut after its head", "It is fetched again."),
             ("download", "silent", 1, "The download", "stops half way and stays silent", "It is fetched again."),
@@ -663,6 +729,13 @@ HTTP = [
         "A proxy answers polls with an HTML page and status 200.",
         "The page is no answer: whether the run ends with what it saw, or asks again, nothing is paid twice.",
         Call("poll", "HTML", status=200),
+        play=scenarios.may_raise,
+    ),
+    http(
+        "upload: carried out and {}",
+        "The upload is answered with an empty JSON object.",
+        "That is no answer: the run ends with what it saw, a later one uploads again; nothing is paid twice.",
+        Call("upload", "carried out and {}"),
         play=scenarios.may_raise,
     ),
     http(
@@ -728,8 +801,283 @@ HTTP = [
     ),
 ]
 
-PROCESS: list[Case] = []
-DISK: list[Case] = []
-DISASTER: list[Case] = []
+# The process
+
+_KILLED = "Run again, it goes on where the ledger says it was: nothing is paid twice, nothing is lost."
+
+PROCESS = [
+    process(
+        "killed at every point",
+        "The process is killed (-9) at each commit of the ledger, before and after each call, in the middle of each file.",
+        _KILLED,
+        scenarios.kills_everywhere,
+        long=True,
+    ),
+    process(
+        "killed at every point, five jobs",
+        "The same, with five jobs side by side.",
+        _KILLED,
+        scenarios.kills_everywhere,
+        spec={"per_job": 10},
+        long=True,
+    ),
+    process(
+        "killed at every point, rows failing",
+        "The same, in a job that expires half done, with rows that fail once and lines that are lost.",
+        _KILLED,
+        scenarios.kills_everywhere,
+        faults=(
+            Row(0, "batch_expired", HALF, times=1),
+            Row(429, "rate_limit_exceeded", frozenset({3}), times=1),
+            Line("missing", frozenset({5}), times=1),
+            Job("says", FIRST, always={"status": "expired"}),
+        ),
+        long=True,
+    ),
+    process(
+        "killed at every point, nobody waits",
+        "The process that submits and does not wait is killed at each of its points.",
+        _KILLED,
+        scenarios.kills_everywhere,
+        spec={"wait": None},
+        long=True,
+    ),
+    process(
+        "killed at every point when collecting",
+        "The later process that collects is killed at each of its points.",
+        _KILLED,
+        scenarios.kills_when_collecting,
+        spec={"wait": None},
+        long=True,
+    ),
+    process(
+        "killed at random moments",
+        "The process is killed (-9) at random moments, up to six times on the way to one dataset.",
+        _KILLED,
+        scenarios.kills_at_random,
+        spec={"per_job": 10},
+        settings={"delay": 0.3},
+        long=True,
+    ),
+    process(
+        "power lost at every point",
+        "The power fails at each of these points: what the ledger did not sync is gone, half a frame of garbage is there.",
+        _KILLED,
+        scenarios.power_losses,
+        long=True,
+    ),
+    process(
+        "result file half written",
+        "The process dies while it writes a result file; half of the file is on the disk.",
+        "The file is fetched again: only a file that is whole has its name.",
+        scenarios.half_a_result_file,
+        sample=True,
+    ),
+    process(
+        "SIGTERM",
+        "The process is told to stop while it waits.",
+        "It stops within a second or two, without a traceback; a later run goes on.",
+        scenarios.terminated,
+        settings={"delay": 0.5},
+        sample=True,
+    ),
+    process(
+        "Ctrl+C",
+        "A person stops the process while it waits.",
+        "It stops within a second or two, without a traceback; a later run goes on.",
+        scenarios.interrupted,
+        settings={"delay": 0.5},
+    ),
+    process(
+        "two processes at once",
+        "The same pipeline is started a second time while it runs.",
+        "The second says that the first is running, and submits nothing.",
+        scenarios.two_at_once,
+        settings={"delay": 0.7},
+        sample=True,
+    ),
+    process(
+        "two pipelines in one cache folder",
+        "Two pipelines run at the same time in one cache folder, with one ledger.",
+        "Each gets its own answers and pays for its own requests.",
+        scenarios.two_pipelines,
+        settings={"delay": 0.3},
+    ),
+    process(
+        "clock jumps back",
+        "The clock jumps back by a day between submitting and collecting.",
+        RIGHT,
+        scenarios.clock_back,
+        spec={"wait": None},
+    ),
+    process(
+        "clock wrong while a creation is unknown",
+        "The process dies between a creation and its record; the next run's clock is a day behind, or ahead.",
+        ADOPTED,
+        scenarios.clock_back_while_unknown,
+    ),
+]
+
+# The disk
+
+DISK = [
+    disk(
+        "disk full",
+        "The disk of the cache folder is full, at one moment or another.",
+        "The run ends and says so; after space is freed it goes on. Nothing is paid twice.",
+        scenarios.disk_full,
+        long=True,
+    ),
+    disk(
+        "quota",
+        "No file in the cache folder may grow beyond some size.",
+        "The run ends and says so; with more room it goes on. Nothing is paid twice.",
+        scenarios.file_limit,
+        long=True,
+    ),
+    disk(
+        "read-only",
+        "The cache folder cannot be written any more when a later run comes to collect.",
+        "The run ends and says so; when it can be written again, it goes on.",
+        scenarios.read_only,
+        spec={"wait": None},
+    ),
+    disk(
+        "not a folder",
+        "A file stands where the cache folder should be.",
+        "The run ends and says so; nothing was sent.",
+        scenarios.not_a_folder,
+        sample=True,
+    ),
+    disk(
+        "ledger of a newer version",
+        "A newer version of the library has written the ledger.",
+        "The run refuses to touch it and says which version it has.",
+        scenarios.newer_ledger,
+        spec={"wait": None},
+        sample=True,
+    ),
+    disk(
+        "ledger of an older version",
+        "An older version of the library has written the ledger, with jobs under way.",
+        "It is brought up to date, and the run goes on.",
+        scenarios.older_ledger,
+        spec={"wait": None},
+    ),
+    disk(
+        "damaged ledger",
+        "Pages of the ledger are overwritten with garbage.",
+        "The run refuses it and says how to recover; with the ledger restored, it goes on.",
+        scenarios.damaged_ledger,
+        spec={"wait": None},
+        sample=True,
+    ),
+]
+# Disaster
+
+_FOUND = "The jobs are found on the platform by our tag and adopted; the next run collects them and pays for nothing."
+
+
+def disaster(name: str, fault: str, outcome: str, play: Any, *faults: Fault, **more: Any) -> Case:
+    """Return a case about a lost cache folder."""
+    return Case(name, "disaster", fault, outcome, faults, play=play, **{"spec": {"wait": None}, **more})
+
+
+DISASTER = [
+    disaster(
+        "cache deleted after submitting",
+        "The whole cache folder is deleted after the jobs are submitted; then `Pipeline.recover()`.",
+        _FOUND,
+        scenarios.recovered_in_python,
+        sample=True,
+    ),
+    disaster(
+        "cache deleted, five jobs",
+        "The same, with five jobs.",
+        _FOUND,
+        scenarios.recovered_in_python,
+        spec={"wait": None, "per_job": 11},
+    ),
+    disaster(
+        "cache deleted, recovered by the command",
+        "The same, with `distilabel jobs recover`.",
+        _FOUND,
+        scenarios.recovered_by_command,
+        sample=True,
+    ),
+    disaster(
+        "cache deleted while jobs run",
+        "The cache folder is deleted, and recovered, while the jobs are still running.",
+        _FOUND,
+        scenarios.recovered_while_running,
+        settings={"delay": 0.5},
+    ),
+    disaster(
+        "cache deleted when all was done",
+        "The cache folder is deleted after the rows were collected.",
+        _FOUND,
+        scenarios.recovered_when_done,
+        spec={},
+    ),
+    disaster(
+        "cache deleted after a second job",
+        "The cache folder is deleted after rows that failed went out in a second job.",
+        "Both jobs are found; each row gets the answer that was paid for, whichever job has it.",
+        scenarios.recovered_when_done,
+        Row(500, "server_error", SOME, times=1),
+        spec={},
+    ),
+    disaster(
+        "cache deleted after an expired job",
+        "The cache folder is deleted after a job expired half done and its rest was done by a second one.",
+        "Both jobs are found; each row gets the answer that was paid for, whichever job has it.",
+        scenarios.recovered_when_done,
+        Row(0, "batch_expired", HALF, times=1),
+        Job("says", FIRST, always={"status": "expired"}),
+        spec={},
+    ),
+    disaster(
+        "cache deleted, rows refused",
+        "The cache folder is deleted; some rows were refused.",
+        "They end as None again; nothing is paid for again.",
+        scenarios.recovered_in_python,
+        Row(400, "invalid_prompt", SOME),
+        expected=unanswered(SOME, "invalid_prompt", most_asked=1),
+    ),
+    disaster(
+        "cache deleted, input file gone",
+        "The cache folder is deleted, and the platform has deleted the job's input file.",
+        "The requests are known by the names in the results.",
+        scenarios.recovered_in_python,
+        Call("download", "refused", status=404),
+    ),
+    disaster(
+        "cache deleted, among many jobs",
+        "The cache folder is deleted; other people of the organization have 250 newer jobs.",
+        _FOUND,
+        scenarios.recovered_in_python,
+        foreign_jobs=250,
+    ),
+    disaster(
+        "recovered twice",
+        "Recovery is asked for a second time.",
+        "It finds nothing that the ledger lacks.",
+        scenarios.recovered_twice,
+    ),
+    disaster(
+        "ledger damaged and recovered",
+        "The ledger is damaged; the user does as the message says: moves it aside, recovers, runs again.",
+        _FOUND,
+        scenarios.recovered_ledger,
+    ),
+    disaster(
+        "killed at every point when recovering",
+        "Recovery is killed at each of its points, and asked for again.",
+        _FOUND,
+        scenarios.kills_when_recovering,
+        spec={"wait": None, "per_job": 24},
+        long=True,
+    ),
+]
 
 CASES: list[Case] = [*LINES, *ROWS, *JOBS, *HTTP, *PROCESS, *DISK, *DISASTER]

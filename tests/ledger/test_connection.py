@@ -80,7 +80,7 @@ def test_ledger_of_another_version_is_left_alone(tmp_path: Path):
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(DistilabelCacheError, match="schema 99.*name another folder"):
+    with pytest.raises(DistilabelCacheError, match=r"schema 99.*name another folder"):
         connect(path)
 
 
@@ -92,7 +92,7 @@ def test_damaged_ledger_is_said_to_be_damaged(tmp_path: Path):
 
 def test_folder_that_is_a_file_is_said_to_be_unusable(tmp_path: Path):
     (tmp_path / "cache").write_text("")
-    with pytest.raises(DistilabelCacheError, match="cannot be used.*cache_dir"):
+    with pytest.raises(DistilabelCacheError, match=r"cannot be used.*cache_dir"):
         Ledger(tmp_path / "cache")
 
 

@@ -1,5 +1,6 @@
 """Drawing: equal prompts get different samples, replays draw the same, a new run reuses before it makes."""
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterable
@@ -36,10 +37,13 @@ class Pools:
                 pool[at] = replace(pool[at], asker_id=asker, run_id=run, nth=each.nth)
         return draws
 
-    def run(self, asks: Asks, run: int, order: Iterable[int] | None = None) -> dict[int, list[tuple[str, int]]]:
+    def run(
+        self, asks: Asks, run: int, order: Iterable[int] | None = None
+    ) -> dict[int, list[tuple[str, int]]]:
         """Have all askers ask once; what each drew."""
         return {
-            asker: [(each.key, each.n) for each in self.ask(asks[asker], asker, run)] for asker in order or asks
+            asker: [(each.key, each.n) for each in self.ask(asks[asker], asker, run)]
+            for asker in order or asks
         }
 
     def settle(self, key: str, n: int, state: SampleState) -> None:
@@ -61,7 +65,9 @@ def test_no_two_askings_of_a_run_share_a_sample(asks: Asks):
 
 
 @given(asks, asks, orders)
-def test_no_two_askings_of_a_later_run_share_a_sample_whoever_asks(first: Asks, second: Asks, order: random.Random):
+def test_no_two_askings_of_a_later_run_share_a_sample_whoever_asks(
+    first: Asks, second: Asks, order: random.Random
+):
     pools = Pools()
     pools.run(first, 1)
     drawn = [s for samples in pools.run(second, 2, shuffled(second, order)).values() for s in samples]
@@ -69,7 +75,9 @@ def test_no_two_askings_of_a_later_run_share_a_sample_whoever_asks(first: Asks, 
 
 
 @given(asks, asks, orders, orders)
-def test_replays_draw_the_same_in_any_order(first: Asks, second: Asks, order: random.Random, other: random.Random):
+def test_replays_draw_the_same_in_any_order(
+    first: Asks, second: Asks, order: random.Random, other: random.Random
+):
     pools = Pools()
     pools.run(first, 1)
     before = pools.run(second, 2, shuffled(second, order))
@@ -114,7 +122,7 @@ def test_samples_of_a_request_are_numbered_without_gaps(asks: Asks):
 def test_asking_bit_by_bit_draws_what_asking_at_once_draws(keys: list[str], cuts: list[int]):
     at_once = [each.n for each in Pools().ask(keys, 1, 1)]
     pools, drawn, bounds = Pools(), Counter(), [0, *sorted(min(cut, len(keys)) for cut in cuts), len(keys)]
-    parts = [keys[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    parts = [keys[start:end] for start, end in itertools.pairwise(bounds)]
     assert [each.n for part in parts for each in pools.ask(part, 1, 1, drawn)] == at_once
 
 

@@ -56,7 +56,9 @@ def test_illegal_move_is_refused(move: sqlite3.Connection, before: JobState, aft
 
 @pytest.mark.parametrize(("before", "after"), sorted(JOB_MOVES))
 def test_legal_move_is_made_and_remembered(move: sqlite3.Connection, before: JobState, after: JobState):
-    insert(move, before, remote_id=None if before is JobState.CREATING else ("b1" if before in REMOTE else None))
+    insert(
+        move, before, remote_id=None if before is JobState.CREATING else ("b1" if before in REMOTE else None)
+    )
     remote = "b1" if after in REMOTE else None
     move.execute("UPDATE jobs SET state = ?, remote_id = ?, moved_at = 5.0", (after, remote))
     history = move.execute("SELECT state, at FROM job_history ORDER BY rowid").fetchall()
@@ -118,7 +120,7 @@ def test_job_that_is_over_moves_no_more(state: JobState):
 
 
 def test_states_are_open_or_final():
-    assert OPEN_JOB_STATES | FINAL_JOB_STATES == set(JobState)
+    assert set(JobState) == OPEN_JOB_STATES | FINAL_JOB_STATES
     assert not OPEN_JOB_STATES & FINAL_JOB_STATES
 
 

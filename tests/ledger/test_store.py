@@ -139,14 +139,18 @@ def test_ledger_draws_as_the_pure_function_does(ledger: Ledger, first, second, o
     drawn = {name: [d.n for d in ask(ledger, run, *p, asker=name, scope=scope)] for name, p in first.items()}
     names = order.sample(sorted(first), len(first))
     assert {n: [d.n for d in ask(ledger, run, *first[n], asker=n, scope=scope)] for n in names} == drawn
-    draws = [(d.key, d.n) for name, p in second.items() for d in ask(ledger, later, *p, asker=name, scope=scope)]
+    draws = [
+        (d.key, d.n) for name, p in second.items() for d in ask(ledger, later, *p, asker=name, scope=scope)
+    ]
     assert len(draws) == len(set(draws))
 
 
 def test_askers_in_many_threads_never_share_a_sample(ledger: Ledger, run: int):
     drawn: list[int] = []
     threads = [
-        threading.Thread(target=lambda name=str(i): drawn.extend(d.n for d in ask(ledger, run, "a", asker=name)))
+        threading.Thread(
+            target=lambda name=str(i): drawn.extend(d.n for d in ask(ledger, run, "a", asker=name))
+        )
         for i in range(12)
     ]
     for thread in threads:
@@ -170,7 +174,13 @@ def test_two_processes_never_share_a_sample(ledger: Ledger, tmp_path: Path, run:
 def test_planned_job_claims_its_samples(ledger: Ledger, run: int, clock: Clock):
     ask(ledger, run, "a", "b")
     job = plan(ledger, run)
-    assert (job.state, job.requests, job.target, job.scope, job.created_at) == ("planned", 2, TARGET, SCOPE, 1_000.0)
+    assert (job.state, job.requests, job.target, job.scope, job.created_at) == (
+        "planned",
+        2,
+        TARGET,
+        SCOPE,
+        1_000.0,
+    )
     assert ledger.wanted(SCOPE, TARGET, run, 10) == []
     assert states(ledger, run, "a", "b") == [SampleState.CLAIMED] * 2
 
@@ -325,9 +335,7 @@ def test_settling_the_same_lines_twice_changes_nothing(ledger: Ledger, run: int)
 def test_hopeless_failure_ends_a_request_and_a_passing_one_does_not(ledger: Ledger, run: int):
     ask(ledger, run, "a", "b", "c")
     job, _ = fetched(ledger, run)
-    ledger.settle_lines(
-        job, [], [("bad", "No.", key("a"), 0, False), ("busy", "Later.", key("b"), 0, True)]
-    )
+    ledger.settle_lines(job, [], [("bad", "No.", key("a"), 0, False), ("busy", "Later.", key("b"), 0, True)])
     ledger.settle(job, most_attempts=2)
     assert states(ledger, run, "a", "b", "c") == [SampleState.FAILED, SampleState.WANTED, SampleState.WANTED]
     assert [each.sample.attempts for each in ask(ledger, run, "a", "b", "c")] == [1, 1, 1]

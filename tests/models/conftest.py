@@ -19,7 +19,9 @@ Make = Callable[..., OpenAILLM]
 
 
 @pytest.fixture
-def llm(platform: FakePlatform, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+def llm(
+    platform: FakePlatform, fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Make]:
     """Makes an OpenAILLM that is loaded and talks to the platform; its cache is the test's own."""
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)

@@ -67,14 +67,18 @@ def test_no_more_requests_are_under_way_than_was_said(
     llm: Make, platform: FakePlatform, inputs: int, num_generations: int
 ):
     platform.chat = meter = Meter()
-    llm(max_concurrent_requests=3).generate_outputs(inputs=chats(*"x" * inputs), num_generations=num_generations)
+    llm(max_concurrent_requests=3).generate_outputs(
+        inputs=chats(*"x" * inputs), num_generations=num_generations
+    )
     assert (meter.most, meter.total) == (3, 20)
 
 
 def test_calls_from_several_threads_share_the_bound(llm: Make, platform: FakePlatform):
     platform.chat = meter = Meter()
     made = llm(max_concurrent_requests=3)
-    threads = [threading.Thread(target=lambda: made.generate_outputs(inputs=chats(*"x" * 8))) for _ in range(3)]
+    threads = [
+        threading.Thread(target=lambda: made.generate_outputs(inputs=chats(*"x" * 8))) for _ in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -134,13 +138,19 @@ def test_row_without_an_answer_says_why_and_the_others_have_theirs(llm: Make, pl
     async def answer(asked: dict[str, Any]) -> httpx2.Response:
         prompt = asked["messages"][0]["content"]
         error = {"error": {"message": "Not that.", "code": "content_policy"}}
-        return httpx2.Response(400, json=error) if prompt == "bad" else httpx2.Response(200, json=completion(prompt))
+        return (
+            httpx2.Response(400, json=error)
+            if prompt == "bad"
+            else httpx2.Response(200, json=completion(prompt))
+        )
 
     platform.chat = answer
     good, bad = llm().generate_outputs(inputs=chats("good", "bad"))
     assert (good["generations"], "failures" in good) == (["good"], False)
     assert bad["generations"] == [None]
-    assert bad["failures"] == [{"code": "content_policy", "message": "Not that.", "attempts": 1, "job_id": None}]
+    assert bad["failures"] == [
+        {"code": "content_policy", "message": "Not that.", "attempts": 1, "job_id": None}
+    ]
 
 
 def test_refusal_of_the_model_is_a_reason(llm: Make, platform: FakePlatform):
@@ -172,7 +182,9 @@ def test_logprobs_are_given_along(llm: Make, platform: FakePlatform):
         (httpx2.ConnectError, DistilabelUnreachableError),
     ],
 )
-def test_what_concerns_all_rows_is_raised(llm: Make, platform: FakePlatform, response: Any, error: type[Exception]):
+def test_what_concerns_all_rows_is_raised(
+    llm: Make, platform: FakePlatform, response: Any, error: type[Exception]
+):
     platform.fail("chat", response, times=4)
     with pytest.raises(error):
         llm().generate_outputs(inputs=chats("a", "b"))

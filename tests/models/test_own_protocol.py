@@ -114,7 +114,7 @@ def test_llm_without_batches_says_what_to_do():
         def model_name(self) -> str:
             return "plain"
 
-    with pytest.raises(DistilabelNotImplementedError, match="Plain.*use_offline_batch_generation=False"):
+    with pytest.raises(DistilabelNotImplementedError, match=r"Plain.*use_offline_batch_generation=False"):
         Plain(use_offline_batch_generation=True).generate_outputs(inputs=INPUTS)
     with pytest.raises(DistilabelNotImplementedError, match="define the method `generate`"):
         Plain().generate_outputs(inputs=INPUTS)

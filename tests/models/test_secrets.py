@@ -2,7 +2,6 @@
 
 import json
 import logging
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,16 @@ import pytest
 import yaml
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.llms import OpenAILLM
 from tests.fakes import KEY, FakePlatform
 
 from .conftest import Make
 
 CHAT: Any = [[{"role": "user", "content": "a"}]]
-HEADERS = {"X-Api-Key": "hush-header-12345", "Authorization": "Bearer hush-bearer-12345", "X-Team": "seafarers"}
+HEADERS = {
+    "X-Api-Key": "hush-header-12345",
+    "Authorization": "Bearer hush-bearer-12345",
+    "X-Team": "seafarers",
+}
 SECRETS = (KEY, "hush-header-12345", "hush-bearer-12345")
 
 
@@ -27,9 +29,7 @@ def told(text: str) -> list[str]:
 
 def test_key_is_in_no_representation_of_an_llm(llm: Make):
     made = llm(default_headers=HEADERS)
-    assert told(f"{made!r} {made} {made.dump()} {json.dumps(made.dump())} {yaml.safe_dump(made.dump())}") in ([], [*SECRETS[1:]])
-    assert KEY not in f"{made!r} {made}"
-    assert told(json.dumps(made.dump())) == []
+    assert told(f"{made!r} {made} {json.dumps(made.dump())} {yaml.safe_dump(made.dump())}") == []
 
 
 def test_key_is_not_part_of_the_signature(llm: Make):
@@ -77,7 +77,9 @@ def test_secret_that_the_platform_echoes_online_is_told_to_nobody(
 
 
 def test_ordinary_header_is_not_cut_out_of_answers(llm: Make, platform: FakePlatform):
-    (output,) = llm(default_headers=HEADERS).generate_outputs(inputs=[[{"role": "user", "content": "seafarers"}]])
+    (output,) = llm(default_headers=HEADERS).generate_outputs(
+        inputs=[[{"role": "user", "content": "seafarers"}]]
+    )
     assert output["generations"] == ["seafarers"]
 
 
@@ -91,14 +93,11 @@ def test_key_is_in_no_file_that_an_offline_llm_leaves(offline: Make, platform: F
 
 
 def test_password_in_the_address_is_not_written_down(offline: Make, tmp_path: Path):
-    made = offline(base_url="https://me:hush-password@platform.test/v1", offline_batch_generation_block_until_done=0.001)
+    made = offline(
+        base_url="https://me:hush-password@platform.test/v1", offline_batch_generation_block_until_done=0.001
+    )
     made.generate_outputs(inputs=CHAT)
     kept = b"".join(path.read_bytes() for path in (tmp_path / "cache").rglob("*") if path.is_file())
     assert b"https://platform.test/v1" in kept
     assert b"hush-password" not in kept
     assert "hush-password" not in json.dumps(made.dump())
-
-
-def test_key_crosses_to_another_process_only_by_pickle(llm: Make):
-    made = OpenAILLM(model="m", api_key=KEY)
-    assert pickle.loads(pickle.dumps(made)).api_key.get_secret_value() == KEY

@@ -13,9 +13,8 @@ from distilabel.exceptions import (
     DistilabelOfflineBatchGenerationNotFinishedException,
 )
 from distilabel.llms import OpenAILLM
-from distilabel.models.llms import standalone
 from distilabel.server import Settings, running
-from tests.fakes import FakePlatform, answered, refused
+from tests.fakes import FakePlatform, Plan, answered, refused
 
 from .conftest import Make
 
@@ -105,21 +104,20 @@ def test_several_jobs_are_collected_with_an_empty_cache_and_none_is_paid_twice(
             outputs = llm.generate_outputs(inputs=chats("a", "b", "c"))
             break
         except NotFinished as error:
-            assert set(error.jobs_ids) == set(ids)
+            told = set(error.jobs_ids)
+            assert told == set(ids)
     assert generations(outputs) == [["a/0"], ["b/0"], ["c/0"]]
     assert sorted(platform.sent) == ["a", "b", "c"]
 
 
 def test_ids_are_those_of_the_jobs_that_hold_these_inputs(offline: Make, platform: FakePlatform):
-    platform.default = lambda: type(platform).plan and _never()
+    platform.default = _never
     other = unfinished(offline(), "a", "b")
     ids = unfinished(offline(), "c")
     assert not set(ids) & set(other)
 
 
-def _never():
-    from tests.fakes import Plan
-
+def _never() -> Plan:
     return Plan(polls=10**6)
 
 
@@ -205,14 +203,11 @@ def test_no_inputs_are_no_outputs_and_no_job(offline: Make, platform: FakePlatfo
     assert platform.calls == []
 
 
-def test_one_asker_stands_for_one_list_of_inputs():
-    def asker(*bodies: bytes) -> str:
-        import hashlib
-
-        return hashlib.blake2b(b"\n".join(bodies), digest_size=16).hexdigest()
-
-    assert standalone._SCOPE == "llm"
-    assert asker(b"a", b"b") != asker(b"b", b"a")
+def test_list_that_grows_pays_for_what_is_new_alone(offline: Make, platform: FakePlatform):
+    llm = offline(offline_batch_generation_block_until_done=SOON)
+    llm.generate_outputs(inputs=chats("a", "b"))
+    assert generations(llm.generate_outputs(inputs=chats("b", "c", "a"))) == [["b/0"], ["c/0"], ["a/0"]]
+    assert platform.sent == ["a", "b", "c"]
 
 
 def test_real_platform_is_used_over_real_http(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -40,7 +40,9 @@ def test_property_may_have_the_name_of_a_keyword(name: str):
 
 def test_definition_may_be_called_default():
     inner = {"type": "string"}
-    assert strict({"type": "object", "properties": {}, "$defs": {"default": inner}})["$defs"] == {"default": inner}
+    assert strict({"type": "object", "properties": {}, "$defs": {"default": inner}})["$defs"] == {
+        "default": inner
+    }
 
 
 def test_schema_of_the_user_is_not_changed():
@@ -49,7 +51,9 @@ def test_schema_of_the_user_is_not_changed():
     assert schema == {"type": "object", "properties": {"a": {"type": "string", "default": "x"}}}
 
 
-@pytest.mark.parametrize(("title", "name"), [("My Answer!", "My_Answer_"), ("", "answer"), ("x" * 99, "x" * 64)])
+@pytest.mark.parametrize(
+    ("title", "name"), [("My Answer!", "My_Answer_"), ("", "answer"), ("x" * 99, "x" * 64)]
+)
 def test_name_is_one_that_the_platform_takes(title: str, name: str):
     schema = {"title": title, "type": "object", "properties": {}}
     assert response_format_of({"schema": schema})["json_schema"]["name"] == name

@@ -122,7 +122,9 @@ def test_run_that_waits_says_when_it_asks_again(office: Open, platform: FakePlat
 
 @pytest.mark.parametrize("fault", [500, 503, httpx2.ConnectError, httpx2.ReadTimeout])
 @pytest.mark.parametrize("call", ["poll", "content", "upload"])
-def test_run_that_waits_waits_for_a_platform_that_is_away(office: Open, platform: FakePlatform, call: str, fault):
+def test_run_that_waits_waits_for_a_platform_that_is_away(
+    office: Open, platform: FakePlatform, call: str, fault
+):
     at = office(every=SOON)
     # Two attempts a call: away for three calls.
     platform.fail(call, fault, times=6)
@@ -245,7 +247,9 @@ def test_creation_that_never_left_is_made_again_without_a_look(office: Open, pla
     assert platform.count("list") == 0
 
 
-def test_run_that_does_not_wait_gives_up_on_a_platform_that_cannot_create(office: Open, platform: FakePlatform):
+def test_run_that_does_not_wait_gives_up_on_a_platform_that_cannot_create(
+    office: Open, platform: FakePlatform
+):
     platform.fail("create", 500, times=50)
     at = office()
     at.bring("a")
@@ -290,8 +294,12 @@ def test_twin_that_cannot_be_cancelled_does_not_stop_the_run(office: Open, platf
     assert at.broken == []
 
 
-def test_creation_that_is_refused_ends_the_run_and_a_mended_one_goes_through(office: Open, platform: FakePlatform):
-    platform.fail("create", httpx2.Response(400, json={"error": {"message": "Pay first.", "code": "billing"}}))
+def test_creation_that_is_refused_ends_the_run_and_a_mended_one_goes_through(
+    office: Open, platform: FakePlatform
+):
+    platform.fail(
+        "create", httpx2.Response(400, json={"error": {"message": "Pay first.", "code": "billing"}})
+    )
     at = office()
     at.bring("a")
     (error,) = at.broken
@@ -324,7 +332,9 @@ def full() -> httpx2.Response:
     return httpx2.Response(429, json={"error": error}, headers={"retry-after": "0.001"})
 
 
-def test_run_that_waits_waits_for_room_when_creations_are_refused_for_long(office: Open, platform: FakePlatform):
+def test_run_that_waits_waits_for_room_when_creations_are_refused_for_long(
+    office: Open, platform: FakePlatform
+):
     platform.fail("create", full(), times=12)
     at = office(every=SOON)
     assert texts(at.bring("a", rounds=10)) == ["a/0"]
@@ -343,7 +353,7 @@ def test_run_that_does_not_wait_leaves_what_has_no_room_to_the_next(office: Open
 # Dying and coming back: never paid twice, and nothing paid for is lost
 
 
-class Died(Exception):
+class Died(Exception):  # noqa: N818 - what happened, not a fault
     """The process is gone."""
 
 
@@ -386,7 +396,9 @@ def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, p
     at.ledger.move(job, JobState.UPLOADING)
     at.ledger.move(job, JobState.UPLOADED, input_file="file-1")
     at.ledger.move(job, JobState.CREATING)
-    (line,) = ({"custom_id": custom_id(key, n), "body": {"messages": [{"content": "a"}]}} for key, n, _ in lines)
+    (line,) = (
+        {"custom_id": custom_id(key, n), "body": {"messages": [{"content": "a"}]}} for key, n, _ in lines
+    )
     platform.add([line], {"distilabel": "tag1"})
     assert texts(office(every=SOON).bring("a")) == ["a/0"]
     assert platform.calls[0] == "list"
@@ -437,7 +449,9 @@ def test_opening_a_desk_twice_takes_up_its_jobs_once(office: Open, platform: Fak
     assert platform.count("content") == 1
 
 
-def test_fetched_file_is_not_fetched_again(office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch):
+def test_fetched_file_is_not_fetched_again(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+):
     platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1])]))
     platform.fail("content", 404)  # the first file is gone; only then the run dies
     with monkeypatch.context() as patch:
@@ -480,7 +494,9 @@ def test_full_queue_is_left_to_the_next_run_by_one_that_does_not_wait(office: Op
 
 
 @pytest.mark.parametrize("line", [None, 1])
-def test_unknown_model_breaks_the_run_and_fails_no_row(office: Open, platform: FakePlatform, line: int | None):
+def test_unknown_model_breaks_the_run_and_fails_no_row(
+    office: Open, platform: FakePlatform, line: int | None
+):
     platform.plan("failed", errors=[{"code": "model_not_found", "message": "No model `m`.", "line": line}])
     at = office(every=SOON)
     assert at.bring("a", "b") == [None, None]
@@ -508,8 +524,12 @@ def test_requests_of_a_lost_job_are_asked_again(office: Open, platform: FakePlat
 # What comes back
 
 
-def test_answers_of_an_expired_job_are_kept_and_only_the_rest_is_asked_again(office: Open, platform: FakePlatform):
-    platform.plan("expired", results=lambda lines: ([answered(lines[0])], [expired(line) for line in lines[1:]]))
+def test_answers_of_an_expired_job_are_kept_and_only_the_rest_is_asked_again(
+    office: Open, platform: FakePlatform
+):
+    platform.plan(
+        "expired", results=lambda lines: ([answered(lines[0])], [expired(line) for line in lines[1:]])
+    )
     assert texts(office(every=SOON).bring("a", "b", "c")) == ["a/0", "b/0", "c/0"]
     assert [batch.prompts for batch in platform.batches.values()] == [["a", "b", "c"], ["b", "c"]]
 

@@ -1,5 +1,7 @@
 """Packing: within the limits, in order, nothing lost and nothing doubled."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +44,7 @@ def test_only_what_fits_into_no_job_is_too_large(sizes: list[int], limits: Limit
 @given(sizes, limits, overheads)
 def test_no_job_could_have_taken_the_next_request_too(sizes: list[int], limits: Limits, overhead: int):
     jobs = packed(sizes, limits, overhead).jobs
-    for job, following in zip(jobs, jobs[1:], strict=False):
+    for job, following in itertools.pairwise(jobs):
         size = job.size + sizes[following.samples[0]] + overhead
         tokens = limits.tokens is not None and estimated_tokens(size) > limits.tokens
         assert len(job.samples) == limits.requests or size > limits.size or tokens

@@ -44,7 +44,11 @@ def test_answers_are_read_back_from_where_they_lie(tmp_path: Path):
     (tmp_path / "one").write_bytes(b"0123456789")
     (tmp_path / "two").write_bytes(b"abcdef")
     reader = Reader(tmp_path)
-    assert [reader.read("one", 2, 3), reader.read("two", 0, 1), reader.read("one", 0, 2)] == [b"234", b"a", b"01"]
+    assert [reader.read("one", 2, 3), reader.read("two", 0, 1), reader.read("one", 0, 2)] == [
+        b"234",
+        b"a",
+        b"01",
+    ]
     reader.close()
 
 
@@ -63,7 +67,18 @@ def test_reader_keeps_few_files_open(tmp_path: Path):
 
 NUMBERS = itertools.count()
 
-FATES = ["answered", "refused", "busy", "expired", "missing", "empty", "garbled", "doubled", "foreign", "nameless"]
+FATES = [
+    "answered",
+    "refused",
+    "busy",
+    "expired",
+    "missing",
+    "empty",
+    "garbled",
+    "doubled",
+    "foreign",
+    "nameless",
+]
 
 
 def fated(line: dict, fate: str) -> list[bytes]:

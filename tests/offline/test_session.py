@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 from distilabel.offline.session import asking
-from tests.fakes import Office, body, texts
+from tests.fakes import Office, answered, body, texts
 
 Open = Callable[..., Office]
 
@@ -25,14 +25,8 @@ def test_nothing_is_submitted_before_a_job_is_full_or_the_run_is_idle(office: Op
 
 def test_answers_come_in_the_order_of_the_prompts_whatever_the_order_of_the_lines(office: Open, platform):
     at = office(every=0.001)
-    platform.plan(results=lambda lines: ([answer(line) for line in reversed(lines)], []))
+    platform.plan(results=lambda lines: ([answered(line) for line in reversed(lines)], []))
     assert texts(at.bring("a", "b", "c")) == ["a/0", "b/0", "c/0"]
-
-
-def answer(line):
-    from tests.fakes import answered
-
-    return answered(line)
 
 
 def test_asker_that_enters_again_under_its_name_replays(office: Open):

@@ -353,12 +353,15 @@ class TestScreens:
 
     def test_log_of_every_run_is_kept_and_nothing_leaks_out_afterwards(self, tmp_path, capfd):
         logger = logging.getLogger("distilabel")
-        before = list(logger.handlers), logger.level
+        before = list(logger.handlers), 37
+        logger.setLevel(37)
         for _ in range(2):
             line(tmp_path, Add).run()
         with pytest.raises(DistilabelStepError):
             line(tmp_path, Fails().on(*range(10))).run()
-        assert (list(logger.handlers), logger.level) == before
+        after = list(logger.handlers), logger.level
+        logger.setLevel(logging.NOTSET)
+        assert after == before
         assert (tmp_path / "line" / "pipeline.log").read_text().count("begins") == 3
 
     def test_handlers_of_ones_own_hear_the_run_and_are_left_open(self, tmp_path, capfd):

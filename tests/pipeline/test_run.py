@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ from distilabel.pipeline import Pipeline, routing_batch_function, sample_n_steps
 from distilabel.steps import (
     CombineOutputs,
     ExpandColumns,
-    GeneratorStep,
     GlobalStep,
     GroupColumns,
     KeepColumns,
@@ -184,6 +184,21 @@ class TestBranches:
             second = LoadDataFromDicts(name="second", data=[{"b": i} for i in range(9)], batch_size=5)
             [first, second] >> CombineOutputs()
         assert rows(pipeline.run()) == [{"a": i, "b": i} for i in range(9)]
+
+    def test_global_step_of_two_generators_runs_also_where_one_of_them_has_nothing(self, tmp_path):
+        class Both(GlobalStep):
+            def process(self, *inputs: StepInput):
+                yield [{"counts": [len(rows) for rows in inputs]}]
+
+        @step(outputs=["n"], step_type="generator")
+        def Nothing():
+            released.wait(0.05)
+            yield from ()
+
+        released = threading.Event()
+        with Pipeline("p", cache_dir=tmp_path) as pipeline:
+            [Count(), Nothing()] >> Both()
+        assert rows(pipeline.run()) == [{"counts": [10, 0]}]
 
     def test_each_leaf_gets_a_part_of_its_own(self, tmp_path):
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
@@ -372,25 +387,24 @@ class TestCache:
         line(tmp_path, Add(name="add"), below).run()
         assert below.calls == 0
 
-    def test_changed_code_of_a_step_runs_it_again(self, tmp_path):
-        def old():
-            class Shout(Same):
-                def made(self, rows):
-                    return [{**row, "m": "old"} for row in rows]
+    def test_changed_code_of_a_step_runs_it_again(self, tmp_path, monkeypatch):
+        def shout(word):
+            file = tmp_path / word / "shouting.py"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(
+                "from tests.pipeline.plain import Same\n"
+                f"class Shout(Same):\n    def made(self, rows):\n        return [{{**row, 'm': {word!r}}} for row in rows]\n"
+            )
+            spec = spec_from_file_location("shouting", file)
+            module = module_from_spec(spec)
+            monkeypatch.setitem(sys.modules, "shouting", module)
+            spec.loader.exec_module(module)
+            return module.Shout(name="shout")
 
-            return Shout(name="shout")
-
-        def new():
-            class Shout(Same):
-                def made(self, rows):
-                    return [{**row, "m": "new"} for row in rows]
-
-            return Shout(name="shout")
-
-        assert set(column(line(tmp_path, old()).run(), "m")) == {"old"}
-        changed = new()
-        assert set(column(line(tmp_path, changed).run(), "m")) == {"new"}
-        assert changed.given == list(range(10))
+        for word, calls in (("old", 1), ("new", 1), ("new", 0), ("old", 0)):
+            step_now = shout(word)
+            assert set(column(line(tmp_path, step_now).run(), "m")) == {word}
+            assert step_now.calls == calls
 
     def test_new_step_at_the_end_leaves_the_others_alone(self, tmp_path):
         line(tmp_path, Add(name="add")).run()
@@ -515,22 +529,19 @@ class TestGenerators:
         with pytest.raises(DistilabelStepError, match="Generator 'count' failed"):
             self.build(tmp_path, count).run()
 
-    def test_randomness_of_a_chunk_is_the_same_in_every_run(self, tmp_path):
-        class Dice(GeneratorStep):
-            @property
-            def outputs(self):
-                return ["n"]
-
+    def test_randomness_of_a_chunk_is_the_same_also_where_a_run_was_cut_short(self, tmp_path):
+        class Dice(Count):
             def process(self, offset=0):
-                for i in range(offset, 5):
-                    yield [{"n": self.random.random()}], i == 4
+                for made, last in super().process(offset):
+                    yield [{"n": self.random.random()} for _ in made], last
 
-        found = [
-            column(self.build(tmp_path / name, Dice(name="dice", batch_size=1)).run())
-            for name in ("one", "two")
-        ]
-        assert found[0] == found[1]
-        assert len(set(found[0])) == 5
+        whole = column(self.build(tmp_path / "whole", Dice(name="dice", batch_size=3)).run())
+        short = Dice(name="dice", batch_size=3)
+        short._fail_at = 6
+        with pytest.raises(DistilabelStepError):
+            self.build(tmp_path / "short", short).run()
+        assert column(self.build(tmp_path / "short", Dice(name="dice", batch_size=3)).run()) == whole
+        assert len(set(whole)) == 10
 
 
 class TestFailures:
@@ -623,6 +634,15 @@ class TestFailures:
 
         with pytest.raises(MemoryError, match="too large"):
             line(tmp_path, Heavy).run()
+
+    @pytest.mark.parametrize("made", [[1], "text", {"n": 1}])
+    def test_what_is_no_list_of_rows_is_refused(self, tmp_path, made):
+        class Odd(Same):
+            def made(self, rows):
+                return made
+
+        with pytest.raises(DistilabelUserError, match=r"process\(\) must yield lists of rows \(dicts\)"):
+            line(tmp_path, Odd).run()
 
     def test_column_of_two_types_is_told_and_the_rows_are_kept(self, tmp_path):
         mixed = Same(name="mixed")

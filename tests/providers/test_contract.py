@@ -123,7 +123,12 @@ def test_any_bytes_decode_to_a_value(dialect: Dialect, line: bytes):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.text("\ud83d\0\n"),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters())
+    | st.text("\ud83d\0\n"),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
@@ -145,7 +150,9 @@ def mutations(dialect: Dialect) -> st.SearchStrategy[Any]:
     """A good line with one part of it replaced by anything."""
     (first, *_) = (dialect.folder / "output.jsonl").read_bytes().split(b"\n")
     good = json.loads(first)
-    return st.builds(lambda path, value: replaced(good, path, value), st.sampled_from(list(paths(good))), json_values)
+    return st.builds(
+        lambda path, value: replaced(good, path, value), st.sampled_from(list(paths(good))), json_values
+    )
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -188,7 +195,10 @@ def test_request_is_one_line_that_holds_its_name_and_its_body(dialect: Dialect, 
 @given(texts)
 def test_request_is_read_back_from_its_line(dialect: Dialect, prompt: str):
     body = canonical_json({"model": "m", "messages": [{"role": "user", "content": prompt}]})
-    assert dialect.provider.decode_request(dialect.provider.encode(NAME, body, dialect.endpoint)) == (NAME, body)
+    assert dialect.provider.decode_request(dialect.provider.encode(NAME, body, dialect.endpoint)) == (
+        NAME,
+        body,
+    )
 
 
 @each_dialect
@@ -247,7 +257,9 @@ def test_job_of_any_shape_is_read_or_refused_in_words(dialect: Dialect, data: st
 
 @each_dialect
 def test_job_is_created_with_what_it_is_found_by(dialect: Dialect):
-    created, _ = drive(dialect.provider.create(dialect.job), response(200, dialect.sample("batch_validating.json")))
+    created, _ = drive(
+        dialect.provider.create(dialect.job), response(200, dialect.sample("batch_validating.json"))
+    )
     assert b"0f0e0d" in b"".join(request.json or b"" for request in created)
     assert b"file-in1" in b"".join(request.json or b"" for request in created)
 
@@ -273,7 +285,9 @@ def test_job_is_looked_for_on_all_pages_where_the_platform_tells_no_times(dialec
     for page in pages:
         for item in page["data"]:
             item["created_at"] = None
-    _, found = drive(dialect.provider.find("0f0e0d", dialect.job.created_at), *(response(200, page) for page in pages))
+    _, found = drive(
+        dialect.provider.find("0f0e0d", dialect.job.created_at), *(response(200, page) for page in pages)
+    )
     assert [job.remote_id for job in found] == ["batch_7"]
 
 
@@ -307,7 +321,9 @@ def test_file_that_the_platform_has_no_more_is_told_apart(dialect: Dialect, tmp_
 @each_dialect
 def test_upload_sends_the_file_and_returns_its_id(dialect: Dialect, tmp_path: Path):
     path = tmp_path / "input.jsonl"
-    (request,), file = drive(dialect.provider.upload(dialect.job, path), response(200, dialect.sample("file.json")))
+    (request,), file = drive(
+        dialect.provider.upload(dialect.job, path), response(200, dialect.sample("file.json"))
+    )
     assert (file, request.upload.path, request.safe) == ("file-in1", path, True)
     assert request.upload.name.endswith(".jsonl")
 
@@ -390,7 +406,9 @@ def test_refusal_tells_how_long_to_wait(dialect: Dialect):
 
 @each_dialect
 @pytest.mark.parametrize("name", ["upload", "poll", "find"])
-@pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"{}", b'{"data": [1]}', b'{"data": [{}]}', b'{"data": 3}'])
+@pytest.mark.parametrize(
+    "answer", [b"", b"<html>", b"[]", b"{}", b'{"data": [1]}', b'{"data": [{}]}', b'{"data": 3}']
+)
 def test_answer_that_is_none_is_called_one_of_the_platform_s(dialect: Dialect, name: str, answer: bytes):
     # For a look-up "no answer" must not read as "not there": the job would be created twice.
     with pytest.raises(DistilabelPlatformError, match="answered with something else"):
@@ -404,7 +422,9 @@ def test_answer_that_is_none_is_called_one_of_the_platform_s(dialect: Dialect, n
 def test_online_request_is_sent_as_it_is_and_its_answer_is_read(dialect: Dialect):
     (first, *_) = (dialect.folder / "output.jsonl").read_bytes().split(b"\n")
     completion = json.loads(first)["response"]["body"]
-    (request,), outcome = drive(complete(dialect.provider, dialect.job.target, b'{"a":1}'), response(200, completion))
+    (request,), outcome = drive(
+        complete(dialect.provider, dialect.job.target, b'{"a":1}'), response(200, completion)
+    )
     assert (request.method, request.json) == ("POST", b'{"a":1}')
     assert isinstance(outcome, Reply)
     assert outcome == dialect.provider.decode(first).outcome
@@ -412,15 +432,21 @@ def test_online_request_is_sent_as_it_is_and_its_answer_is_read(dialect: Dialect
 
 @each_dialect
 def test_unknown_model_ends_the_run(dialect: Dialect):
-    refused = response(404, {"error": {"message": "The model `m` does not exist.", "code": "model_not_found"}})
+    refused = response(
+        404, {"error": {"message": "The model `m` does not exist.", "code": "model_not_found"}}
+    )
     with pytest.raises(DistilabelModelNotFoundError, match="check the name"):
         drive(FLOWS["complete"](dialect), refused)
 
 
 @each_dialect
-@pytest.mark.parametrize(("status", "retryable"), [(400, False), (422, False), (429, True), (500, True), (503, True)])
+@pytest.mark.parametrize(
+    ("status", "retryable"), [(400, False), (422, False), (429, True), (500, True), (503, True)]
+)
 def test_online_request_that_fails_is_a_value(dialect: Dialect, status: int, retryable: bool):
-    _, outcome = drive(FLOWS["complete"](dialect), response(status, {"error": {"message": "Oh.", "code": "c"}}))
+    _, outcome = drive(
+        FLOWS["complete"](dialect), response(status, {"error": {"message": "Oh.", "code": "c"}})
+    )
     assert outcome == Failure("c", "Oh.", retryable=retryable)
 
 

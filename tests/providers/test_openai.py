@@ -27,7 +27,11 @@ def test_batch_is_asked_for_with_a_tag_within_the_limits_of_metadata():
     assert (request.method, request.path) == ("POST", "/batches")
     asked = json.loads(request.json)
     metadata = asked.pop("metadata")
-    assert asked == {"input_file_id": "file-1", "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+    assert asked == {
+        "input_file_id": "file-1",
+        "endpoint": "/v1/chat/completions",
+        "completion_window": "24h",
+    }
     assert metadata["distilabel"] == "tag1"
     assert all(len(key) <= 64 and len(value) <= 512 for key, value in metadata.items())
 
@@ -44,7 +48,9 @@ def test_online_path_starts_below_the_version_in_the_base_url():
 
 def test_next_page_follows_the_last_job_of_the_one_before():
     first = {"data": [{"id": "b2", "created_at": 2e9}, {"id": "b1", "created_at": 2e9}], "has_more": True}
-    (one, two), _ = drive(OpenAI().find("tag1", 2e9), response(200, first), response(200, {"data": [], "has_more": True}))
+    (one, two), _ = drive(
+        OpenAI().find("tag1", 2e9), response(200, first), response(200, {"data": [], "has_more": True})
+    )
     assert (one.params, two.params) == ({"limit": "100"}, {"limit": "100", "after": "b1"})
 
 

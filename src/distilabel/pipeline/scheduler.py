@@ -187,7 +187,7 @@ class Scheduler:
         stream.total = total
         for after in self._after[stream.plan.name]:
             width = _source(after, stream).width
-            if total:
+            if total or width is None:
                 self._check_ready(after, 0 if width is None else (total - 1) // width)
             self._check_end(after)
 

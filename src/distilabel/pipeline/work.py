@@ -349,13 +349,7 @@ class _Processing:
 
     def _made(self, part: list[list[Row]]) -> list[Row]:
         assert isinstance(self._step, Step)
-        rows = list(chain.from_iterable(self._step.process_applying_mappings(*part)))
-        wrong = next((row for row in rows if not isinstance(row, dict)), None)
-        if wrong is not None:
-            raise DistilabelStepError(
-                f"Step {self._step.name!r} yielded {type(wrong).__name__} where a row is wanted: yield a list of dicts."
-            )
-        return rows
+        return list(chain.from_iterable(self._step.process_applying_mappings(*part)))
 
     def _one_by_one(self, rows: list[Row], error: Exception) -> list[Row]:
         if len(rows) == 1:
