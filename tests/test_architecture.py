@@ -13,8 +13,9 @@ import pytest
 SRC = Path(__file__).resolve().parents[1] / "src"
 
 LAYERS = [
-    {""},  # the root package: its version, and nothing else
     {"exceptions", "errors", "typing"},
+    {"plainly"},
+    {""},  # the root package: its version, and how an uncaught mistake is told
     {"records", "distiset", "extras", "folders", "loop", "wire"},
     {"declared", "events", "ledger", "transport", "providers"},
     {"offline", "progress", "server", "dashboard"},

@@ -304,7 +304,12 @@ def _signalled(stage: Stage, number: signal.Signals) -> None:
 
 
 def _cut_wal(world: Stage) -> None:
-    """Cut the ledger's log to what was synced last, and put half a frame of garbage after it."""
+    """Cut the ledger's log to what was synced last, put half a frame of garbage after it, and lose half of each chunk."""
+    for chunks in world.cache.glob("chaos/chunks/*"):
+        size = chunks.stat().st_size
+        with chunks.open("r+b") as file:
+            file.seek(size // 2)
+            file.write(bytes(size - size // 2))
     wal = world.cache / "ledger.db-wal"
     if not wal.exists():
         return

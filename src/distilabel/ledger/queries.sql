@@ -138,17 +138,22 @@ ON CONFLICT (job_id, kind) DO UPDATE SET path = excluded.path;
 SELECT id, path FROM files WHERE job_id = :job_id ORDER BY kind DESC;
 
 -- name: answer_sample
-UPDATE samples SET state = 'answered', attempts = attempts + 1, file_id = ?, start = ?, length = ?,
-    code = NULL, message = NULL
-WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id = ? AND state <> 'answered';
+UPDATE samples SET attempts = attempts + (state <> 'answered'), state = 'answered',
+    file_id = ?1, start = ?2, length = ?3, code = NULL, message = NULL
+WHERE request_id = (SELECT id FROM requests WHERE key = ?4) AND n = ?5 AND job_id = ?6
+  AND (state <> 'answered' OR (file_id = ?1 AND start = ?2));
 
 -- name: refuse_sample
-UPDATE samples SET state = 'failed', attempts = attempts + 1, code = ?, message = ?
-WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id = ? AND state = 'claimed';
+UPDATE samples SET attempts = attempts + (state = 'claimed'), state = 'failed', code = ?1, message = ?2
+WHERE request_id = (SELECT id FROM requests WHERE key = ?3) AND n = ?4 AND job_id = ?5
+  AND (state = 'claimed' OR (state = 'failed' AND code = ?1));
 
 -- name: note_failure
 UPDATE samples SET code = ?, message = ?
 WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id = ? AND state = 'claimed';
+
+-- name: forget_anomalies
+UPDATE jobs SET anomalies = 0 WHERE id = :job_id;
 
 -- name: note_anomalies
 UPDATE jobs SET anomalies = anomalies + :count WHERE id = :job_id;

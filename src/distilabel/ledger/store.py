@@ -12,12 +12,17 @@ from distilabel.ledger.rows import job_of, json_array
 from distilabel.ledger.states import JobState
 from distilabel.records import Job, JobPhase, RemoteJob, Target
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "is_adopted"]
 
 _ADOPTED = "adopted-"
 _RECOVERED = "recovered"
 # Platforms give a job a day; one that nobody has asked about for longer takes no room any more.
 _LONGEST_JOB = 26 * 3600.0
+
+
+def is_adopted(job: Job) -> bool:
+    """Tell whether a user named this job as holding their inputs, rather than we having made it."""
+    return job.tag.startswith(_ADOPTED)
 
 
 class Ledger(Pools):
@@ -287,6 +292,11 @@ class Ledger(Pools):
             self.note_anomalies(job, odd)
         return odd
 
+    def forget_anomalies(self, job: Job) -> None:
+        """Begin to count a job's odd lines anew."""
+        with self._transaction(durable=False):
+            self._execute("forget_anomalies", {"job_id": job.id})
+
     def note_anomalies(self, job: Job, count: int) -> None:
         """Count lines that are twice there, under a foreign id, or unreadable."""
         if count:
@@ -310,7 +320,7 @@ class Ledger(Pools):
     ) -> None:
         """Let go of what a job left unanswered; the reason is the line's own, or that of the whole job."""
         # A job adopted for all that was wanted burns no attempt: another may hold what it lacks.
-        burnt = 0 if job.tag.startswith(_ADOPTED) else 1
+        burnt = 0 if is_adopted(job) else 1
         values = {
             "job_id": job.id, "most_attempts": most_attempts, "burnt": burnt, "code": code, "message": message,
             "whole_job": whole_job,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -18,7 +19,7 @@ from distilabel.exceptions import (
 )
 from distilabel.folders import writing
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.store import Ledger, is_adopted
 from distilabel.offline.desk import Desk
 from distilabel.offline.results import index
 from distilabel.providers.base import ask
@@ -235,6 +236,13 @@ class Driver:
             raise DistilabelPlatformError(
                 f"{desk.target.platform} does not know job {job.remote_id} under this key, and it was submitted with "
                 f"another: use that key, or give the job up with `distilabel jobs forget {job.remote_id}`.",
+                status=_NOT_FOUND,
+            )
+        if is_adopted(job):
+            self._ledger.lose(job, sys.maxsize, "job_unknown", "The platform does not know this job.")
+            raise DistilabelPlatformError(
+                f"{desk.target.platform} does not know the job {job.remote_id} given as jobs_ids: check the id and the "
+                "key, or leave jobs_ids out, and the inputs are sent anew.",
                 status=_NOT_FOUND,
             )
         message = "The platform does not know this job any more."

@@ -23,6 +23,7 @@ def index(ledger: Ledger, provider: Provider, job: Job) -> int:
         How many lines were odd: twice there, under a foreign id, or unreadable.
     """
     odd = 0
+    ledger.forget_anomalies(job)
     for number, path in ledger.files(job):
         if path.exists():
             lines = _lines(provider, path)

@@ -104,10 +104,7 @@ class OpenAI:
             page = yield from call_json(HttpRequest("GET", "/batches", params=params))
             jobs = [_remote_job(item) for item in _items(page)]
             found += [remote for remote in jobs if remote.tag and tag in (None, remote.tag)]
-            # Newest first: after a page that is all older there is nothing to be found.
-            before = since - _CLOCK_SLACK
-            older = all(remote.created_at is not None and remote.created_at < before for remote in jobs)
-            if not page.get("has_more") or not jobs or older:
+            if not page.get("has_more") or not jobs or _is_all_older(jobs, since - _CLOCK_SLACK):
                 return found
             params = {"limit": _PAGE, "after": jobs[-1].remote_id}
 
@@ -133,7 +130,9 @@ class OpenAI:
         yield from call(HttpRequest("POST", f"/batches/{remote_id}/cancel"))
 
     def answer(self, response: HttpResponse) -> Outcome:
-        if response.status in (401, 403) or (response.status == 404 and b"model" in response.body):  # noqa: PLR2004
+        no_credit = response.status == 429 and b"insufficient_quota" in response.body  # noqa: PLR2004
+        no_model = response.status == 404 and b"model" in response.body  # noqa: PLR2004
+        if response.status in (401, 403) or no_credit or no_model:
             raise refusal(response)
         try:
             body = read_json(response.body)
@@ -159,8 +158,8 @@ def _line_outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line; a failure stands in `error` or in a response of another status than 200."""
     response, error = line.get("response"), line.get("error")
     status = response.get("status_code") if isinstance(response, dict) else None
-    if isinstance(response, dict) and not (status == 200 and error):  # noqa: PLR2004
-        return chat_outcome(status if isinstance(status, int) else 0, response.get("body"))
+    if isinstance(response, dict) and not (str(status) == "200" and error):
+        return chat_outcome(int(str(status)) if str(status).isdecimal() else 0, response.get("body"))
     if isinstance(error, dict):
         code = str(error.get("code") or "error")
         return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE_CODES)
@@ -199,6 +198,12 @@ def _remote_job(batch: dict[str, Any]) -> RemoteJob:
 def _job_error(error: dict[str, Any]) -> JobError:
     line = _number(error.get("line"))
     return JobError(str(error.get("code") or "failed"), str(error.get("message") or ""), line)
+
+
+def _is_all_older(jobs: list[RemoteJob], since: float) -> bool:
+    """Tell whether what follows a page can only be older, too: no page says that it is sorted newest first."""
+    times = [job.created_at for job in jobs if job.created_at is not None]
+    return len(times) == len(jobs) and times == sorted(times, reverse=True) and times[0] < since
 
 
 def _items(page: dict[str, Any]) -> list[dict[str, Any]]:

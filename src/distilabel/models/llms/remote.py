@@ -4,6 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar, Optional, get_type_hints
 
@@ -103,6 +104,9 @@ class RemoteLLM(AsyncLLM):
         """Where this LLM's requests go; opened by `load`."""
         if self._desk is None:
             raise DistilabelUserError(f"Call {type(self).__name__}.load() before generating.")
+        every, options = self.offline_batch_generation_block_until_done, self.offline_batch_options
+        if (every, options) != (self._desk.every, self._desk.options):
+            self._desk = replace(self._desk, every=every, options=options)
         return self._desk
 
     def _open_desk(self) -> Desk:

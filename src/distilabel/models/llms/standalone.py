@@ -1,11 +1,13 @@
 """Offline batches of an LLM that is used outside a pipeline."""
 
 import hashlib
+import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from filelock import FileLock
+from filelock import BaseFileLock, FileLock, Timeout
 
 from distilabel.events import Broken, Event, Quiet
 from distilabel.folders import cache_folder
@@ -40,12 +42,27 @@ def collect(desk: Desk, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Col
     """
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "llm.lock"):
+    with _alone(FileLock(folder / "llm.lock")):
         ledger = Ledger(folder)
         try:
             return _Collection(ledger, desk, bodies).collect(jobs_ids)
         finally:
             ledger.close()
+
+
+@contextmanager
+def _alone(lock: BaseFileLock) -> Iterator[None]:
+    """Hold a lock; say so where another process must be waited for."""
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        text = "Another process is asking an offline LLM outside a pipeline in the same cache folder: waiting for it."
+        logging.getLogger("distilabel.llms").warning(text)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Collection:
