@@ -100,7 +100,7 @@ def test_cycle(tmp_path: Path, strict_platform: Platform):
 def test_cache_folder_that_cannot_be_written(tmp_path: Path, strict_platform: Platform):
     (tmp_path / "file").write_text("in the way")
     said = sentence(tmp_path, strict_platform, OFFLINE, DISTILABEL_CACHE_DIR=str(tmp_path / "file" / "cache"))
-    assert "cannot be written" in said
+    assert "cannot be used (Not a directory)" in said
     assert "cache_dir" in said
 
 

@@ -71,18 +71,18 @@ def same(a, b):
 
 
 class TestDigest:
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(rows=row_lists)
     def test_equal_rows_have_equal_digests_also_after_they_were_written_down(self, rows):
         assert content_digest(rows) == content_digest(copy.deepcopy(rows))
         assert content_digest(rows) == content_digest(pickle.loads(pickle.dumps(rows)))
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(one=row_lists, two=row_lists)
     def test_different_rows_have_different_digests(self, one, two):
         assert (content_digest(one) == content_digest(two)) == same(one, two)
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=80, deadline=None)
     @given(one=scalars, two=scalars)
     def test_different_values_have_different_digests(self, one, two):
         assert (content_digest([{"x": one}]) == content_digest([{"x": two}])) == same(one, two)

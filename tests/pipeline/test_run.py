@@ -355,7 +355,7 @@ class TestCache:
         for data in ([{"n": 1}, {"n": 2}], [{"n": 3}, {"n": 4}], [{"n": 1}], [{"n": 1}, {"n": 4}, {"n": 2}]):
             assert column(line(tmp_path, Add, data=data).run(), "m") == [row["n"] + 1 for row in data]
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         runs=st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=8), min_size=2, max_size=3),
         size=st.integers(1, 3),

@@ -96,7 +96,7 @@ class TestFiles:
         ("name", "content", "expected"),
         [
             ("a.json", b'[{"a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}]),
-            ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n'), [{"a": 1}, {"a": 2}]),
+            ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n', mtime=0), [{"a": 1}, {"a": 2}]),
             ("a.csv", b'a,b\n1,"x\ny"\n', [{"a": 1, "b": "x\ny"}]),
             ("a.tsv", b"a\tb\n1\tx,y\n", [{"a": 1, "b": "x,y"}]),
             ("a.txt", "é\u2028b\nc\n".encode(), [{"text": "é\u2028b"}, {"text": "c"}]),
