@@ -1,6 +1,6 @@
-# Six words: demo test lint types docs check. Each installs what it needs into .venv, once.
+# Seven words: demo test chaos lint types docs check. Each installs what it needs into .venv, once.
 .POSIX:
-.PHONY: demo test lint types docs check
+.PHONY: demo test chaos lint types docs check
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -11,6 +11,9 @@ demo: .venv/.server
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+chaos: .venv/.dev
+	$(BIN)/python -m tests.chaos.run $(CASES)
 
 lint: .venv/.dev
 	$(BIN)/python -m ruff check .

@@ -72,10 +72,15 @@ class TestFromParquet:
         (file,) = distiset["default"]["train"].cache_files
         assert Path(file["filename"]).is_relative_to(tmp_path / "cache")
 
-    def test_without_files_it_is_empty_and_datasets_is_not_even_imported(self, tmp_path):
+    def test_leaf_without_files_gives_a_part_without_rows(self, tmp_path):
+        distiset = from_parquet({"leaf": tmp_path / "leaf"}, tmp_path / "cache")
+        assert list(distiset) == ["default"]
+        assert rows_of(distiset) == []
+
+    def test_without_leaves_it_is_empty_and_datasets_is_not_even_imported(self):
         code = (
             "import sys; from pathlib import Path; from distilabel.distiset import from_parquet;"
-            f"print(len(from_parquet({{'leaf': Path({str(tmp_path)!r})}}, Path('x'))), 'datasets' in sys.modules)"
+            "print(len(from_parquet({}, Path('x'))), 'datasets' in sys.modules)"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert done.stdout.split() == ["0", "False"]

@@ -77,7 +77,7 @@ LINE_KINDS: dict[str, Callable[[Value], list[Value | bytes]]] = {
     "status 0": lambda line: [{**line, "response": {"status_code": 0, "request_id": "", "body": {}}}],
     "null status": lambda line: [{**line, "response": {**line["response"], "status_code": None, "body": {}}}],
     "neither": lambda line: [{**line, "response": None, "error": None}],
-    "error in a 200": lambda line: _with_body({"error": {"message": "Overloaded.", "code": "overloaded"}})(line),
+    "error in a 200": _with_body({"error": {"message": "Overloaded.", "code": "overloaded"}}),
     "response error": _failed(503, "service_unavailable"),
     "never run": _never_run("server_error"),
 }

@@ -7,7 +7,7 @@ from typing import Any
 __all__ = ["COUNT", "Spec", "build", "numbers", "prompts"]
 
 COUNT = 48
-# From here on three rows each have the same prompt.
+# From here on, three rows each have the same prompt.
 _EQUAL_FROM = 36
 _WORDS = (
     "What is the capital of France?", "Сколько будет дважды два?", "富士山の高さは?", "ما هي عاصمة مصر؟",

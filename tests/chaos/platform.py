@@ -3,26 +3,35 @@
 import asyncio
 import contextlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
+from distilabel.server import Parts, Settings, create_app, running
 from tests.chaos.books import Books, Entry, answer_to, number_of
 from tests.chaos.calls import CALL_KINDS, Exchange, Response
 from tests.chaos.faults import Answers, Call, Fault, Job, Line, Plan, Row
 from tests.chaos.lines import FILE_KINDS, LINE_KINDS, LOSING, written
-
-from distilabel.server import Parts, Settings, create_app, running
 
 __all__ = ["MisbehavingPlatform"]
 
 _NEVER_RUN = 599
 _EMPTY_FILE = "file-empty"
 _FOREIGN = "batch_foreign_"
+_CALLS = {
+    "upload": "POST files",
+    "create": "POST batches",
+    "list": "GET batches",
+    "poll": "GET batches/[^/]+",
+    "cancel": "POST batches/[^/]+/cancel",
+    "download": "GET files/[^/]+/content",
+    "online": "POST chat/completions",
+}
 _OVER = frozenset({"completed", "failed", "expired", "cancelled"})
 
 
@@ -44,7 +53,7 @@ class MisbehavingPlatform:
         self.jobs = _Jobs(plan, folder, self.books, self.meet)
         self._met: set[int] = set()
 
-    def __enter__(self) -> "MisbehavingPlatform":
+    def __enter__(self) -> Self:
         self.come_back()
         return self
 
@@ -83,7 +92,9 @@ class MisbehavingPlatform:
     async def _open_answer(self, _settings: Settings) -> AsyncIterator[Any]:
         yield self._answer
 
-    async def _answer(self, _endpoint: str, body: dict[str, Any], custom_id: str) -> tuple[int, dict[str, Any]]:
+    async def _answer(
+        self, _endpoint: str, body: dict[str, Any], custom_id: str
+    ) -> tuple[int, dict[str, Any]]:
         entry, attempt = self.books.run(custom_id, body)
         marks = {"number": entry.number, "attempt": attempt}
         online = custom_id.startswith("online-")
@@ -279,7 +290,9 @@ class _Jobs:
         prompt = error.pop("prompt", None)
         if prompt is not None:
             lines = (self._folder / "files" / input_file).read_bytes().split(b"\n")
-            numbers = [number_of(json.loads(line)["body"]["messages"][-1]["content"]) for line in lines if line]
+            numbers = [
+                number_of(json.loads(line)["body"]["messages"][-1]["content"]) for line in lines if line
+            ]
             error["line"] = numbers.index(prompt) + 1 if prompt in numbers else None
         return error
 
@@ -370,23 +383,8 @@ class _Front:
 
 
 def _name_of(scope: Any) -> str:
-    parts = scope["path"].removeprefix("/v1/").strip("/").split("/")
-    match scope["method"], parts:
-        case "POST", ["files"]:
-            return "upload"
-        case "POST", ["batches"]:
-            return "create"
-        case "GET", ["batches"]:
-            return "list"
-        case "GET", ["batches", _]:
-            return "poll"
-        case "POST", ["batches", _, "cancel"]:
-            return "cancel"
-        case "GET", ["files", _, "content"]:
-            return "download"
-        case "POST", ["chat", "completions"]:
-            return "online"
-    return "other"
+    path = f"{scope['method']} {scope['path'].removeprefix('/v1/')}"
+    return next((name for name, shape in _CALLS.items() if re.fullmatch(shape, path)), "other")
 
 
 async def _gathered(app: Any, scope: Any, receive: Any) -> Response:

@@ -1,9 +1,10 @@
 """`make chaos`: plays the whole table and prints one line a case, from the platform's books.
 
-    python -m tests.chaos.run [--only GROUP|NAME ...] [--kills N] [--keep FOLDER] [--workers N]
+python -m tests.chaos.run [--only GROUP|NAME ...] [--kills N] [--keep FOLDER] [--workers N]
 """
 
 import argparse
+import logging
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,9 @@ _NAME = 52
 def main() -> int:
     """Play the cases that are asked for; 1 if any failed."""
     arguments = _arguments()
+    logging.getLogger("distilabel.server").setLevel(
+        logging.CRITICAL
+    )  # what a killed client leaves undone is no news
     scenarios.RANDOM_KILLS = arguments.kills
     wanted = arguments.only or [""]
     cases = [case for case in CASES if any(word in (case.group, case.name, "") for word in wanted)]

@@ -13,7 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, time
-from typing import Any
+from typing import Any, Self
 
 from tests.chaos.pipeline import Spec, build
 
@@ -54,7 +54,12 @@ class Runner:
 
     def __init__(self) -> None:
         paths = [os.environ.get("CHAOS_SRC", str(_ROOT / "src")), str(_ROOT)]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "HF_HUB_OFFLINE": "1", "LC_ALL": "C.UTF-8"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "HF_HUB_OFFLINE": "1",
+            "LC_ALL": "C.UTF-8",
+        }
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             environment.pop(name, None)
             environment.pop(name.upper(), None)
@@ -104,7 +109,7 @@ class Runner:
         self._server.wait(10)
         self._server.stdout.close()
 
-    def __enter__(self) -> "Runner":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -366,6 +366,35 @@ def test_refused_rows_end_as_none_with_a_reason(fast_platform: Platform):
     assert distiset.failures == {"task": 3}
 
 
+def test_step_that_raises_for_one_row_does_not_ask_the_others_again(fast_platform: Platform):
+    class Picky(Step):
+        llm: OpenAILLM
+
+        @property
+        def outputs(self) -> list[str]:
+            return ["said"]
+
+        def load(self) -> None:
+            super().load()
+            self.llm.load()
+
+        def unload(self) -> None:
+            self.llm.unload()
+
+        def process(self, inputs: StepInput):
+            chats = [[{"role": "user", "content": row["instruction"]}] for row in inputs]
+            outputs = self.llm.generate_outputs(inputs=chats)
+            if any(row["i"] == 2 for row in inputs):
+                raise ValueError("not the second one")
+            yield [{**row, "said": out["generations"][0]} for row, out in zip(inputs, outputs, strict=True)]
+
+    with Pipeline("p") as pipeline:
+        LoadDataFromDicts(data=ROWS[:5]) >> Picky(llm=offline())
+    rows = rows_of(run_until_done(pipeline, fast_platform))
+    assert [row["said"] is None for row in rows] == [False, False, True, False, False]
+    assert sum(fast_platform.prompts().values()) == 5
+
+
 # Users' own LLMs
 
 

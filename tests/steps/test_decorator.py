@@ -68,7 +68,8 @@ def test_each_type_of_step_has_its_class():
 
 def test_generator_may_take_the_offset_or_not():
     assert next(Numbers(top=5).process(offset=3)) == ([{"n": 3}, {"n": 4}], True)
-    assert next(One().process(offset=3)) == ([{"n": 1}], True)
+    assert next(One().process(offset=0)) == ([{"n": 1}], True)
+    assert next(One().process(offset=1)) == ([], True)
     validate_step(Numbers())
     validate_step(One())
 
@@ -116,3 +117,13 @@ def test_requirements_add_to_those_of_the_bases_and_not_to_other_classes():
     assert NeedsMore(columns=[]).requirements == ["a", "b>=1"]
     assert NeedyLLM.requirements == ["c"]
     assert KeepColumns.requirements == []
+
+
+def test_generator_function_without_offset_leaves_out_the_rows_that_were_given_before():
+    @step(outputs=["n"], step_type="generator")
+    def count():
+        for start in (0, 2, 4):
+            yield [{"n": start}, {"n": start + 1}], start == 4
+
+    made = [row["n"] for rows, _ in count().process(offset=3) for row in rows]
+    assert made == [3, 4, 5]

@@ -20,7 +20,7 @@ def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata
 
     Args:
         leaves: Leaf's name to the folder of its files, which are taken in the order of the numbers in their names.
-            A leaf without files is left out. With a single leaf, the part is called "default".
+            A leaf without files gives a part without rows. With a single leaf, the part is called "default".
         cache_dir: Where `datasets` puts its memory-mapped copy.
         enable_metadata: Whether the column `distilabel_metadata` stays.
 
@@ -28,13 +28,12 @@ def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata
         DistilabelUserError: The files of a leaf hold types in one column that do not go together.
     """
     files = {name: sorted(Path(folder).glob("*.parquet"), key=_number) for name, folder in leaves.items()}
-    if not any(files.values()):
+    if not files:
         return Distiset()
     with without_progress_bars():
         parts = {
             "default" if len(leaves) == 1 else name: _part(name, paths, cache_dir, enable_metadata)
             for name, paths in files.items()
-            if paths
         }
     return Distiset(parts)
 
@@ -70,6 +69,8 @@ def create_distiset(
 def _part(leaf: str, files: list[Path], cache_dir: Path, enable_metadata: bool) -> Any:
     from datasets import Dataset, DatasetDict  # noqa: PLC0415 - slow to import
 
+    if not files:
+        return DatasetDict({"train": Dataset.from_dict({})})
     names = [str(file) for file in files]
     dataset = Dataset.from_parquet(names, cache_dir=str(cache_dir), features=_features(leaf, files))
     if not enable_metadata and METADATA in dataset.column_names:

@@ -15,7 +15,7 @@ from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.results import Reader
 from distilabel.records import Failure, Outcome
 
-__all__ = ["Answer", "Session", "asking"]
+__all__ = ["Answer", "Session", "asking", "taken_back_on_error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,19 @@ def asking(asker: str) -> Iterator[None]:
         yield
     finally:
         _execution.reset(token)
+
+
+@contextmanager
+def taken_back_on_error() -> Iterator[None]:
+    """Within it, what is asked counts as not asked if an error ends it: asked again, it draws the same."""
+    execution = _execution.get()
+    before = Counter(execution.drawn) if execution else None
+    try:
+        yield
+    except Exception:
+        if execution is not None and before is not None:
+            execution.drawn = before
+        raise
 
 
 class Session:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import orjson
 
+from distilabel.exceptions import DistilabelStepError
 from distilabel.folders import unusable
 from distilabel.typing import Row
 
@@ -148,7 +149,7 @@ class ChunkStore:
         last: bool = False,
     ) -> Chunk:
         """Write rows as chunk `index` of this run's stream."""
-        body = pickle.dumps(rows, protocol=5)
+        body = _pickled(self._path.stem, rows)
         digest, checksum = digest or content_digest(rows), zlib.crc32(body)
         with self._lock:
             start = self._end + _HEADER.size
@@ -187,3 +188,13 @@ class ChunkStore:
         # On a full disk it would try once more to write what `put` has refused.
         with self._lock, contextlib.suppress(OSError):
             self._file.close()
+
+
+def _pickled(step: str, rows: list[Row]) -> bytes:
+    try:
+        return pickle.dumps(rows, protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise DistilabelStepError(
+            f"A row that step {step!r} gave holds a value that cannot be kept ({error}): give plain values, arrays or "
+            "images."
+        ) from error

@@ -197,12 +197,12 @@ class Pipeline:
         handlers: Sequence[logging.Handler],
     ) -> Distiset:
         self._check_requirements(dag)
-        self._set_parameters(dag, parameters or {})
-        dag.validate()
         home = Home(self.cache_dir, self.name, use_cache=settings.use_cache)
         try:
-            self.save(home.config, format="yaml")
             with screen(home.log, handlers) as emit:
+                self._set_parameters(dag, parameters or {})
+                dag.validate()
+                self.save(home.config, format="yaml")
                 run = Run(dag, settings, home, LocalEngine, emit)
                 try:
                     return run.execute()

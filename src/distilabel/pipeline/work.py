@@ -17,7 +17,7 @@ from distilabel.exceptions import (
     DistilabelStepError,
 )
 from distilabel.ledger.store import Ledger
-from distilabel.offline.session import asking
+from distilabel.offline.session import asking, taken_back_on_error
 from distilabel.pipeline.cache import Chunk, ChunkStore, content_digest, digest_of
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.outcomes import Crashed, Exhausted, Generated, Outcome, Parked, Processed
@@ -349,7 +349,8 @@ class _Processing:
 
     def _made(self, part: list[list[Row]]) -> list[Row]:
         assert isinstance(self._step, Step)
-        return list(chain.from_iterable(self._step.process_applying_mappings(*part)))
+        with taken_back_on_error():
+            return list(chain.from_iterable(self._step.process_applying_mappings(*part)))
 
     def _one_by_one(self, rows: list[Row], error: Exception) -> list[Row]:
         if len(rows) == 1:

@@ -134,6 +134,16 @@ def _process_offset(function: Callable[..., Any], settings: Sequence[str]) -> Ca
 
     def process(self: _Step, offset: int = 0) -> Iterator[Any]:
         given = {"offset": offset} if takes_offset else {}
-        yield from function(**given, **{name: getattr(self, name) for name in settings})
+        made = function(**given, **{name: getattr(self, name) for name in settings})
+        yield from made if takes_offset else _skipping(made, offset)
 
     return process
+
+
+def _skipping(made: Iterator[Any], offset: int) -> Iterator[Any]:
+    """Leave out the first rows of a generator that cannot begin in the middle."""
+    for rows, is_last in made:
+        rest = rows[offset:]
+        offset = max(0, offset - len(rows))
+        if rest or is_last:
+            yield rest, is_last

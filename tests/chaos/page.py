@@ -1,0 +1,43 @@
+"""The page `docs/what-can-go-wrong.md`, made of the table: `python -m tests.chaos.page` writes it."""
+
+from pathlib import Path
+
+from tests.chaos.cases import Case
+from tests.chaos.table import CASES, GROUPS
+
+__all__ = ["PAGE", "page"]
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "what-can-go-wrong.md"
+_HEAD = """\
+<!-- Made by `python -m tests.chaos.page` of tests/chaos/table.py: change it there. -->
+# What can go wrong, and what happens then
+
+Each line of this page is a case that is played: real processes run a pipeline of 48 rows, some of them with equal
+prompts, against a platform on this machine that misbehaves as the line says. The platform keeps books of every request
+that it ran, by content, and its answers are a pure function of the prompt. So the verdict is exact: no row has another
+row's answer, no request was paid for twice, and a row without an answer says why.
+
+`make test` plays a sample of the cases, `make chaos` all of them, and prints the books' figures for each.
+
+A row that ends without an answer is `None`, and its `distilabel_metadata` holds code, message, attempts and the job's
+id; the Distiset counts such rows in `failures`. Where the platform itself lost an answer, it is asked, and paid for,
+again: at most three times by default.
+"""
+
+
+def page() -> str:
+    """Return the page."""
+    return "\n".join([_HEAD, *(_section(group, title) for group, title in GROUPS.items())])
+
+
+def _section(group: str, title: str) -> str:
+    rows = [_row(case) for case in CASES if case.group == group]
+    return "\n".join([f"## {title}\n", "| What goes wrong | What comes out |", "|---|---|", *rows, ""])
+
+
+def _row(case: Case) -> str:
+    return "| " + " | ".join(text.replace("|", r"\|") for text in (case.fault, case.outcome)) + " |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
