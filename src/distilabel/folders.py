@@ -11,6 +11,9 @@ from distilabel.exceptions import DistilabelCacheError
 __all__ = ["cache_folder", "unusable", "writing"]
 
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
 def cache_folder(given: str | Path | None = None) -> Path:
     """Return the cache folder: as given, from DISTILABEL_CACHE_DIR, or `~/.cache/distilabel/pipelines`.
 
@@ -25,9 +28,10 @@ def cache_folder(given: str | Path | None = None) -> Path:
 def unusable(folder: Path, error: Exception) -> DistilabelCacheError:
     """Return the error for a folder in which something cannot be kept: one sentence that says what to do."""
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "full" in text:
+    if getattr(error, "errno", None) in _FULL or "full" in text or "disk I/O" in text:
         return DistilabelCacheError(
-            f"The disk of the cache folder {folder} is full: free some space and run again; nothing is lost."
+            f"The disk of the cache folder {folder} is full or failing ({text}): free some space and run again; nothing "
+            "is lost."
         )
     return DistilabelCacheError(
         f"The cache folder {folder} cannot be used ({text}): make it writable, or name another with "

@@ -453,13 +453,14 @@ def test_fetched_file_is_not_fetched_again(
     office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ):
     platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1])]))
-    platform.fail("content", 404)  # the first file is gone; only then the run dies
+    lasting = 1 + len(driver._LOOK_UP_AGAIN_AFTER)
+    platform.fail("content", 404, times=lasting)  # the first file is gone; only then the run dies
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "mark_fetched", lambda *_: (_ for _ in ()).throw(Died()))
         office(every=SOON).bring("a", "b")
-    assert platform.count("content") == 2
+    assert platform.count("content") == lasting + 1
     office(every=SOON).bring("a", "b")
-    assert platform.count("content") == 3
+    assert platform.count("content") == lasting + 2
 
 
 # Rejected, lost
@@ -546,9 +547,23 @@ def test_job_without_any_file_is_asked_again(office: Open, platform: FakePlatfor
 
 
 def test_file_that_the_platform_has_no_more_counts_as_missing(office: Open, platform: FakePlatform):
-    platform.fail("content", 404)
+    platform.fail("content", 404, times=1 + len(driver._LOOK_UP_AGAIN_AFTER))
     assert texts(office(every=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]
+
+
+def test_file_that_is_there_a_moment_later_is_waited_for(office: Open, platform: FakePlatform):
+    platform.fail("content", 404)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_job_that_the_platform_does_not_know_at_once_is_asked_about_again(
+    office: Open, platform: FakePlatform
+):
+    platform.fail("poll", 404)
+    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
 
 
 def test_passing_failure_is_asked_until_its_attempts_are_used_up(office: Open, platform: FakePlatform):

@@ -49,7 +49,7 @@ def test_online_path_starts_below_the_version_in_the_base_url():
 def test_next_page_follows_the_last_job_of_the_one_before():
     first = {"data": [{"id": "b2", "created_at": 2e9}, {"id": "b1", "created_at": 2e9}], "has_more": True}
     (one, two), _ = drive(
-        OpenAI().find("tag1", 2e9), response(200, first), response(200, {"data": [], "has_more": True})
+        OpenAI().find("tag1"), response(200, first), response(200, {"data": [], "has_more": True})
     )
     assert (one.params, two.params) == ({"limit": "100"}, {"limit": "100", "after": "b1"})
 

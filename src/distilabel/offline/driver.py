@@ -148,7 +148,7 @@ class Driver:
             if seconds and self._ledger.clock() - job.moved_at > sum(_LOOK_UP_AGAIN_AFTER):
                 break
             await asyncio.sleep(seconds)
-            found = await self._patiently(desk, partial(desk.provider.find, job.tag, job.created_at))
+            found = await self._patiently(desk, partial(desk.provider.find, job.tag))
             if found:
                 first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
                 for twin in twins:
@@ -175,7 +175,7 @@ class Driver:
                 return None
             await self._pause(desk, job)
         while True:
-            remote = await self._patiently(desk, partial(desk.provider.poll, job.remote_id))
+            remote = await self._found(desk, partial(desk.provider.poll, job.remote_id))
             if remote is None:
                 return self._lost(desk, job)
             if remote.phase is JobPhase.REJECTED:
@@ -231,6 +231,16 @@ class Driver:
                 self._emit(Notice("warning", f"{error.message} Trying again in {desk.every:g} s."))
                 await asyncio.sleep(desk.every)
 
+    async def _found(self, desk: Desk, flow: Callable[[], Flow[T]]) -> T:
+        """Carry out a flow; where it finds nothing, do so again for a while: platforms' answers may lag behind."""
+        found = await self._patiently(desk, flow)
+        for seconds in _LOOK_UP_AGAIN_AFTER:
+            if found:
+                break
+            await asyncio.sleep(seconds)
+            found = await self._patiently(desk, flow)
+        return found
+
     def _lost(self, desk: Desk, job: Job) -> Job:
         if job.account and job.account != desk.account:
             raise DistilabelPlatformError(
@@ -272,13 +282,21 @@ class Driver:
 
     async def _fetch(self, desk: Desk, job: Job) -> Job:
         assert job.remote_id is not None
-        remote = await self._patiently(desk, partial(desk.provider.poll, job.remote_id))
         folder, paths = self._ledger.job_folder(job), {}
-        for kind, file in (remote.files if remote else {}).items():
+        for kind, file in (await self._files(desk, job.remote_id)).items():
             path = folder / f"{kind}.jsonl"
-            if path.exists() or await self._patiently(desk, partial(desk.provider.fetch, file, path)):
+            if path.exists() or await self._found(desk, partial(desk.provider.fetch, file, path)):
                 paths[kind] = path
         return self._ledger.mark_fetched(job, paths)
+
+    async def _files(self, desk: Desk, remote_id: str) -> dict[str, str]:
+        """Return the result files of a job that has ended; it may say so before it names them."""
+
+        def poll() -> Flow[dict[str, str]]:
+            remote = yield from desk.provider.poll(remote_id)
+            return remote.files if remote else {}
+
+        return await self._found(desk, poll)
 
     async def _settle(self, desk: Desk, job: Job) -> Job:
         odd = await asyncio.to_thread(index, self._ledger, desk.provider, job)
@@ -302,17 +320,26 @@ class Driver:
         await asyncio.to_thread(index, self._ledger, desk.provider, job)
         rest = self._ledger.job_lines(job)
         while some := list(islice(rest, _ONLINE_AT_ONCE)):
-            lines = await asyncio.gather(*(self._asked_online(desk, job, *request) for request in some))
-            await asyncio.to_thread(_append, path, lines)
+            asked = (self._asked_online(desk, job, *request) for request in some)
+            outcomes = await asyncio.gather(*asked, return_exceptions=True)
+            # What was answered is kept before what failed is told.
+            await asyncio.to_thread(_append, path, [line for line in outcomes if isinstance(line, bytes)])
+            if failed := next((error for error in outcomes if isinstance(error, BaseException)), None):
+                raise failed
         await asyncio.to_thread(index, self._ledger, desk.provider, job)
 
     async def _asked_online(self, desk: Desk, job: Job, key: str, sample: int, body: bytes) -> bytes:
         response = await desk.transport.run(ask(desk.provider.online(job.target, body)))
+        desk.provider.answer(response)  # raises where the fault concerns all requests, such as a revoked key
         return desk.provider.line(custom_id(key, sample), response)
 
 
 def _append(path: Path, lines: list[bytes]) -> None:
-    with writing(path.parent), path.open("ab") as file:
+    """Add lines to a file; a half-written one, left by a process that died, is closed off first."""
+    with writing(path.parent), path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            file.writelines([] if file.read(1) == b"\n" else [b"\n"])
         file.writelines(lines)
         file.flush()
         os.fsync(file.fileno())

@@ -11,9 +11,6 @@ from distilabel.records import Job, JobPhase, RemoteJob, Target, parse_custom_id
 
 __all__ = ["recover"]
 
-# Platforms keep files and results for 30 days at the most.
-_LONGEST_KEPT = 30 * 86_400.0
-
 
 async def recover(ledger: Ledger, door: Door) -> list[Job]:
     """Take over every job on a platform that carries our tag and that the ledger does not know.
@@ -27,7 +24,7 @@ async def recover(ledger: Ledger, door: Door) -> list[Job]:
     """
     run_id = ledger.begin_run("recover")
     recovered = []
-    for remote in await door.transport.run(door.provider.find(None, ledger.clock() - _LONGEST_KEPT)):
+    for remote in await door.transport.run(door.provider.find(None)):
         if remote.phase is not JobPhase.REJECTED and not ledger.knows_job(
             door.provider.name, door.base_url, remote
         ):

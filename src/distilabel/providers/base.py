@@ -69,8 +69,8 @@ class Provider(Protocol):
     def create(self, job: Job) -> Flow[RemoteJob]:
         """Make the job on the platform. The one call that costs money."""
 
-    def find(self, tag: str | None, since: float) -> Flow[list[RemoteJob]]:
-        """Return the jobs on the platform that carry this tag of ours (None: any of ours), made since then."""
+    def find(self, tag: str | None) -> Flow[list[RemoteJob]]:
+        """Return the jobs on the platform that carry this tag of ours; None: any of ours."""
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
         """Return the job as it is now; None if the platform does not know it any more."""

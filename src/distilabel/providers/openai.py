@@ -36,8 +36,6 @@ _PHASES = {
     "cancelled": JobPhase.ENDED,
 }
 _TAG = "distilabel"
-# A clock that is off by less than this does not hide a job from `find`.
-_CLOCK_SLACK = 3600.0
 _PAGE = "100"
 
 
@@ -97,14 +95,15 @@ class OpenAI:
         answer = yield from call_json(request, having="id")
         return _remote_job(answer)
 
-    def find(self, tag: str | None, since: float) -> Flow[list[RemoteJob]]:
+    def find(self, tag: str | None) -> Flow[list[RemoteJob]]:
+        # To the last page: no page says that the list is sorted, and no clock can be trusted to stop early.
         found: list[RemoteJob] = []
         params = {"limit": _PAGE}
         while True:
             page = yield from call_json(HttpRequest("GET", "/batches", params=params))
             jobs = [_remote_job(item) for item in _items(page)]
             found += [remote for remote in jobs if remote.tag and tag in (None, remote.tag)]
-            if not page.get("has_more") or not jobs or _is_all_older(jobs, since - _CLOCK_SLACK):
+            if not page.get("has_more") or not jobs:
                 return found
             params = {"limit": _PAGE, "after": jobs[-1].remote_id}
 
@@ -198,12 +197,6 @@ def _remote_job(batch: dict[str, Any]) -> RemoteJob:
 def _job_error(error: dict[str, Any]) -> JobError:
     line = _number(error.get("line"))
     return JobError(str(error.get("code") or "failed"), str(error.get("message") or ""), line)
-
-
-def _is_all_older(jobs: list[RemoteJob], since: float) -> bool:
-    """Tell whether what follows a page can only be older, too: no page says that it is sorted newest first."""
-    times = [job.created_at for job in jobs if job.created_at is not None]
-    return len(times) == len(jobs) and times == sorted(times, reverse=True) and times[0] < since
 
 
 def _items(page: dict[str, Any]) -> list[dict[str, Any]]:
