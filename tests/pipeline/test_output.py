@@ -65,6 +65,11 @@ class TestWidening:
         ]
         assert table.column("x").to_pylist() == found
 
+    def test_dicts_without_keys_are_none_or_get_the_fields_of_later_ones(self, store, tmp_path):
+        assert written(store, tmp_path, *column({}, {})).column("x").to_pylist() == [None, None]
+        later = written(store, tmp_path, *column({}, {"a": 1})).column("x").to_pylist()
+        assert later in ([None, {"a": 1}], [{"a": None}, {"a": 1}])
+
     def test_struct_gets_the_fields_of_all_chunks(self, store, tmp_path):
         chunks = column(
             {"a": 1}, None, {"b": "x"}, {"b": "y", "a": 2}, {"a": 1.5, "c": {"d": None}}, {"c": {"e": [1]}}

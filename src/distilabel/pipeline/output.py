@@ -93,7 +93,13 @@ def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], path: Path) 
 
 def _table(pa: Any, rows: list[Row]) -> Any:
     columns = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: pa.array([row.get(name) for row in rows]) for name in columns})
+    return pa.table({name: _array(pa, [row.get(name) for row in rows]) for name in columns})
+
+
+def _array(pa: Any, values: list[Any]) -> Any:
+    array = pa.array(values)
+    # Parquet has no struct without fields: a column of nothing but {} says nothing.
+    return pa.nulls(len(values)) if array.type == pa.struct([]) else array
 
 
 def _fitted(pa: Any, table: Any, rows: list[Row], schema: Any) -> Any:
