@@ -110,12 +110,14 @@ class Stage:
         case: The case.
         folder: An empty folder.
         runner: Starts processes.
+        random_kills: How many kills at random moments, where there are any.
     """
 
-    def __init__(self, case: Case, folder: Path, runner: Runner) -> None:
+    def __init__(self, case: Case, folder: Path, runner: Runner, random_kills: int = 0) -> None:
         self.case = case
         self.folder = folder
         self.runner = runner
+        self.random_kills = random_kills
         self.cache = folder / "cache"
         self.verdict = Verdict()
         self._raises = list(case.expected.raises)

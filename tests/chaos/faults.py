@@ -35,11 +35,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Answers:
-    """Every answer ends with this text, and the files are written with these line ends."""
+    """Every answer ends with this text, and the files are written with these line ends, after the last line or not."""
 
     ending: str = ""
     line_end: bytes = b"\n"
-    raw: bool = True
+    last_end: bool = True
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ __all__ = ["FILE_KINDS", "LINE_KINDS", "LOSING", "Value", "written"]
 Value = dict[str, Any]
 
 
-def written(value: Value, *, raw: bool = True) -> bytes:
-    """Return a line as JSON, without its end; `raw` leaves U+2028 and its like as they are."""
+def written(value: Value) -> bytes:
+    """Return a line as JSON, without its end; U+2028 and its like stand in it as they are."""
     try:
-        return json.dumps(value, ensure_ascii=not raw).encode()
+        return json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:  # a lone surrogate can only be escaped
         return json.dumps(value).encode()
 

@@ -10,10 +10,10 @@ from tests.chaos.runner import Runner
 __all__ = ["play"]
 
 
-def play(case: Case, folder: Path, runner: Runner) -> Verdict:
+def play(case: Case, folder: Path, runner: Runner, random_kills: int = 0) -> Verdict:
     """Play a case in a folder, which goes if all is well."""
     began = monotonic()
-    stage = Stage(case, folder, runner)
+    stage = Stage(case, folder, runner, random_kills)
     try:
         with stage.platform:
             if case.play is not None:

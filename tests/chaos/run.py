@@ -12,7 +12,6 @@ from pathlib import Path
 from queue import SimpleQueue
 from time import monotonic
 
-from tests.chaos import scenarios
 from tests.chaos.cases import Case, Verdict
 from tests.chaos.play import play
 from tests.chaos.runner import Runner
@@ -29,7 +28,6 @@ def main() -> int:
     logging.getLogger("distilabel.server").setLevel(
         logging.CRITICAL
     )  # what a killed client leaves undone is no news
-    scenarios.RANDOM_KILLS = arguments.kills
     wanted = arguments.only or [""]
     cases = [case for case in CASES if any(word in (case.group, case.name, "") for word in wanted)]
     if not cases:
@@ -37,7 +35,7 @@ def main() -> int:
     began = monotonic()
     print(_line("case", _HEADS, "seconds", "verdict"), flush=True)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        verdicts = _play_all(cases, Path(arguments.keep or folder), arguments.workers)
+        verdicts = _play_all(cases, Path(arguments.keep or folder), arguments.workers, arguments.kills)
     total = Verdict()
     for verdict in verdicts:
         total.add(verdict)
@@ -57,7 +55,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _play_all(cases: list[Case], folder: Path, workers: int) -> list[Verdict]:
+def _play_all(cases: list[Case], folder: Path, workers: int, kills: int) -> list[Verdict]:
     runners: SimpleQueue[Runner] = SimpleQueue()
     started = [Runner() for _ in range(workers)]
     for runner in started:
@@ -67,7 +65,7 @@ def _play_all(cases: list[Case], folder: Path, workers: int) -> list[Verdict]:
         number, case = numbered
         runner = runners.get()
         try:
-            verdict = play(case, folder / f"{number:03}", runner)
+            verdict = play(case, folder / f"{number:03}", runner, kills)
         finally:
             runners.put(runner)
         _print(case, verdict)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import scenarios
 from tests.chaos.cases import Case, Verdict
 from tests.chaos.page import PAGE, page
 from tests.chaos.play import play
 from tests.chaos.runner import Runner
+from tests.chaos.scenarios.process import kills_everywhere
 from tests.chaos.table import CASES, GROUPS
 
 SAMPLE = [case for case in CASES if case.sample]
@@ -43,7 +43,7 @@ def test_fault_costs_no_row_and_is_not_paid_twice(case: Case, tmp_path: Path, ru
 
 def test_process_killed_here_and_there_pays_nothing_twice(tmp_path: Path, runner: Runner):
     case = next(case for case in CASES if case.name == "killed at every point, rows failing")
-    some = replace(case, play=partial(scenarios.kills_everywhere, every=12))
+    some = replace(case, play=partial(kills_everywhere, every=12))
     assert played(some, tmp_path, runner).kills >= 6
 
 
