@@ -288,6 +288,6 @@ class TestStore:
         if not Path("/dev/full").exists():
             pytest.skip("this system has no /dev/full")
         store = ChunkStore(Path("/dev/full"))
-        with pytest.raises(DistilabelCacheError, match=r"full: free some space and run again"):
+        with pytest.raises(DistilabelCacheError, match=r"full or failing .*: free some space and run again"):
             store.put(0, KEY, ROWS)
         store.close()
