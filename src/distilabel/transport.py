@@ -158,7 +158,9 @@ class Transport:
             request.method, self.base_url + request.path, params=dict(request.params), **arguments
         ) as answer:
             headers = {name.lower(): value for name, value in answer.headers.items()}
-            if request.save_to is not None and answer.is_success:
+            # A proxy's page is no file, whatever its status.
+            is_page = "text/html" in headers.get("content-type", "")
+            if request.save_to is not None and answer.is_success and not is_page:
                 with writing(request.save_to.parent):
                     await _save(answer, request.save_to)
                 return HttpResponse(answer.status_code, headers)

@@ -216,3 +216,18 @@ def test_every_step_and_job_is_shown_on_a_terminal(folder: Path, tmp_path: Path)
     text = shown.decode()
     for words in ("text_generation_0", "next poll", "in_progress", "of 50", "running", "in 0 s"):
         assert words in text, f"{words!r} was never shown"
+
+
+def test_jobs_commands_work_while_a_run_is_going_on(folder: Path, tmp_path: Path):
+    command = folder / "command.py"
+    command.write_text("from distilabel.cli.app import main\nmain()\n")
+    with platform(tmp_path / "platform", delay=4) as running:
+        environment = running.environment(tmp_path / "cache")
+        process = Process(script(folder, POLLING.replace("SECONDS", "0.05")), environment)
+        process.wait_for("of 50 requests done")
+        (job,) = json.loads(run(command, environment, "jobs", "ls", "--json").text)
+        assert (job["state"], job["requests"]) == ("submitted", 50)
+        shown = json.loads(run(command, environment, "jobs", "show", job["remote_id"], "--json").text)
+        assert shown["outcomes"] == {"claimed": 50}
+        assert process.end() == 0
+        assert_whole(process)

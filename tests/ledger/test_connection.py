@@ -99,7 +99,10 @@ def test_folder_that_is_a_file_is_said_to_be_unusable(tmp_path: Path):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (sqlite3.OperationalError("database or disk is full"), "disk .* is full or failing .*: free some space"),
+        (
+            sqlite3.OperationalError("database or disk is full"),
+            "disk .* is full or failing .*: free some space",
+        ),
         (OSError(28, os.strerror(28)), "disk .* is full or failing .*: free some space"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "cannot be used"),
         (PermissionError(13, "Permission denied"), "cannot be used .*Permission denied.*writable"),

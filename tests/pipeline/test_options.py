@@ -135,3 +135,37 @@ def test_wrong_options_are_refused_where_they_are_written(wrong: dict[str, Any])
         OfflineBatchOptions(**wrong)
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         OpenAILLM(model="toy-1", offline_batch_options=wrong)
+
+
+def test_pipelines_of_one_cache_folder_share_the_room(
+    stuck_platform: Platform, monkeypatch: pytest.MonkeyPatch
+):
+    def build(name: str) -> Pipeline:
+        llm = OpenAILLM(
+            model="toy-1", use_offline_batch_generation=True, offline_batch_options={"max_jobs_in_flight": 1}
+        )
+        with Pipeline(name) as pipeline:
+            LoadDataFromDicts(data=ROWS) >> TextGeneration(llm=llm)
+        return pipeline
+
+    assert len(build("first").run()) == 0
+    assert len(build("second").run()) == 0
+    assert len(stuck_platform.batches()) == 1  # the second waits for room, and has lost nothing by it
+    monkeypatch.setattr(OpenAI, "decode", _answered_by_nobody)
+    _cancel(stuck_platform)
+    assert len(build("first").run()) == 0  # collects what was done; the rest goes out again
+    assert len(stuck_platform.batches()) == 2
+
+
+def _answered_by_nobody(_self: OpenAI, line: bytes) -> Decoded:
+    import json
+
+    return Decoded(json.loads(line)["custom_id"], Failure("batch_cancelled", "Cancelled.", retryable=True))
+
+
+def _cancel(platform: Platform) -> None:
+    import openai
+
+    with openai.OpenAI(base_url=platform.url, api_key="sk-any") as client:
+        client.batches.cancel(platform.batches()[0]["id"])
+    platform.wait()

@@ -179,9 +179,10 @@ class Ledger(Pools):
             return self._job(job.id)
 
     def note_reason(self, job: Job, code: str, message: str) -> Job:
-        """Keep why a job will be given up, before it is."""
+        """Keep why a job is being given up, and since when."""
         with self._transaction():
-            self._execute("note_reason", {"code": code, "message": message, "job_id": job.id})
+            values = {"code": code, "message": message, "now": self.clock(), "job_id": job.id}
+            self._execute("note_reason", values)
             return self._job(job.id)
 
     def release(

@@ -195,24 +195,30 @@ class Driver:
 
     def _is_overdue(self, desk: Desk, job: Job) -> bool:
         deadline = desk.options.deadline
-        return deadline is not None and self._ledger.clock() - job.moved_at > deadline
+        late = deadline is not None and self._ledger.clock() - job.moved_at > deadline
+        return late or job.code == _OVERDUE
 
     async def _give_up(self, desk: Desk, job: Job) -> Job:
-        """Cancel a job at its deadline; one that does not even end by that is left to itself."""
+        """Cancel a job at its deadline; one that has not ended long after that is left to itself.
+
+        That it was cancelled is put down when the platform has said so, not before: a process that dies in between
+        cancels it again.
+        """
         assert job.remote_id is not None
         deadline = desk.options.deadline or 0.0
-        if job.code != _OVERDUE:
-            remote_id = job.remote_id
-            message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
-            job = self._ledger.note_reason(job, _OVERDUE, message)
-            self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
-            try:
-                await desk.transport.run(desk.provider.cancel(remote_id))
-            except DistilabelPlatformError as error:
-                self._emit(Notice("warning", f"Job {job.remote_id} cannot be cancelled: {error.message}"))
-        elif self._ledger.clock() - job.moved_at > deadline + min(deadline, _LONGEST_CANCELLING):
-            return self._ledger.move(job, JobState.ENDED)
-        return job
+        if job.code == _OVERDUE:
+            patience = min(deadline, _LONGEST_CANCELLING)
+            over = self._ledger.clock() - job.moved_at > patience
+            return self._ledger.move(job, JobState.ENDED) if over else job
+        message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
+        try:
+            await desk.transport.run(desk.provider.cancel(job.remote_id))
+        except DistilabelPlatformError as error:
+            self._emit(Notice("warning", f"Job {job.remote_id} cannot be cancelled: {error.message}"))
+            if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
+                return job
+        self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
+        return self._ledger.note_reason(job, _OVERDUE, message)
 
     async def _pause(self, desk: Desk, job: Job) -> None:
         seconds = desk.every or 0.0

@@ -22,6 +22,7 @@ from distilabel.wire import Flow, HttpRequest, HttpResponse
 __all__ = ["Limits", "Provider", "call", "call_json", "failure_of", "read_json", "refusal"]
 
 _BODY_EXCERPT = 300
+_BAD_GATEWAY = 502
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Refusals after which a call may have been carried out all the same.
 _UNCERTAIN_REFUSALS = frozenset({408, 409, 425, 499})
@@ -99,6 +100,9 @@ def call(request: HttpRequest) -> Generator[HttpRequest, HttpResponse, HttpRespo
     response = yield request
     if not 200 <= response.status < 300:  # noqa: PLR2004
         raise refusal(response, safe=request.safe)
+    if request.save_to is not None and response.body:
+        message = f"{request.method} {request.path} was answered with a page where a file is wanted."
+        raise DistilabelPlatformError(message, status=_BAD_GATEWAY)
     return response
 
 

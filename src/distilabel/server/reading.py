@@ -1,7 +1,7 @@
 """Reads what handlers need out of a request, or refuses."""
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from distilabel.server.errors import Refusal
 from distilabel.server.wire import Body
@@ -13,6 +13,8 @@ async def json_body(request: Request) -> Body:
         body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
         raise Refusal(f"We could not parse the JSON body of your request: {error}") from error
+    except ClientDisconnect as error:
+        raise Refusal("The request was cut short.") from error
     if not isinstance(body, dict):
         raise Refusal("The body of the request must be a JSON object.")
     return body

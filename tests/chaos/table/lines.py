@@ -114,9 +114,9 @@ LINES = [
     _case(
         "content filter in the answer",
         "Some answers have no content and the finish_reason `content_filter`.",
-        "These rows end as None with the code `refusal`; they are not asked again.",
+        "These rows end as None with the code `content_filter`; they are not asked again.",
         Line("filtered answer", SOME),
-        expected=unanswered(SOME, "refusal"),
+        expected=unanswered(SOME, "content_filter"),
     ),
     _case(
         "finish_reason length",

@@ -249,7 +249,8 @@ def _reason(answer: Answer) -> FailureReason | None:
     if isinstance(outcome, Failure):
         code, message = outcome.code, outcome.message
     elif outcome.text is None and outcome.refusal:
-        code, message = "refusal", outcome.refusal
+        filtered = outcome.finish_reason == "content_filter"
+        code, message = "content_filter" if filtered else "refusal", outcome.refusal
     else:
         return None
     return {"code": code, "message": message, "attempts": answer.attempts, "job_id": answer.job_id}
