@@ -1,6 +1,7 @@
 """An offline LLM outside a pipeline: it submits, raises, polls and collects by itself."""
 
 import _thread
+import itertools
 import shutil
 import threading
 from pathlib import Path
@@ -140,12 +141,12 @@ def test_interrupt_ends_the_polling_and_the_next_call_goes_on(
 ):
     platform.default = _never
     llm = offline(offline_batch_generation_block_until_done=SOON)
-    polled = threading.Event()
+    polls = itertools.count()
     poll = platform._poll
 
     async def noted(*arguments: Any) -> Any:
-        if not polled.is_set():
-            polled.set()
+        # Python may drop an interrupt that falls into a finalizer; a person presses again, and so does this.
+        if next(polls) % 200 == 0:
             _thread.interrupt_main()
         return await poll(*arguments)
 
