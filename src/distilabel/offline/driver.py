@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -42,7 +43,8 @@ _SERVER_FAULT = 500
 _PATIENCE = 5
 _RATE_LIMIT = "rate_limit_exceeded"
 _QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
-_OVERDUE = "deadline"
+# The codes of a job past its deadline: about to be cancelled, and cancelled as its platform has said.
+_GIVING_UP, _OVERDUE = "giving_up", "deadline"
 _ONLINE_AT_ONCE = 64
 # Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
 _CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
@@ -196,13 +198,13 @@ class Driver:
     def _is_overdue(self, desk: Desk, job: Job) -> bool:
         deadline = desk.options.deadline
         late = deadline is not None and self._ledger.clock() - job.moved_at > deadline
-        return late or job.code == _OVERDUE
+        return late or _is_given_up(job)
 
     async def _give_up(self, desk: Desk, job: Job) -> Job:
         """Cancel a job at its deadline; one that has not ended long after that is left to itself.
 
-        That it was cancelled is put down when the platform has said so, not before: a process that dies in between
-        cancels it again.
+        That it will be cancelled is put down before, so that it is treated as overdue however it ends; that it was, only
+        when the platform has said so: a process that dies in between cancels it again.
         """
         assert job.remote_id is not None
         deadline = desk.options.deadline or 0.0
@@ -211,8 +213,9 @@ class Driver:
             over = self._ledger.clock() - job.moved_at > patience
             return self._ledger.move(job, JobState.ENDED) if over else job
         message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
+        job = self._ledger.note_reason(job, _GIVING_UP, message)
         try:
-            await desk.transport.run(desk.provider.cancel(job.remote_id))
+            await desk.transport.run(desk.provider.cancel(str(job.remote_id)))
         except DistilabelPlatformError as error:
             self._emit(Notice("warning", f"Job {job.remote_id} cannot be cancelled: {error.message}"))
             if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
@@ -310,10 +313,12 @@ class Driver:
             text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."
             self._emit(Notice("warning", text))
         most_attempts = desk.options.max_attempts
-        if job.code == _OVERDUE and desk.options.at_deadline == "online":
-            await self._ask_online(desk, job)
-        elif job.code == _OVERDUE and desk.options.at_deadline == "fail":
-            most_attempts = 0
+        if _is_given_up(job):
+            job = replace(job, code=_OVERDUE)
+            if desk.options.at_deadline == "online":
+                await self._ask_online(desk, job)
+            elif desk.options.at_deadline == "fail":
+                most_attempts = 0
         settled = self._ledger.settle(job, most_attempts)
         (self._ledger.job_folder(job) / "input.jsonl").unlink(missing_ok=True)
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
@@ -338,6 +343,10 @@ class Driver:
         response = await desk.transport.run(ask(desk.provider.online(job.target, body)))
         desk.provider.answer(response)  # raises where the fault concerns all requests, such as a revoked key
         return desk.provider.line(custom_id(key, sample), response)
+
+
+def _is_given_up(job: Job) -> bool:
+    return job.code in (_GIVING_UP, _OVERDUE)
 
 
 def _append(path: Path, lines: list[bytes]) -> None:
