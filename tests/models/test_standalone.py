@@ -3,7 +3,9 @@
 import _thread
 import itertools
 import shutil
+import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,15 @@ def test_polling_brings_follow_up_jobs_home_too(offline: Make, platform: FakePla
     assert platform.sent == ["a", "b", "b"]
 
 
+@pytest.fixture
+def _interrupts() -> Iterator[None]:
+    """Have SIGINT raise, also where the tests run in the background of a shell, which has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interrupts")
 def test_interrupt_ends_the_polling_and_the_next_call_goes_on(
     offline: Make, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ):
