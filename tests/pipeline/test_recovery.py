@@ -164,6 +164,24 @@ def test_watch_ends_when_no_job_is_open(fast_platform: Platform):
     assert invoke("watch", "--json") == "[]\n"
 
 
+def test_no_job_is_left_half_settled_by_a_run_whose_rows_are_done(fast_platform: Platform, monkeypatch):
+    from time import sleep
+
+    from distilabel.ledger.store import Ledger
+
+    settle = Ledger.settle
+
+    def slowly(self: Ledger, job: Any, most_attempts: int) -> Any:
+        sleep(0.04)
+        return settle(self, job, most_attempts)
+
+    monkeypatch.setattr(Ledger, "settle", slowly)
+    build().run()
+    fast_platform.wait()
+    assert len(build().run()["default"]["train"]) == 24
+    assert {job["state"] for job in json.loads(invoke("ls", "--json"))} == {"settled"}
+
+
 def test_show_counts_requests_by_outcome(fast_platform: Platform):
     build().run()
     fast_platform.wait()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
@@ -29,6 +30,7 @@ __all__ = ["Dispatcher"]
 # tokens. https://github.com/openai/openai-python/issues/2084
 _NAMED_LIMIT = re.compile(r"Limit: ([\d,]+)")
 _LONGEST_QUOTA_WAIT = 60.0
+_LONGEST_DRAIN = 30.0
 
 
 class Dispatcher:
@@ -90,6 +92,12 @@ class Dispatcher:
         with self._lock:
             self._submit_wanted(scope, desk)
         return True
+
+    def drain(self) -> None:
+        """Let jobs whose results are being read come to their end: their rows may be done before they are."""
+        deadline = monotonic() + _LONGEST_DRAIN
+        while self._driver.settling and monotonic() < deadline:
+            sleep(0.005)
 
     def stop(self) -> None:
         """Leave off at once; everything stays as the ledger has it."""

@@ -68,6 +68,7 @@ class Driver:
         self._ledger = ledger
         self._emit = emit
         self._fresh: set[int] = set()
+        self.settling: set[int] = set()
         self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
         self._steps: dict[JobState, Callable[[Desk, Job], Awaitable[Job | None]]] = {
             JobState.PLANNED: self._upload,
@@ -308,6 +309,13 @@ class Driver:
         return await self._found(desk, poll)
 
     async def _settle(self, desk: Desk, job: Job) -> Job:
+        self.settling.add(job.id)
+        try:
+            return await self._settled(desk, job)
+        finally:
+            self.settling.discard(job.id)
+
+    async def _settled(self, desk: Desk, job: Job) -> Job:
         odd = await asyncio.to_thread(index, self._ledger, desk.provider, job)
         if odd:
             text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."

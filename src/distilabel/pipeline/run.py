@@ -133,6 +133,8 @@ class Run:
             with stopping(lambda: self._heard.put(Interrupted())):
                 self._engine.start(workshop)
                 complete = self._pump()
+                if complete:
+                    self._dispatcher.drain()
         finally:
             self._stop()
         return self._distiset() if complete else self._unfinished()
