@@ -12,6 +12,7 @@ import orjson
 __all__ = [
     "Decoded",
     "Failure",
+    "Found",
     "Job",
     "JobError",
     "JobPhase",
@@ -29,7 +30,7 @@ __all__ = [
 
 # Line separators that are legal inside a JSON string and that many a reader splits lines on.
 _SEPARATORS = {"\u2028": b"\\u2028", "\u2029": b"\\u2029", "\u0085": b"\\u0085"}
-_CUSTOM_ID = re.compile(r"([0-9a-f]{32})-(0|[1-9][0-9]{0,8})")
+_CUSTOM_ID = re.compile(r"([0-9a-f]{32})-(0|[1-9][0-9]{0,8})(?:-[0-9a-f]{16})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,19 @@ class RemoteJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a platform has of a job that may have been made there.
+
+    Attributes:
+        ours: Surely made by us: with our tag, from our file, or with our custom_ids.
+        doubtful: Made at that time and of that size, but the platform tells whose they are only when they have ended.
+    """
+
+    ours: tuple[RemoteJob, ...] = ()
+    doubtful: tuple[RemoteJob, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as the ledger knows it; times are seconds since 1970, tokens an estimate of its prompts'.
 
@@ -225,14 +239,19 @@ def request_key(scope: str, target: Target, body: bytes) -> str:
     return digest.hexdigest()
 
 
-def custom_id(key: str, sample: int) -> str:
-    """Name one sample of a request on the wire; at most 42 characters of [0-9a-f-].
+def custom_id(key: str, sample: int, tag: str = "") -> str:
+    """Name one sample of a request on the wire; at most 59 characters of [0-9a-f-].
+
+    Args:
+        key: From `request_key`.
+        sample: Which of its samples.
+        tag: The job's tag, for a platform that keeps it nowhere else; 16 hexadecimal digits of it are taken.
 
     Examples:
         >>> custom_id("0" * 32, 3)
         '00000000000000000000000000000000-3'
     """
-    return f"{key}-{sample}"
+    return f"{key}-{sample}-{tag[:16]}" if tag else f"{key}-{sample}"
 
 
 def parse_custom_id(text: str) -> tuple[str, int] | None:

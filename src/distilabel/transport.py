@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from math import isnan
 from pathlib import Path
@@ -20,7 +20,7 @@ from distilabel.exceptions import (
     DistilabelUnreachableError,
 )
 from distilabel.folders import writing
-from distilabel.wire import Flow, HttpRequest, HttpResponse
+from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse, Signer
 
 __all__ = ["Transport", "sync_folder"]
 
@@ -30,6 +30,8 @@ _logger = logging.getLogger("distilabel.transport")
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _LONGEST_WAIT = 120.0
+# What a response may name beside a platform that is reached by TLS (True), and beside one that is not.
+_SCHEMES = {True: ("https://",), False: ("https://", "http://")}
 _PIECE = 1 << 20
 # What is shorter is a placeholder, such as `any` or `EMPTY`; cutting it out would garble the messages.
 _SHORTEST_SECRET = 8
@@ -54,6 +56,7 @@ class Transport:
         secrets: Texts that must never be seen; cut out of every message and of every body that is not saved to a file.
         timeout: Seconds that one call may be silent; a call that moves no file may take five times as long in all.
         attempts: How often a safe call is tried.
+        signer: Proves who calls, where the platform wants more than headers.
         transport: A stand-in for the network, for tests.
     """
 
@@ -65,15 +68,17 @@ class Transport:
         secrets: Iterable[str] = (),
         timeout: float = 120.0,
         attempts: int = 6,
+        signer: Signer | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._headers = dict(headers)
+        self._signer = signer
         self._secrets = tuple(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
         self._attempts = max(1, attempts)
         # `timeout` is for silence: a body that trickles in would never reach it.
         self._longest = 5 * timeout
         self._client = httpx2.AsyncClient(
-            headers=dict(headers),
             timeout=httpx2.Timeout(timeout, connect=10.0, pool=None),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
             transport=transport,
@@ -140,23 +145,42 @@ class Transport:
             ) from None
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
-        if not request.path.startswith("/"):
+        url = self._url(request)
+        if request.upload is not None:
+            with request.upload.path.open("rb") as file:
+                files = {"file": (request.upload.name, file, request.upload.content_type)}
+                return await self._stream(request, url, {"files": files, "data": request.upload.fields})
+        if request.content is not None:
+            return await self._stream(request, url, _content_arguments(request.content))
+        if request.save_to is not None:
+            return await self._stream(request, url, _json_arguments(request))
+        async with asyncio.timeout(self._longest):
+            return await self._stream(request, url, _json_arguments(request))
+
+    def _url(self, request: HttpRequest) -> str:
+        """Return where the call goes; a key never goes to an address that a response has named."""
+        if request.path.startswith("/"):
+            return (request.base_url or self.base_url) + request.path
+        if not request.keyless or not request.path.startswith(_SCHEMES[self.base_url.startswith("https:")]):
             raise DistilabelPlatformError(
                 f"{self._host} sent an address of another host; it was not followed."
             )
-        if request.save_to is not None:
-            return await self._stream(request, _json_arguments(request))
-        if request.upload is None:
-            async with asyncio.timeout(self._longest):
-                return await self._stream(request, _json_arguments(request))
-        with request.upload.path.open("rb") as file:
-            files = {"file": (request.upload.name, file, request.upload.content_type)}
-            return await self._stream(request, {"files": files, "data": request.upload.fields})
+        return request.path
 
-    async def _stream(self, request: HttpRequest, arguments: dict[str, Any]) -> HttpResponse:
-        async with self._client.stream(
-            request.method, self.base_url + request.path, params=dict(request.params), **arguments
-        ) as answer:
+    async def _stream(self, request: HttpRequest, url: str, arguments: dict[str, Any]) -> HttpResponse:
+        own = {} if request.keyless else self._headers
+        headers = {**own, **arguments.pop("headers", {}), **request.headers}
+        call = self._client.build_request(
+            request.method, url, params=dict(request.params) or None, headers=headers, **arguments
+        )
+        if self._signer is not None and not request.keyless:
+            body = call.content if request.upload is None and request.content is None else None
+            sent = dict(call.headers)
+            call.headers.update(
+                await asyncio.to_thread(self._signer, request.method, str(call.url), sent, body)
+            )
+        answer = await self._client.send(call, stream=True)
+        try:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             # A proxy's page is no file, whatever its status.
             is_page = "text/html" in headers.get("content-type", "")
@@ -165,6 +189,8 @@ class Transport:
                     await _save(answer, request.save_to)
                 return HttpResponse(answer.status_code, headers)
             return HttpResponse(answer.status_code, headers, self._without_secrets(await answer.aread()))
+        finally:
+            await answer.aclose()
 
     def _without_secrets(self, body: bytes) -> bytes:
         for secret in self._secrets:
@@ -187,6 +213,28 @@ def _json_arguments(request: HttpRequest) -> dict[str, Any]:
     if request.json is None:
         return {}
     return {"content": request.json, "headers": {"content-type": "application/json"}}
+
+
+def _content_arguments(content: FromFile) -> dict[str, Any]:
+    length = len(content.head) + content.path.stat().st_size + len(content.tail)
+    if content.joint is not None and length > len(content.head) + len(content.tail):
+        length -= 1  # the last newline is left out; each other one becomes the joint
+    headers = {"content-type": content.content_type, "content-length": str(length)}
+    return {"content": _pieces(content), "headers": headers}
+
+
+async def _pieces(content: FromFile) -> AsyncIterator[bytes]:
+    """Yield a file's bytes as they are sent; JSON lines hold no newline but at their ends."""
+    yield content.head
+    with content.path.open("rb") as file:
+        piece = await asyncio.to_thread(file.read, _PIECE)
+        while piece:
+            following = await asyncio.to_thread(file.read, _PIECE)
+            if content.joint is not None:
+                piece = (piece if following else piece.removesuffix(b"\n")).replace(b"\n", content.joint)
+            yield piece
+            piece = following
+    yield content.tail
 
 
 async def _save(answer: httpx2.Response, path: Path) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-__all__ = ["Flow", "HttpRequest", "HttpResponse", "Upload"]
+__all__ = ["Flow", "FromFile", "HttpRequest", "HttpResponse", "Signer", "Upload"]
 
 T = TypeVar("T")
 
@@ -21,26 +21,56 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class FromFile:
+    r"""A body streamed from a file's bytes.
+
+    Attributes:
+        path: The file.
+        head, tail: Bytes sent before and after it.
+        joint: Sent in place of the newlines between the file's lines (that of the last line is left out), so that a
+            file of JSON lines goes out as a JSON array; None sends the file as it is. One byte.
+        content_type: As it is named in the header.
+    """
+
+    path: Path
+    head: bytes = b""
+    joint: bytes | None = None
+    tail: bytes = b""
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A call that a flow asks for.
 
     Attributes:
         method: Such as `POST`.
-        path: Appended to the base URL; an absolute URL is refused, so that a key never goes elsewhere.
+        path: Appended to the base URL. A whole URL is sent only without key (see `keyless`), so that no key goes
+            elsewhere.
         params: Query parameters.
+        headers: Beside those of the platform.
         json: The body, already JSON.
-        upload: Or a file to send.
+        upload: Or a file to send as a form.
+        content: Or a file to send as it is.
         save_to: Where the body of a success is streamed to, instead of into memory.
         safe: Whether it may be sent twice; False for what costs money or makes something.
+        keyless: Whether it goes out without the platform's headers: to an address that a response named, which
+            carries its permission in itself.
+        base_url: Another address of the same platform, in place of the transport's; chosen by the dialect, never taken
+            from a response.
     """
 
     method: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     json: bytes | None = None
     upload: Upload | None = None
+    content: FromFile | None = None
     save_to: Path | None = None
     safe: bool = True
+    keyless: bool = False
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +80,18 @@ class HttpResponse:
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
+
+
+class Signer(Protocol):
+    """Proves who calls, anew for each call: for platforms whose key is more than a header."""
+
+    account: str
+    """Tells one account from another; no secret."""
+
+    def __call__(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Mapping[str, str]:
+        """Return the headers to add; `body` is None where it is streamed. May block."""
 
 
 Flow = Generator[HttpRequest, HttpResponse, T]

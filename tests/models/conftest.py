@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from distilabel.llms import OpenAILLM
-from distilabel.models.llms import remote
+from distilabel.offline import desk
 from distilabel.transport import Transport
 from tests.fakes import KEY, URL, FakePlatform
 from tests.offline.conftest import fast, platform
@@ -26,7 +26,7 @@ def llm(
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(remote, "Transport", partial(Transport, transport=platform.transport))
+    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=platform.transport))
     made: list[OpenAILLM] = []
 
     def make(model: str = "m", *, load: bool = True, **more: Any) -> OpenAILLM:

@@ -17,7 +17,7 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
 )
-from distilabel.providers.base import Provider, complete
+from distilabel.providers.base import INLINE, Provider, complete
 from distilabel.providers.openai import OpenAI
 from distilabel.records import (
     Decoded,
@@ -33,13 +33,21 @@ from distilabel.wire import Flow, HttpResponse
 from tests.fakes import drive, response
 
 WIRE = Path(__file__).parents[1] / "wire"
+SPOOL = Path("input.jsonl")
 KEY = "sk-proj-a1b2c3d4e5f6"
 NAME = custom_id("0123456789abcdef" * 2, 7)
 
 
+TAG = "0f0e0d0c0b0a09080706050403020100"
+
+
 @dataclass(frozen=True)
 class Dialect:
-    """A dialect, its samples, and its model."""
+    """A dialect, its samples, and its endpoint.
+
+    `flows.json` in its folder holds the responses that each flow is sent, and what must come of them: a response is the
+    name of a file of that folder (a 200), or `{"status": ..., "headers": ..., "body": ...}`; without body it is empty.
+    """
 
     provider: Provider
     folder: Path
@@ -49,12 +57,24 @@ class Dialect:
     def job(self) -> Job:
         target = Target(self.provider.name, "https://platform.test/v1", self.endpoint, "m")
         return Job(
-            id=1, scope="p/s", target=target, tag="0f0e0d", state="creating", requests=3, size=9,
-            created_at=1_795_000_000, moved_at=1_795_000_000, input_file="file-in1",
+            id=1, scope="p/s", target=target, tag=TAG, state="creating", requests=3, size=9,
+            created_at=1_795_000_000, moved_at=1_795_000_000, input_file=self.flow("upload")["returns"],
         )  # fmt: skip
 
     def sample(self, name: str) -> Any:
         return json.loads((self.folder / name).read_bytes())
+
+    def flow(self, name: str) -> dict[str, Any]:
+        return self.sample("flows.json")[name]
+
+    def responses(self, name: str) -> list[HttpResponse]:
+        return [self._response(given) for given in self.flow(name)["responses"]]
+
+    def _response(self, given: Any) -> HttpResponse:
+        if isinstance(given, str):
+            return HttpResponse(200, {}, (self.folder / given).read_bytes())
+        body = given.get("body", b"")
+        return response(given["status"], body, **given.get("headers", {}))
 
 
 DIALECTS = [Dialect(OpenAI(), WIRE / "openai", "/v1/chat/completions")]
@@ -111,9 +131,10 @@ def test_failure_says_why_in_words(provider: Provider, line: bytes, expected: di
 @each_dialect
 def test_every_sample_is_expected_to_be_something(dialect: Dialect):
     expected = dialect.sample("expected.json")
-    named = {*expected["lines"], *expected["jobs"], "expected.json", "README.md"}
+    named = {*expected["lines"], *expected["jobs"], "expected.json", "flows.json", "README.md"}
+    flows = (dialect.folder / "flows.json").read_text()
     unnamed = {path.name for path in dialect.folder.iterdir()} - named
-    assert {name for name in unnamed if not name.startswith(("file", "list_page_"))} == set()
+    assert {name for name in unnamed if f'"{name}"' not in flows} == set()
 
 
 @each_dialect
@@ -257,64 +278,56 @@ def test_job_of_any_shape_is_read_or_refused_in_words(dialect: Dialect, data: st
 
 @each_dialect
 def test_job_is_created_with_what_it_is_found_by(dialect: Dialect):
-    created, _ = drive(
-        dialect.provider.create(dialect.job), response(200, dialect.sample("batch_validating.json"))
-    )
-    assert b"0f0e0d" in b"".join(request.json or b"" for request in created)
-    assert b"file-in1" in b"".join(request.json or b"" for request in created)
+    created, job = drive(dialect.provider.create(dialect.job, SPOOL), *dialect.responses("create"))
+    assert job.remote_id == dialect.flow("create")["remote_id"]
+    said = b"".join(request.json or b"" for request in created)
+    if dialect.job.input_file == INLINE:
+        assert [request.content.path for request in created if request.content] == [SPOOL]
+    else:
+        assert dialect.job.input_file.encode() in said
+    assert (TAG.encode() in said) is not dialect.provider.tags_ids
 
 
 @each_dialect
-def test_job_is_found_on_a_later_page_and_others_are_not(dialect: Dialect):
-    pages = [response(200, dialect.sample(f"list_page_{number}.json")) for number in (1, 2)]
-    requests, found = drive(dialect.provider.find("0f0e0d"), *pages)
-    assert [job.remote_id for job in found] == ["batch_7"]
-    assert requests[0].params != requests[1].params
-
-
-@each_dialect
-def test_all_jobs_of_ours_are_found_where_no_tag_is_named(dialect: Dialect):
-    pages = [response(200, dialect.sample(f"list_page_{number}.json")) for number in (1, 2)]
-    _, found = drive(dialect.provider.find(None), *pages)
-    assert [(job.remote_id, job.tag) for job in found] == [("batch_9", "other"), ("batch_7", "0f0e0d")]
-
-
-@each_dialect
-def test_job_is_looked_for_on_all_pages_where_the_platform_tells_no_times(dialect: Dialect):
-    pages = [dialect.sample(f"list_page_{number}.json") for number in (1, 2)]
-    for page in pages:
-        for item in page["data"]:
-            item["created_at"] = None
-    _, found = drive(dialect.provider.find("0f0e0d"), *(response(200, page) for page in pages))
-    assert [job.remote_id for job in found] == ["batch_7"]
+@pytest.mark.parametrize("name", ["find", "find_all"])
+def test_jobs_of_ours_are_found_on_any_page_and_others_are_not(dialect: Dialect, name: str):
+    job = dialect.job if name == "find" else None
+    requests, found = drive(dialect.provider.find(job), *dialect.responses(name))
+    wanted = dialect.flow(name)
+    assert [remote.remote_id for remote in found.ours] == wanted["ours"]
+    assert [remote.remote_id for remote in found.doubtful] == wanted.get("doubtful", [])
+    assert len({(request.path, *request.params.items()) for request in requests}) == len(requests)
 
 
 @each_dialect
 def test_job_that_the_platform_does_not_know_is_none(dialect: Dialect):
-    _, job = drive(dialect.provider.poll("b1"), response(404, {"error": {"message": "No such batch."}}))
+    _, job = drive(dialect.provider.poll("b1"), *dialect.responses("poll_unknown"))
     assert job is None
 
 
 @each_dialect
 def test_file_is_streamed_to_where_it_is_wanted(dialect: Dialect, tmp_path: Path):
-    (request,), there = drive(dialect.provider.fetch("f1", tmp_path / "x"), response(200, b""))
-    assert (there, request.save_to, request.safe) == (True, tmp_path / "x", True)
+    name = dialect.flow("fetch")["file"]
+    requests, there = drive(dialect.provider.fetch(name, tmp_path / "x"), *dialect.responses("fetch"))
+    assert there
+    assert [request.save_to for request in requests if request.save_to] == [tmp_path / "x"]
 
 
 @each_dialect
 def test_file_that_the_platform_has_no_more_is_told_apart(dialect: Dialect, tmp_path: Path):
-    _, there = drive(dialect.provider.fetch("f1", tmp_path / "x"), response(404, b""))
+    name = dialect.flow("fetch")["file"]
+    _, there = drive(dialect.provider.fetch(name, tmp_path / "x"), *dialect.responses("fetch_gone"))
     assert there is False
 
 
 @each_dialect
 def test_upload_sends_the_file_and_returns_its_id(dialect: Dialect, tmp_path: Path):
     path = tmp_path / "input.jsonl"
-    (request,), file = drive(
-        dialect.provider.upload(dialect.job, path), response(200, dialect.sample("file.json"))
-    )
-    assert (file, request.upload.path, request.safe) == ("file-in1", path, True)
-    assert request.upload.name.endswith(".jsonl")
+    path.write_bytes(b"{}\n")
+    requests, file = drive(dialect.provider.upload(dialect.job, path), *dialect.responses("upload"))
+    assert file == dialect.flow("upload")["returns"]
+    sent = [request.upload or request.content for request in requests if request.upload or request.content]
+    assert [body.path for body in sent] == ([] if file == INLINE else [path])
 
 
 # All flows
@@ -323,8 +336,8 @@ Start = Callable[[Dialect], Flow[Any]]
 FLOWS: dict[str, Start] = {
     "complete": lambda d: complete(d.provider, d.job.target, b'{"model":"m"}'),
     "upload": lambda d: d.provider.upload(d.job, Path("input.jsonl")),
-    "create": lambda d: d.provider.create(d.job),
-    "find": lambda d: d.provider.find("0f0e0d"),
+    "create": lambda d: d.provider.create(d.job, SPOOL),
+    "find": lambda d: d.provider.find(d.job),
     "poll": lambda d: d.provider.poll("b1"),
     "fetch": lambda d: d.provider.fetch("f1", Path("x")),
     "cancel": lambda d: d.provider.cancel("b1"),
@@ -366,21 +379,21 @@ def test_key_that_is_not_accepted_ends_every_flow(dialect: Dialect, start: Start
 @pytest.mark.parametrize("status", [408, 409, 500, 502, 503, 504])
 def test_creation_that_fails_on_the_platform_s_side_is_uncertain(dialect: Dialect, status: int):
     with pytest.raises(DistilabelUncertainError):
-        drive(dialect.provider.create(dialect.job), response(status, b"oh"))
+        drive(dialect.provider.create(dialect.job, SPOOL), response(status, b"oh"))
 
 
 @each_dialect
 @pytest.mark.parametrize("answer", [b"", b"<html>", b"[]", b"null", b"{}", b'{"object": "batch"}'])
 def test_creation_that_was_answered_with_something_else_is_uncertain(dialect: Dialect, answer: bytes):
     with pytest.raises(DistilabelUncertainError):
-        drive(dialect.provider.create(dialect.job), response(200, answer))
+        drive(dialect.provider.create(dialect.job, SPOOL), response(200, answer))
 
 
 @each_dialect
 @pytest.mark.parametrize("status", [400, 402, 404, 405, 413, 422, 429])
 def test_creation_that_was_refused_is_certain(dialect: Dialect, status: int):
     with pytest.raises(DistilabelPlatformError) as caught:
-        drive(dialect.provider.create(dialect.job), response(status, {"error": {"message": "No."}}))
+        drive(dialect.provider.create(dialect.job, SPOOL), response(status, {"error": {"message": "No."}}))
     assert not isinstance(caught.value, DistilabelUncertainError)
     assert (caught.value.status, "No." in str(caught.value)) == (status, True)
 
@@ -389,7 +402,7 @@ def test_creation_that_was_refused_is_certain(dialect: Dialect, status: int):
 def test_refusal_tells_how_long_to_wait(dialect: Dialect):
     busy = HttpResponse(429, {"retry-after": "7"}, b"{}")
     with pytest.raises(DistilabelPlatformError) as caught:
-        drive(dialect.provider.create(dialect.job), busy)
+        drive(dialect.provider.create(dialect.job, SPOOL), busy)
     assert caught.value.retry_after == 7.0
 
 

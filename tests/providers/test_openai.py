@@ -23,7 +23,7 @@ def test_line_is_the_guide_s():
 
 
 def test_batch_is_asked_for_with_a_tag_within_the_limits_of_metadata():
-    (request,), _ = drive(OpenAI().create(JOB), response(200, {"id": "b"}))
+    (request,), _ = drive(OpenAI().create(JOB, Path("in")), response(200, {"id": "b"}))
     assert (request.method, request.path) == ("POST", "/batches")
     asked = json.loads(request.json)
     metadata = asked.pop("metadata")
@@ -49,7 +49,7 @@ def test_online_path_starts_below_the_version_in_the_base_url():
 def test_next_page_follows_the_last_job_of_the_one_before():
     first = {"data": [{"id": "b2", "created_at": 2e9}, {"id": "b1", "created_at": 2e9}], "has_more": True}
     (one, two), _ = drive(
-        OpenAI().find("tag1"), response(200, first), response(200, {"data": [], "has_more": True})
+        OpenAI().find(JOB), response(200, first), response(200, {"data": [], "has_more": True})
     )
     assert (one.params, two.params) == ({"limit": "100"}, {"limit": "100", "after": "b1"})
 

@@ -113,7 +113,8 @@ class Dispatcher:
         limits, target = _limits(desk), desk.target
         if (scope, target.identity) in self._held:
             return
-        overhead = len(desk.provider.encode(custom_id("0" * 32, 999_999_999), b"", target.endpoint))
+        longest = custom_id("0" * 32, 999_999_999, "0" * 16 if desk.provider.tags_ids else "")
+        overhead = len(desk.provider.encode(longest, b"", target.endpoint))
         while wanted := self._ledger.wanted(scope, target, self._run_id, limits.requests):
             room = self._room(desk, limits, overhead + wanted[0][1])
             if room is None:

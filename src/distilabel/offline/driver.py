@@ -1,13 +1,11 @@
 """One job on its way: what is done in each of its states, and what is put down before the next call goes out."""
 
 import asyncio
-import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,9 +20,10 @@ from distilabel.folders import writing
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger, is_adopted
 from distilabel.offline.desk import Desk
+from distilabel.offline.online import ask_online
 from distilabel.offline.results import index
-from distilabel.providers.base import ask
-from distilabel.records import Job, JobError, JobPhase, RemoteJob, custom_id
+from distilabel.providers.base import INLINE
+from distilabel.records import Found, Job, JobError, JobPhase, RemoteJob, custom_id
 from distilabel.wire import Flow
 
 __all__ = ["Driver", "is_quota"]
@@ -45,7 +44,6 @@ _RATE_LIMIT = "rate_limit_exceeded"
 _QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
 # The codes of a job past its deadline: about to be cancelled, and cancelled as its platform has said.
 _GIVING_UP, _OVERDUE = "giving_up", "deadline"
-_ONLINE_AT_ONCE = 64
 # Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
 _CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
 _UPLOADS_AT_ONCE = 4
@@ -68,6 +66,7 @@ class Driver:
         self._ledger = ledger
         self._emit = emit
         self._fresh: set[int] = set()
+        self._written: set[int] = set()
         self.settling: set[int] = set()
         self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
         self._steps: dict[JobState, Callable[[Desk, Job], Awaitable[Job | None]]] = {
@@ -104,28 +103,38 @@ class Driver:
 
     async def _upload(self, desk: Desk, job: Job) -> Job:
         async with self._uploads:
-            path = self._ledger.job_folder(job) / "input.jsonl"
-            await asyncio.to_thread(self._spool, desk, job, path)
+            path = await self._spooled(desk, job)
             job = self._ledger.move(job, JobState.UPLOADING)
             self._emit(JobMoved(job))
             file = await self._patiently(desk, lambda: desk.provider.upload(job, path))
             return self._ledger.move(job, JobState.UPLOADED, input_file=file)
 
-    def _spool(self, desk: Desk, job: Job, path: Path) -> None:
+    async def _spooled(self, desk: Desk, job: Job) -> Path:
+        """Return the file of the job's requests; one that another process began may be torn, and is written anew."""
+        path = self._ledger.job_folder(job) / "input.jsonl"
+        if job.id not in self._written:
+            await asyncio.to_thread(self._write, desk, job, path)
+            self._written.add(job.id)
+        return path
+
+    def _write(self, desk: Desk, job: Job, path: Path) -> None:
+        tag = job.tag if desk.provider.tags_ids else ""
         with writing(path.parent), path.open("wb", buffering=1 << 20) as file:
             for key, sample, body in self._ledger.job_lines(job):
-                file.write(desk.provider.encode(custom_id(key, sample), body, job.target.endpoint))
+                file.write(desk.provider.encode(custom_id(key, sample, tag), body, job.target.endpoint))
 
     async def _create(self, desk: Desk, job: Job) -> Job | None:
         """Make the job on the platform; a platform that has no room for it is waited for, or left to the next run."""
+        path = await self._spooled(desk, job) if job.input_file == INLINE else Path()
         for attempt in range(_PATIENCE):
             job = self._ledger.move(job, JobState.CREATING)
             try:
-                return self._submitted(job, await desk.transport.run(desk.provider.create(job)))
+                return self._submitted(job, await desk.transport.run(desk.provider.create(job, path)))
             except DistilabelUncertainError:
-                job = await self._look_up(desk, job)
-                if job.state != JobState.UPLOADED:
-                    return job
+                looked_up = await self._look_up(desk, job)
+                if looked_up is None or looked_up.state != JobState.UPLOADED:
+                    return looked_up
+                job = looked_up
                 if desk.every is None and attempt == _PATIENCE - 1:
                     raise
             except DistilabelUnreachableError:
@@ -145,21 +154,39 @@ class Driver:
         await self._pause(desk, job)
         return job
 
-    async def _look_up(self, desk: Desk, job: Job) -> Job:
-        """Adopt the job if the platform has it under our tag; only if it has not may it be created again."""
+    async def _look_up(self, desk: Desk, job: Job) -> Job | None:
+        """Adopt the job if the platform has it; only if it surely has not may it be created again."""
+        while True:
+            found = await self._sought(desk, job)
+            if found.ours:
+                return await self._adopt(desk, job, found.ours)
+            if not found.doubtful:
+                return self._ledger.move(job, JobState.UPLOADED)
+            self._emit(Notice("warning", _doubt(desk, job, found.doubtful[0])))
+            if desk.every is None:
+                return None
+            await self._pause(desk, job)
+
+    async def _sought(self, desk: Desk, job: Job) -> Found:
+        """Look for a job whose creation was broken off, and again for a while: lists may lag behind."""
+        found = Found()
         for seconds in (0.0, *_LOOK_UP_AGAIN_AFTER):
             if seconds and self._ledger.clock() - job.moved_at > sum(_LOOK_UP_AGAIN_AFTER):
                 break
             await asyncio.sleep(seconds)
-            found = await self._patiently(desk, partial(desk.provider.find, job.tag))
-            if found:
-                first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
-                for twin in twins:
-                    # One that is over already cannot be cancelled; its answers are nobody's.
-                    with suppress(DistilabelPlatformError):
-                        await desk.transport.run(desk.provider.cancel(twin.remote_id))
-                return self._submitted(job, first)
-        return self._ledger.move(job, JobState.UPLOADED)
+            found = await self._patiently(desk, partial(desk.provider.find, job))
+            if found.ours:
+                break
+        strangers = (r for r in found.doubtful if not self._ledger.knows_job(*_place(job), r))
+        return replace(found, doubtful=tuple(strangers))
+
+    async def _adopt(self, desk: Desk, job: Job, found: Sequence[RemoteJob]) -> Job:
+        first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
+        for twin in twins:
+            # One that is over already cannot be cancelled; its answers are nobody's.
+            with suppress(DistilabelPlatformError):
+                await desk.transport.run(desk.provider.cancel(twin.remote_id))
+        return self._submitted(job, first)
 
     def _submitted(self, job: Job, remote: RemoteJob) -> Job:
         facts = {"remote_id": remote.remote_id, "remote_status": remote.status}
@@ -324,7 +351,7 @@ class Driver:
         if _is_given_up(job):
             job = replace(job, code=_OVERDUE)
             if desk.options.at_deadline == "online":
-                await self._ask_online(desk, job)
+                await ask_online(self._ledger, desk, job)
             elif desk.options.at_deadline == "fail":
                 most_attempts = 0
         settled = self._ledger.settle(job, most_attempts)
@@ -332,37 +359,18 @@ class Driver:
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
         return settled
 
-    async def _ask_online(self, desk: Desk, job: Job) -> None:
-        """Ask what a job left open by the realtime endpoint; each answer is on disk before it is read."""
-        path = self._ledger.job_folder(job) / "online.jsonl"
-        self._ledger.add_file(job, "online", path)
-        await asyncio.to_thread(index, self._ledger, desk.provider, job)
-        rest = self._ledger.job_lines(job)
-        while some := list(islice(rest, _ONLINE_AT_ONCE)):
-            asked = (self._asked_online(desk, job, *request) for request in some)
-            outcomes = await asyncio.gather(*asked, return_exceptions=True)
-            # What was answered is kept before what failed is told.
-            await asyncio.to_thread(_append, path, [line for line in outcomes if isinstance(line, bytes)])
-            if failed := next((error for error in outcomes if isinstance(error, BaseException)), None):
-                raise failed
-        await asyncio.to_thread(index, self._ledger, desk.provider, job)
-
-    async def _asked_online(self, desk: Desk, job: Job, key: str, sample: int, body: bytes) -> bytes:
-        response = await desk.transport.run(ask(desk.provider.online(job.target, body)))
-        desk.provider.answer(response)  # raises where the fault concerns all requests, such as a revoked key
-        return desk.provider.line(custom_id(key, sample), response)
-
 
 def _is_given_up(job: Job) -> bool:
     return job.code in (_GIVING_UP, _OVERDUE)
 
 
-def _append(path: Path, lines: list[bytes]) -> None:
-    """Add lines to a file; a half-written one, left by a process that died, is closed off first."""
-    with writing(path.parent), path.open("ab+") as file:
-        if file.tell():
-            file.seek(-1, os.SEEK_END)
-            file.writelines([] if file.read(1) == b"\n" else [b"\n"])
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
+def _place(job: Job) -> tuple[str, str]:
+    return job.target.platform, job.target.base_url
+
+
+def _doubt(desk: Desk, job: Job, remote: RemoteJob) -> str:
+    return (
+        f"The creation of a job of {job.requests:,} requests was broken off, and {desk.target.platform} has one of that "
+        f"size and time, {remote.remote_id}, but tells whose it is only when it has ended: it is waited for, so that "
+        "nothing is paid for twice."
+    )

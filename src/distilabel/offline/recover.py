@@ -24,7 +24,8 @@ async def recover(ledger: Ledger, door: Door) -> list[Job]:
     """
     run_id = ledger.begin_run("recover")
     recovered = []
-    for remote in await door.transport.run(door.provider.find(None)):
+    found = await door.transport.run(door.provider.find(None))
+    for remote in found.ours:
         if remote.phase is not JobPhase.REJECTED and not ledger.knows_job(
             door.provider.name, door.base_url, remote
         ):

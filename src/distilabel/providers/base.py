@@ -16,10 +16,13 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
 )
-from distilabel.records import Decoded, Failure, Job, Outcome, RemoteJob, Target
+from distilabel.records import Decoded, Failure, Found, Job, Outcome, RemoteJob, Target
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
-__all__ = ["Limits", "Provider", "call", "call_json", "failure_of", "read_json", "refusal"]
+__all__ = ["INLINE", "Limits", "Provider", "call", "call_json", "failure_of", "read_json", "refusal"]
+
+INLINE = "inline"
+"""In place of a file's id, where the requests go out within `create`."""
 
 _BODY_EXCERPT = 300
 _BAD_GATEWAY = 502
@@ -42,6 +45,8 @@ class Provider(Protocol):
 
     name: str
     limits: Limits
+    tags_ids: bool
+    """Whether the custom_ids must carry the job's tag, since the platform keeps it nowhere else."""
 
     def headers(self, key: str) -> Mapping[str, str]:
         """Return the headers that carry the key."""
@@ -65,13 +70,16 @@ class Provider(Protocol):
         """Read back custom_id and body from a line that `encode` gave; None if it is not one."""
 
     def upload(self, job: Job, path: Path) -> Flow[str]:
-        """Send a job's file; return the platform's id of it. Costs nothing; may be done again."""
+        """Send a job's file; return the platform's id of it. Costs nothing; may be done again.
 
-    def create(self, job: Job) -> Flow[RemoteJob]:
-        """Make the job on the platform. The one call that costs money."""
+        A platform that takes the requests within `create` needs no file: the flow returns `INLINE`.
+        """
 
-    def find(self, tag: str | None) -> Flow[list[RemoteJob]]:
-        """Return the jobs on the platform that carry this tag of ours; None: any of ours."""
+    def create(self, job: Job, path: Path) -> Flow[RemoteJob]:
+        """Make the job on the platform, from what was uploaded or from the file at `path`. The one call that costs."""
+
+    def find(self, job: Job | None) -> Flow[Found]:
+        """Look for a job that may have been made; None: for every job of ours."""
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
         """Return the job as it is now; None if the platform does not know it any more."""

@@ -17,6 +17,7 @@ from distilabel.providers.chat import chat_outcome
 from distilabel.records import (
     Decoded,
     Failure,
+    Found,
     Job,
     JobError,
     JobPhase,
@@ -45,6 +46,7 @@ class OpenAI:
     name = "openai"
     # 50,000 requests and 200 MB a file, by the guide; which megabyte is meant it does not say: the smaller.
     limits = Limits(requests=50_000, size=200_000_000)
+    tags_ids = False
 
     def headers(self, key: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {key}"}
@@ -79,7 +81,7 @@ class OpenAI:
         answer = yield from call_json(HttpRequest("POST", "/files", upload=upload), having="id")
         return str(answer["id"])
 
-    def create(self, job: Job) -> Flow[RemoteJob]:
+    def create(self, job: Job, path: Path) -> Flow[RemoteJob]:  # noqa: ARG002 - it is uploaded already
         body = {
             "input_file_id": job.input_file,
             "endpoint": job.target.endpoint,
@@ -95,16 +97,16 @@ class OpenAI:
         answer = yield from call_json(request, having="id")
         return _remote_job(answer)
 
-    def find(self, tag: str | None) -> Flow[list[RemoteJob]]:
+    def find(self, job: Job | None) -> Flow[Found]:
         # To the last page: no page says that the list is sorted, and no clock can be trusted to stop early.
         found: list[RemoteJob] = []
         params = {"limit": _PAGE}
         while True:
             page = yield from call_json(HttpRequest("GET", "/batches", params=params))
             jobs = [_remote_job(item) for item in _items(page)]
-            found += [remote for remote in jobs if remote.tag and tag in (None, remote.tag)]
+            found += [remote for remote in jobs if remote.tag and (job is None or remote.tag == job.tag)]
             if not page.get("has_more") or not jobs:
-                return found
+                return Found(tuple(found))
             params = {"limit": _PAGE, "after": jobs[-1].remote_id}
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:

@@ -1,4 +1,4 @@
-"""The platforms that are known by name: dialect, address, and the variables that hold the key."""
+"""The platforms that are known by name: dialect, address, key, and what docs/platforms.md says of them."""
 
 import os
 from collections.abc import Callable
@@ -7,8 +7,32 @@ from dataclasses import dataclass
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelUserError
 from distilabel.providers.base import Provider
 from distilabel.providers.openai import OpenAI
+from distilabel.wire import Signer
 
-__all__ = ["PLATFORMS", "Platform", "platform"]
+__all__ = ["PLATFORMS", "Batch", "Platform", "platform"]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is known of a platform's batch API; its limits stand in its dialect.
+
+    Attributes:
+        endpoints: What may be asked by batch.
+        tag: Where the platform keeps our tag, by which a job is found again.
+        window: How long a job may take.
+        discount: Against the price of asking online, as the platform names it.
+        tested: Against what this library's dialect is tested.
+        source: The platform's page.
+        assumed: What is assumed rather than known; empty where nothing is.
+    """
+
+    endpoints: tuple[str, ...]
+    tag: str
+    window: str
+    discount: str
+    tested: str
+    source: str
+    assumed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,28 +41,46 @@ class Platform:
 
     Attributes:
         name: As it stands in the ledger.
+        title: As people write it.
         provider: Makes its dialect.
-        base_url: Its own address.
+        base_url: Its own address; empty where each user has another.
         base_url_variable: The environment variable that overrides it.
-        key_variable: The environment variable that holds the key.
+        key_variable: The environment variable that holds the key; None where none is needed, or where a signer proves
+            who calls.
+        batch: Its batch API; None where it has none that this library speaks.
+        signer: Makes what proves who calls, where that is more than a header.
     """
 
     name: str
+    title: str
     provider: Callable[[], Provider]
     base_url: str
     base_url_variable: str
-    key_variable: str
+    key_variable: str | None
+    batch: Batch | None
+    signer: Callable[[], Signer] | None = None
 
     def address(self, given: str | None = None) -> str:
-        """Return the address: as given, from the environment, or the platform's own."""
-        return (given or os.environ.get(self.base_url_variable) or self.base_url).rstrip("/")
+        """Return the address: as given, from the environment, or the platform's own.
+
+        Raises:
+            DistilabelUserError: There is none.
+        """
+        if address := given or os.environ.get(self.base_url_variable) or self.base_url:
+            return address.rstrip("/")
+        raise DistilabelUserError(
+            f"{self.title} has another address for each user: set the environment variable {self.base_url_variable}, or "
+            "give base_url=..."
+        )
 
     def key(self, owner: str) -> str:
-        """Return the key from the environment.
+        """Return the key from the environment; empty where none is needed.
 
         Raises:
             DistilabelAuthenticationError: It is not set; the message names the variable and `owner`, who wants it.
         """
+        if self.key_variable is None:
+            return ""
         if key := os.environ.get(self.key_variable):
             return key
         raise DistilabelAuthenticationError(
@@ -46,12 +88,19 @@ class Platform:
         )
 
 
-PLATFORMS = {
-    known.name: known
-    for known in (
-        Platform("openai", OpenAI, "https://api.openai.com/v1", "OPENAI_BASE_URL", "OPENAI_API_KEY"),
-    )
-}
+_OPENAI = Platform(
+    "openai", "OpenAI", OpenAI, "https://api.openai.com/v1", "OPENAI_BASE_URL", "OPENAI_API_KEY",
+    Batch(
+        endpoints=("/v1/chat/completions", "/v1/responses", "/v1/embeddings"),
+        tag="metadata",
+        window="24 h",
+        discount="50%",
+        tested="the official SDK and this library against the embedded platform",
+        source="https://platform.openai.com/docs/guides/batch",
+    ),
+)  # fmt: skip
+
+PLATFORMS = {known.name: known for known in (_OPENAI,)}
 
 
 def platform(name: str) -> Platform:

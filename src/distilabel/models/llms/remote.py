@@ -6,25 +6,33 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from functools import cache
-from typing import Any, ClassVar, Optional, get_type_hints
+from typing import Any, ClassVar, Optional, Self, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, create_model
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    create_model,
+    model_validator,
+)
 
 from distilabel import loop
-from distilabel.declared import RuntimeParameter, looks_secret
+from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import (
     DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelUserError,
 )
 from distilabel.models.llms.base import AsyncLLM, _arguments
 from distilabel.models.llms.standalone import collect
-from distilabel.offline.desk import Desk, account_of
+from distilabel.offline.desk import Desk, open_door
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
-from distilabel.providers.base import complete
+from distilabel.providers.base import Provider, complete
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, Outcome, Reply, Target, canonical_json
-from distilabel.transport import Transport
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
 __all__ = ["RemoteLLM"]
@@ -62,6 +70,16 @@ class RemoteLLM(AsyncLLM):
 
     _desk: Desk | None = PrivateAttr(default=None)
     _session: Session | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _check_offline(self) -> Self:
+        known = platform(self.platform_name)
+        if self.use_offline_batch_generation and known.batch is None:
+            raise DistilabelUserError(
+                f"{type(self).__name__} cannot generate by offline batch: {known.title} has no batch API that is spoken "
+                "here. Set use_offline_batch_generation=False, or take another platform (docs/platforms.md)."
+            )
+        return self
 
     @property
     def model_name(self) -> str:
@@ -109,21 +127,24 @@ class RemoteLLM(AsyncLLM):
             self._desk = replace(self._desk, every=every, options=options)
         return self._desk
 
+    def _provider(self) -> Provider | None:
+        """Return the dialect where a field of this LLM's changes it; None: as the registry makes it."""
+        return None
+
     def _open_desk(self) -> Desk:
-        known = platform(self.platform_name)
-        provider, address = known.provider(), known.address(self.base_url)
-        # A key that was read from a file ends in a newline, which no header may hold.
-        key = (self.api_key.get_secret_value() if self.api_key else known.key(type(self).__name__)).strip()
-        transport = Transport(
-            address,
-            {**provider.headers(key), **(self.default_headers or {})},
-            secrets=(key, *_secret_words(self.default_headers or {})),
+        door = open_door(
+            self.platform_name,
+            self.base_url,
+            provider=self._provider(),
+            key=self.api_key.get_secret_value() if self.api_key else None,
+            owner=type(self).__name__,
+            headers=self.default_headers,
             timeout=self.timeout or 120.0,
             attempts=(self.max_retries or 0) + 1,
         )
-        target = Target(provider.name, without_password(address), self.endpoint, self.model)
+        target = Target(door.provider.name, door.base_url, self.endpoint, self.model)
         every = self.offline_batch_generation_block_until_done
-        return Desk(target, provider, transport, every, self.offline_batch_options, account_of(key))
+        return Desk(target, door.provider, door.transport, every, self.offline_batch_options, door.account)
 
     # Online
 
@@ -208,18 +229,6 @@ def _arguments_model(cls: type[RemoteLLM]) -> type[BaseModel]:
     config = ConfigDict(extra="forbid", protected_namespaces=())
     model: type[BaseModel] = create_model(f"{cls.__name__}Arguments", __config__=config, **fields)  # type: ignore[call-overload]
     return model
-
-
-def without_password(address: str) -> str:
-    """Return an address without user and password, fit to be written down."""
-    scheme, mark, rest = address.rstrip("/").partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
-
-
-def _secret_words(headers: dict[str, str]) -> list[str]:
-    """Return the secrets in headers: a key may stand there with a scheme before it."""
-    return [word for name, value in headers.items() if looks_secret(name) for word in value.split()]
 
 
 def _grouped(answers: Sequence[Answer], size: int) -> Iterator[Sequence[Answer]]:
