@@ -1,6 +1,7 @@
 """The transport: what it sends, what it sends again, what it never sends again, and what it hides."""
 
 import asyncio
+import json
 import logging
 import socket
 import time
@@ -24,7 +25,7 @@ from distilabel.exceptions import (
 )
 from distilabel.providers.base import call, call_json
 from distilabel.transport import Transport
-from distilabel.wire import Flow, HttpRequest, HttpResponse, Upload
+from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse, Upload
 
 URL = "https://platform.test:8443/v1"
 KEY = "sk-proj-a1b2c3d4e5f6"
@@ -145,6 +146,88 @@ def test_key_never_goes_to_another_host(path: str):
     except DistilabelPlatformError as error:
         assert "another host" in str(error)  # noqa: PT017
     assert {request.url.host for request in network.requests} <= {"platform.test"}
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}\n", b'{"a": 1}\n{"b": 2}\n', b'{"a": "' + b"x" * 3_000_000 + b'"}\n{}\n']
+)
+def test_lines_of_a_file_are_sent_as_an_array_of_the_length_that_is_named(tmp_path: Path, text: bytes):
+    path = tmp_path / "input.jsonl"
+    path.write_bytes(text)
+    network = Network(httpx2.Response(200))
+    run(
+        network, asked(HttpRequest("POST", "/batches", content=FromFile(path, b'{"requests":[', b",", b"]}")))
+    )
+    (request,) = network.requests
+    assert json.loads(request.content) == {
+        "requests": [json.loads(line) for line in text.split(b"\n") if line]
+    }
+    assert request.headers["content-length"] == str(len(request.content))
+
+
+def test_file_is_sent_as_it_is_where_no_joint_is_named(tmp_path: Path):
+    path = tmp_path / "input.jsonl"
+    path.write_bytes(b"a\nb\n")
+    network = Network(httpx2.Response(200))
+    run(network, asked(HttpRequest("PUT", "/o", content=FromFile(path, content_type="application/jsonl"))))
+    (request,) = network.requests
+    assert (request.content, request.headers["content-type"]) == (b"a\nb\n", "application/jsonl")
+
+
+def test_address_that_a_response_named_is_called_without_the_key(tmp_path: Path):
+    network = Network(httpx2.Response(200))
+    run(
+        network,
+        asked(HttpRequest("PUT", "https://bucket.test/o?signature=s", keyless=True, headers={"x-a": "b"})),
+    )
+    (request,) = network.requests
+    assert (str(request.url), request.headers["x-a"]) == ("https://bucket.test/o?signature=s", "b")
+    assert KEY not in str(request.headers.raw)
+
+
+def test_address_that_a_response_named_is_not_called_without_tls_where_the_platform_has_it():
+    with pytest.raises(DistilabelPlatformError, match="another host"):
+        run(Network(httpx2.Response(200)), asked(HttpRequest("PUT", "http://bucket.test/o", keyless=True)))
+
+
+def test_call_goes_to_another_address_of_the_platform_where_the_dialect_names_one():
+    network = Network(httpx2.Response(200))
+    run(network, asked(HttpRequest("GET", "/b/1", base_url="https://storage.platform.test")))
+    (request,) = network.requests
+    assert str(request.url) == "https://storage.platform.test/b/1"
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+
+
+class Stamp:
+    """Signs what it is given, and counts."""
+
+    account = "a"
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def __call__(self, method: str, url: str, headers: Any, body: bytes | None) -> dict[str, str]:
+        self.calls.append((method, url, headers["host"], body))
+        return {"authorization": f"stamp {len(self.calls)}"}
+
+
+def test_each_call_and_each_new_attempt_is_signed_anew(no_pauses: None, tmp_path: Path):
+    stamp, network = Stamp(), Network(httpx2.Response(503), httpx2.Response(200))
+    run(network, asked(HttpRequest("POST", "/x", params={"p": "1"}, json=b"{}")), signer=stamp)
+    assert [request.headers["authorization"] for request in network.requests] == ["stamp 1", "stamp 2"]
+    assert stamp.calls[0] == ("POST", f"{URL}/x?p=1", "platform.test:8443", b"{}")
+
+
+def test_body_that_is_streamed_is_signed_unseen_and_a_call_without_key_not_at_all(tmp_path: Path):
+    stamp, network, path = Stamp(), Network(httpx2.Response(200)), tmp_path / "f"
+    path.write_bytes(b"x")
+    run(network, asked(HttpRequest("PUT", "/o", content=FromFile(path))), signer=stamp)
+    run(
+        network,
+        asked(HttpRequest("PUT", "https://b.test/o", content=FromFile(path), keyless=True)),
+        signer=stamp,
+    )
+    assert [body for *_, body in stamp.calls] == [None]
 
 
 def test_redirect_is_not_followed():
