@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -26,6 +27,7 @@ __all__ = [
     "custom_id",
     "parse_custom_id",
     "request_key",
+    "request_keys",
 ]
 
 # Line separators that are legal inside a JSON string and that many a reader splits lines on.
@@ -232,10 +234,20 @@ def request_key(scope: str, target: Target, body: bytes) -> str:
         target: Where it goes.
         body: Its canonical JSON.
     """
-    digest = hashlib.blake2b(digest_size=16)
-    for part in (scope.encode(), target.identity.encode(), body):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
+    return request_keys(scope, target, (body,))[0]
+
+
+def request_keys(scope: str, target: Target, bodies: Iterable[bytes]) -> list[str]:
+    """Name several requests of one scope and target; see `request_key`."""
+    common = hashlib.blake2b(digest_size=16)
+    for part in (scope.encode(), target.identity.encode()):
+        common.update(len(part).to_bytes(8, "big"))
+        common.update(part)
+    return [_key(common.copy(), body) for body in bodies]
+
+
+def _key(digest: "hashlib.blake2b", body: bytes) -> str:
+    digest.update(len(body).to_bytes(8, "big") + body)
     return digest.hexdigest()
 
 

@@ -4,7 +4,6 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -34,7 +33,7 @@ class Pools:
                 pool.append(Sample(self.made, each.n, asker, run, each.nth, SampleState.WANTED))
             elif each.moves(asker, run):
                 (at,) = [i for i, sample in enumerate(pool) if sample.id == each.sample.id]
-                pool[at] = replace(pool[at], asker_id=asker, run_id=run, nth=each.nth)
+                pool[at] = pool[at]._replace(asker_id=asker, run_id=run, nth=each.nth)
         return draws
 
     def run(
@@ -47,7 +46,7 @@ class Pools:
         }
 
     def settle(self, key: str, n: int, state: SampleState) -> None:
-        self.samples[key] = [replace(s, state=state) if s.n == n else s for s in self.samples[key]]
+        self.samples[key] = [s._replace(state=state) if s.n == n else s for s in self.samples[key]]
 
 
 asks = st.dictionaries(st.integers(0, 5), st.lists(st.sampled_from("abc"), max_size=5), max_size=5)

@@ -6,15 +6,14 @@ asker drew before it draws again; what nobody draws in this run is free; only wh
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from distilabel.ledger.states import SampleState
 
 __all__ = ["Draw", "Sample", "draw"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """One sample of a pool as it stands.
 
     Attributes:
@@ -36,8 +35,7 @@ class Sample:
     job: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """What one asking gets: sample `n` of the request `key`; `sample` is None where it must be made."""
 
     key: str
@@ -81,11 +79,14 @@ def _draw_one(key: str, pool: list[Sample], asker_id: int, run_id: int, drawn: C
     for sample in pool:
         if sample.asker_id == asker_id and sample.nth == nth:
             return Draw(key, sample.n, nth, sample)
+    if not pool:
+        pool.append(Sample(0, 0, asker_id, run_id, nth, SampleState.WANTED))
+        return Draw(key, 0, nth, None)
     free = [sample for sample in pool if sample.run_id != run_id and sample.asker_id != asker_id]
     # An answered sample before one still awaited, and that before one that failed.
     taken = min(free, key=lambda sample: (_RANK[sample.state], sample.n), default=None)
     if taken is not None:
-        pool[pool.index(taken)] = replace(taken, asker_id=asker_id, run_id=run_id, nth=nth)
+        pool[pool.index(taken)] = taken._replace(asker_id=asker_id, run_id=run_id, nth=nth)
         return Draw(key, taken.n, nth, taken)
     n = 1 + max((sample.n for sample in pool), default=-1)
     pool.append(Sample(0, n, asker_id, run_id, nth, SampleState.WANTED))

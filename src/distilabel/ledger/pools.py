@@ -1,15 +1,18 @@
 """The pools of samples: drawing from them, and registering what they lack."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from distilabel.ledger.draw import Draw, Sample, draw
 from distilabel.ledger.rows import json_array
 from distilabel.ledger.states import SampleState
 from distilabel.ledger.writer import Writer
-from distilabel.records import Target, request_key
+from distilabel.records import Target, request_keys
 
 __all__ = ["Pools"]
+
+# SQLite takes texts of up to 1,000,000,000 bytes: https://www.sqlite.org/limits.html
+_MOST_BYTES = 16_000_000
 
 
 class Pools(Writer):
@@ -35,40 +38,41 @@ class Pools(Writer):
             run_id: From `begin_run`.
             drawn: How often this asker has asked each key in this execution so far; counted on here.
         """
-        keys = [request_key(scope, target, body) for body in bodies]
+        keys = request_keys(scope, target, bodies)
         scope_id, target_id = self.scope_id(scope), self.target_id(target)
         with self._transaction(durable=False):
             asker_id = self._known_or_new("asker_id", "add_asker", scope_id=scope_id, name=asker)
-            ids = self._request_ids(dict(zip(keys, bodies, strict=True)), target_id)
-            draws = draw(keys, self._pools(keys), asker_id=asker_id, run_id=run_id, drawn=drawn)
+            ids, pools = self._known(dict(zip(keys, bodies, strict=True)))
+            draws = draw(keys, pools, asker_id=asker_id, run_id=run_id, drawn=drawn)
+            missing = {key: body for key, body in zip(keys, bodies, strict=True) if key not in ids}
+            ids |= self._add_requests(missing, target_id)
             self._record_draws(draws, ids, scope_id, asker_id, run_id)
         return draws
 
-    def _request_ids(self, bodies: dict[str, bytes], target_id: int) -> dict[str, int]:
-        known = self._execute("known_requests", {"keys": json_array(bodies)}).fetchall()
-        ids = {key: number for key, number, _ in known}
-        missing = [key for key in bodies if key not in ids]
-        # A recovered request may lack its body; the run that asks it again has it.
-        self._many("fill_request", [(bodies[key], key) for key, _, is_empty in known if is_empty])
-        if missing:
-            first = int(self._one("next_request_id")[0])
-            ids |= {key: first + i for i, key in enumerate(missing)}
-            self._many("add_request", [(ids[key], key, target_id, bodies[key]) for key in missing])
-        return ids
-
-    def _pools(self, keys: Iterable[str]) -> dict[str, list[Sample]]:
+    def _known(self, bodies: dict[str, bytes]) -> tuple[dict[str, int], dict[str, list[Sample]]]:
+        """Return the numbers and the pools of those requests that are known."""
+        ids: dict[str, int] = {}
         pools: dict[str, list[Sample]] = {}
-        for key, *columns, start, length, code, message, path, job in self._execute(
-            "pool", {"keys": json_array(set(keys))}
-        ):
-            number, n, asker_id, run_id, nth, state, attempts = columns
-            where = (path, start, length) if path is not None else None
-            pools.setdefault(key, []).append(
-                Sample(
-                    number, n, asker_id, run_id, nth, SampleState(state), attempts, where, code, message, job
-                )
-            )
-        return pools
+        without_body = []
+        for key, request_id, is_empty, *columns in self._execute("pool", {"keys": json_array(bodies)}):
+            ids[key] = request_id
+            if columns[0] is not None:
+                pools.setdefault(key, []).append(_sample(*columns))
+            if is_empty:
+                without_body.append(key)
+        # A recovered request may lack its body; the run that asks it again has it.
+        self._many("fill_request", [(bodies[key], key) for key in without_body])
+        return ids, pools
+
+    def _add_requests(self, bodies: dict[str, bytes], target_id: int) -> dict[str, int]:
+        if not bodies:
+            return {}
+        first = number = int(self._one("next_request_id")[0])
+        for piece in _pieces(bodies):
+            rows = json_array((key, bodies[key].decode()) for key in piece)
+            self._execute("add_requests", {"first": number, "target_id": target_id, "rows": rows})
+            number += len(piece)
+        return {key: first + i for i, key in enumerate(bodies)}
 
     def _record_draws(
         self, draws: Sequence[Draw], ids: dict[str, int], scope_id: int, asker_id: int, run_id: int
@@ -77,10 +81,8 @@ class Pools(Writer):
             "draw_again",
             [(asker_id, run_id, d.nth, d.sample.id) for d in draws if d.sample and d.moves(asker_id, run_id)],
         )
-        self._many(
-            "add_sample",
-            [(ids[d.key], d.n, scope_id, asker_id, run_id, d.nth) for d in draws if d.sample is None],
-        )
+        made = [(ids[d.key], d.n, d.nth) for d in draws if d.sample is None]
+        self._at_once("add_samples", made, scope_id=scope_id, asker_id=asker_id, run_id=run_id)
 
     def claim_again(self, scope: str, asker: str, run_id: int) -> None:
         """Note that an asker's samples are drawn in this run too, though it does not ask: its rows are kept."""
@@ -92,3 +94,36 @@ class Pools(Writer):
         """Tell whether an asker has samples that are neither answered nor failed."""
         with self._lock:
             return bool(self._one("open_of_asker", scope_id=self.scope_id(scope), name=asker)[0])
+
+
+def _sample(
+    number: int,
+    n: int,
+    asker_id: int,
+    run_id: int,
+    nth: int,
+    state: str,
+    attempts: int,
+    path: str | None,
+    start: int,
+    length: int,
+    *reason: str | None,
+) -> Sample:
+    where = None if path is None else (path, start, length)
+    return Sample(number, n, asker_id, run_id, nth, _STATES[state], attempts, where, *reason)
+
+
+_STATES = {state.value: state for state in SampleState}
+
+
+def _pieces(bodies: Mapping[str, bytes]) -> Iterator[list[str]]:
+    """Yield the keys of some requests at a time, whose bodies fit into one statement together."""
+    piece: list[str] = []
+    size = 0
+    for key, body in bodies.items():
+        if piece and size + len(body) > _MOST_BYTES:
+            yield piece
+            piece, size = [], 0
+        piece.append(key)
+        size += len(body)
+    yield piece

@@ -22,21 +22,20 @@ INSERT OR IGNORE INTO askers (scope_id, name) VALUES (:scope_id, :name);
 -- name: asker_id
 SELECT id FROM askers WHERE scope_id = :scope_id AND name = :name;
 
--- name: known_requests
-SELECT r.key, r.id, length(r.body) = 0 FROM json_each(:keys) AS k JOIN requests AS r ON r.key = k.value;
-
 -- name: next_request_id
 SELECT coalesce(max(id), 0) + 1 FROM requests;
 
--- name: add_request
-INSERT INTO requests (id, key, target_id, body) VALUES (?, ?, ?, ?);
+-- name: add_requests
+INSERT INTO requests (id, key, target_id, body)
+SELECT :first + k.key, json_extract(k.value, '$[0]'), :target_id, CAST(json_extract(k.value, '$[1]') AS BLOB)
+FROM json_each(:rows) AS k;
 
 -- name: pool
-SELECT r.key, s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, s.start, s.length, s.code, s.message,
-       f.path, j.remote_id
+SELECT r.key, r.id, length(r.body) = 0, s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start,
+       s.length, s.code, s.message, j.remote_id
 FROM json_each(:keys) AS k
 JOIN requests AS r ON r.key = k.value
-JOIN samples AS s ON s.request_id = r.id
+LEFT JOIN samples AS s ON s.request_id = r.id
 LEFT JOIN files AS f ON f.id = s.file_id
 LEFT JOIN jobs AS j ON j.id = s.job_id
 ORDER BY s.request_id, s.n;
@@ -44,8 +43,11 @@ ORDER BY s.request_id, s.n;
 -- name: draw_again
 UPDATE samples SET asker_id = ?, run_id = ?, nth = ? WHERE id = ?;
 
--- name: add_sample
-INSERT INTO samples (request_id, n, scope_id, asker_id, run_id, nth) VALUES (?, ?, ?, ?, ?, ?);
+-- name: add_samples
+INSERT INTO samples (request_id, n, scope_id, asker_id, run_id, nth)
+SELECT json_extract(k.value, '$[0]'), json_extract(k.value, '$[1]'), :scope_id, :asker_id, :run_id,
+       json_extract(k.value, '$[2]')
+FROM json_each(:rows) AS k;
 
 -- name: open_of_asker
 SELECT count(*) FROM samples AS s JOIN askers AS a ON a.id = s.asker_id
@@ -84,7 +86,8 @@ INSERT OR IGNORE INTO samples (request_id, n, scope_id, asker_id, run_id, nth, s
 SELECT id, ?, ?, ?, ?, ?, 'claimed', ? FROM requests WHERE key = ?;
 
 -- name: claim
-UPDATE samples SET state = 'claimed', job_id = ?, code = NULL, message = NULL WHERE id = ? AND state = 'wanted';
+UPDATE samples SET state = 'claimed', job_id = :job_id, code = NULL, message = NULL
+WHERE id IN (SELECT value FROM json_each(:rows)) AND state = 'wanted';
 
 -- name: fail_sample
 UPDATE samples SET state = 'failed', code = ?, message = ? WHERE id = ?;
@@ -137,11 +140,17 @@ ON CONFLICT (job_id, kind) DO UPDATE SET path = excluded.path;
 -- name: files_of_job
 SELECT id, path FROM files WHERE job_id = :job_id ORDER BY kind DESC;
 
--- name: answer_sample
-UPDATE samples SET attempts = attempts + (state <> 'answered'), state = 'answered',
-    file_id = ?1, start = ?2, length = ?3, code = NULL, message = NULL
-WHERE request_id = (SELECT id FROM requests WHERE key = ?4) AND n = ?5 AND job_id = ?6
-  AND (state <> 'answered' OR (file_id = ?1 AND start = ?2));
+-- name: answer_samples
+-- The plus keeps SQLite from looking for each line among all samples of the job.
+UPDATE samples SET attempts = samples.attempts + (samples.state <> 'answered'), state = 'answered',
+    file_id = v.file_id, start = v.start, length = v.length, code = NULL, message = NULL
+FROM (
+    SELECT r.id AS request_id, json_extract(k.value, '$[0]') AS file_id, json_extract(k.value, '$[1]') AS start,
+           json_extract(k.value, '$[2]') AS length, json_extract(k.value, '$[4]') AS n
+    FROM json_each(:rows) AS k JOIN requests AS r ON r.key = json_extract(k.value, '$[3]')
+) AS v
+WHERE samples.request_id = v.request_id AND samples.n = v.n AND +samples.job_id = :job_id
+  AND (samples.state <> 'answered' OR (samples.file_id = v.file_id AND samples.start = v.start));
 
 -- name: refuse_sample
 UPDATE samples SET attempts = attempts + (state = 'claimed'), state = 'failed', code = ?1, message = ?2

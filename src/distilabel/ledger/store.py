@@ -75,7 +75,7 @@ class Ledger(Pools):
         }  # fmt: skip
         with self._transaction():
             job_id = int(self._one("add_job", **values)[0])
-            self._many("claim", [(job_id, sample) for sample in samples])
+            self._at_once("claim", samples, job_id=job_id)
             return self._job(job_id)
 
     def knows_job(self, platform: str, base_url: str, remote: RemoteJob) -> bool:
@@ -96,7 +96,7 @@ class Ledger(Pools):
             return None
         with self._transaction():
             job_id = self._adopt(scope, target, remote_id, _ADOPTED + remote_id, len(samples), self.clock())
-            self._many("claim", [(job_id, sample) for sample in samples])
+            self._at_once("claim", samples, job_id=job_id)
             return self._job(job_id)
 
     def recover_job(
@@ -286,7 +286,9 @@ class Ledger(Pools):
             How many lines told of nothing that this job still had to tell.
         """
         with self._transaction(durable=False):
-            done = self._many("answer_sample", [(*row, job.id) for row in answered])
+            # Where two lines of one sample meet in one step, the first counts.
+            firsts = {row[3:]: row for row in reversed(answered)}
+            done = self._at_once("answer_samples", list(firsts.values()), job_id=job.id)
             done += self._many("refuse_sample", [(*row[:4], job.id) for row in failed if not row[4]])
             done += self._many("note_failure", [(*row[:4], job.id) for row in failed if row[4]])
             odd = len(answered) + len(failed) - done

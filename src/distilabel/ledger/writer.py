@@ -9,10 +9,12 @@ from time import time
 from typing import Any
 
 from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
-from distilabel.ledger.rows import target_row
+from distilabel.ledger.rows import json_array, target_row
 from distilabel.records import Target
 
 __all__ = ["Writer"]
+
+_ROWS_AT_ONCE = 10_000
 
 
 class Writer:
@@ -88,3 +90,8 @@ class Writer:
     def _many(self, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
         with mapped_errors(self.path):
             return self._connection.executemany(query(name), rows).rowcount if rows else 0
+
+    def _at_once(self, name: str, rows: Sequence[Any], /, **values: Any) -> int:
+        """Carry out a statement on many rows in one step, which lets other threads run meanwhile; return how many."""
+        pieces = (rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows), _ROWS_AT_ONCE))
+        return sum(self._execute(name, {**values, "rows": json_array(piece)}).rowcount for piece in pieces)

@@ -43,7 +43,7 @@ class Step(_Step):
         """Process rows whose columns have the names that the mappings give.
 
         Args:
-            inputs: The rows of each step before this one; they are not changed.
+            inputs: The rows of each step before this one; without mappings, `process` is given these very rows.
 
         Yields:
             What `process` yields, with the columns named back; a column that the renaming hid is there again.

@@ -33,8 +33,15 @@ class Renaming:
     outputs: Mapping[str, str]
     produced: frozenset[str]
 
+    @property
+    def is_none(self) -> bool:
+        """Whether no column has another name within the step."""
+        return not self.inputs and not self.outputs
+
     def into(self, rows: Sequence[Row], first: int = 0) -> list[Row]:
         """Rename the columns that the step reads; a row that has columns to restore is numbered from `first`."""
+        if self.is_none:
+            return list(rows)
         return [self._row_in(row, number) for number, row in enumerate(rows, start=first)]
 
     def _row_in(self, row: Row, number: int) -> Row:
@@ -57,6 +64,8 @@ class Renaming:
             raise DistilabelTypeError(
                 f"process() must yield lists of rows (dicts), not {type(rows).__name__}."
             )
+        if self.is_none:
+            return rows
         has_numbers = any(_ORIGIN in row for row in rows)
         in_step = not has_numbers and len(rows) == len(originals)
         return [

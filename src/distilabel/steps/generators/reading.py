@@ -3,7 +3,6 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PositiveInt, PrivateAttr
@@ -91,9 +90,9 @@ def batches(dataset: Any, offset: int, size: int, limit: int | None = None) -> G
 
 def _pieces(dataset: Any, offset: int, size: int, limit: int | None) -> Iterator[list[Row]]:
     if not hasattr(dataset, "__len__"):
-        rows = islice(iter(dataset.skip(offset)), None if limit is None else max(0, limit - offset))
-        while piece := list(islice(rows, size)):
-            yield piece
+        rest = dataset.skip(offset)
+        rest = rest if limit is None else rest.take(max(0, limit - offset))
+        yield from map(_rows, rest.iter(batch_size=size))
         return
     total = len(dataset) if limit is None else min(limit, len(dataset))
     for start in range(offset, total, size):

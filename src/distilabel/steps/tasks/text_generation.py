@@ -112,7 +112,10 @@ _ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_new
 # A compiled template cannot cross a process boundary, so it is not kept on the task.
 @lru_cache(maxsize=256)
 def _compiled(template: str) -> Template:
-    return _ENVIRONMENT.from_string(template)
+    compiled = _ENVIRONMENT.from_string(template)
+    # A ChainMap, which each rendering would copy name by name.
+    compiled.globals = dict(compiled.globals)
+    return compiled
 
 
 def _is_chat(value: Any) -> bool:
