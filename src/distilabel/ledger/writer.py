@@ -12,7 +12,11 @@ from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, qu
 from distilabel.ledger.rows import json_array, target_row
 from distilabel.records import Target
 
-__all__ = ["Writer"]
+__all__ = ["SYNCHRONOUS", "Writer"]
+
+SYNCHRONOUS = {True: "FULL", False: "NORMAL"}
+"""By whether a change must be durable; https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL, FULL waits for the
+disk at each commit."""
 
 _ROWS_AT_ONCE = 10_000
 
@@ -65,8 +69,7 @@ class Writer:
             if self._connection.in_transaction:
                 yield
                 return
-            # https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL, FULL waits for the disk at each commit.
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durable]}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield

@@ -1,0 +1,1 @@
+"""What this library costs, measured as whole processes beside what others cost."""
