@@ -114,10 +114,18 @@ def test_progress_is_kept_for_who_looks_later(office: Open, platform: FakePlatfo
 
 
 def test_run_that_waits_says_when_it_asks_again(office: Open, platform: FakePlatform):
-    at = office(every=0.002)
+    at = office(every=0.016)
     platform.plan(polls=1)
     at.bring("a")
-    assert [event.seconds for event in at.ears.of(NextPoll)] == [0.002, 0.002]
+    assert [event.seconds for event in at.ears.of(NextPoll)] == [0.001, 0.002]
+
+
+def test_first_polls_follow_each_other_faster_and_then_as_the_user_said(office: Open, platform: FakePlatform):
+    at = office(every=0.008)
+    platform.plan(polls=5)
+    at.bring("a")
+    waits = [event.seconds for event in at.ears.of(NextPoll)]
+    assert waits == [0.0005, 0.001, 0.002, 0.004, 0.008, 0.008]
 
 
 @pytest.mark.parametrize("fault", [500, 503, httpx2.ConnectError, httpx2.ReadTimeout])

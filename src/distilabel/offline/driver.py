@@ -2,10 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import repeat
 from pathlib import Path
 from typing import TypeVar
 
@@ -151,7 +152,7 @@ class Driver:
                     self._emit(Notice("warning", f"{error.message} The job waits."))
         if desk.every is None:
             return None
-        await self._pause(desk, job)
+        await self._pause(job, desk.every)
         return job
 
     async def _look_up(self, desk: Desk, job: Job) -> Job | None:
@@ -165,7 +166,7 @@ class Driver:
             self._emit(Notice("warning", _doubt(desk, job, found.doubtful[0])))
             if desk.every is None:
                 return None
-            await self._pause(desk, job)
+            await self._pause(job, desk.every)
 
     async def _sought(self, desk: Desk, job: Job) -> Found:
         """Look for a job whose creation was broken off, and again for a while: lists may lag behind."""
@@ -199,11 +200,12 @@ class Driver:
     async def _poll(self, desk: Desk, job: Job) -> Job | None:
         """Ask about a job until it is over; a run that does not wait asks about what it found, once."""
         assert job.remote_id is not None
+        waits = _waits(desk.every or 0.0)
         if job.id in self._fresh:
             self._fresh.discard(job.id)
             if desk.every is None:
                 return None
-            await self._pause(desk, job)
+            await self._pause(job, next(waits))
         while True:
             remote = await self._found(desk, partial(desk.provider.poll, job.remote_id))
             if remote is None:
@@ -221,7 +223,7 @@ class Driver:
                     return job
             if desk.every is None:
                 return None
-            await self._pause(desk, job)
+            await self._pause(job, next(waits))
 
     def _is_overdue(self, desk: Desk, job: Job) -> bool:
         deadline = desk.options.deadline
@@ -251,8 +253,7 @@ class Driver:
         self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
         return self._ledger.note_reason(job, _OVERDUE, message)
 
-    async def _pause(self, desk: Desk, job: Job) -> None:
-        seconds = desk.every or 0.0
+    async def _pause(self, job: Job, seconds: float) -> None:
         self._emit(NextPoll(job, seconds))
         await asyncio.sleep(seconds)
 
@@ -358,6 +359,17 @@ class Driver:
         (self._ledger.job_folder(job) / "input.jsonl").unlink(missing_ok=True)
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
         return settled
+
+
+def _waits(every: float) -> Iterator[float]:
+    """Yield the seconds between polls: shorter ones at first, since small jobs may end at once.
+
+    Examples:
+        >>> [seconds for seconds, _ in zip(_waits(16.0), range(6), strict=False)]
+        [1.0, 2.0, 4.0, 8.0, 16.0, 16.0]
+    """
+    yield from (every / part for part in (16, 8, 4, 2))
+    yield from repeat(every)
 
 
 def _is_given_up(job: Job) -> bool:
