@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 from distilabel.typing import Row
@@ -12,7 +13,7 @@ __all__ = ["Renaming", "check_mapping"]
 _ORIGIN = "__distilabel_row__"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Renaming:
     """How a step's column names differ from those of the rows that travel.
 
@@ -45,10 +46,14 @@ class Renaming:
         return [self._row_in(row, number) for number, row in enumerate(rows, start=first)]
 
     def _row_in(self, row: Row, number: int) -> Row:
-        taken = {*self.inputs, *self.inputs.values()}
-        inner = {name: value for name, value in row.items() if name not in taken}
-        inner |= {name: row[column] for name, column in self.inputs.items() if column in row}
-        return {**inner, _ORIGIN: number} if self._kept_aside(row) else inner
+        if not self.inputs:
+            inner = dict(row)
+        else:
+            inner = {name: value for name, value in row.items() if name not in self._taken}
+            inner |= {name: row[column] for name, column in self.inputs.items() if column in row}
+        if not self._hidden.isdisjoint(row):
+            inner[_ORIGIN] = number
+        return inner
 
     def out_of(self, rows: Sequence[Row], originals: Sequence[Row]) -> list[Row]:
         """Rename back, and restore the columns that the renaming had put aside.
@@ -83,17 +88,24 @@ class Renaming:
                 written[self.outputs.get(name, name)] = value
             elif name != _ORIGIN:
                 passed[self.inputs.get(name, name)] = value
-        kept = {} if original is None else self._kept_aside(original)
-        return {**kept, **passed, **written}
+        if original is None or self._hidden.isdisjoint(original):
+            return passed | written
+        kept = {name: value for name, value in original.items() if name in self._hidden}
+        return kept | passed | written
 
-    def _kept_aside(self, row: Row) -> Row:
-        """Give the columns of a row that would be lost: those under a name that the step uses for another one."""
+    @cached_property
+    def _taken(self) -> frozenset[str]:
+        """The names that mean something else within the step than outside of it."""
+        return frozenset((*self.inputs, *self.inputs.values()))
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """The columns that would be lost: those under a name that the step uses for another one."""
         sources = set(self.inputs.values())
         shadowed = {name for name in self.inputs if name not in sources}
         overwritten = {name for name, column in self.outputs.items() if name != column}
         replaced = {column for name, column in self.inputs.items() if name in self.produced}
-        hidden = shadowed | overwritten | replaced
-        return {name: value for name, value in row.items() if name in hidden}
+        return frozenset(shadowed | overwritten | replaced)
 
 
 def check_mapping(step_name: str, kind: str, mappings: Mapping[str, str], known: Mapping[str, bool]) -> None:
