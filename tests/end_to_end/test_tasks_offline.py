@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import distilabel
+import distilabel.steps.tasks
 from distilabel.server import Parts, Settings, create_app, running
 from tests.support.platform import Platform
 from tests.support.process import Process, run
 
-from .task_samples import SAMPLES, Sample
+from .task_samples import NO_SAMPLE, SAMPLES, Sample
 
 SCRIPT = """\
 import json
@@ -100,3 +101,8 @@ def test_second_process_has_the_rows(processes: tuple[Process, Process, Counter[
     for row, wanted in zip(rows, sample.rows, strict=True):
         assert {name: row.get(name) for name in wanted} == wanted
         assert row["model_name"] == sample.name
+
+
+def test_every_task_has_a_sample():
+    names = [sample.name for sample in SAMPLES]
+    assert sorted([*names, *NO_SAMPLE]) == sorted(distilabel.steps.tasks.__all__)
