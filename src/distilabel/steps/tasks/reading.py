@@ -120,7 +120,7 @@ def _json_values(text: str, opening: str) -> Iterator[Any]:
     while start >= 0:
         try:
             value, end = _DECODER.raw_decode(text, start)
-        except ValueError:
+        except (ValueError, RecursionError):
             end = start + 1
         else:
             yield value

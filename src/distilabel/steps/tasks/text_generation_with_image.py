@@ -12,7 +12,7 @@ __all__ = ["TextGenerationWithImage"]
 
 # The first bytes of a file in base64; these four kinds are what platforms take:
 # https://platform.openai.com/docs/guides/images-vision (November 2026)
-_BEGINNINGS = {"iVBORw0KGgo": "png", "/9j/": "jpeg", "R0lGOD": "gif", "UklGR": "webp"}
+_BEGINNINGS = {"iVBORw0KGg": "png", "/9j/": "jpeg", "R0lGOD": "gif", "UklGR": "webp"}
 
 
 class TextGenerationWithImage(TextGeneration):
