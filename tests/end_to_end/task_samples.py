@@ -44,6 +44,7 @@ class Sample:
         row: What it is asked about; None for a task that is a generator.
         answer: What the model says, or a function of the request's body that tells; a task of several turns needs one.
         rows: The columns that the task's rows must hold in the end, a dict a row.
+        requests: How many requests that takes in all.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Sample:
     row: dict[str, Any] | None
     answer: str | Callable[[Body], str]
     rows: tuple[dict[str, Any], ...]
+    requests: int = 1
 
     def said(self, body: Body) -> str:
         """What the model says to a request."""

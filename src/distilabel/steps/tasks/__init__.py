@@ -91,8 +91,7 @@ _PLACES = {
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is here
 
-    def __getattr__(name: str) -> Any:
-        """Load what is named, https://peps.python.org/pep-0562/."""
+    def __getattr__(name: str) -> Any:  # https://peps.python.org/pep-0562/
         if name not in _PLACES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
