@@ -65,9 +65,9 @@ def assert_read_or_reasoned(sample: Sample, said: str | None):
 
 
 @each_task
-@pytest.mark.parametrize("said", HOPELESS, ids=lambda said: repr(said)[:20])
-def test_answer_is_read_or_there_is_a_reason(sample: Sample, said: str | None):
-    assert_read_or_reasoned(sample, said)
+def test_hopeless_answer_is_read_or_there_is_a_reason(sample: Sample):
+    for said in HOPELESS:
+        assert_read_or_reasoned(sample, said)
 
 
 @each_task

@@ -35,6 +35,7 @@ class TestJson:
             '```json\n{"a": "x"}\n```',
             'Sure, {here} it is:\n\n{"a": "x", "b": [1, {"a": "y"}]}\n\nEnjoy {it}!',
             '{"a": "x"} and once more {"a": "x"}',
+            'I think {"of": "it"}, so {"a": "x"}',
         ],
     )
     def test_object_is_found_wherever_it_stands(self, said):

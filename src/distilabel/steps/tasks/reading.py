@@ -40,7 +40,7 @@ def text_of(output: str | None) -> str:
 
 
 def texts_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
-    """Read the texts called `names` from the one JSON object that an answer holds.
+    """Read the texts called `names` from the one JSON object of an answer that holds them.
 
     Raises:
         DistilabelGenerationException: There is no such object, or several that differ, or it lacks a text.
@@ -49,7 +49,7 @@ def texts_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
         >>> texts_of('Here it is: {"S1": "a", "S2": "b", "more": 1}', ["S1", "S2"])
         {'S1': 'a', 'S2': 'b'}
     """
-    found = _only(_json_values(text_of(output), "{"), "JSON object")
+    found = _object(text_of(output), names)
     for name in names:
         if not isinstance(found.get(name), str) or not found[name].strip():
             raise DistilabelGenerationException(f"The JSON object of the answer has no text {name!r}.")
@@ -57,12 +57,12 @@ def texts_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
 
 
 def entries_of(output: str | None, name: str) -> list[Any]:
-    """Read the list called `name` from the one JSON object that an answer holds.
+    """Read the list called `name` from the one JSON object of an answer that holds it.
 
     Raises:
         DistilabelGenerationException: There is no such object, or several that differ, or it has no such list.
     """
-    found = _only(_json_values(text_of(output), "{"), "JSON object").get(name)
+    found = _object(text_of(output), [name]).get(name)
     if not isinstance(found, list) or not found:
         raise DistilabelGenerationException(f"The JSON object of the answer has no list {name!r}.")
     return found
@@ -125,6 +125,13 @@ def _json_values(text: str, opening: str) -> Iterator[Any]:
         else:
             yield value
         start = text.find(opening, end)
+
+
+def _object(text: str, names: Sequence[str]) -> Any:
+    objects = list(_json_values(text, "{"))
+    # A model that thinks aloud may write down other objects before.
+    whole = [value for value in objects if value.keys() >= set(names)]
+    return _only(whole or objects, "JSON object")
 
 
 def _only(values: Iterable[Any], kind: str) -> Any:

@@ -90,7 +90,7 @@ class URIAL(Task):
         ...     def model_name(self):
         ...         return "scripted"
         ...     def generate(self, inputs, num_generations=1):
-        ...         said = "It is 4.\n```\n\n# Query:\nAnd 3 + 3?"
+        ...         said = "It is 4.\n\n# Query:\nAnd 3 + 3?"
         ...         return [{"generations": [said] * num_generations} for _ in inputs]
         >>> next(URIAL(llm=Scripted()).process([{"instruction": "2 + 2?"}]))[0]["generation"]
         'It is 4.'

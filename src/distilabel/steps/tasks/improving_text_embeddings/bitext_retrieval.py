@@ -88,8 +88,8 @@ class BitextRetrievalGenerator(GeneratorTask):
             "S3": f"a {unit} in {target} that is less close to one",
         }
         rules = [
-            f"On a scale from 1 (nothing in common) to 5 (the same meaning) S2 translates S1 as well as {high}.",
-            f"On the same scale S3 translates S1 as well as {low}.",
+            f"On a scale from 1 (nothing in common) to 5 (the same meaning) S2 deserves {high} as a translation of S1.",
+            f"On the same scale S3 deserves {low}.",
             "S3 differs from S2 in what it adds, leaves out or changes of the meaning, not in its language.",
             f"To understand them takes {difficulty} education.",
             "Choose a subject that one would not think of first, and explain nothing beside the object.",

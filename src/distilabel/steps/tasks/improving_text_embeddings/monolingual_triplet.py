@@ -80,8 +80,8 @@ class MonolingualTripletGenerator(GeneratorTask):
             zip(_NAMES, (f"a {unit}", f"a {unit} close to S1", f"a {unit} less close to S1"), strict=True)
         )
         rules = [
-            f"On a scale from 1 (nothing in common) to 5 (the same meaning) S1 and S2 are as close as {high}.",
-            f"On the same scale S1 and S3 are as close as {low}.",
+            f"On a scale from 1 (nothing in common) to 5 (the same meaning) S2 deserves {high} for how close it is to S1.",
+            f"On the same scale S3 deserves {low}.",
             "How close they are lies in their meaning: they are built differently and share few words.",
             f"All three are in {self.language}, and to understand them takes {difficulty} education.",
             "Choose a subject that one would not think of first, and explain nothing beside the object.",

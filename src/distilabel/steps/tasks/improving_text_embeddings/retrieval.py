@@ -88,7 +88,7 @@ class GenerateTextRetrievalData(Task):
         words = chosen(self.num_words, NumWords, chance)
         difficulty = chosen(self.difficulty, Difficulty, chance)
         rules = [
-            f"The query is {kind}, has {length}, is {clarity}, and is of a subject that one would not think of first.",
+            f"The query is a {kind} one, has {length}, and is {clarity}; its subject may be from any field.",
             "The documents do not copy the query, and hold things that it does not ask for.",
             f"Each document has at least {words} words.",
             f"Everything is in {self.language}.",
