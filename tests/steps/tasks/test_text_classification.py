@@ -57,6 +57,13 @@ class TestPrompt:
         with pytest.raises(DistilabelUserError, match="at least one of `available_labels`"):
             TextClassification(llm=scripted(""), available_labels=[])
 
+    @pytest.mark.parametrize(("n", "default"), [(1, ["a", "b"]), (1, []), (2, ["a", "b", "c"])])
+    def test_default_labels_that_do_not_fit_are_told(self, n, default):
+        with pytest.raises(
+            DistilabelUserError, match=f"{len(default)} default labels and gives a text from 1 to {n}"
+        ):
+            TextClassification(llm=scripted(""), n=n, default_label=default)
+
 
 class TestStructure:
     def test_is_on_by_default_and_reaches_the_llm(self):

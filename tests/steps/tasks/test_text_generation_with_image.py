@@ -84,7 +84,7 @@ class TestPrompt:
         assert made["generation"] is None
         assert reason in made["failure"]
 
-    @pytest.mark.parametrize("image_type", ["url", "base64"])
+    @pytest.mark.parametrize("image_type", ["url", "base64", "PIL"])
     def test_print_shows_the_question(self, image_type, capsys):
         TextGenerationWithImage(llm=scripted(""), image_type=image_type).print()
         assert "image_url" in capsys.readouterr().out

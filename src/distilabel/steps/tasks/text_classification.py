@@ -46,7 +46,7 @@ class TextClassification(Task):
         label, or one that is not among those available), and `model_name`.
 
     Raises:
-        DistilabelUserError: `available_labels` is empty.
+        DistilabelUserError: `available_labels` is empty, or there are more default labels than `n`.
 
     References:
         Let Me Speak Freely? A Study on the Impact of Format Restrictions, https://arxiv.org/abs/2408.02442
@@ -134,7 +134,7 @@ class TextClassification(Task):
         text = text_of(output)
         if self.n > 1:
             labels = [self._known(label) for label in entries_of(text, "labels")]
-            if len(labels) > max(self.n, len(self._defaults)):
+            if len(labels) > self.n:
                 raise DistilabelGenerationException(
                     f"The answer has {len(labels)} labels, of {self.n} at most."
                 )
@@ -166,5 +166,5 @@ class TextClassification(Task):
         label: dict[str, Any] = {"type": "string"}
         if self.available_labels:
             label["enum"] = list(dict.fromkeys([*self.available_labels, *self._defaults]))
-        many = {"type": "array", "items": label, "minItems": 1, "maxItems": max(self.n, len(self._defaults))}
+        many = {"type": "array", "items": label, "minItems": 1, "maxItems": self.n}
         return object_schema("Labels", {"labels": label if self.n == 1 else many})

@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any, Literal
 
 from distilabel.exceptions import DistilabelUserError
+from distilabel.extras import optional
 from distilabel.steps.tasks.text_generation import TextGeneration
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -20,7 +21,7 @@ class TextGenerationWithImage(TextGeneration):
 
     Attributes:
         image_type: What the column `image` holds: "url" (default), an address that the platform can reach; "base64",
-            a file's bytes in base64, or a data URL; or "PIL", an image of the package Pillow, which is sent as PNG.
+            a file's bytes in base64, or a data URL; or "PIL", an image of the package Pillow (the extra `distilabel[vision]`), which is sent as PNG.
         system_prompt: Goes before each question; a row's own column `system_prompt` goes first.
         template: The question, in Jinja2; "{{ instruction }}" by default.
         columns: The columns that the template uses; "instruction" by default.
@@ -103,8 +104,11 @@ class TextGenerationWithImage(TextGeneration):
 
     def sample_input(self) -> Row:
         """Give a row of placeholders."""
-        address = "https://example.com/image.png"
-        return {
-            **super().sample_input(),
-            "image": f"data:,{address}" if self.image_type == "base64" else address,
-        }
+        return {**super().sample_input(), "image": self._sample_image()}
+
+    def _sample_image(self) -> Any:
+        if self.image_type == "PIL":
+            return optional("PIL.Image", "vision").new("RGB", (1, 1))
+        return (
+            "https://example.com/image.png" if self.image_type == "url" else "data:image/png;base64,<IMAGE>"
+        )
