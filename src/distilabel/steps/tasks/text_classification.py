@@ -80,6 +80,11 @@ class TextClassification(Task):
             raise DistilabelUserError(
                 f"Give {self.name!r} at least one of `available_labels`, or leave them out."
             )
+        if not 1 <= len(self._defaults) <= self.n:
+            raise DistilabelUserError(
+                f"{self.name!r} has {len(self._defaults)} default labels and gives a text from 1 to {self.n}: change "
+                "`default_label` or `n`.",
+            )
 
     @property
     def _defaults(self) -> list[str]:
