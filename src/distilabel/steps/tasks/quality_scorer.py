@@ -1,0 +1,85 @@
+"""Scoring how good responses to an instruction are, all of a row in one prompt."""
+
+from typing import Any
+
+from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.scoring import items_of, numbered, numbered_schema, scores_form, scores_of
+from distilabel.typing import ChatType, Row, StepColumns
+
+__all__ = ["QualityScorer"]
+
+_LOWEST, _HIGHEST = 1, 5
+_PROMPT = """\
+Below are an instruction and {count} responses to it. Compare the responses, and say how good each one is: how \
+helpful, relevant, accurate, deep, creative and detailed.
+
+Give each a whole number from 1, for one that is of no use, to 5, for one that could hardly be better. A longer \
+response is not better for its length, nor one for standing first.
+
+[Instruction]
+{instruction}
+
+{items}
+
+{form}"""
+
+
+class QualityScorer(Task):
+    r"""Score how good each response to an instruction is; scores are comparable, as all are given at once.
+
+    Columns:
+        In: `instruction`, and `responses`, a list of texts. Out: `scores`, a list with a number from 1 to 5 for each
+        response, in their order (None where it is not plain which score is whose), and `model_name`.
+
+    With `use_default_structured_output=True` the answer is JSON.
+
+    References:
+        What Makes Good Data for Alignment? (DEITA), https://arxiv.org/abs/2312.15685
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["[1] Score: 5\n[2] Score: 1"] * num_generations} for _ in inputs]
+        >>> task = QualityScorer(llm=Scripted())
+        >>> next(task.process([{"instruction": "2 + 2?", "responses": ["4", "5"]}]))[0]["scores"]
+        [5.0, 1.0]
+    """
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The instruction and the responses to it."""
+        return ["instruction", "responses"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The scores and the model's name."""
+        return ["scores", "model_name"]
+
+    def format_input(self, input: Row) -> ChatType:
+        """Ask about all responses at once; raises DistilabelUserError where they are not a list of texts."""
+        items = items_of(input, "responses")
+        form = scores_form("response", len(items), as_json=self.use_default_structured_output)
+        prompt = _PROMPT.format(
+            count=len(items),
+            instruction=input["instruction"],
+            items=numbered(items, "Response"),
+            form=form,
+        )
+        return [{"role": "user", "content": prompt}]
+
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
+        """Give each response its score; raises DistilabelGenerationException where one has none."""
+        return {"scores": scores_of(output, len(items_of(input, "responses")), _LOWEST, _HIGHEST)}
+
+    def get_structured_output(self) -> dict[str, Any]:
+        """Give the JSON schema of the answer: each score with the number of its response."""
+        scores = {"score": {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}}
+        return numbered_schema("Quality", "scores", scores)
+
+    def sample_input(self) -> Row:
+        """Give a row of placeholders."""
+        return {"instruction": "<INSTRUCTION>", "responses": ["<RESPONSE 1>", "<RESPONSE 2>"]}

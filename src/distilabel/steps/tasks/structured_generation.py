@@ -1,0 +1,83 @@
+"""Asking for text of a structure that each row brings along."""
+
+from typing import Any
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.tasks.base import Task
+from distilabel.typing import ChatType, Row, StepColumns, StructuredInput, StructuredOutputType
+
+__all__ = ["StructuredGeneration"]
+
+
+class StructuredGeneration(Task):
+    """Ask for text whose structure each row brings along: a JSON schema, or a regular expression.
+
+    Which of the two an LLM can follow is its own matter: those behind OpenAI's API follow JSON schemas.
+
+    Attributes:
+        use_system_prompt: Whether the row's column `system_prompt`, if any, goes before the question; not by default.
+
+    Columns:
+        In: `instruction`; `structured_output`, a dict such as {"format": "json", "schema": <JSON schema or pydantic
+        model>} or {"format": "regex", "schema": <expression>}; and `system_prompt` if there is one. Out: `generation`,
+        the text as it came (None where there is no answer), and `model_name`.
+
+    References:
+        Efficient Guided Generation for Large Language Models, https://arxiv.org/abs/2307.09702
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['{"sum": 4}'] * num_generations} for _ in inputs]
+        >>> task = StructuredGeneration(llm=Scripted())
+        >>> schema = {"type": "object", "properties": {"sum": {"type": "integer"}}}
+        >>> row = {"instruction": "2 + 2?", "structured_output": {"format": "json", "schema": schema}}
+        >>> next(task.process([row]))[0]["generation"]
+        '{"sum": 4}'
+    """
+
+    use_system_prompt: bool = False
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The instruction and the structure; `system_prompt` need not be there."""
+        return {"instruction": True, "structured_output": True, "system_prompt": False}
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The text and the model's name."""
+        return ["generation", "model_name"]
+
+    def format_input(self, input: Row) -> StructuredInput:
+        """Give the question and the structure of its answer.
+
+        Raises:
+            DistilabelUserError: The row brings no structure along.
+        """
+        system_prompt = input.get("system_prompt") if self.use_system_prompt else None
+        chat: ChatType = [{"role": "system", "content": system_prompt}] if system_prompt else []
+        return [*chat, {"role": "user", "content": input["instruction"]}], self._structure(input)
+
+    def _structure(self, row: Row) -> StructuredOutputType:
+        given = row.get("structured_output")
+        if not isinstance(given, dict) or not given.get("schema"):
+            raise DistilabelUserError(
+                f"The column 'structured_output' of {self.name!r} must hold a dict such as "
+                '{"format": "json", "schema": ...}.',
+            )
+        return StructuredOutputType(format=given.get("format") or "json", schema=given["schema"])
+
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
+        """Give the text as it is."""
+        return {"generation": output}
+
+    def sample_input(self) -> Row:
+        """Give a row of placeholders."""
+        return {
+            "instruction": "<INSTRUCTION>",
+            "structured_output": {"format": "json", "schema": {"type": "object"}},
+        }
