@@ -1,10 +1,24 @@
 """Steps: what turns rows into rows."""
 
+from typing import Any
+
 from distilabel.declared import RuntimeParameter
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, StepResources
+from distilabel.steps.clustering import DBSCAN, UMAP
 from distilabel.steps.columns import CombineOutputs, ExpandColumns, GroupColumns, KeepColumns, MergeColumns
 from distilabel.steps.decorator import step
+from distilabel.steps.embeddings import EmbeddingGeneration
+from distilabel.steps.filtering import DeitaFiltering, EmbeddingDedup, FaissNearestNeighbour, MinHashDedup
+from distilabel.steps.formatting import (
+    ConversationTemplate,
+    FormatChatGenerationDPO,
+    FormatChatGenerationSFT,
+    FormatTextGenerationDPO,
+    FormatTextGenerationSFT,
+    TruncateTextColumn,
+)
 from distilabel.steps.generators import (
+    DataSampler,
     LoadDataFromDicts,
     LoadDataFromDisk,
     LoadDataFromFileSystem,
@@ -15,8 +29,20 @@ from distilabel.steps.requirements import requirements
 from distilabel.typing import GeneratorStepOutput, StepOutput
 
 __all__ = [
+    "DBSCAN",
+    "UMAP",
     "CombineOutputs",
+    "ConversationTemplate",
+    "DataSampler",
+    "DeitaFiltering",
+    "EmbeddingDedup",
+    "EmbeddingGeneration",
     "ExpandColumns",
+    "FaissNearestNeighbour",
+    "FormatChatGenerationDPO",
+    "FormatChatGenerationSFT",
+    "FormatTextGenerationDPO",
+    "FormatTextGenerationSFT",
     "GeneratorStep",
     "GeneratorStepOutput",
     "GlobalStep",
@@ -27,12 +53,24 @@ __all__ = [
     "LoadDataFromFileSystem",
     "LoadDataFromHub",
     "MergeColumns",
+    "MinHashDedup",
     "RuntimeParameter",
     "Step",
     "StepInput",
     "StepOutput",
     "StepResources",
+    "TextClustering",
+    "TruncateTextColumn",
     "make_generator_step",
     "requirements",
     "step",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Give the steps that ask an LLM when they are first wanted: most pipelines' loaders can do without."""
+    if name == "TextClustering":
+        from distilabel.steps.tasks.text_clustering import TextClustering  # noqa: PLC0415 - on first use
+
+        return TextClustering
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
