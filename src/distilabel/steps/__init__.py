@@ -25,6 +25,7 @@ from distilabel.steps.generators import (
     LoadDataFromHub,
     make_generator_step,
 )
+from distilabel.steps.hub import HuggingFaceHubCheckpointer, PushToHub
 from distilabel.steps.requirements import requirements
 from distilabel.typing import GeneratorStepOutput, StepOutput
 
@@ -47,6 +48,7 @@ __all__ = [
     "GeneratorStepOutput",
     "GlobalStep",
     "GroupColumns",
+    "HuggingFaceHubCheckpointer",
     "KeepColumns",
     "LoadDataFromDicts",
     "LoadDataFromDisk",
@@ -54,6 +56,7 @@ __all__ = [
     "LoadDataFromHub",
     "MergeColumns",
     "MinHashDedup",
+    "PushToHub",
     "RuntimeParameter",
     "Step",
     "StepInput",

@@ -35,7 +35,7 @@ class SentenceTransformerEmbeddings(Embeddings):
         normalize_embeddings: Whether vectors are brought to length 1, as they are by default.
 
     References:
-        - [Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks](https://arxiv.org/abs/1908.10084)
+        Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks, https://arxiv.org/abs/1908.10084
 
     Examples:
         >>> SentenceTransformerEmbeddings(model="mixedbread-ai/mxbai-embed-large-v1").model_name

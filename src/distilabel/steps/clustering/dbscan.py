@@ -35,7 +35,7 @@ class DBSCAN(GlobalStep):
         DistilabelUserError: Points are not lists of numbers of one length.
 
     References:
-        - [A Density-Based Algorithm for Discovering Clusters in Large Spatial Databases with Noise](https://dl.acm.org/doi/10.5555/3001460.3001507)
+        A Density-Based Algorithm for Discovering Clusters in Large Spatial Databases with Noise, https://dl.acm.org/doi/10.5555/3001460.3001507
 
     Examples:
         >>> step = DBSCAN(eps=1.0, min_samples=2, n_jobs=1)

@@ -41,7 +41,7 @@ class UMAP(GlobalStep):
             one length.
 
     References:
-        - [UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction](https://arxiv.org/abs/1802.03426)
+        UMAP: Uniform Manifold Approximation and Projection for Dimension Reduction, https://arxiv.org/abs/1802.03426
 
     Examples:
         >>> step = UMAP(n_components=2, metric="cosine")

@@ -38,7 +38,7 @@ class DeitaFiltering(GlobalStep):
         DistilabelUserError: Embeddings are not lists of numbers of one length.
 
     References:
-        - [What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning](https://arxiv.org/abs/2312.15685)
+        What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning, https://arxiv.org/abs/2312.15685
 
     Examples:
         >>> step = DeitaFiltering(data_budget=2, diversity_threshold=0.5)

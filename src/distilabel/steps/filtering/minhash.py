@@ -39,7 +39,7 @@ class MinHashDedup(GlobalStep):
         DistilabelMissingPackageError: Install `distilabel[minhash]`.
 
     References:
-        - [On the resemblance and containment of documents](https://ieeexplore.ieee.org/document/666900)
+        On the resemblance and containment of documents, https://ieeexplore.ieee.org/document/666900
 
     Examples:
         >>> step = MinHashDedup(tokenizer="words", threshold=0.8)

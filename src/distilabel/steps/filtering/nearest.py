@@ -44,7 +44,7 @@ class FaissNearestNeighbour(GlobalStep):
         DistilabelUserError: Embeddings are not lists of numbers of one length, or faiss cannot use the GPU.
 
     References:
-        - [The Faiss library](https://arxiv.org/abs/2401.08281)
+        The Faiss library, https://arxiv.org/abs/2401.08281
 
     Examples:
         >>> step = FaissNearestNeighbour()

@@ -22,7 +22,7 @@ class FormatChatGenerationDPO(Step):
         `chosen_model` and `rejected_model`.
 
     References:
-        - [Direct Preference Optimization: Your Language Model is Secretly a Reward Model](https://arxiv.org/abs/2305.18290)
+        Direct Preference Optimization: Your Language Model is Secretly a Reward Model, https://arxiv.org/abs/2305.18290
 
     Examples:
         >>> step = FormatChatGenerationDPO()

@@ -23,7 +23,7 @@ class FormatTextGenerationDPO(Step):
         `rejected_rating`; with `generation_models` also `chosen_model` and `rejected_model`.
 
     References:
-        - [Direct Preference Optimization: Your Language Model is Secretly a Reward Model](https://arxiv.org/abs/2305.18290)
+        Direct Preference Optimization: Your Language Model is Secretly a Reward Model, https://arxiv.org/abs/2305.18290
 
     Examples:
         >>> step = FormatTextGenerationDPO()

@@ -56,7 +56,7 @@ class TextClustering(GlobalTask):
         DistilabelMissingPackageError: A picture is wanted: install `distilabel[matplotlib]`.
 
     References:
-        - [Text Clustering](https://github.com/huggingface/text-clustering)
+        Text Clustering, https://github.com/huggingface/text-clustering
 
     Examples:
         >>> from distilabel.models.llms.base import LLM
