@@ -68,11 +68,12 @@ class TestDicts:
         assert LoadDataFromFileSystem.repeatable
 
 
-class TestSampler:
-    DATA = [{"n": n, "t": str(n)} for n in range(10)]
+NUMBERS = [{"n": n, "t": str(n)} for n in range(10)]
 
+
+class TestSampler:
     def sampled(self, offset=0, **fields):
-        return read(DataSampler(**{"data": self.DATA, "samples": 9, "size": 3, **fields}), offset)
+        return read(DataSampler(**{"data": NUMBERS, "samples": 9, "size": 3, **fields}), offset)
 
     def test_each_row_holds_some_rows_of_the_data_none_twice_and_columns_together(self):
         rows = self.sampled()
@@ -99,7 +100,7 @@ class TestSampler:
         assert sorted(zip(rows[0]["a"], rows[0]["b"], strict=True), key=str) == [(1, None), (None, 2)]
 
     def test_data_is_not_written_into_a_dump(self):
-        step = DataSampler(data=self.DATA)
+        step = DataSampler(data=NUMBERS)
         assert "data" not in step.dump()
         validate_step(step)
 
@@ -238,7 +239,8 @@ class TestFiles:
             assert step._splits() == {"train": [address]}
 
     @pytest.fixture
-    def memory(self):
+    def memory(self, monkeypatch):
+        monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", False)  # it forbids all that is remote
         system = fsspec.filesystem("memory")
         system.store.clear()
         system.pipe("/rows/a.jsonl", b'{"n": 1}\n')
