@@ -3,6 +3,7 @@
 from typing import Any
 
 from distilabel.declared import RuntimeParameter
+from distilabel.steps.argilla import PreferenceToArgilla, TextGenerationToArgilla
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, StepResources
 from distilabel.steps.clustering import DBSCAN, UMAP
 from distilabel.steps.columns import CombineOutputs, ExpandColumns, GroupColumns, KeepColumns, MergeColumns
@@ -56,6 +57,7 @@ __all__ = [
     "LoadDataFromHub",
     "MergeColumns",
     "MinHashDedup",
+    "PreferenceToArgilla",
     "PushToHub",
     "RuntimeParameter",
     "Step",
@@ -63,6 +65,7 @@ __all__ = [
     "StepOutput",
     "StepResources",
     "TextClustering",
+    "TextGenerationToArgilla",
     "TruncateTextColumn",
     "make_generator_step",
     "requirements",
