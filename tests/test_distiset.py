@@ -1,6 +1,7 @@
 """The finished dataset: read from the leaves' files, saved, loaded, split and pushed."""
 
 import base64
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from datasets import Dataset, DatasetDict, Image, are_progress_bars_disabled
+from datasets import Dataset, DatasetDict, Image
 
 from distilabel.distiset import Distiset, create_distiset, from_parquet, without_progress_bars
 from distilabel.exceptions import DistilabelUserError
@@ -130,6 +131,13 @@ class TestDisk:
         assert "| train | 1 | a |" in card
         assert "@misc{a}" in card
 
+    def test_failures_and_citations_are_still_known_after_loading(self, tmp_path):
+        distiset = Distiset({"one": dataset(1)})
+        distiset.failures, distiset.citations = {"judge": 3}, ["@misc{a}"]
+        distiset.save_to_disk(tmp_path / "saved")
+        again = Distiset.load_from_disk(tmp_path / "saved")
+        assert (again.failures, again.citations) == ({"judge": 3}, ["@misc{a}"])
+
     def test_what_is_not_wanted_is_not_saved(self, tmp_path):
         (tmp_path / "p").write_text("x")
         distiset = Distiset({"one": dataset(1)})
@@ -190,65 +198,13 @@ class TestImages:
         assert rows_of(images, "two") == [{"a": 1}]
 
 
-class FakeHub:
-    def __init__(self, calls):
-        self.calls = calls
-        self.text = "old"
-
-    def __getattr__(self, name):
-        return lambda *args, **kwargs: self.calls.append((name, args, kwargs))
-
-
-class TestHub:
-    @pytest.fixture
-    def calls(self, monkeypatch):
-        made = []
-        hub = FakeHub(made)
-        monkeypatch.setattr(
-            DatasetDict, "push_to_hub", lambda _self, *a, **k: made.append(("push_to_hub", a, k))
-        )
-        monkeypatch.setattr("huggingface_hub.HfApi", lambda **_: hub)
-        monkeypatch.setattr("huggingface_hub.DatasetCard.load", lambda *_, **__: hub)
-        return made
-
-    def test_parts_files_and_card_are_pushed(self, calls, tmp_path, monkeypatch):
-        distiset = Distiset({"one": dataset(1), "two": dataset(2)})
-        (tmp_path / "pipeline.yaml").write_text("x")
-        (tmp_path / "script.py").write_text("x")
-        distiset.pipeline_path, distiset.artifacts_path = tmp_path / "pipeline.yaml", tmp_path
-        monkeypatch.setattr(sys, "argv", [str(tmp_path / "script.py")])
-        distiset.push_to_hub(
-            "me/data", private=True, token="hf_x", include_script=True, num_shards={"train": 1}
-        )
-        pushed = [
-            call[2]["config_name"] for call in calls if call[0] == "push_to_hub" and "config_name" in call[2]
-        ]
-        assert pushed == ["one", "two"]
-        assert calls[0][2] == {
-            "config_name": "one",
-            "private": True,
-            "token": "hf_x",
-            "num_shards": {"train": 1},
-        }
-        uploaded = [call[2]["path_in_repo"] for call in calls if call[0].startswith("upload")]
-        assert uploaded == ["pipeline.yaml", "pipeline.py", "artifacts"]
-        assert calls[-1] == ("push_to_hub", ("me/data",), {"token": "hf_x"})
-
-    def test_card_and_script_may_be_left_out(self, calls):
-        Distiset({"one": dataset(1)}).push_to_hub("me/data", generate_card=False)
-        assert [call[0] for call in calls] == ["push_to_hub"]
-
-    def test_empty_distiset_is_not_pushed(self, calls):
-        with pytest.raises(DistilabelUserError, match="nothing to push"):
-            Distiset().push_to_hub("me/data")
-        assert calls == []
-
-
-def test_progress_bars_come_back():
-    before = are_progress_bars_disabled()
+@pytest.mark.parametrize("package", ["datasets", "huggingface_hub.utils"])
+def test_progress_bars_come_back(package):
+    are_disabled = importlib.import_module(package).are_progress_bars_disabled
+    before = are_disabled()
     with without_progress_bars():
-        assert are_progress_bars_disabled()
-    assert are_progress_bars_disabled() == before
+        assert are_disabled()
+    assert are_disabled() == before
 
 
 def test_it_shows_its_parts():

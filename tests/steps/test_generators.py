@@ -3,8 +3,10 @@
 import gzip
 import json
 import pickle
+import re
 from pathlib import Path
 
+import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps import (
+    DataSampler,
     LoadDataFromDicts,
     LoadDataFromDisk,
     LoadDataFromFileSystem,
@@ -63,6 +66,43 @@ class TestDicts:
         assert LoadDataFromDicts.repeatable
         assert LoadDataFromHub.repeatable
         assert LoadDataFromFileSystem.repeatable
+
+
+NUMBERS = [{"n": n, "t": str(n)} for n in range(10)]
+
+
+class TestSampler:
+    def sampled(self, offset=0, **fields):
+        return read(DataSampler(**{"data": NUMBERS, "samples": 9, "size": 3, **fields}), offset)
+
+    def test_each_row_holds_some_rows_of_the_data_none_twice_and_columns_together(self):
+        rows = self.sampled()
+        assert len(rows) == 9
+        for row in rows:
+            assert len(set(row["n"])) == 3
+            assert [str(n) for n in row["n"]] == row["t"]
+        assert len({tuple(row["n"]) for row in rows}) > 1
+
+    @given(size=st.integers(1, 12), offset=st.integers(0, 12))
+    def test_same_rows_come_from_any_offset_and_in_batches_of_any_size(self, size, offset):
+        assert self.sampled(offset, batch_size=size, name="a") == self.sampled(name="b")[offset:]
+
+    def test_another_seed_makes_other_draws(self):
+        assert self.sampled(seed=1) != self.sampled(seed=2)
+
+    def test_all_rows_may_be_drawn_and_no_more(self):
+        assert sorted(self.sampled(size=10)[0]["n"]) == list(range(10))
+        with pytest.raises(DistilabelUserError, match="has 10 rows to draw 11 from"):
+            self.sampled(size=11)
+
+    def test_row_that_lacks_a_column_gives_none(self):
+        rows = self.sampled(data=[{"a": 1}, {"b": 2}], size=2, samples=1)
+        assert sorted(zip(rows[0]["a"], rows[0]["b"], strict=True), key=str) == [(1, None), (None, 2)]
+
+    def test_data_is_not_written_into_a_dump(self):
+        step = DataSampler(data=NUMBERS)
+        assert "data" not in step.dump()
+        validate_step(step)
 
 
 @pytest.mark.usefixtures("datasets_cache")
@@ -172,6 +212,44 @@ class TestFiles:
         with pytest.raises(DistilabelUserError, match=r"several types \(\.csv, \.jsonl\)"):
             LoadDataFromFileSystem(data_files=tmp_path).load()
 
+    @pytest.mark.parametrize("streaming", [False, True])
+    def test_address_may_be_that_of_a_file_a_folder_or_a_pattern(self, memory, streaming):
+        for place in ("rows/a.jsonl", "rows", "rows/*.jsonl"):
+            step = LoadDataFromFileSystem(data_files=f"memory://{place}", streaming=streaming)
+            assert [row["n"] for row in read(step)] == ([1] if place.endswith("a.jsonl") else [1, 2])
+
+    def test_address_without_files_is_told(self, memory):
+        for place in ("gone", "gone.jsonl", "rows/*.csv"):
+            with pytest.raises(
+                DistilabelUserError, match=f"finds no data file at 'memory://{re.escape(place)}'"
+            ):
+                LoadDataFromFileSystem(data_files=f"memory://{place}").load()
+
+    def test_options_of_the_file_system_may_be_given_by_protocol_or_plainly(self, memory, monkeypatch):
+        seen = []
+        real = fsspec.core.url_to_fs
+        monkeypatch.setattr("fsspec.core.url_to_fs", lambda url, **how: (seen.append(how), real(url))[1])
+        for options in ({"memory": {"key": 1}}, {"key": 1}):
+            LoadDataFromFileSystem(data_files="memory://rows", storage_options=options)._splits()
+        assert seen == [{"key": 1}] * 2
+
+    def test_address_of_the_web_is_left_as_it_is(self):
+        for address in ("https://example.org/rows.jsonl", "zip://a.csv::memory://rows.zip"):
+            step = LoadDataFromFileSystem(data_files=address)
+            assert step._splits() == {"train": [address]}
+
+    @pytest.fixture
+    def memory(self, monkeypatch):
+        monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", False)  # it forbids all that is remote
+        system = fsspec.filesystem("memory")
+        system.store.clear()
+        system.pipe("/rows/a.jsonl", b'{"n": 1}\n')
+        system.pipe("/rows/b.jsonl", b'{"n": 2}\n')
+        system.pipe("/rows/.hidden/c.jsonl", b'{"n": 3}\n')
+        system.pipe("/rows/README.md", b"not data")
+        yield system
+        system.store.clear()
+
     def test_changed_file_gives_the_rows_as_they_are_now(self, tmp_path):
         step = LoadDataFromFileSystem(data_files=write_jsonl(tmp_path / "a.jsonl"))
         assert len(read(step)) == 7
@@ -187,6 +265,41 @@ class TestHub:
         repo = str(tmp_path / "repo")
         assert read(LoadDataFromHub(repo_id=repo, batch_size=4)) == ROWS
         assert read(LoadDataFromHub(repo_id=repo, split="test", streaming=True)) == ROWS[:2]
+
+    def test_only_as_many_rows_as_wanted_also_of_a_stream(self, tmp_path):
+        write_jsonl(tmp_path / "repo" / "train.jsonl")
+        for streaming in (False, True):
+            step = LoadDataFromHub(
+                repo_id=str(tmp_path / "repo"), num_examples=3, streaming=streaming, batch_size=2
+            )
+            assert read(step) == ROWS[:3]
+            assert read(step, offset=2) == ROWS[2:3]
+
+    def test_what_is_set_reaches_the_hub(self, monkeypatch):
+        from datasets import Dataset
+
+        asked = []
+        monkeypatch.setattr(
+            "datasets.load_dataset", lambda *a, **k: asked.append((a, k)) or Dataset.from_list(ROWS)
+        )
+        step = LoadDataFromHub(
+            repo_id="me/data",
+            split="test",
+            config="main",
+            revision="v1",
+            streaming=True,
+            storage_options={"a": 1},
+            num_examples=2,
+        )
+        assert read(step) == ROWS[:2]
+        how = {
+            "name": "main",
+            "split": "test",
+            "revision": "v1",
+            "streaming": True,
+            "storage_options": {"a": 1},
+        }
+        assert asked == [(("me/data",), how)]
 
     def test_unknown_split_is_told(self, tmp_path):
         write_jsonl(tmp_path / "repo" / "train.jsonl")

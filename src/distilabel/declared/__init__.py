@@ -1,5 +1,6 @@
 """What Step, LLM and Pipeline share: runtime parameters, dump and load, signature; functions over pydantic models."""
 
+from distilabel.declared.citing import citations
 from distilabel.declared.dumping import dump, looks_secret
 from distilabel.declared.loading import load, read_document, write_document
 from distilabel.declared.parameters import (
@@ -14,6 +15,7 @@ from distilabel.declared.signing import code_digest, signature
 
 __all__ = [
     "RuntimeParameter",
+    "citations",
     "code_digest",
     "dump",
     "load",

@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from distilabel.distiset.quiet import without_progress_bars
 from distilabel.distiset.storage import ARTIFACTS
 
 __all__ = ["push_card", "push_files", "push_parts"]
+
+TAGS = ("synthetic", "distilabel")
 
 
 def push_parts(
     parts: Mapping[str, Any], repo_id: str, *, private: bool, token: str | None, **how: Any
 ) -> None:
     """Push each part as a configuration of the dataset."""
-    for name, part in parts.items():
-        part.push_to_hub(repo_id, config_name=name, private=private, token=token, **how)
+    with without_progress_bars():
+        for name, part in parts.items():
+            part.push_to_hub(repo_id, config_name=name, private=private, token=token, **how)
 
 
 def push_files(
@@ -36,9 +40,10 @@ def push_files(
 
 
 def push_card(repo_id: str, token: str | None, text: str) -> None:
-    """Put a text into the dataset's card; the table of configurations that `datasets` wrote there stays."""
+    """Put a text and tags into the dataset's card; the table of configurations that `datasets` wrote there stays."""
     from huggingface_hub import DatasetCard  # noqa: PLC0415 - slow to import
 
     card = DatasetCard.load(repo_id, token=token)
-    card.text = text.replace("...", repo_id)
+    card.text = text
+    card.data["tags"] = list(dict.fromkeys([*(card.data.get("tags") or []), *TAGS]))
     card.push_to_hub(repo_id, token=token)

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.distiset.quiet import without_progress_bars
+from distilabel.distiset.story import METADATA
 from distilabel.distiset.whole import Distiset
 from distilabel.exceptions import DistilabelUserError
 
 __all__ = ["METADATA", "create_distiset", "from_parquet"]
-
-METADATA = "distilabel_metadata"
-"""The column in which steps note what they asked, were told, counted and could not do."""
 
 
 def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata: bool = True) -> Distiset:

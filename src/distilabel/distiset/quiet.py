@@ -1,4 +1,4 @@
-"""Keeping `datasets` from drawing on a screen that is not its own."""
+"""Keeping `datasets` and `huggingface_hub` from drawing on a screen that is not their own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,17 +8,16 @@ __all__ = ["without_progress_bars"]
 
 @contextmanager
 def without_progress_bars() -> Iterator[None]:
-    """Hide the progress bars of `datasets` meanwhile, for the whole process."""
-    from datasets.utils import (  # noqa: PLC0415 - slow to import
-        are_progress_bars_disabled,
-        disable_progress_bars,
-        enable_progress_bars,
-    )
+    """Hide the progress bars of both packages meanwhile, for the whole process."""
+    import datasets.utils  # noqa: PLC0415 - slow to import
+    import huggingface_hub.utils  # noqa: PLC0415 - slow to import
 
-    were_shown = not are_progress_bars_disabled()
-    disable_progress_bars()
+    packages = (datasets.utils, huggingface_hub.utils)
+    shown = [package for package in packages if not package.are_progress_bars_disabled()]
+    for package in shown:
+        package.disable_progress_bars()
     try:
         yield
     finally:
-        if were_shown:
-            enable_progress_bars()
+        for package in shown:
+            package.enable_progress_bars()

@@ -1,5 +1,6 @@
 """A Distiset's folder: a folder for each part, and what belongs to all of them beside."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,20 @@ from distilabel.exceptions import DistilabelUserError
 __all__ = [
     "ARTIFACTS",
     "CONFIGS",
+    "NOTES",
     "folder_beside",
     "if_file",
     "if_folder",
     "load_parts",
+    "notes",
     "save_beside",
     "save_parts",
 ]
 
 CONFIGS = "distiset_configs"
 ARTIFACTS = "artifacts"
+NOTES = "notes.json"
+"""The file that keeps a Distiset's `failures` and `citations`."""
 
 Options = dict[str, Any] | None
 
@@ -87,6 +92,12 @@ def if_file(path: Path) -> Path | None:
 def if_folder(path: Path) -> Path | None:
     """Give the path when a folder is there."""
     return path if path.is_dir() else None
+
+
+def notes(path: Path) -> dict[str, Any]:
+    """Give what a file of notes keeps; nothing where there is none."""
+    noted = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {name: noted[name] for name in ("failures", "citations") if name in noted}
 
 
 def _part_names(system: Any, root: str) -> list[str]:

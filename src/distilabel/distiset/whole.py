@@ -1,5 +1,6 @@
 """The finished dataset: one part for each leaf of the pipeline, memory-mapped."""
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, Self
 from distilabel.distiset import hub, storage
 from distilabel.distiset.card import card_text
 from distilabel.distiset.images import each_split, to_images
+from distilabel.distiset.story import pipeline_text
 from distilabel.exceptions import DistilabelUserError
 
 __all__ = ["Distiset"]
@@ -116,9 +118,10 @@ class Distiset(dict[str, Any]):
             num_proc=num_proc,
         )
         files = {
-            "README.md": card_text(self, self.citations) if save_card else None,
+            "README.md": self._card(None) if save_card else None,
             "pipeline.yaml": self.pipeline_path if save_pipeline_config else None,
             "pipeline.log": self.log_filename_path if save_pipeline_log else None,
+            storage.NOTES: self._notes(),
         }
         storage.save_beside(str(distiset_path), storage_options, files, self.artifacts_path)
 
@@ -148,6 +151,7 @@ class Distiset(dict[str, Any]):
             loaded.pipeline_path = storage.if_file(beside / storage.CONFIGS / "pipeline.yaml")
             loaded.log_filename_path = storage.if_file(beside / storage.CONFIGS / "pipeline.log")
             loaded.artifacts_path = storage.if_folder(beside / storage.ARTIFACTS)
+            vars(loaded).update(storage.notes(beside / storage.CONFIGS / storage.NOTES))
         return loaded
 
     def push_to_hub(
@@ -182,4 +186,12 @@ class Distiset(dict[str, Any]):
             files["pipeline.py"] = Path(sys.argv[0])
         hub.push_files(repo_id, token, files, self.artifacts_path)
         if generate_card:
-            hub.push_card(repo_id, token, card_text(self, self.citations))
+            hub.push_card(repo_id, token, self._card(repo_id))
+
+    def _notes(self) -> str | None:
+        noted = {"failures": self.failures, "citations": self.citations}
+        return json.dumps(noted) if any(noted.values()) else None
+
+    def _card(self, repo_id: str | None) -> str:
+        pipeline = pipeline_text(self.pipeline_path)
+        return card_text(self, self.citations, pipeline=pipeline, failures=self.failures, repo_id=repo_id)

@@ -2,10 +2,13 @@
 
 import queue
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from distilabel.declared import citations
 from distilabel.distiset import Distiset, from_parquet
 from distilabel.events import (
     Broken,
@@ -320,8 +323,16 @@ class Run:
         distiset.pipeline_path = self._home.config
         distiset.log_filename_path = self._home.log
         distiset.artifacts_path = self._home.artifacts
+        distiset.citations = citations(self._classes())
         distiset.failures = {step: count for step, count in self._failures.items() if count}
         return distiset
+
+    def _classes(self) -> Iterator[type]:
+        """Yield the classes of the steps, and of the models that are among their fields."""
+        for step in self._dag.steps.values():
+            yield type(step)
+            values = (getattr(step, name) for name in type(step).model_fields)
+            yield from (type(value) for value in values if isinstance(value, BaseModel))
 
     def _end(self, *, complete: bool, rows: int) -> None:
         failures = {step: count for step, count in self._failures.items() if count}

@@ -31,11 +31,13 @@ class LoadDataFromFileSystem(DatasetGenerator):
 
     Attributes:
         data_files: A file, a folder, a pattern such as "data/*.jsonl", a list of these, or a mapping of splits to
-            these. May be an address that fsspec knows, with `storage_options`.
+            these. May be addresses that fsspec knows ("s3://bucket/rows/"), with `storage_options`.
         filetype: "json" (also for JSON lines), "csv", "tsv", "parquet" or "text" (a row a line, in the column
             `text`); told from the files' names by default.
         split: The split to take where `data_files` names several, "train" by default.
-        streaming: Read the files as needed, instead of converting them first.
+        streaming: Read the files as needed, instead of first converting them to Arrow files in the cache of `datasets`,
+            which are memory-mapped. Memory does not grow with the number of rows either way; but a `.json` file that
+            holds one list is read whole (JSON lines are not).
 
     Examples:
         >>> import pathlib, tempfile
@@ -89,7 +91,7 @@ class LoadDataFromFileSystem(DatasetGenerator):
     def _found(self, paths: str | Path | list[str | Path]) -> list[str]:
         found: list[str] = []
         for path in paths if isinstance(paths, list) else [paths]:
-            files = _expand(str(path))
+            files = _expand(str(path), self.storage_options)
             if not files:
                 raise DistilabelUserError(
                     f"Step {self.name!r} finds no data file at '{path}': check the path."
@@ -118,9 +120,9 @@ class LoadDataFromFileSystem(DatasetGenerator):
         return filetype
 
 
-def _expand(path: str) -> list[str]:
+def _expand(path: str, options: dict[str, Any] | None) -> list[str]:
     if "://" in path:
-        return [path]
+        return _expand_address(path, options or {})
     place = Path(path).expanduser()
     if place.is_dir():
         inside = (file for file in sorted(place.rglob("*")) if not _is_hidden(file.relative_to(place)))
@@ -129,6 +131,22 @@ def _expand(path: str) -> list[str]:
         return [str(place)]
     # Path.glob cannot take an absolute pattern.
     return sorted(file for file in glob.glob(str(place), recursive=True) if Path(file).is_file())  # noqa: PTH207
+
+
+def _expand_address(address: str, options: dict[str, Any]) -> list[str]:
+    """Give the files of a folder or pattern; of the web, and of archives within archives, the address itself."""
+    from fsspec.core import url_to_fs  # noqa: PLC0415 - slow to import
+
+    protocol = address.partition("://")[0]
+    if protocol in ("http", "https") or "::" in address:
+        return [address]
+    system, root = url_to_fs(address, **options.get(protocol, options))
+    if system.isdir(root):
+        inside = (file for file in sorted(system.find(root)) if not _is_hidden(Path(file).relative_to(root)))
+        found = [file for file in inside if _suffix(file) in _FILETYPES]
+    else:
+        found = [file for file in sorted(system.glob(root)) if system.isfile(file)]
+    return [system.unstrip_protocol(file) for file in found]
 
 
 def _is_hidden(path: Path) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.sentence_transformers import GenerateSentencePair
     from distilabel.steps.tasks.structured_generation import StructuredGeneration
     from distilabel.steps.tasks.text_classification import TextClassification
+    from distilabel.steps.tasks.text_clustering import TextClustering
     from distilabel.steps.tasks.text_generation import TextGeneration
     from distilabel.steps.tasks.text_generation_with_image import TextGenerationWithImage
     from distilabel.steps.tasks.ultrafeedback import UltraFeedback
@@ -54,6 +55,7 @@ __all__ = [
     "StructuredGeneration",
     "Task",
     "TextClassification",
+    "TextClustering",
     "TextGeneration",
     "TextGenerationWithImage",
     "UltraFeedback",
@@ -82,6 +84,7 @@ _PLACES = {
     "StructuredGeneration": "structured_generation",
     "Task": "base",
     "TextClassification": "text_classification",
+    "TextClustering": "text_clustering",
     "TextGeneration": "text_generation",
     "TextGenerationWithImage": "text_generation_with_image",
     "URIAL": "urial",

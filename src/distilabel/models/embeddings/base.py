@@ -1,0 +1,61 @@
+"""What every embedding model is: texts in, one vector a text out."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from distilabel.declared import dump, runtime_parameters_info, set_runtime_parameters, signature
+from distilabel.exceptions import DistilabelNotImplementedError
+
+__all__ = ["Embeddings"]
+
+
+class Embeddings(BaseModel):
+    """The base of all embedding models; a subclass gives `model_name` and `encode`.
+
+    Examples:
+        >>> class Lengths(Embeddings):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "lengths"
+        ...     def encode(self, inputs):
+        ...         return [[float(len(text))] for text in inputs]
+        >>> Lengths().encode(["a", "bcd"])
+        [[1.0], [3.0]]
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True, validate_assignment=True, extra="forbid", protected_namespaces=()
+    )
+
+    @property
+    def model_name(self) -> str:
+        """The model's name."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the property `model_name`.")
+
+    def load(self) -> None:
+        """Get ready: open connections, load weights. Called once before anything is encoded."""
+
+    def unload(self) -> None:
+        """Let go of what `load` took."""
+
+    def encode(self, inputs: list[str]) -> list[list[float]]:  # noqa: ARG002 - each model has its own
+        """Give one vector a text, in their order, all equally long."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `encode`.")
+
+    @property
+    def signature(self) -> str:
+        """40 hexadecimal digits for what the model declares."""
+        return signature(self)
+
+    def dump(self) -> dict[str, Any]:
+        """Give the model as plain values, without secrets."""
+        return dump(self)
+
+    def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> list[str]:
+        """Set runtime parameters by name; returns a sentence for each name that is not known."""
+        return set_runtime_parameters(self, runtime_parameters)
+
+    def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
+        """Describe the runtime parameters."""
+        return runtime_parameters_info(self)

@@ -1,0 +1,96 @@
+"""Embedding models that run in this process, by the package sentence-transformers."""
+
+from typing import Any, Literal, Optional
+
+from pydantic import Field, PrivateAttr, SecretStr
+
+from distilabel.declared import RuntimeParameter
+from distilabel.extras import optional
+from distilabel.models.embeddings.base import Embeddings
+
+__all__ = ["SentenceTransformerEmbeddings"]
+
+_PASSED_ON = (
+    *("device", "prompts", "default_prompt_name", "trust_remote_code", "revision", "truncate_dim"),
+    *("model_kwargs", "tokenizer_kwargs", "config_kwargs"),
+)
+
+
+class SentenceTransformerEmbeddings(Embeddings):
+    """A model of sentence-transformers, from the Hub or from a folder; needs `distilabel[sentence-transformers]`.
+
+    Attributes:
+        model: The model's name on the Hub, or a folder.
+        device: Such as "cuda"; by default the package chooses.
+        prompts: Names to texts that are put before the inputs.
+        default_prompt_name: Which of them is used.
+        trust_remote_code: Whether code that comes with the model may run; False by default.
+        revision: A branch, tag or commit of the model.
+        token: The Hub's token; by default HF_TOKEN, or that of the last login.
+        truncate_dim: How many numbers of each vector to keep, all by default.
+        model_kwargs: For the Transformers model.
+        tokenizer_kwargs: For its tokenizer.
+        config_kwargs: For its configuration.
+        precision: Of the numbers: "float32" (the default), "int8", "uint8", "binary" or "ubinary".
+        normalize_embeddings: Whether vectors are brought to length 1, as they are by default.
+
+    References:
+        Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks, https://arxiv.org/abs/1908.10084
+
+    Examples:
+        >>> SentenceTransformerEmbeddings(model="mixedbread-ai/mxbai-embed-large-v1").model_name
+        'mixedbread-ai/mxbai-embed-large-v1'
+    """
+
+    model: str
+    device: Optional[RuntimeParameter[str]] = Field(default=None, description="Such as 'cuda'.")
+    prompts: Optional[dict[str, str]] = None
+    default_prompt_name: Optional[str] = None
+    trust_remote_code: bool = False
+    revision: Optional[str] = None
+    token: Optional[SecretStr] = None
+    truncate_dim: Optional[int] = Field(default=None, gt=0)
+    model_kwargs: Optional[dict[str, Any]] = None
+    tokenizer_kwargs: Optional[dict[str, Any]] = None
+    config_kwargs: Optional[dict[str, Any]] = None
+    precision: Literal["float32", "int8", "uint8", "binary", "ubinary"] = "float32"
+    normalize_embeddings: RuntimeParameter[bool] = Field(
+        default=True, description="Whether vectors are brought to length 1."
+    )
+
+    _model: Any = PrivateAttr(default=None)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name on the Hub, or its folder."""
+        return self.model
+
+    def load(self) -> None:
+        """Load the weights.
+
+        Raises:
+            DistilabelMissingPackageError: Install `distilabel[sentence-transformers]`.
+        """
+        super().load()
+        kind = optional("sentence_transformers", "sentence-transformers").SentenceTransformer
+        token = None if self.token is None else self.token.get_secret_value()
+        self._model = kind(self.model, token=token, **{name: getattr(self, name) for name in _PASSED_ON})
+
+    def unload(self) -> None:
+        """Let the weights go."""
+        super().unload()
+        self._model = None
+
+    def encode(self, inputs: list[str]) -> list[list[float]]:
+        """Give one vector a text, in their order."""
+        if self._model is None:
+            self.load()
+        vectors: list[list[float]] = self._model.encode(
+            inputs,
+            batch_size=max(1, len(inputs)),
+            convert_to_numpy=True,
+            precision=self.precision,
+            normalize_embeddings=bool(self.normalize_embeddings),
+            show_progress_bar=False,
+        ).tolist()
+        return vectors

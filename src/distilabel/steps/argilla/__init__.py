@@ -1,0 +1,6 @@
+"""Steps that hand rows to annotators: they become records of a dataset in Argilla."""
+
+from distilabel.steps.argilla.preference import PreferenceToArgilla
+from distilabel.steps.argilla.text_generation import TextGenerationToArgilla
+
+__all__ = ["PreferenceToArgilla", "TextGenerationToArgilla"]

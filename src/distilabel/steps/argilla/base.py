@@ -1,0 +1,121 @@
+"""What the steps for Argilla share: the connection, the dataset and the upload."""
+
+import hashlib
+import os
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Optional
+
+from pydantic import Field, PrivateAttr, SecretStr
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelStepError
+from distilabel.extras import optional
+from distilabel.steps.base import Step, StepInput
+from distilabel.typing import Row, StepOutput
+
+__all__ = ["ArgillaStep", "record_id"]
+
+_AT_ONCE = 256
+
+
+class ArgillaStep(Step):
+    """The base of steps that make records of rows; a subclass gives `_settings` and `_records`.
+
+    Attributes:
+        dataset_name: The dataset in Argilla; it is made if need be.
+        dataset_workspace: Its workspace; by default the first one of the user.
+        api_url: Argilla's address; by default ARGILLA_API_URL.
+        api_key: The user's key; by default ARGILLA_API_KEY.
+    """
+
+    dataset_name: RuntimeParameter[str] = Field(default=None, description="The dataset in Argilla.")
+    dataset_workspace: Optional[RuntimeParameter[str]] = Field(default=None, description="Its workspace.")
+    api_url: Optional[RuntimeParameter[str]] = Field(default=None, description="Argilla's address.")
+    api_key: Optional[RuntimeParameter[SecretStr]] = Field(default=None, description="The user's key.")
+
+    _client: Any = PrivateAttr(default=None)
+    _dataset: Any = PrivateAttr(default=None)
+
+    @abstractmethod
+    def _settings(self, argilla: Any) -> Any:
+        """Give the dataset's fields and questions."""
+
+    @abstractmethod
+    def _records(self, argilla: Any, row: Row) -> Iterable[Any]:
+        """Give the records of a row: none where it lacks what is to be shown."""
+
+    def load(self) -> None:
+        """Connect, and make the dataset if it is not there.
+
+        Raises:
+            DistilabelMissingPackageError: Install `distilabel[argilla]`.
+            DistilabelStepError: Argilla cannot be reached, or refuses.
+        """
+        super().load()
+        argilla = optional("argilla", "argilla")
+        with self._telling():
+            self._client = argilla.Argilla(**self._access())
+            workspace = self.dataset_workspace or self._client.workspaces.default.name
+            self._dataset = self._found(workspace) or self._made(argilla, workspace)
+
+    def unload(self) -> None:
+        """Let the connection go."""
+        super().unload()
+        if self._client is not None:
+            self._client.http_client.close()
+        self._client = self._dataset = None
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Send the records of the rows, and yield the rows as they are."""
+        argilla = optional("argilla", "argilla")
+        # By id: Argilla takes none twice in one call.
+        records = {record.id: record for row in inputs for record in self._records(argilla, row)}
+        if records:
+            with self._telling():
+                self._dataset.records.log(list(records.values()), batch_size=min(len(records), _AT_ONCE))
+        yield inputs
+
+    def _found(self, workspace: str) -> Any:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Dataset with name")  # it is made then
+            return self._client.datasets(name=self.dataset_name, workspace=workspace)
+
+    def _made(self, argilla: Any, workspace: str) -> Any:
+        settings = self._settings(argilla)
+        made = argilla.Dataset(self.dataset_name, workspace, settings, self._client)
+        return made.create()
+
+    def _access(self) -> dict[str, str]:
+        url = self.api_url or os.environ.get("ARGILLA_API_URL")
+        given = {"api_url": url, "api_key": self._key}
+        return {name: value for name, value in given.items() if value}
+
+    @property
+    def _key(self) -> str:
+        return self.api_key.get_secret_value() if self.api_key else os.environ.get("ARGILLA_API_KEY", "")
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        # Not left to the pipeline: it would try again row by row.
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - any failure; its text may hold the key
+            reason = str(error).replace(self._key, "[secret]") if self._key else str(error)
+            raise DistilabelStepError(
+                f"Step {self.name!r} cannot write to the dataset {self.dataset_name!r} in Argilla ({reason}): check "
+                "api_url, api_key and the workspace, and run again; what was done is kept."
+            ) from None
+
+
+def record_id(*texts: str) -> str:
+    """Give the id of a record that shows these texts: 64 hexadecimal digits, so that it is never there twice.
+
+    Examples:
+        >>> record_id("a", "b") == record_id("a", "b") != record_id("ab", "")
+        True
+    """
+    lengths = "".join(f"{len(text)}:{text}" for text in texts)
+    return hashlib.sha256(lengths.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,97 @@
+"""Finding rows that mean nearly the same as an earlier one, by their nearest neighbours."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.base import GlobalStep, StepInput
+from distilabel.steps.filling import unfilled
+from distilabel.typing import Row, StepColumns, StepOutput
+
+__all__ = ["EmbeddingDedup"]
+
+
+class EmbeddingDedup(GlobalStep):
+    """Tell which rows are near-duplicates of an earlier one that is kept; the first of several alike is kept.
+
+    Two rows are alike if one has the other among its neighbours with a score of `threshold` or more. So the scores
+    must be similarities, of which more is nearer: the cosine, as `FaissNearestNeighbour` gives it with
+    `metric_type=faiss.METRIC_INNER_PRODUCT` and embeddings of length 1 (its default metric is a distance). The step
+    must be given the very rows among which the neighbours were searched. All rows are held in memory.
+
+    A row without neighbours in its columns (None) gets None, and `distilabel_metadata` says why.
+
+    Attributes:
+        threshold: The score from which on two rows are alike, 0.9 by default.
+
+    Columns:
+        In: `nn_indices` (the neighbours' positions among all rows, counted from 0) and `nn_scores` (their
+        similarities). Out: `keep_row_after_embedding_filtering` (True or False).
+
+    Raises:
+        DistilabelUserError: A neighbour's position is beyond the last row, or a row has not as many scores as
+            neighbours.
+
+    Examples:
+        >>> step = EmbeddingDedup(threshold=0.9)
+        >>> rows = [{"nn_indices": [1], "nn_scores": [0.95]}, {"nn_indices": [0], "nn_scores": [0.95]}]
+        >>> [row["keep_row_after_embedding_filtering"] for row in next(step.process(rows))]
+        [True, False]
+    """
+
+    threshold: RuntimeParameter[float] = Field(
+        default=0.9, description="The score from which on two rows are alike."
+    )
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The neighbours, and how near they are."""
+        return ["nn_indices", "nn_scores"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """Whether to keep the row."""
+        return ["keep_row_after_embedding_filtering"]
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows, each with whether to keep it."""
+        alike = self._alike(inputs)
+        kept: set[int] = set()
+        made: list[Row] = []
+        for number, row in enumerate(inputs):
+            if row.get("nn_indices") is None or row.get("nn_scores") is None:
+                made.append(unfilled(self, row, "There are no neighbours."))
+                continue
+            is_new = kept.isdisjoint(alike[number])
+            if is_new:
+                kept.add(number)
+            made.append({**row, "keep_row_after_embedding_filtering": is_new})
+        yield made
+
+    def _alike(self, rows: Sequence[Row]) -> defaultdict[int, set[int]]:
+        """Give for each row those that are like it: both ways, since a row need not be its neighbour's neighbour."""
+        alike: defaultdict[int, set[int]] = defaultdict(set)
+        least = 0.9 if self.threshold is None else self.threshold
+        for number, row in enumerate(rows):
+            places, scores = row.get("nn_indices") or [], row.get("nn_scores") or []
+            self._check(places, scores, len(rows))
+            for place, score in zip(places, scores, strict=True):
+                if score >= least and place != number:
+                    alike[number].add(place)
+                    alike[place].add(number)
+        return alike
+
+    def _check(self, places: Sequence[int], scores: Sequence[float], count: int) -> None:
+        if len(places) != len(scores):
+            raise DistilabelUserError(
+                f"A row of step {self.name!r} has {len(places)} `nn_indices` and {len(scores)} `nn_scores`: they must be "
+                "equally many."
+            )
+        if any(not 0 <= place < count for place in places):
+            raise DistilabelUserError(
+                f"A row of step {self.name!r} has a neighbour beyond its {count} rows: put the step right after the one "
+                "that finds the neighbours."
+            )

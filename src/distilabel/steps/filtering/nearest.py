@@ -1,0 +1,147 @@
+"""Finding each row's nearest neighbours, by faiss."""
+
+from pathlib import Path
+from typing import Any, Optional
+
+from pydantic import Field, PositiveInt
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.extras import optional
+from distilabel.steps.base import GlobalStep, StepInput
+from distilabel.steps.filling import unfilled
+from distilabel.steps.filtering.vectors import matrix, with_vector
+from distilabel.typing import Row, StepColumns, StepOutput
+
+__all__ = ["FaissNearestNeighbour"]
+
+
+class FaissNearestNeighbour(GlobalStep):
+    """Find the rows whose embeddings are nearest to each row's own; a row is not its own neighbour.
+
+    All rows are held in memory, and their embeddings a second and third time as float32 (4 bytes a number). The index
+    is left as the artifact `faiss_index`; it numbers only the rows that have an embedding. A row without one gets
+    None, and `distilabel_metadata` says why.
+
+    Attributes:
+        device: A GPU's number or several, -1 for all; None (the default) for the processor.
+        string_factory: Which index to build, in faiss' own words, such as "IVF100,Flat"; by default "Flat", which
+            compares all with all.
+        metric_type: How nearness is measured: one of `faiss.METRIC_...`. By default `faiss.METRIC_L2`, the squared
+            distance, of which 0 is nearest; with `faiss.METRIC_INNER_PRODUCT` and embeddings of length 1 it is the
+            cosine, of which 1 is nearest.
+        k: How many neighbours to find, 1 by default.
+        search_batch_size: For how many rows to search at once, 50 by default.
+        train_size: On how many rows to train an index that wants it, all by default.
+
+    Columns:
+        In: `embedding` (a list of numbers, as long in all rows). Out: `nn_indices` (the neighbours' positions among
+        all rows, counted from 0, nearest first) and `nn_scores` (their nearness); fewer than `k` where there are not
+        as many others, or the index finds no more.
+
+    Raises:
+        DistilabelMissingPackageError: Install `distilabel[faiss-cpu]`.
+        DistilabelUserError: Embeddings are not lists of numbers of one length, or faiss cannot use the GPU.
+
+    References:
+        The Faiss library, https://arxiv.org/abs/2401.08281
+
+    Examples:
+        >>> step = FaissNearestNeighbour()
+        >>> rows = [{"embedding": [0.0, 0.0]}, {"embedding": [5.0, 0.0]}, {"embedding": [0.0, 1.0]}]
+        >>> [(row["nn_indices"], row["nn_scores"]) for row in next(step.process(rows))]
+        [([2], [1.0]), ([0], [25.0]), ([0], [1.0])]
+    """
+
+    device: Optional[RuntimeParameter[int | list[int]]] = Field(
+        default=None, description="A GPU's number or several, -1 for all."
+    )
+    string_factory: Optional[RuntimeParameter[str]] = Field(
+        default=None, description="Which index to build, in faiss' own words."
+    )
+    metric_type: Optional[RuntimeParameter[int]] = Field(
+        default=None, description="How nearness is measured: one of faiss.METRIC_..."
+    )
+    k: RuntimeParameter[PositiveInt] = Field(default=1, description="How many neighbours to find.")
+    search_batch_size: RuntimeParameter[PositiveInt] = Field(
+        default=50, description="For how many rows to search at once."
+    )
+    train_size: Optional[RuntimeParameter[PositiveInt]] = Field(
+        default=None, description="On how many rows to train an index that wants it."
+    )
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The embeddings."""
+        return ["embedding"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The neighbours, and how near they are."""
+        return ["nn_indices", "nn_scores"]
+
+    def load(self) -> None:
+        """Check that the package is there; raises DistilabelMissingPackageError."""
+        super().load()
+        optional("faiss", "faiss-cpu")
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their neighbours."""
+        rows = [unfilled(self, row, "There is no embedding.") for row in inputs]
+        numbers = with_vector(inputs, "embedding")
+        if numbers:
+            vectors = matrix(self.name, inputs, "embedding", numbers)
+            index = self._index(vectors)
+            for number, found in self._search(index, vectors, numbers):
+                rows[number] = {**inputs[number], **found}
+        yield rows
+
+    def _index(self, vectors: Any) -> Any:
+        faiss = optional("faiss", "faiss-cpu")
+        metric = faiss.METRIC_L2 if self.metric_type is None else self.metric_type
+        index = faiss.index_factory(vectors.shape[1], self.string_factory or "Flat", metric)
+        placed = index if self.device is None else _on_gpu(faiss, self.name, index, self.device)
+        if not placed.is_trained:
+            placed.train(vectors[: self.train_size])
+        placed.add(vectors)
+        self.save_artifact(
+            "faiss_index",
+            lambda folder: _write(faiss, placed, folder, on_gpu=self.device is not None),
+            {"metric_type": metric, "string_factory": self.string_factory or "Flat"},
+        )
+        return placed
+
+    def _search(self, index: Any, vectors: Any, numbers: list[int]) -> Any:
+        step, wanted = self.search_batch_size or 50, min((self.k or 1) + 1, len(numbers))
+        for start in range(0, len(numbers), step):
+            scores, found = index.search(vectors[start : start + step], wanted)
+            for own, (near, places) in enumerate(
+                zip(scores.tolist(), found.tolist(), strict=True), start=start
+            ):
+                yield numbers[own], self._neighbours(own, near, places, numbers)
+
+    def _neighbours(self, own: int, scores: list[float], places: list[int], numbers: list[int]) -> Row:
+        # Of several rows with one embedding, faiss may name any instead of the row itself.
+        pairs = zip(places, scores, strict=True)
+        others = [(place, score) for place, score in pairs if place not in (own, -1)][: self.k]
+        return {
+            "nn_indices": [numbers[place] for place, _ in others],
+            "nn_scores": [score for _, score in others],
+        }
+
+
+def _on_gpu(faiss: Any, step_name: str, index: Any, device: int | list[int]) -> Any:
+    if not hasattr(faiss, "StandardGpuResources"):
+        raise DistilabelUserError(
+            f"Step {step_name!r} is to use a GPU, but this faiss cannot: install a faiss with GPU support, or leave out "
+            "`device`."
+        )
+    if isinstance(device, list):
+        return faiss.index_cpu_to_gpus_list(index, gpus=device)
+    if device < 0:
+        return faiss.index_cpu_to_all_gpus(index)
+    return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), device, index)
+
+
+def _write(faiss: Any, index: Any, folder: Path, *, on_gpu: bool) -> None:
+    faiss.write_index(faiss.index_gpu_to_cpu(index) if on_gpu else index, str(folder / "index.faiss"))

@@ -1,0 +1,38 @@
+"""Rows' vectors as one matrix."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.typing import Row
+
+__all__ = ["matrix", "with_vector"]
+
+
+def with_vector(rows: Sequence[Row], column: str) -> list[int]:
+    """Give the numbers of the rows that have a vector in a column."""
+    return [number for number, row in enumerate(rows) if row.get(column) is not None]
+
+
+def matrix(step_name: str, rows: Sequence[Row], column: str, numbers: Sequence[int]) -> Any:
+    """Give the vectors of some rows as a matrix of float32, one a row.
+
+    Raises:
+        DistilabelUserError: They are not vectors of numbers, all of one length.
+    """
+    import numpy as np  # noqa: PLC0415 - slow to import
+
+    try:
+        made = np.asarray([rows[number][column] for number in numbers], dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise _not_vectors(step_name, column) from error
+    if made.ndim != 2 or made.shape[1] == 0 or not np.isfinite(made).all():  # noqa: PLR2004 - a matrix
+        raise _not_vectors(step_name, column)
+    return made
+
+
+def _not_vectors(step_name: str, column: str) -> DistilabelUserError:
+    return DistilabelUserError(
+        f"Column {column!r} of step {step_name!r} must hold lists of finite numbers, all equally long: check the step "
+        "that makes them."
+    )

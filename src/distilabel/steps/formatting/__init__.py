@@ -1,0 +1,17 @@
+"""Steps that give rows the shape that a trainer reads."""
+
+from distilabel.steps.formatting.chat_dpo import FormatChatGenerationDPO
+from distilabel.steps.formatting.chat_sft import FormatChatGenerationSFT
+from distilabel.steps.formatting.conversation import ConversationTemplate
+from distilabel.steps.formatting.text_dpo import FormatTextGenerationDPO
+from distilabel.steps.formatting.text_sft import FormatTextGenerationSFT
+from distilabel.steps.formatting.truncate import TruncateTextColumn
+
+__all__ = [
+    "ConversationTemplate",
+    "FormatChatGenerationDPO",
+    "FormatChatGenerationSFT",
+    "FormatTextGenerationDPO",
+    "FormatTextGenerationSFT",
+    "TruncateTextColumn",
+]

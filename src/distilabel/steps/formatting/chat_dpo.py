@@ -1,0 +1,48 @@
+"""Preferences of conversations, for training by direct preference optimization."""
+
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.filling import filled
+from distilabel.steps.formatting.messages import chat_of
+from distilabel.steps.formatting.preference import OUTPUTS, preference_columns
+from distilabel.typing import StepColumns, StepOutput
+
+__all__ = ["FormatChatGenerationDPO"]
+
+
+class FormatChatGenerationDPO(Step):
+    """Make a preference of a conversation's rated continuations: the best one chosen, the worst one rejected.
+
+    Which generations take part, and what a row without a pair gets, is as in `FormatTextGenerationDPO`.
+
+    Columns:
+        In: `messages` (a list of dicts with `role` and `content`, the last not the assistant's), `generations`
+        (texts), `ratings` (numbers, one a generation); `generation_models` (one a generation) if there is. Out:
+        `prompt` (the user's first message), `prompt_id` (its SHA-256), `chosen` and `rejected` (the conversation with
+        the generation as its last message), `chosen_rating`, `rejected_rating`; with `generation_models` also
+        `chosen_model` and `rejected_model`.
+
+    References:
+        Direct Preference Optimization: Your Language Model is Secretly a Reward Model, https://arxiv.org/abs/2305.18290
+
+    Examples:
+        >>> step = FormatChatGenerationDPO()
+        >>> chat = [{"role": "user", "content": "2 + 2?"}]
+        >>> row = next(step.process([{"messages": chat, "generations": ["5", "4"], "ratings": [1, 5]}]))[0]
+        >>> row["prompt"], row["chosen"][-1]["content"], row["rejected"][-1]["content"]
+        ('2 + 2?', '4', '5')
+    """
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The conversation, its continuations and their ratings; the models need not be there."""
+        needed = dict.fromkeys(("messages", "generations", "ratings"), True)
+        return {**needed, "generation_models": False}
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The preference."""
+        return OUTPUTS
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their preferences."""
+        yield filled(self, inputs, lambda row: preference_columns(row, chat_of))

@@ -1,0 +1,41 @@
+"""A conversation of two messages."""
+
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.filling import filled, texts_in
+from distilabel.steps.formatting.messages import assistant, user
+from distilabel.typing import Row, StepColumns, StepOutput
+
+__all__ = ["ConversationTemplate"]
+
+
+class ConversationTemplate(Step):
+    """Make a conversation of an instruction and its response.
+
+    A row in which one of them is not text gets None, and `distilabel_metadata` says why.
+
+    Columns:
+        In: `instruction` and `response`. Out: `conversation`, a list of dicts with `role` and `content`.
+
+    Examples:
+        >>> next(ConversationTemplate().process([{"instruction": "Hello", "response": "Hi"}]))[0]["conversation"]
+        [{'role': 'user', 'content': 'Hello'}, {'role': 'assistant', 'content': 'Hi'}]
+    """
+
+    @property
+    def inputs(self) -> StepColumns:
+        """What the two say."""
+        return ["instruction", "response"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The conversation."""
+        return ["conversation"]
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their conversations."""
+        yield filled(self, inputs, _conversation)
+
+
+def _conversation(row: Row) -> Row:
+    instruction, response = texts_in(row, ["instruction", "response"])
+    return {"conversation": [user(instruction), assistant(response)]}

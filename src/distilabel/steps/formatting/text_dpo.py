@@ -1,0 +1,50 @@
+"""Preferences of single instructions, for training by direct preference optimization."""
+
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.filling import filled
+from distilabel.steps.formatting.messages import asked_by
+from distilabel.steps.formatting.preference import OUTPUTS, preference_columns
+from distilabel.typing import StepColumns, StepOutput
+
+__all__ = ["FormatTextGenerationDPO"]
+
+
+class FormatTextGenerationDPO(Step):
+    """Make a preference of an instruction's rated generations: the best one chosen, the worst one rejected.
+
+    Only generations that are text and have a finite number as rating take part. Of those rated alike the first is
+    taken; a text is never preferred to itself. A row without a pair (fewer than two take part, all are rated alike,
+    or there are not as many ratings as generations) gets None in all columns, and `distilabel_metadata` says why.
+
+    Columns:
+        In: `instruction`, `generations` (texts), `ratings` (numbers, one a generation); `system_prompt` and
+        `generation_models` (one a generation) if there are. Out: `prompt` (the instruction), `prompt_id` (its
+        SHA-256), `chosen` and `rejected` (chats: lists of dicts with `role` and `content`), `chosen_rating`,
+        `rejected_rating`; with `generation_models` also `chosen_model` and `rejected_model`.
+
+    References:
+        Direct Preference Optimization: Your Language Model is Secretly a Reward Model, https://arxiv.org/abs/2305.18290
+
+    Examples:
+        >>> step = FormatTextGenerationDPO()
+        >>> row = next(step.process([{"instruction": "2 + 2?", "generations": ["5", "4"], "ratings": [1, 5]}]))[0]
+        >>> row["chosen"]
+        [{'role': 'user', 'content': '2 + 2?'}, {'role': 'assistant', 'content': '4'}]
+        >>> row["rejected"][-1]["content"], row["rejected_rating"]
+        ('5', 1)
+    """
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The instruction, its generations and their ratings; system prompt and models need not be there."""
+        needed = dict.fromkeys(("instruction", "generations", "ratings"), True)
+        return {**needed, "system_prompt": False, "generation_models": False}
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The preference."""
+        return OUTPUTS
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their preferences."""
+        yield filled(self, inputs, lambda row: preference_columns(row, asked_by))

@@ -1,0 +1,44 @@
+"""Single instructions with their answers, for supervised fine-tuning."""
+
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.filling import filled, texts_in
+from distilabel.steps.formatting.messages import asked_by, assistant, prompt_columns
+from distilabel.typing import Row, StepColumns, StepOutput
+
+__all__ = ["FormatTextGenerationSFT"]
+
+
+class FormatTextGenerationSFT(Step):
+    """Make a chat of an instruction and its generation.
+
+    A row whose instruction or generation is not text gets None in all columns, and `distilabel_metadata` says why.
+
+    Columns:
+        In: `instruction`, `generation`; `system_prompt` if there is. Out: `prompt` (the instruction), `prompt_id`
+        (its SHA-256) and `messages` (a list of dicts with `role` and `content`).
+
+    Examples:
+        >>> step = FormatTextGenerationSFT()
+        >>> next(step.process([{"instruction": "2 + 2?", "generation": "4"}]))[0]["messages"]
+        [{'role': 'user', 'content': '2 + 2?'}, {'role': 'assistant', 'content': '4'}]
+    """
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The instruction and its generation; the system prompt need not be there."""
+        return {"instruction": True, "generation": True, "system_prompt": False}
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The chat."""
+        return ["prompt", "prompt_id", "messages"]
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their chats."""
+        yield filled(self, inputs, _formatted)
+
+
+def _formatted(row: Row) -> Row:
+    prompt, chat = asked_by(row)
+    (generation,) = texts_in(row, ["generation"])
+    return {**prompt_columns(prompt), "messages": [*chat, assistant(generation)]}

@@ -1,0 +1,99 @@
+"""Cutting long texts."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PositiveInt, PrivateAttr
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.extras import optional
+from distilabel.steps.base import Step, StepInput
+from distilabel.typing import StepColumns, StepOutput
+
+__all__ = ["TruncateTextColumn"]
+
+
+class TruncateTextColumn(Step):
+    """Cut a column's texts to a number of tokens, or of characters; what is not text stays as it is.
+
+    With a tokenizer, the longest beginning is kept that has at most `max_length` tokens, special ones not counted; it
+    is a beginning of the text word for word, never a decoding of tokens.
+
+    Attributes:
+        column: The column, "text" by default.
+        max_length: The most tokens or, without a tokenizer, characters; 8192 by default.
+        tokenizer: A tokenizer's name on the Hub, a folder with a `tokenizer.json`, or such a file; needs
+            `distilabel[tokenizers]`. Without one, characters count.
+
+    Columns:
+        In and out: the one named by `column`.
+
+    Examples:
+        >>> next(TruncateTextColumn(max_length=5).process([{"text": "Hello, world"}, {"text": None}]))
+        [{'text': 'Hello'}, {'text': None}]
+    """
+
+    column: str = "text"
+    max_length: PositiveInt = Field(default=8192)
+    tokenizer: str | None = None
+
+    _tokenizer: Any = PrivateAttr(default=None)
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The column to cut."""
+        return [self.column]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The same column."""
+        return [self.column]
+
+    def load(self) -> None:
+        """Load the tokenizer.
+
+        Raises:
+            DistilabelUserError: There is none of this name.
+        """
+        super().load()
+        if self.tokenizer is not None and self._tokenizer is None:
+            self._tokenizer = _tokenizer(self.name, self.tokenizer)
+
+    def unload(self) -> None:
+        """Let the tokenizer go."""
+        super().unload()
+        self._tokenizer = None
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with the text cut."""
+        if self.tokenizer is not None:
+            TruncateTextColumn.load(self)
+        yield [{**row, self.column: self._cut(row.get(self.column))} for row in inputs]
+
+    def _cut(self, text: Any) -> Any:
+        if not isinstance(text, str):
+            return text
+        if self._tokenizer is None:
+            return text[: self.max_length]
+        # A beginning may have more tokens than it had within the whole, and a token may stand for no character.
+        while len(ends := self._ends(text)) > self.max_length:
+            text = text[: min(ends[self.max_length - 1], len(text) - 1)]
+        return text
+
+    def _ends(self, text: str) -> list[int]:
+        """Give for each token how long the text is that it ends, without what the next token has a part of."""
+        spans = self._tokenizer.encode(text, add_special_tokens=False).offsets
+        starts = [*(start for start, _ in spans[1:]), len(text)]
+        return [min(end, start) for (_, end), start in zip(spans, starts, strict=True)] if spans else []
+
+
+def _tokenizer(step_name: str, place: str) -> Any:
+    kind = optional("tokenizers", "tokenizers").Tokenizer
+    path = Path(place) / "tokenizer.json" if Path(place).is_dir() else Path(place)
+    try:
+        return kind.from_file(str(path)) if path.is_file() else kind.from_pretrained(place)
+    except Exception as error:  # the package raises bare exceptions
+        raise DistilabelUserError(
+            f"Step {step_name!r} cannot load the tokenizer {place!r} ({error}): give a name on the Hub, or a folder with "
+            "a tokenizer.json."
+        ) from error

@@ -1,0 +1,182 @@
+"""Asking for a name for each group of texts."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, PositiveInt
+
+from distilabel.distiset import METADATA
+from distilabel.exceptions import DistilabelUserError
+from distilabel.extras import optional
+from distilabel.steps.base import StepInput
+from distilabel.steps.filling import texts_in
+from distilabel.steps.tasks.asking import answer
+from distilabel.steps.tasks.base import GlobalTask
+from distilabel.typing import ChatType, Row, StepColumns, StepOutput
+
+__all__ = ["TextClustering"]
+
+_SYSTEM = (
+    "You name groups of texts. You are shown texts that a clustering has put into one group. Find out what they have in "
+    "common and what sets them apart from other texts, and say it as briefly and as specifically as a label on a drawer."
+)
+_ASKED = """{context}These are {count} texts of one group:
+
+{texts}
+
+Answer with a JSON list that holds {wanted} of at most five words for the whole group, and with nothing else."""
+_SAMPLES = "texts"
+
+
+class TextClustering(GlobalTask):
+    """Ask for labels for each group of texts, and give them to all rows of the group.
+
+    The LLM is asked once for each group and shown some of its texts, drawn at random and the same ones at each replay.
+    Rows in no group (`cluster_label` -1 or None) are not asked about and get None. All rows are held in memory.
+
+    What was asked, answered and counted stands in the `distilabel_metadata` of the first row of the group alone, so
+    that sums over all rows are right; why there is no label stands in all of them.
+
+    Attributes:
+        samples_per_cluster: How many texts of a group the LLM is shown, 10 by default.
+        n: How many labels to ask for, 1 by default.
+        context: What the texts are, for the LLM: "Reviews of a film.".
+        savefig: Whether a picture of the groups is left as the artifact `Text clusters`, as it is by default; needs
+            `distilabel[matplotlib]`. There must be a column `projection` then, of which the first two numbers count.
+
+    Columns:
+        In: `text`, `cluster_label`; `projection` if there is. Out: `summary_label` (text, or with `n` above 1 a list of
+        texts; None where there is none) and `model_name`.
+
+    Raises:
+        DistilabelUserError: `num_generations` is not 1, or `group_generations` is set: each group has one answer.
+        DistilabelMissingPackageError: A picture is wanted: install `distilabel[matplotlib]`.
+
+    References:
+        Text Clustering, https://github.com/huggingface/text-clustering
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Namer(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "namer"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['["Greetings"]']} for _ in inputs]
+        >>> task = TextClustering(llm=Namer(), savefig=False)
+        >>> rows = [{"text": "Hi", "cluster_label": 0}, {"text": "x", "cluster_label": -1}]
+        >>> [row["summary_label"] for row in next(task.process(rows))]
+        ['Greetings', None]
+    """
+
+    samples_per_cluster: PositiveInt = 10
+    n: PositiveInt = 1
+    context: str = ""
+    savefig: bool = Field(default=True)
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The texts and their groups; the points need not be there."""
+        return {"text": True, "cluster_label": True, "projection": False}
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The label or labels, and the model's name."""
+        return ["summary_label", "model_name"]
+
+    def verify(self) -> None:
+        """Check that each group has one answer; raises DistilabelUserError."""
+        super().verify()
+        if self.num_generations != 1 or self.group_generations:
+            raise DistilabelUserError(
+                f"Step {self.name!r} gives each group one answer: leave num_generations at 1 and group_generations off, and "
+                "set `n` for more labels."
+            )
+
+    def load(self) -> None:
+        """Load the LLM; before it, check that the package for pictures is there if one is wanted."""
+        if self.savefig:
+            optional("matplotlib", "matplotlib")
+        super().load()
+
+    def format_input(self, input: Row) -> ChatType:
+        """Show the LLM the texts of a group."""
+        texts = "\n".join(json.dumps(text, ensure_ascii=False) for text in input[_SAMPLES])
+        wanted = "one label" if self.n == 1 else f"{self.n} different labels, the most fitting first, each"
+        context = f"{self.context.strip()}\n\n" if self.context.strip() else ""
+        asked = _ASKED.format(context=context, count=len(input[_SAMPLES]), texts=texts, wanted=wanted)
+        return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]
+
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
+        """Read the labels out of the answer: a JSON list, within other text too.
+
+        Raises:
+            ValueError: There is no such list, or no label in it.
+        """
+        text = output or ""
+        found = json.loads(text[text.index("[") : text.rindex("]") + 1])
+        labels = [label.strip() for label in found if isinstance(label, str) and label.strip()][: self.n]
+        if not labels:
+            raise ValueError("there is no label in the answer")
+        return {"summary_label": labels[0] if self.n == 1 else labels}
+
+    def sample_input(self) -> Row:
+        """Give a group of two placeholders."""
+        return {_SAMPLES: ["<TEXT 1>", "<TEXT 2>"]}
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with the labels of their groups.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running; process the same rows
+                again later.
+        """
+        groups = _groups(inputs)
+        questions = [{_SAMPLES: self._shown(inputs, numbers)} for numbers in groups.values()]
+        answers = dict(zip(groups, answer(self, questions), strict=True))
+        nothing = dict.fromkeys(("summary_label", "model_name"))
+        rows = [{**row, **nothing} for row in inputs]
+        for label, numbers in groups.items():
+            for number in numbers:
+                rows[number] |= self._told(inputs[number], answers[label], is_first=number == numbers[0])
+        if self.savefig and groups and self.artifacts_directory is not None:
+            self.save_artifact("Text clusters", lambda folder: _draw(rows, folder))
+        yield rows
+
+    def _shown(self, rows: Sequence[Row], numbers: Sequence[int]) -> list[str]:
+        drawn = self.random.sample(numbers, min(self.samples_per_cluster, len(numbers)))
+        return [text for number in drawn for text in texts_in(rows[number], ["text"])]
+
+    def _told(self, row: Row, answered: Row, *, is_first: bool) -> Row:
+        noted = answered[METADATA]
+        failure = f"failure_{self.name}"
+        kept = noted if is_first else {name: value for name, value in noted.items() if name == failure}
+        columns = {"summary_label": answered["summary_label"], "model_name": answered["model_name"]}
+        return {**columns, METADATA: {**(row.get(METADATA) or {}), **kept}}
+
+
+def _groups(rows: Sequence[Row]) -> dict[Any, list[int]]:
+    """Give the numbers of each group's rows that have a text."""
+    groups: defaultdict[Any, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        if row.get("cluster_label") not in (None, -1) and isinstance(row.get("text"), str):
+            groups[row["cluster_label"]].append(number)
+    return dict(groups)
+
+
+def _draw(rows: Sequence[Row], folder: Path) -> None:
+    # Without pyplot: it belongs to the main thread, and a step does not run there.
+    figure = optional("matplotlib.figure", "matplotlib").Figure(figsize=(12, 10))
+    axes = figure.subplots()
+    named: defaultdict[Any, list[Any]] = defaultdict(list)
+    for row in rows:
+        if isinstance(row.get("projection"), list | tuple) and len(row["projection"]) > 1:
+            named[str(row["summary_label"] or "in no group")].append(row["projection"][:2])
+    for label, points in named.items():
+        axes.scatter(*zip(*points, strict=True), s=4, label=label)
+    if named:
+        axes.legend(fontsize="small", markerscale=3)
+    figure.savefig(folder / "figure.png")
