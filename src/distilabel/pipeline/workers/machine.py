@@ -30,9 +30,9 @@ def gpus_here(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     if (command := shutil.which(_NVIDIA_SMI)) is None:
         return ()
     try:
-        listed = subprocess.run(
+        listed = subprocess.run(  # noqa: S603 - a constant
             [command, "-L"], capture_output=True, text=True, check=True, timeout=20
-        ).stdout  # noqa: S603
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return ()
     count = sum(line.startswith("GPU ") for line in listed.splitlines())

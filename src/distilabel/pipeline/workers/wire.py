@@ -5,6 +5,7 @@ as the same user, so pickles are trusted.
 """
 
 import contextlib
+import io
 import os
 import pickle
 import random
@@ -106,8 +107,24 @@ def dumps(value: Any) -> bytes:
 
     `dill` cannot pickle pydantic classes by value (0.4.1), and `pickle` no class of a script or a notebook.
     """
-    data: bytes = cloudpickle.dumps(value, protocol=5)
-    return data
+    file = io.BytesIO()
+    _Pickler(file, protocol=5).dump(value)
+    return file.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Leaves behind what pydantic remembers of the function in which a class was made: all of its variables."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        reduced = super().reducer_override(obj)
+        if (
+            isinstance(obj, type)
+            and "__pydantic_parent_namespace__" in vars(obj)
+            and reduced is not NotImplemented
+        ):
+            members, _ = reduced[2]
+            members["__pydantic_parent_namespace__"] = None
+        return reduced
 
 
 def loads(data: bytes) -> Any:
