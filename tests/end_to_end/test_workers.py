@@ -8,9 +8,11 @@ from time import monotonic
 
 import pytest
 
+import distilabel
 from tests.support.process import Process, run
 from tests.support.processes import is_alive, wait_until
 
+OURS = {"PYTHONPATH": str(Path(distilabel.__file__).parents[1])}
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="worker processes need POSIX")
 
 HEAD = """\
@@ -88,6 +90,12 @@ print("ROWS", len(distiset["default"]["train"]) if len(distiset) else 0)
     'print("HANGS", flush=True)\n            while True:\n                threading.Event().wait()\n',
 )
 
+DEAF = HANGING.replace("import os,", "import os, signal,").replace(
+    'print("HANGS"', 'signal.signal(signal.SIGTERM, lambda *_: print("TOLD TO END")); print("HANGS"'
+)
+
+PATIENT = "(setattr(sys.modules['distilabel.pipeline.workers.pool'], '_GRACE', 600), pipeline.run())[1]"
+
 
 def workers(folder: Path) -> list[int]:
     return [int(path.name.partition("-")[2]) for path in folder.glob("worker-*")]
@@ -104,7 +112,7 @@ def script(tmp_path: Path):
 
 
 def test_script_without_a_guard_runs_once_and_its_own_classes_work_in_workers(script):
-    done = run(script(UNGUARDED), {})
+    done = run(script(UNGUARDED), OURS)
     assert done.lines.count("THE SCRIPT RUNS") == 1
     assert [line for line in done.lines if line[:1].isdigit() and ":" not in line] == [
         f"{n} {n + 1} {n * 10} {n * 100}" for n in range(20)
@@ -113,7 +121,7 @@ def test_script_without_a_guard_runs_once_and_its_own_classes_work_in_workers(sc
 
 @pytest.mark.parametrize("whom", ["the driver", "everybody"])
 def test_ctrl_c_ends_workers_that_hang_and_keeps_what_was_done(script, tmp_path: Path, whom):
-    process = Process(script(HANGING), {})
+    process = Process(script(HANGING), OURS)
     wait_until(lambda: process.lines.count("HANGS") == 2)
     began = monotonic()
     for pid in workers(tmp_path) if whom == "everybody" else ():
@@ -125,24 +133,33 @@ def test_ctrl_c_ends_workers_that_hang_and_keeps_what_was_done(script, tmp_path:
     assert "Traceback" not in process.text
     assert not any(map(is_alive, workers(tmp_path)))
     (tmp_path / "cured").touch()
-    again = run(script(HANGING), {})
+    again = run(script(HANGING), OURS)
     assert "ROWS 10" in again.lines
     assert {line for line in again.lines if line.startswith("TAKES")} == {"TAKES 4", "TAKES 6", "TAKES 8"}
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_ctrl_c_ends_workers_that_do_not_listen(script, tmp_path: Path, times):
-    deaf = HANGING.replace('print("HANGS"', 'signal.signal(signal.SIGTERM, signal.SIG_IGN); print("HANGS"')
-    process = Process(script(deaf.replace("import os,", "import os, signal,")), {})
+def test_ctrl_c_ends_workers_that_do_not_listen(script, tmp_path: Path):
+    process = Process(script(DEAF), OURS)
     wait_until(lambda: process.lines.count("HANGS") == 2)
-    for _ in range(times):
-        process.send(signal.SIGINT)
-    process.end(20)
+    process.send(signal.SIGINT)
+    assert process.end(20) == 0, process.text
+    assert process.lines.count("TOLD TO END") == 2
+    assert not any(map(is_alive, workers(tmp_path)))
+
+
+def test_second_ctrl_c_does_not_wait_for_them(script, tmp_path: Path):
+    process = Process(script(DEAF.replace("pipeline.run()", PATIENT)), OURS)
+    wait_until(lambda: process.lines.count("HANGS") == 2)
+    process.send(signal.SIGINT)
+    wait_until(lambda: process.lines.count("TOLD TO END") == 2)
+    process.send(signal.SIGINT)
+    assert process.end(20) != 0
+    assert "KeyboardInterrupt" in process.text
     assert not any(map(is_alive, workers(tmp_path)))
 
 
 def test_no_worker_outlives_a_driver_that_was_killed(script, tmp_path: Path):
-    process = Process(script(HANGING), {})
+    process = Process(script(HANGING), OURS)
     wait_until(lambda: process.lines.count("HANGS") == 2)
     alive = [pid for pid in workers(tmp_path) if is_alive(pid)]
     assert len(alive) == 2
@@ -180,7 +197,9 @@ print("PEAK", *(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SE
 
 def test_memory_of_driver_and_workers_does_not_grow_with_the_rows(script, tmp_path: Path):
     def peaks(count: int) -> list[int]:
-        done = run(script(MEMORY), {"DISTILABEL_PROGRESS": "none"}, str(tmp_path / str(count)), str(count))
+        done = run(
+            script(MEMORY), {**OURS, "DISTILABEL_PROGRESS": "none"}, str(tmp_path / str(count)), str(count)
+        )
         (line,) = [line for line in done.lines if line.startswith("PEAK")]
         return [int(word) * (1 if sys.platform == "darwin" else 1024) for word in line.split()[1:]]
 

@@ -131,6 +131,9 @@ class Pool:
             if seat.replica is None or seat.replica.ended:
                 seat.replica = self._loaded(seat)
             return seat.replica.ask(data)
+        except WorkerDiedError:
+            seat.replica = None
+            raise
         finally:
             self._seats.put(seat)
 
@@ -178,6 +181,5 @@ def _value(reply: Gave | Raised) -> Any:
     if chance is not None and reply.chance is not None:
         chance.setstate(reply.chance.getstate())
     if isinstance(reply, Raised):
-        reply.error.add_note(f"In a worker process:\n{reply.traceback}")
-        raise reply.error
+        raise reply.told()
     return reply.value

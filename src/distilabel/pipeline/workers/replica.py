@@ -71,8 +71,7 @@ class Replica:
         self._channel = Channel(ours)
         self._ears = threading.Thread(target=self._listen, name=f"distilabel-ears-{name}", daemon=True)
         self._ears.start()
-        self._say(json.dumps([str(path) for path in sys.path]).encode())
-        self._say(setup)
+        self._setup = setup
 
     @property
     def ended(self) -> bool:
@@ -80,13 +79,17 @@ class Replica:
         return not self._ears.is_alive()
 
     def loaded(self) -> None:
-        """Wait until the step is loaded.
+        """Have the step loaded, and wait until it is.
 
         Raises:
             BaseException: What its `load` raised.
             WorkerDiedError: The process died.
         """
-        self._hear()
+        self._say(json.dumps([str(path) for path in sys.path]).encode())
+        self._say(self._setup)
+        reply = self._next()
+        if isinstance(reply, Raised):
+            raise reply.told()
 
     def ask(self, question: bytes) -> Gave | Raised:
         """Send rows and wait for what comes of them.
@@ -98,12 +101,6 @@ class Replica:
         reply = self._next()
         assert isinstance(reply, Gave | Raised)
         return reply
-
-    def _hear(self) -> None:
-        reply = self._next()
-        if isinstance(reply, Raised):
-            reply.error.add_note(f"In a worker process:\n{reply.traceback}")
-            raise reply.error
 
     def _say(self, data: bytes) -> None:
         with contextlib.suppress(OSError):  # its end is heard

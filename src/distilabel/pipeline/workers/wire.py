@@ -84,6 +84,11 @@ class Raised:
     traceback: str
     chance: random.Random | None = None
 
+    def told(self) -> BaseException:
+        """Return the error with a note of where it was raised."""
+        self.error.add_note(f"In a worker process:\n{self.traceback}")
+        return self.error
+
 
 @dataclass(frozen=True, slots=True)
 class Noted:

@@ -54,6 +54,7 @@ def main(given: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the driver's: it tells us
     try:
         signal.signal(signal.SIGTERM, _leave)
+        os.register_at_fork(after_in_child=_end_when_asked)
         channel = _moved_from_standard_input(given)
         inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(channel, inbox), name="distilabel-ears", daemon=True).start()
@@ -65,6 +66,10 @@ def main(given: socket.socket) -> None:
 def _leave(number: int, _frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)
     raise _Leaving
+
+
+def _end_when_asked() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # in processes that the step forks off
 
 
 def _moved_from_standard_input(given: socket.socket) -> Channel:
