@@ -162,7 +162,13 @@ class Pool:
             if self._stopped_at is not None:
                 raise DistilabelStepError(f"Step {self._step.name!r} is being stopped.")
             self._replicas = [replica for replica in self._replicas if not replica.ended]
-            replica = self._start(self._step.name, self._setup, seat.environment)
+            try:
+                replica = self._start(self._step.name, self._setup, seat.environment)
+            except OSError as error:
+                raise DistilabelStepError(
+                    f"No worker process can be started for step {self._step.name!r} ({error}): ask for fewer replicas, or "
+                    "end other programs, and run again."
+                ) from error
             self._replicas.append(replica)
             return replica
 

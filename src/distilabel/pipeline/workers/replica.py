@@ -61,6 +61,7 @@ class Replica:
     def __init__(self, name: str, setup: bytes, environment: Mapping[str, str]) -> None:
         self._heard: queue.SimpleQueue[Gave | Raised | Ready | _Ended] = queue.SimpleQueue()
         ours, theirs = socket.socketpair()
+        self._channel = Channel(ours)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a constant
                 [sys.executable, "-P", "-c", _BOOTSTRAP, "distilabel-worker", name],
@@ -68,7 +69,6 @@ class Replica:
                 env=dict(environment),
                 process_group=0,
             )
-        self._channel = Channel(ours)
         self._ears = threading.Thread(target=self._listen, name=f"distilabel-ears-{name}", daemon=True)
         self._ears.start()
         self._setup = setup
@@ -116,7 +116,7 @@ class Replica:
                 continue
             if isinstance(reply, _Ended):
                 self._heard.put(reply)
-                raise WorkerDiedError(f"The worker process that had these rows {reply.how}")
+                raise WorkerDiedError(f"the worker process {reply.how}")
             return reply
 
     def _listen(self) -> None:
