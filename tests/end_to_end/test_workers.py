@@ -94,7 +94,9 @@ DEAF = HANGING.replace("import os,", "import os, signal,").replace(
     'print("HANGS"', 'signal.signal(signal.SIGTERM, lambda *_: print("TOLD TO END")); print("HANGS"'
 )
 
-PATIENT = "(setattr(sys.modules['distilabel.pipeline.workers.pool'], '_GRACE', 600), pipeline.run())[1]"
+PATIENT = (
+    "(setattr(sys.modules['distilabel.pipeline.workers.pool'], '_GRACE_IF_BUSY', 600), pipeline.run())[1]"
+)
 
 
 def workers(folder: Path) -> list[int]:

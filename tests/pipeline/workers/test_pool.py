@@ -328,7 +328,7 @@ class TestEnd:
 
     @pytest.fixture(params=[False, True], ids=["listens", "deaf"])
     def hanging(self, request, folder, monkeypatch):
-        monkeypatch.setattr(pool_module, "_GRACE", 0.5)
+        monkeypatch.setattr(pool_module, "_GRACE_IF_BUSY", 0.5)
         pool = Pool(told.Hangs(name="x", folder=str(folder), deaf=request.param), [dict(os.environ)])
         pool.load()
         raised: list[BaseException] = []

@@ -1,5 +1,6 @@
 """The runner that gives a step worker processes: started when rows come, replaced when they die."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,8 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
 from distilabel.pipeline.runner import WorkerDiedError
-from distilabel.pipeline.workers.replica import Replica, setup_for
+from distilabel.pipeline.workers.replica import Replica
+from distilabel.pipeline.workers.surroundings import setup_for
 from distilabel.pipeline.workers.wire import Asked, Gave, More, Raised, dumps
 from distilabel.steps.base import _Step
 from distilabel.steps.context import current_random
@@ -21,8 +23,9 @@ __all__ = ["Pool"]
 _TRIES = 2
 # After so many deaths in a row, without one answer between them, the step is to blame.
 _HOPELESS = 10
-# How many seconds a worker has to unload its step.
-_GRACE = 5.0
+# How many seconds a worker has to unload its step: one that has finished, and one that was interrupted.
+_GRACE = 60.0
+_GRACE_IF_BUSY = 5.0
 
 
 @dataclass(slots=True)
@@ -99,16 +102,23 @@ class Pool:
                     replica.leave()
 
     def unload(self) -> None:
-        """Wait until all workers have ended, for a few seconds; then end them."""
+        """Wait until all workers have ended: a minute, or five seconds for one that was interrupted; then end them."""
         self.stop()
-        deadline = (self._stopped_at or 0) + _GRACE
+        began = self._stopped_at or 0.0
         try:
-            for replica in self._replicas:
-                replica.wait(max(0.0, deadline - monotonic()))
+            for replica in sorted(self._replicas, key=_patience):
+                replica.wait(max(0.0, began + _patience(replica) - monotonic()))
+                self._kill(replica)
         finally:
             for replica in self._replicas:
-                if not replica.ended:
-                    replica.kill()
+                self._kill(replica)
+
+    def _kill(self, replica: Replica) -> None:
+        if not replica.ended:
+            text = "A worker process of step %r did not end when it was asked to, and was killed."
+            logging.getLogger(f"distilabel.steps.{self._step.name}").warning(text, self._step.name)
+            replica.kill()
+            replica.wait(_GRACE_IF_BUSY)
 
     # Asking
 
@@ -180,6 +190,10 @@ class Pool:
                 f"Step {self._step.name!r} ended {self._deaths} worker processes one after the other ({last}): mend it, or "
                 "give it more memory, and run again; what was done before it is kept."
             ) from last
+
+
+def _patience(replica: Replica) -> float:
+    return _GRACE_IF_BUSY if replica.busy else _GRACE
 
 
 def _value(reply: Gave | Raised) -> Any:

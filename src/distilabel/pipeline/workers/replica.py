@@ -17,9 +17,9 @@ from typing import Any
 
 from distilabel.pipeline.runner import WorkerDiedError
 from distilabel.pipeline.workers.mistakes import how_it_ended
-from distilabel.pipeline.workers.wire import Channel, Gave, Noted, Raised, Ready, Setup, Warned, dumps, loads
+from distilabel.pipeline.workers.wire import Channel, Gave, Noted, Raised, Ready, Warned, loads
 
-__all__ = ["Replica", "setup_for"]
+__all__ = ["Replica"]
 
 # Standard library only, until the worker finds modules where the driver finds them. `-P` keeps a file of the user's
 # that is called like a standard module out of the way; no `__main__` is prepared: a script needs no guard.
@@ -41,16 +41,11 @@ class _Ended:
     how: str
 
 
-def setup_for(step: bytes) -> bytes:
-    """Return the first message to a worker: the pickled step, and what this process is like."""
-    loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
-    levels = {logger.name: logger.level for logger in loggers if isinstance(logger, logging.Logger)}
-    levels = {name: level for name, level in levels.items() if level != logging.NOTSET}
-    return dumps(Setup(step, sys.argv, levels, list(warnings.filters)))
-
-
 class Replica:
     """One worker process. One thread at a time may ask; any thread may end it.
+
+    Attributes:
+        busy: Whether it has rows that it has not answered.
 
     Args:
         name: The step's name, for people who look at the list of processes.
@@ -72,6 +67,7 @@ class Replica:
         self._ears = threading.Thread(target=self._listen, name=f"distilabel-ears-{name}", daemon=True)
         self._ears.start()
         self._setup = setup
+        self.busy = False
 
     @property
     def ended(self) -> bool:
@@ -97,8 +93,10 @@ class Replica:
         Raises:
             WorkerDiedError: The process died.
         """
+        self.busy = True
         self._say(question)
         reply = self._next()
+        self.busy = False
         assert isinstance(reply, Gave | Raised)
         return reply
 

@@ -9,26 +9,23 @@ import os
 import queue
 import signal
 import socket
-import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from itertools import chain
 from types import FrameType
-from typing import Any, TextIO
+from typing import Any
 
 from distilabel.exceptions import DistilabelStepError
 from distilabel.pipeline.workers.mistakes import portable
+from distilabel.pipeline.workers.surroundings import live_as_the_driver
 from distilabel.pipeline.workers.wire import (
     Asked,
     Channel,
     Gave,
     More,
-    Noted,
     Raised,
     Ready,
     Setup,
-    Warned,
     dumps,
     loads,
 )
@@ -37,8 +34,6 @@ from distilabel.steps.context import chancing
 from distilabel.typing import Row
 
 __all__ = ["main"]
-
-_PLAIN = (str, int, float, bool, type(None))
 
 
 class _Leaving(BaseException):
@@ -96,11 +91,8 @@ def _listen(channel: Channel, inbox: "queue.SimpleQueue[Any]") -> None:
 
 
 def _serve(channel: Channel, inbox: "queue.SimpleQueue[Any]") -> None:
-    setup = inbox.get()
-    _live_as_the_driver(setup, channel)
     try:
-        step = loads(setup.step)
-        step.load()
+        step = _loaded(inbox.get(), channel)
     except _Leaving:
         raise
     except BaseException as error:  # noqa: BLE001 - the driver judges it
@@ -113,6 +105,15 @@ def _serve(channel: Channel, inbox: "queue.SimpleQueue[Any]") -> None:
             channel.send(_answer(step, rows, inbox.get()))
     finally:
         _unload(step)
+
+
+def _loaded(setup: Setup | Exception, channel: Channel) -> _Step:
+    if isinstance(setup, Exception):
+        raise setup
+    live_as_the_driver(setup, channel)
+    step: _Step = loads(setup.step)
+    step.load()
+    return step
 
 
 def _unload(step: _Step) -> None:
@@ -172,49 +173,3 @@ class _Generating:
         made = next(self._rows, None)
         self._given = offset + (len(made[0]) if made else 0)
         return made
-
-
-# What the driver's process is, this one is too
-
-
-def _live_as_the_driver(setup: Setup, channel: Channel) -> None:
-    sys.argv[:] = setup.argv
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(line_buffering=True)
-    for name, level in setup.levels.items():
-        logging.getLogger(name).setLevel(level)
-    logging.getLogger().addHandler(_Forwarding(channel))
-    warnings.resetwarnings()
-    warnings.filters.extend(setup.filters)  # type: ignore[attr-defined]
-
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,  # noqa: ARG001 - the standard library's signature
-        line: str | None = None,  # noqa: ARG001
-    ) -> None:
-        channel.send(dumps(Warned(message, category, filename, lineno)))
-
-    warnings.showwarning = show
-
-
-class _Forwarding(logging.Handler):
-    """Sends each record to the driver, whose handlers show and keep it."""
-
-    def __init__(self, channel: Channel) -> None:
-        super().__init__()
-        self._channel = channel
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = self.format(record)  # with the traceback, if any
-        plain = {
-            name: value if isinstance(value, _PLAIN) else str(value) for name, value in vars(record).items()
-        }
-        done = dict.fromkeys(("args", "exc_info", "exc_text", "stack_info"))
-        told = {**plain, **done, "msg": text, "message": text}
-        try:
-            self._channel.send(dumps(Noted(told)))
-        except OSError:
-            self.handleError(record)
