@@ -2,6 +2,7 @@
 
 import pickle
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydantic import ValidationError, model_validator
@@ -9,6 +10,7 @@ from pydantic import ValidationError, model_validator
 from distilabel.declared import RuntimeParameter, code_digest
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelTypeError, DistilabelUserError
 from distilabel.steps import GeneratorStep, GlobalStep, KeepColumns, Step, StepInput, StepResources
+from distilabel.steps.artifacts import save_artifact
 from distilabel.steps.base import _Step
 from distilabel.steps.context import seeded
 
@@ -210,6 +212,16 @@ class TestArtifacts:
         with pytest.raises(ZeroDivisionError):
             step.save_artifact("plot", lambda _: 1 / 0)
         assert (tmp_path / "plot" / "old.txt").exists()
+
+    def test_replicas_that_save_under_one_name_do_not_disturb_each_other(self, tmp_path):
+        def save(text: str) -> None:
+            for _ in range(30):
+                save_artifact(tmp_path, "plot", lambda path: (path / "text").write_text(text))
+
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(save, "abc"))
+        assert [path.name for path in tmp_path.iterdir()] == ["plot"]
+        assert (tmp_path / "plot" / "text").read_text() in "abc"
 
     def test_outside_of_a_pipeline_nothing_is_saved_and_the_log_says_so(self, caplog):
         Count().save_artifact("plot", lambda _: 1 / 0)

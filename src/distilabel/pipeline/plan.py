@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from math import lcm
 
-from distilabel.models.llms.base import LLM
 from distilabel.pipeline.dag import DAG
+from distilabel.pipeline.placement import llms_of, place
 from distilabel.steps.base import _Step
 
 __all__ = ["Source", "StepPlan", "llms_of", "plan"]
@@ -52,12 +52,6 @@ class _Stream:
     awaited: bool = False
 
 
-def llms_of(step: _Step) -> list[LLM]:
-    """Return the LLMs among a step's fields."""
-    values = (getattr(step, name) for name in type(step).model_fields)
-    return [value for value in values if isinstance(value, LLM)]
-
-
 def plan(dag: DAG) -> list[StepPlan]:
     """Return the plan of each step, those before it first.
 
@@ -75,7 +69,7 @@ def plan(dag: DAG) -> list[StepPlan]:
         sources = _sources(step, before, streams, joins=joins)
         streams[name] = _stream(step, sources, streams)
         branches = tuple(dag.after(name)) if name in dag.routes else ()
-        plans.append(StepPlan(name, sources, step.concurrency, branches))
+        plans.append(StepPlan(name, sources, place(step).replicas or step.concurrency, branches))
     return plans
 
 

@@ -48,6 +48,7 @@ from distilabel.pipeline.plan import StepPlan, llms_of, plan
 from distilabel.pipeline.routes import RouteBook
 from distilabel.pipeline.scheduler import Scheduler
 from distilabel.pipeline.signals import stopping
+from distilabel.pipeline.staff import staff
 from distilabel.pipeline.work import Bench, Workshop
 from distilabel.records import Job
 
@@ -107,6 +108,7 @@ class Run:
         self._run_id = self._ledger.begin_run(settings.pipeline)
         self._reader = Reader(home.cache)
         self._dispatcher = Dispatcher(self._ledger, self._run_id, self._hear)
+        self._staff = staff(dag.steps.values())
         self._benches = {p.name: self._bench(p) for p in plans}
         self._asking: dict[tuple[str, str], tuple[str, int]] = {}
         self._rows: Counter[str] = Counter()
@@ -162,10 +164,12 @@ class Run:
         def bind() -> None:
             self._bind(plan.name, scope)
 
-        return Bench(step, store, scope, gathers, plan.branches, bind)
+        return Bench(step, self._staff.runners[plan.name], store, scope, gathers, plan.branches, bind)
 
     def _prepare(self) -> None:
         """Load early what costs nothing to load and has rows to ask for: a missing key is told before any work."""
+        for note in self._staff.notes:
+            self._screen(Notice("warning", note))
         for name, bench in self._benches.items():
             bench.step.artifacts_directory = self._home.artifacts / name
             llms = llms_of(bench.step)
@@ -275,6 +279,7 @@ class Run:
     def _say_ended(self) -> None:
         for step in [step for step in self._began if self._scheduler.ended(step)]:
             self._began.discard(step)
+            self._benches[step].runner.stop()
             self._screen(StepEnded(step))
 
     # The end
@@ -282,6 +287,8 @@ class Run:
     def _stop(self) -> None:
         self._dispatcher.stop()
         self._engine.stop()
+        for bench in self._benches.values():
+            bench.runner.stop()
         for bench in self._benches.values():
             for llm in llms_of(bench.step):
                 llm.interrupt()
@@ -291,7 +298,7 @@ class Run:
                     )
                     llm.bind(None)
             if bench.loaded:
-                bench.step.unload()
+                bench.runner.unload()
 
     def _open_jobs(self) -> tuple[Job, ...]:
         jobs = (

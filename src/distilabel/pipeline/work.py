@@ -23,8 +23,9 @@ from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.outcomes import Crashed, Exhausted, Generated, Outcome, Parked, Processed
 from distilabel.pipeline.plan import llms_of
 from distilabel.pipeline.routes import RouteBook
+from distilabel.pipeline.runner import Runner, WorkerDiedError
 from distilabel.pipeline.scheduler import Command, Generate, Process
-from distilabel.steps.base import GeneratorStep, Step, _Step
+from distilabel.steps.base import GeneratorStep, _Step
 from distilabel.steps.context import seeded
 from distilabel.typing import Row
 
@@ -40,6 +41,7 @@ class Bench:
 
     Attributes:
         step: The step.
+        runner: Runs it, here or in other processes.
         store: Its chunks.
         scope: Whose requests its LLMs ask.
         gathers: Whether it takes all rows at once.
@@ -48,6 +50,7 @@ class Bench:
     """
 
     step: _Step
+    runner: Runner
     store: ChunkStore
     scope: str
     gathers: bool
@@ -82,7 +85,7 @@ class Bench:
         with self.lock:
             if not self.loaded:
                 self.before_load()
-                self.step.load()
+                self.runner.load()
                 self.loaded = True
 
     def asker(self, index: int, digest: bytes) -> str:
@@ -157,11 +160,10 @@ class Workshop:
 
     def _next_rows(self, bench: Bench, index: int) -> tuple[list[Row], bool]:
         step = bench.step
-        assert isinstance(step, GeneratorStep)
         bench.load()
         if bench.iterator is None or bench.iterator[0] != index:
             offset = sum(bench.store.chunk(i).rows for i in range(index))
-            bench.iterator = (index, iter(step.process_applying_mappings(offset=offset)))
+            bench.iterator = (index, bench.runner.generate(offset))
         with asking(bench.asker(index, b"generator")), seeded(f"{step.name}/{index}"):
             try:
                 made = next(bench.iterator[1], ([], True))
@@ -348,9 +350,8 @@ class _Processing:
             return self._one_by_one(fresh()[: len(part[0])], error)
 
     def _made(self, part: list[list[Row]]) -> list[Row]:
-        assert isinstance(self._step, Step)
         with taken_back_on_error():
-            return list(chain.from_iterable(self._step.process_applying_mappings(*part)))
+            return self._bench.runner.process(part)
 
     def _one_by_one(self, rows: list[Row], error: Exception) -> list[Row]:
         if len(rows) == 1:
@@ -378,7 +379,8 @@ def failures_in(step: str, rows: list[Row]) -> int:
 
 
 def _with_reason(step: str, row: Row, error: Exception) -> Row:
-    reason = {"code": "step_error", "message": _told(error), "attempts": 1, "job_id": None}
+    code = "worker_died" if isinstance(error, WorkerDiedError) else "step_error"
+    reason = {"code": code, "message": _told(error), "attempts": 1, "job_id": None}
     return {**row, _METADATA: {**(row.get(_METADATA) or {}), f"failure_{step}": reason}}
 
 

@@ -1,9 +1,12 @@
 """Files that a step leaves beside its rows."""
 
+import contextlib
+import errno
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
@@ -19,18 +22,34 @@ def save_artifact(
 ) -> Path:
     """Have `write_function` fill the folder `folder/name`, and put the metadata beside; replaces an older one.
 
-    The folder appears only when it is complete.
+    The folder appears only when it is complete. Several replicas may save under one name: the last one counts.
     """
     if not name or Path(name).name != name:
         raise DistilabelUserError(
             f"An artifact's name is that of a folder, without separators: {name!r} is not."
         )
-    target, part = folder / name, folder / f".{name}.part"
-    shutil.rmtree(part, ignore_errors=True)
+    target, part = folder / name, folder / f".{name}.{token_hex(8)}.part"
     part.mkdir(parents=True)
-    write_function(part)
-    (part / "metadata.json").write_text(json.dumps(metadata or {}, default=str), encoding="utf-8")
-    if target.exists():
-        shutil.rmtree(target)
-    part.rename(target)
+    try:
+        write_function(part)
+        (part / "metadata.json").write_text(json.dumps(metadata or {}, default=str), encoding="utf-8")
+        _put(part, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return target
+
+
+def _put(part: Path, target: Path) -> None:
+    """Rename `part` to `target`, whatever another process puts there meanwhile."""
+    while True:
+        try:
+            part.rename(target)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            return
+        aside = target.with_name(f".{target.name}.{token_hex(8)}.part")
+        with contextlib.suppress(FileNotFoundError):
+            target.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-__all__ = ["Registry", "current_pipeline", "current_random", "seeded"]
+__all__ = ["Registry", "chancing", "current_pipeline", "current_random", "seeded"]
 
 
 class Registry(Protocol):
@@ -54,8 +54,15 @@ def seeded(seed: str) -> Iterator[random.Random]:
         True
     """
     chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    with chancing(chance):
+        yield chance
+
+
+@contextmanager
+def chancing(chance: random.Random | None) -> Iterator[None]:
+    """Process a chunk with this randomness; None: with the step's own."""
     token = _random.set(chance)
     try:
-        yield chance
+        yield
     finally:
         _random.reset(token)

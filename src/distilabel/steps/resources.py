@@ -10,18 +10,22 @@ __all__ = ["StepResources"]
 
 
 class StepResources(BaseModel):
-    """What a step asks for; a step that asks for anything runs in processes (or actors) of its own.
+    """What a step asks for; a step that asks for anything runs in worker processes of its own.
+
+    Tasks that ask by offline batch are the exception: they stay in the driver, and what they ask for is not used.
 
     Attributes:
-        replicas: How many copies of the step work side by side; only for steps that are neither generators nor
-            global.
-        cpus: CPUs for each copy.
-        gpus: GPUs for each copy.
-        memory: Bytes for each copy.
-        resources: Custom resources of the cluster, by name.
+        replicas: How many copies of the step work side by side, 1 by default. Generators and steps that take all rows
+            at once have one, whatever is said here.
+        cpus: CPUs for each copy. On one machine they are not reserved: they become `OMP_NUM_THREADS`, rounded down and
+            at least 1, unless that variable is set.
+        gpus: GPUs for each copy; parts of one may be asked for. On one machine each copy sees its own by
+            `CUDA_VISIBLE_DEVICES`; where there are too few, some are shared. 0 hides all of them.
+        memory: Bytes for each copy. On one machine nobody checks them.
+        resources: Custom resources of a cluster, by name. On one machine they mean nothing.
 
     Examples:
-        >>> StepResources(replicas=2).replicas
+        >>> StepResources(replicas=2, gpus=0.5).replicas
         2
     """
 

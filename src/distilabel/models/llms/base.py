@@ -42,6 +42,8 @@ class LLM(BaseModel):
         use_offline_batch_generation: Hand the inputs to the platform's batch API instead of asking online.
         offline_batch_generation_block_until_done: Seconds between polls; None submits and comes back later.
         jobs_ids: The ids of the batch jobs, as the platform knows them.
+        in_process: Class attribute: whether the model itself runs in the process that calls `generate`, as with a
+            library that loads weights. In a pipeline its task then gets a worker process, so that it holds up nobody.
 
     Examples:
         >>> class Echo(LLM):
@@ -63,6 +65,8 @@ class LLM(BaseModel):
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
         {"use_offline_batch_generation", "offline_batch_generation_block_until_done", "jobs_ids"}
     )
+    in_process: ClassVar[bool] = False
+    _stays_behind: ClassVar[frozenset[str]] = frozenset({"_interrupted", "_keep"})
 
     generation_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
     use_offline_batch_generation: RuntimeParameter[bool] = False
@@ -71,6 +75,19 @@ class LLM(BaseModel):
 
     _interrupted: threading.Event = PrivateAttr(default_factory=threading.Event)
     _keep: Callable[[tuple[str, ...]], None] | None = PrivateAttr(default=None)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Cross a process boundary without what belongs to this process: connections, and who waits for what."""
+        state = super().__getstate__()
+        private = dict(state["__pydantic_private__"] or {})
+        for name in _all_that_stay_behind(type(self)) & private.keys():
+            private[name] = None
+        return {**state, "__pydantic_private__": private}
+
+    def __setstate__(self, state: dict[Any, Any]) -> None:
+        """Arrive in another process."""
+        super().__setstate__(state)
+        self._interrupted = threading.Event()
 
     @property
     def model_name(self) -> str:
@@ -200,6 +217,7 @@ class AsyncLLM(LLM):
 
     max_concurrent_requests: RuntimeParameter[int] = Field(default=64, gt=0)
 
+    _stays_behind: ClassVar[frozenset[str]] = frozenset({"_slots"})
     _slots: asyncio.Semaphore | None = PrivateAttr(default=None)
 
     async def agenerate(
@@ -246,6 +264,10 @@ class AsyncLLM(LLM):
                 raise
             except Exception as error:  # noqa: BLE001 - one bad row costs one row; the others are paid for
                 return _failed(error, num_generations)
+
+
+def _all_that_stay_behind(cls: type[LLM]) -> frozenset[str]:
+    return frozenset().union(*(vars(base).get("_stays_behind", ()) for base in cls.__mro__))
 
 
 def _failed(error: Exception, num_generations: int) -> GenerateOutput:

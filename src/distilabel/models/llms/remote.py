@@ -68,6 +68,7 @@ class RemoteLLM(AsyncLLM):
     timeout: RuntimeParameter[float] = Field(default=120, gt=0)
     offline_batch_options: OfflineBatchOptions = Field(default_factory=OfflineBatchOptions)
 
+    _stays_behind: ClassVar[frozenset[str]] = frozenset({"_desk", "_session"})
     _desk: Desk | None = PrivateAttr(default=None)
     _session: Session | None = PrivateAttr(default=None)
 

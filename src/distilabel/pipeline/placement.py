@@ -1,0 +1,67 @@
+"""Where each step runs: in the driver's threads, or in worker processes of its own. Pure."""
+
+import os
+from dataclasses import dataclass
+
+from distilabel.models.llms.base import LLM
+from distilabel.steps.base import _Step
+from distilabel.steps.resources import StepResources
+
+__all__ = ["Placement", "llms_of", "place"]
+
+_HAS_WORKERS = os.name == "posix"
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a step runs.
+
+    Attributes:
+        replicas: In how many worker processes; 0: in the threads of the driver.
+        notes: What the person who asked for it should know.
+    """
+
+    replicas: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def llms_of(step: _Step) -> list[LLM]:
+    """Return the LLMs among a step's fields."""
+    values = (getattr(step, name) for name in type(step).model_fields)
+    return [value for value in values if isinstance(value, LLM)]
+
+
+def place(step: _Step, *, has_workers: bool = _HAS_WORKERS) -> Placement:
+    """Tell where a step runs.
+
+    A step that asks for resources, and one that holds a model which runs in its own process (`in_process`), gets worker
+    processes. A task that asks by offline batch never does: the ids of its jobs stay in the driver.
+
+    Args:
+        step: The step, its runtime parameters set.
+        has_workers: Whether this system can have worker processes.
+    """
+    asks = step.resources != StepResources()
+    if any(llm.use_offline_batch_generation or llm.asks_all_at_once for llm in llms_of(step)):
+        note = f"Step {step.name!r} asks by offline batch, which is done in this process: its resources are not used."
+        return Placement(0, (note,) if asks else ())
+    if not (asks or _in_process(step)):
+        return Placement()
+    if not has_workers:
+        note = f"Step {step.name!r} runs in this process: worker processes need Linux, macOS or another POSIX system."
+        return Placement(0, (note,))
+    return _in_workers(step, step.resources.replicas or 1)
+
+
+def _in_workers(step: _Step, replicas: int) -> Placement:
+    if replicas > 1 and not step.is_normal:
+        kind = "is a generator" if step.is_generator else "takes all rows at once"
+        return Placement(
+            1, (f"Step {step.name!r} {kind}: it runs in one worker process, not in {replicas} replicas.",)
+        )
+    return Placement(replicas)
+
+
+def _in_process(step: _Step) -> bool:
+    values = (getattr(step, name) for name in type(step).model_fields)
+    return any(getattr(value, "in_process", False) is True for value in values)

@@ -1,0 +1,205 @@
+"""The runner that gives a step worker processes: started when rows come, replaced when they die."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
+from distilabel.pipeline.runner import WorkerDiedError
+from distilabel.pipeline.workers.replica import Replica
+from distilabel.pipeline.workers.surroundings import setup_for
+from distilabel.pipeline.workers.wire import Asked, Gave, More, Raised, dumps
+from distilabel.steps.base import _Step
+from distilabel.steps.context import current_random
+from distilabel.typing import Row
+
+__all__ = ["Pool"]
+
+# How often rows are given to a worker process, as long as each one dies of them.
+_TRIES = 2
+# After so many deaths in a row, without one answer between them, the step is to blame.
+_HOPELESS = 10
+# How many seconds a worker has to unload its step: one that has finished, and one that was interrupted.
+_GRACE = 60.0
+_GRACE_IF_BUSY = 5.0
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A place for one replica: the environment that belongs to it, and the process, once there is one."""
+
+    environment: Mapping[str, str]
+    replica: Replica | None = None
+
+
+class Pool:
+    """Runs a step in worker processes, one for each environment.
+
+    A process is started when there are rows for it, and loads the step once. One that dies is replaced: the rows that
+    it had are given to its successor; if that dies too, they fail. Where a process dies while it loads the step, twice in
+    a row, or where ten die without one answer between them, the run ends.
+
+    Args:
+        step: The step.
+        environments: One a replica.
+        start: Makes a replica.
+    """
+
+    def __init__(
+        self,
+        step: _Step,
+        environments: Sequence[Mapping[str, str]],
+        start: Callable[[str, bytes, Mapping[str, str]], Replica] = Replica,
+    ) -> None:
+        self._step = step
+        self._start = start
+        self._setup = b""
+        self._seats: queue.LifoQueue[_Seat] = queue.LifoQueue()  # the one that is loaded already comes first
+        for environment in reversed(environments):
+            self._seats.put(_Seat(environment))
+        self._lock = threading.Lock()
+        self._replicas: list[Replica] = []
+        self._stopped_at: float | None = None
+        self._deaths = 0
+
+    # What a runner does
+
+    def load(self) -> None:
+        """Pickle the step; each process loads its own copy.
+
+        Raises:
+            DistilabelUserError: The step cannot be pickled.
+        """
+        try:
+            self._setup = setup_for(dumps(self._step))
+        except Exception as error:
+            raise DistilabelUserError(
+                f"Step {self._step.name!r} cannot be sent to a worker process ({type(error).__name__}: {error}): open "
+                "connections, files and models in its load(), or leave `resources` out."
+            ) from error
+
+    def process(self, inputs: list[list[Row]]) -> list[Row]:
+        """Have a worker process the rows; raises what the step raises, as `Runner.process` says."""
+        made: list[Row] = self._asked(Asked(inputs, current_random()))
+        return made
+
+    def generate(self, offset: int) -> Iterator[tuple[list[Row], bool]]:
+        """Yield what a worker gives from row `offset` on; one that dies is replaced, and asked for what is missing."""
+        while (made := self._asked(More(offset, current_random()))) is not None:
+            yield made
+            offset += len(made[0])
+
+    def stop(self) -> None:
+        """Ask all workers to unload and end; those that are busy drop what they do."""
+        with self._lock:
+            if self._stopped_at is None:
+                self._stopped_at = monotonic()
+                for replica in self._replicas:
+                    replica.leave()
+
+    def unload(self) -> None:
+        """Wait until all workers have ended: a minute, or five seconds for one that was interrupted; then end them."""
+        self.stop()
+        began = self._stopped_at or 0.0
+        try:
+            for replica in sorted(self._replicas, key=_patience):
+                replica.wait(max(0.0, began + _patience(replica) - monotonic()))
+                self._kill(replica)
+        finally:
+            for replica in self._replicas:
+                self._kill(replica)
+
+    def _kill(self, replica: Replica) -> None:
+        if not replica.ended:
+            text = "A worker process of step %r did not end when it was asked to, and was killed."
+            logging.getLogger(f"distilabel.steps.{self._step.name}").warning(text, self._step.name)
+            replica.kill()
+            replica.wait(_GRACE_IF_BUSY)
+
+    # Asking
+
+    def _asked(self, question: Asked | More) -> Any:
+        data, died = dumps(question), WorkerDiedError()
+        for _ in range(_TRIES):
+            try:
+                reply = self._reply(data)
+            except WorkerDiedError as error:
+                died = error
+                self._check_hopeless(error)
+            else:
+                self._deaths = 0
+                return _value(reply)
+        raise died
+
+    def _reply(self, data: bytes) -> Gave | Raised:
+        seat = self._seats.get()
+        try:
+            if seat.replica is None or seat.replica.ended:
+                seat.replica = self._loaded(seat)
+            return seat.replica.ask(data)
+        except WorkerDiedError:
+            seat.replica = None
+            raise
+        finally:
+            self._seats.put(seat)
+
+    def _loaded(self, seat: _Seat) -> Replica:
+        """Start a replica and wait until it has loaded the step; try once more where it dies of that."""
+        for _ in range(_TRIES):
+            replica = self._new(seat)
+            try:
+                replica.loaded()
+            except WorkerDiedError as error:
+                died = error
+            except DistilabelException:
+                raise
+            except Exception as error:
+                raise DistilabelStepError(
+                    f"Step {self._step.name!r} could not be loaded: {type(error).__name__}: {error}."
+                ) from error
+            else:
+                return replica
+        raise DistilabelStepError(
+            f"Step {self._step.name!r} could not be loaded, twice: {died}. Mend it, or give it more memory, and run again."
+        ) from died
+
+    def _new(self, seat: _Seat) -> Replica:
+        with self._lock:
+            if self._stopped_at is not None:
+                raise DistilabelStepError(f"Step {self._step.name!r} is being stopped.")
+            self._replicas = [replica for replica in self._replicas if not replica.ended]
+            try:
+                replica = self._start(self._step.name, self._setup, seat.environment)
+            except OSError as error:
+                raise DistilabelStepError(
+                    f"No worker process can be started for step {self._step.name!r} ({error}): ask for fewer replicas, or "
+                    "end other programs, and run again."
+                ) from error
+            self._replicas.append(replica)
+            return replica
+
+    def _check_hopeless(self, last: WorkerDiedError) -> None:
+        with self._lock:
+            self._deaths += 1
+        if self._deaths >= _HOPELESS and self._stopped_at is None:
+            raise DistilabelStepError(
+                f"Step {self._step.name!r} ended {self._deaths} worker processes one after the other ({last}): mend it, or "
+                "give it more memory, and run again; what was done before it is kept."
+            ) from last
+
+
+def _patience(replica: Replica) -> float:
+    return _GRACE_IF_BUSY if replica.busy else _GRACE
+
+
+def _value(reply: Gave | Raised) -> Any:
+    chance = current_random()
+    if chance is not None and reply.chance is not None:
+        chance.setstate(reply.chance.getstate())
+    if isinstance(reply, Raised):
+        raise reply.told()
+    return reply.value
