@@ -3,6 +3,25 @@
 from distilabel.steps.tasks.base import GeneratorTask, GlobalTask, Task
 from distilabel.steps.tasks.chat_generation import ChatGeneration
 from distilabel.steps.tasks.decorator import task
+from distilabel.steps.tasks.evol import (
+    EvolComplexity,
+    EvolComplexityGenerator,
+    EvolInstruct,
+    EvolInstructGenerator,
+    EvolQuality,
+)
 from distilabel.steps.tasks.text_generation import TextGeneration
 
-__all__ = ["ChatGeneration", "GeneratorTask", "GlobalTask", "Task", "TextGeneration", "task"]
+__all__ = [
+    "ChatGeneration",
+    "EvolComplexity",
+    "EvolComplexityGenerator",
+    "EvolInstruct",
+    "EvolInstructGenerator",
+    "EvolQuality",
+    "GeneratorTask",
+    "GlobalTask",
+    "Task",
+    "TextGeneration",
+    "task",
+]
