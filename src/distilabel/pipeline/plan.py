@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import lcm
 
-from distilabel.models.llms.base import LLM
+from distilabel.models.llms.base import LLM, llms_in
 from distilabel.pipeline.dag import DAG
 from distilabel.steps.base import _Step
 
@@ -53,9 +53,8 @@ class _Stream:
 
 
 def llms_of(step: _Step) -> list[LLM]:
-    """Return the LLMs among a step's fields."""
-    values = (getattr(step, name) for name in type(step).model_fields)
-    return [value for value in values if isinstance(value, LLM)]
+    """Return the LLMs among a step's fields, and those inside of them."""
+    return llms_in(step)
 
 
 def plan(dag: DAG) -> list[StepPlan]:

@@ -22,6 +22,7 @@ from distilabel.events import (
 from distilabel.exceptions import DistilabelStepError
 from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.store import Ledger
+from distilabel.models.llms.mixture import MixtureOfAgentsLLM
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.results import Reader
@@ -53,6 +54,8 @@ __all__ = ["Run", "RunSettings"]
 _TICK = 0.2
 # A step that raised for so many rows, and for every one, is not tried further.
 _HOPELESS = 50
+# LLMs that cost nothing to load.
+_FREE = RemoteLLM | MixtureOfAgentsLLM
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ class Run:
             if not self._settings.use_cache or not bench.step.use_cache:
                 for llm in llms:
                     llm.jobs_ids = None
-            if llms and bench.store.empty and all(isinstance(llm, RemoteLLM) for llm in llms):
+            if llms and bench.store.empty and all(isinstance(llm, _FREE) for llm in llms):
                 bench.load()
         if not self._settings.use_cache and any(bench.offline for bench in self._benches.values()):
             text = "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
