@@ -10,6 +10,7 @@ from distilabel.steps.tasks.evol import (
     EvolInstructGenerator,
     EvolQuality,
 )
+from distilabel.steps.tasks.magpie import Magpie, MagpieGenerator
 from distilabel.steps.tasks.text_generation import TextGeneration
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "EvolQuality",
     "GeneratorTask",
     "GlobalTask",
+    "Magpie",
+    "MagpieGenerator",
     "Task",
     "TextGeneration",
     "task",
