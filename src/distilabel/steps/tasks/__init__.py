@@ -11,6 +11,7 @@ from distilabel.steps.tasks.evol import (
     EvolQuality,
 )
 from distilabel.steps.tasks.magpie import Magpie, MagpieGenerator
+from distilabel.steps.tasks.math_shepherd import FormatPRM, MathShepherdCompleter, MathShepherdGenerator
 from distilabel.steps.tasks.text_generation import TextGeneration
 
 __all__ = [
@@ -20,10 +21,13 @@ __all__ = [
     "EvolInstruct",
     "EvolInstructGenerator",
     "EvolQuality",
+    "FormatPRM",
     "GeneratorTask",
     "GlobalTask",
     "Magpie",
     "MagpieGenerator",
+    "MathShepherdCompleter",
+    "MathShepherdGenerator",
     "Task",
     "TextGeneration",
     "task",
