@@ -1,5 +1,6 @@
 """Tasks: steps that ask an LLM."""
 
+from distilabel.steps.tasks.apigen import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
 from distilabel.steps.tasks.base import GeneratorTask, GlobalTask, Task
 from distilabel.steps.tasks.chat_generation import ChatGeneration
 from distilabel.steps.tasks.decorator import task
@@ -15,6 +16,9 @@ from distilabel.steps.tasks.math_shepherd import FormatPRM, MathShepherdComplete
 from distilabel.steps.tasks.text_generation import TextGeneration
 
 __all__ = [
+    "APIGenExecutionChecker",
+    "APIGenGenerator",
+    "APIGenSemanticChecker",
     "ChatGeneration",
     "EvolComplexity",
     "EvolComplexityGenerator",
