@@ -99,7 +99,7 @@ class Run:
         self._home = home
         self._screen = emit
         self._heard: queue.SimpleQueue[Outcome | Event] = queue.SimpleQueue()
-        plans = plan(dag)
+        plans = plan(dag, settings.most_chunks)
         self._engine = engine(min(32, 1 + sum(p.concurrency for p in plans)))
         self._scheduler = Scheduler(plans, self._engine.workers)
         self._ledger = Ledger(home.cache)
@@ -225,7 +225,7 @@ class Run:
         match happened:
             case Generated(step, index, chunk, last, to):
                 self._scheduler.generated(step, index, last=last, to=to)
-                self._count(step, chunk.rows, 0, cached=False)
+                self._count(step, chunk.rows, chunk.failures, cached=False)
             case Exhausted(step):
                 self._scheduler.exhausted(step)
             case Processed():

@@ -11,11 +11,8 @@ from secrets import token_bytes
 from typing import Any
 
 from distilabel.declared import code_digest
-from distilabel.exceptions import (
-    DistilabelException,
-    DistilabelOfflineBatchGenerationNotFinishedException,
-    DistilabelStepError,
-)
+from distilabel.exceptions import DistilabelException, DistilabelStepError
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.store import Ledger
 from distilabel.offline.session import asking, taken_back_on_error
 from distilabel.pipeline.cache import Chunk, ChunkStore, content_digest, digest_of
@@ -31,7 +28,6 @@ from distilabel.typing import Row
 __all__ = ["Bench", "Workshop", "failures_in"]
 
 _METADATA = "distilabel_metadata"
-Unfinished = DistilabelOfflineBatchGenerationNotFinishedException
 
 
 @dataclass(slots=True)
@@ -142,13 +138,14 @@ class Workshop:
     def _generate(self, bench: Bench, index: int) -> Outcome:
         assert isinstance(bench.step, GeneratorStep)
         fixed = None if bench.step.repeatable else digest_of(bench.identity, str(index))
+        asker = bench.asker(index, b"generator")
         chunk = bench.store.reuse(index, fixed) if fixed and bench.step.use_cache else None
-        if chunk is None:
+        if chunk is None or not self._claim(bench, asker, [chunk]):
             try:
                 made = self._next_rows(bench, index)
             except Unfinished:
                 bench.iterator = None
-                return Parked(bench.step.name, index, bench.asker(index, b"generator"))
+                return Parked(bench.step.name, index, asker)
             chunk = self._keep_generated(bench, index, fixed, *made)
         last = chunk.last or index + 1 == self._most_chunks
         if last and not chunk.rows:
@@ -160,7 +157,8 @@ class Workshop:
         assert isinstance(step, GeneratorStep)
         bench.load()
         if bench.iterator is None or bench.iterator[0] != index:
-            offset = sum(bench.store.chunk(i).rows for i in range(index))
+            is_known, size = step.total_rows is not None, step.batch_size or 1
+            offset = index * size if is_known else sum(bench.store.chunk(i).rows for i in range(index))
             bench.iterator = (index, iter(step.process_applying_mappings(offset=offset)))
         with asking(bench.asker(index, b"generator")), seeded(f"{step.name}/{index}"):
             try:
@@ -178,7 +176,8 @@ class Workshop:
         digest = content_digest(rows)
         key = fixed or digest_of(digest, "last" if last else "")
         kept = None if fixed else bench.store.reuse(index, key)
-        return kept or bench.store.put(index, key, rows, digest=digest, last=last)
+        lost = failures_in(bench.step.name, rows)
+        return kept or bench.store.put(index, key, rows, digest=digest, failures=lost, last=last)
 
     # Other steps
 
@@ -224,14 +223,16 @@ class Workshop:
             chunks.append(chunk)
             if chunk.last:
                 break
-        if not chunks or not chunks[-1].last:
-            return ()
+        whole = chunks and chunks[-1].last and self._claim(bench, asker, chunks)
+        return tuple(chunks) if whole else ()
+
+    def _claim(self, bench: Bench, asker: str, chunks: list[Chunk]) -> bool:
+        """Claim the samples that kept chunks were made of; tell whether these may be used."""
         # A replay costs nothing, and what failed may have been asked again meanwhile.
-        if bench.offline and any(chunk.failures for chunk in chunks):
-            return ()
-        if bench.offline and self._ledger is not None:
+        replayed = bench.offline and any(chunk.failures for chunk in chunks)
+        if bench.offline and not replayed and self._ledger is not None:
             self._ledger.claim_again(bench.scope, asker, self._run_id)
-        return tuple(chunks)
+        return not replayed
 
     def _keep(self, bench: Bench, command: Process, key: bytes, rows: list[Row]) -> tuple[Chunk, ...]:
         """Write what came of a chunk; where all rows were taken at once, as several chunks of the usual size."""

@@ -11,6 +11,8 @@ from distilabel.steps.tasks.evol import (
     EvolInstructGenerator,
     EvolQuality,
 )
+from distilabel.steps.tasks.image_generation import ImageGeneration
+from distilabel.steps.tasks.image_task import ImageTask
 from distilabel.steps.tasks.magpie import Magpie, MagpieGenerator
 from distilabel.steps.tasks.math_shepherd import FormatPRM, MathShepherdCompleter, MathShepherdGenerator
 from distilabel.steps.tasks.text_generation import TextGeneration
@@ -28,6 +30,8 @@ __all__ = [
     "FormatPRM",
     "GeneratorTask",
     "GlobalTask",
+    "ImageGeneration",
+    "ImageTask",
     "Magpie",
     "MagpieGenerator",
     "MathShepherdCompleter",

@@ -79,7 +79,7 @@ class EvolInstructGenerator(GeneratorTask):
         return ["instruction", *(["answer"] if self.generate_answers else []), "model_name"]
 
     @property
-    def rows(self) -> int:
+    def total_rows(self) -> int:
         """How many rows there will be."""
         return self.num_instructions
 
@@ -117,11 +117,11 @@ class EvolInstructGenerator(GeneratorTask):
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Yield the instructions from `offset` on, and whether they are the last."""
         size = self.batch_size or 1
-        for start in range(offset, self.rows, size):
-            paths = begin(self, [{} for _ in range(min(size, self.rows - start))])
+        for start in range(offset, self.total_rows, size):
+            paths = begin(self, [{} for _ in range(min(size, self.total_rows - start))])
             for number, path in enumerate(paths, start):
                 path.number = number
-            yield self._evolved(paths), start + size >= self.rows
+            yield self._evolved(paths), start + size >= self.total_rows
 
     def _evolved(self, paths: list[Path]) -> list[Row]:
         for _ in range(_MOST_TURNS):

@@ -73,7 +73,7 @@ class MagpieGenerator(GeneratorTask):
         return columns(self)
 
     @property
-    def rows(self) -> int:
+    def total_rows(self) -> int:
         """How many rows there will be."""
         return self.num_rows or 0
 
@@ -90,12 +90,12 @@ class MagpieGenerator(GeneratorTask):
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Yield the rows from `offset` on, and whether they are the last."""
         size = self.batch_size or 1
-        for start in range(offset, self.rows, size):
-            numbers = range(start, min(start + size, self.rows))
+        for start in range(offset, self.total_rows, size):
+            numbers = range(start, min(start + size, self.total_rows))
             paths = begin(self, [{} for _ in numbers])
             yield (
                 converse(self, paths, [self._chosen(number) for number in numbers]),
-                start + size >= self.rows,
+                start + size >= self.total_rows,
             )
 
     def _chosen(self, number: int) -> Chosen:
