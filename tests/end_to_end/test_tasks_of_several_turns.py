@@ -281,6 +281,29 @@ def test_refused_turn_costs_its_row_alone_and_says_why(model: Model, fast_platfo
     assert len(fast_platform.lines()) == case.requests
 
 
+def test_refused_rows_of_a_generator_are_counted_and_not_asked_again(model: Model, fast_platform: Platform):
+    model.say = lambda body: None if "Be odd." in body["messages"][-1]["content"] else said(body)
+    prompts = {"odd": ("Be odd.", 0.5), "even": ("Be even.", 0.5)}
+    case = Case(
+        lambda **f: MagpieGenerator(num_rows=8, batch_size=3, system_prompt=prompts, **f),
+        2,
+        0,
+        True,
+        RawOpenAI,
+    )
+    distiset, _ = run_until_done(lambda: build(case, "counted", offline=True), fast_platform)
+    rows = rows_of(distiset)
+    odd = [row["system_prompt_key"] == "odd" for row in rows]
+    assert 0 < sum(odd) < 8
+    assert [row["instruction"] is None for row in rows] == odd
+    assert distiset.failures == {"task": sum(odd)}
+    sent = len(fast_platform.lines())
+    assert sent == 8 + 8 - sum(odd)
+    again = build(case, "counted", offline=True).run()
+    assert (rows_of(again), again.failures) == (rows, {"task": sum(odd)})
+    assert len(fast_platform.lines()) == sent
+
+
 SCRIPT = """\
 from distilabel.llms import MixtureOfAgentsLLM, OpenAILLM
 from distilabel.pipeline import Pipeline

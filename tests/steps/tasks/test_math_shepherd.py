@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilabel.exceptions import DistilabelUserError
@@ -41,6 +41,7 @@ class TestSteps:
             steps_of(text)
 
     @given(st.text())
+    @settings(deadline=None)
     def test_any_text_is_split_or_refused_and_nothing_else_happens(self, text):
         with contextlib.suppress(ValueError):
             assert all(steps_of(text))
@@ -90,6 +91,7 @@ class TestAnswers:
         assert not same_answer(one, other)
 
     @given(st.text(), st.text())
+    @settings(deadline=None)
     def test_any_two_texts_can_be_compared(self, one, other):
         assert same_answer(one, one)
         assert same_answer(one, other) == same_answer(other, one)

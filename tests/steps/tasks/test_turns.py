@@ -95,6 +95,7 @@ def _pieces(rows, size):
 
 
 @given(faults=faults)
+@settings(deadline=None)
 def test_rows_take_each_turn_together_and_failed_ones_are_not_asked_again(faults):
     task = chain()
     run(task, rows_with(faults))
