@@ -16,7 +16,7 @@ def json_in(text: str) -> Any:
         ValueError: There is none.
 
     Examples:
-        >>> json_in('Here you are: ```json [{"a": 1}] ```')
+        >>> json_in('Here you are: [{"a": 1}] Anything else?')
         [{'a': 1}]
     """
     starts = (i for i, letter in enumerate(text) if letter in "[{")
