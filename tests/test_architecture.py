@@ -13,7 +13,7 @@ import pytest
 SRC = Path(__file__).resolve().parents[1] / "src"
 
 LAYERS = [
-    {"exceptions", "errors", "typing"},
+    {"exceptions", "errors", "typing", "lazily"},
     {"plainly"},
     {""},  # the root package: its version, and how an uncaught mistake is told
     {"records", "distiset", "extras", "folders", "loop", "wire"},

@@ -1,5 +1,5 @@
 """Door for the old import path: the LLMs live in `distilabel.models.llms`."""
 
-from distilabel.models.llms import LLM, AsyncLLM, OpenAILLM
+from distilabel.models.llms import LLM, AsyncLLM, MixtureOfAgentsLLM, OpenAILLM
 
-__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]
+__all__ = ["LLM", "AsyncLLM", "MixtureOfAgentsLLM", "OpenAILLM"]

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.pipeline.plain import Same, Sum, line, numbers
+from tests.pipeline.plain import Count, Same, Sum, line, numbers
 
-from distilabel.models.llms.base import LLM
+from distilabel.models.llms import LLM, MixtureOfAgentsLLM
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.pipeline.plan import Source, StepPlan, llms_of, plan
 from distilabel.steps import CombineOutputs, LoadDataFromDicts
@@ -125,6 +125,28 @@ def test_llms_of_a_step_are_those_among_its_fields():
     one, two = Echo(name="one"), Echo(name="two")
     assert [llm.model_name for llm in llms_of(Asks(llm=one, other=two))] == ["one", "two"]
     assert llms_of(Same()) == []
+
+
+def test_llms_inside_an_llm_are_found_too_each_once(pipeline):
+    one, two = Echo(name="one"), Echo(name="two")
+    both = MixtureOfAgentsLLM(aggregator_llm=one, proposers_llms=[one, two])
+    assert llms_of(Asks(llm=both)) == [both, one, two]
+    assert llms_of(Asks(llm=one, other=both)) == [one, both, two]
+
+
+class Sized(Count):
+    rows: int | None = 10
+
+    @property
+    def total_rows(self):
+        return self.rows
+
+
+def test_generator_that_knows_its_rows_tells_how_many_chunks_it_gives(pipeline):
+    Sized(name="sized", batch_size=3)
+    Sized(name="open", rows=None)
+    assert {name: found.chunks for name, found in planned(pipeline).items()} == {"sized": 4, "open": None}
+    assert [found.chunks for found in plan(pipeline.dag, most_chunks=1)] == [1, None]
 
 
 class Wide(Same):

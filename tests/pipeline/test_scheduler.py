@@ -74,6 +74,41 @@ class TestGenerators:
         assert scheduler.commands() == [Generate("load", 0)]
         assert scheduler.commands() == []
 
+    def test_one_that_knows_how_many_it_gives_is_asked_on_while_chunks_wait(self):
+        scheduler = Scheduler(
+            [StepPlan("load", chunks=3), StepPlan("all", (Source("load", None),))], workers=4
+        )
+        for index in range(3):
+            assert scheduler.commands() == [Generate("load", index)]
+            scheduler.park("load", index)
+        assert (scheduler.commands(), scheduler.idle) == ([], True)
+        # They come in any order, the last one first; what stands below goes by their numbers.
+        for index in (2, 0, 1):
+            scheduler.wake("load", index)
+            assert scheduler.commands() == [Generate("load", index)]
+            scheduler.generated("load", index, last=index == 2)
+        assert scheduler.commands() == [Process("all", 0, (("load", (0, 1, 2)),))]
+        scheduler.processed("all", 0)
+        assert scheduler.finished
+
+    def test_wide_step_takes_the_chunks_of_one_that_is_asked_on_by_their_numbers(self):
+        scheduler = Scheduler(
+            [StepPlan("load", chunks=3), StepPlan("two", (Source("load", 2),), 2)], workers=4
+        )
+        for index in range(3):
+            scheduler.commands()
+            scheduler.park("load", index)
+        given = []
+        for index in (2, 1, 0):
+            scheduler.wake("load", index)
+            scheduler.commands()
+            scheduler.generated("load", index, last=index == 2)
+            given += [command for command in scheduler.commands() if isinstance(command, Process)]
+        assert given == [Process("two", 1, (("load", (2,)),)), Process("two", 0, (("load", (0, 1)),))]
+        scheduler.processed("two", 1)
+        scheduler.processed("two", 0)
+        assert scheduler.finished
+
     def test_woken_one_waits_for_a_free_worker_and_is_then_asked_once(self):
         plans = [StepPlan("first"), StepPlan("second")]
         scheduler = Scheduler(plans, workers=1)

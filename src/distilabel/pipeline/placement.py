@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from distilabel.models.llms.base import LLM
+from distilabel.models.llms.base import LLM, llms_in
 from distilabel.steps.base import _Step
 from distilabel.steps.resources import StepResources
 
@@ -26,9 +26,8 @@ class Placement:
 
 
 def llms_of(step: _Step) -> list[LLM]:
-    """Return the LLMs among a step's fields."""
-    values = (getattr(step, name) for name in type(step).model_fields)
-    return [value for value in values if isinstance(value, LLM)]
+    """Return the LLMs among a step's fields, and those inside of them."""
+    return llms_in(step)
 
 
 def place(step: _Step, *, has_workers: bool = _HAS_WORKERS) -> Placement:

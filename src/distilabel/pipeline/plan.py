@@ -5,7 +5,7 @@ from math import lcm
 
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.placement import llms_of, place
-from distilabel.steps.base import _Step
+from distilabel.steps.base import GeneratorStep, _Step
 
 __all__ = ["Source", "StepPlan", "llms_of", "plan"]
 
@@ -27,12 +27,14 @@ class StepPlan:
         sources: The steps before it; none for a generator.
         concurrency: How many of its chunks may be processed at once.
         branches: The steps after it, in order, if a route picks among them for each chunk.
+        chunks: How many chunks a generator gives, where that is known: it may be asked for one while others wait.
     """
 
     name: str
     sources: tuple[Source, ...] = ()
     concurrency: int = 1
     branches: tuple[str, ...] = ()
+    chunks: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class _Stream:
     awaited: bool = False
 
 
-def plan(dag: DAG) -> list[StepPlan]:
-    """Return the plan of each step, those before it first.
+def plan(dag: DAG, most_chunks: int | None = None) -> list[StepPlan]:
+    """Return the plan of each step, those before it first; a generator gives at most `most_chunks`.
 
     A chunk is the unit of flow. A step whose `input_batch_size` is larger than the chunks that reach it takes several
     of them at once, always the same ones; a smaller one only slices within the chunk. After a step that asks by batch,
@@ -69,8 +71,15 @@ def plan(dag: DAG) -> list[StepPlan]:
         sources = _sources(step, before, streams, joins=joins)
         streams[name] = _stream(step, sources, streams)
         branches = tuple(dag.after(name)) if name in dag.routes else ()
-        plans.append(StepPlan(name, sources, place(step).replicas or step.concurrency, branches))
+        concurrency, chunks = place(step).replicas or step.concurrency, _chunks(step, most_chunks)
+        plans.append(StepPlan(name, sources, concurrency, branches, chunks))
     return plans
+
+
+def _chunks(step: _Step, most: int | None) -> int | None:
+    total = step.total_rows if isinstance(step, GeneratorStep) else None
+    chunks = None if total is None else -(-total // _batch_size(step))
+    return chunks if chunks is None or most is None else min(chunks, most)
 
 
 def _sources(

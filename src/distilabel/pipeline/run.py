@@ -25,10 +25,12 @@ from distilabel.events import (
 from distilabel.exceptions import DistilabelStepError
 from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.store import Ledger
+from distilabel.models.llms.mixture import MixtureOfAgentsLLM
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.results import Reader
 from distilabel.offline.session import Session
+from distilabel.pipeline.bench import Bench
 from distilabel.pipeline.cache import ChunkStore
 from distilabel.pipeline.collecting import seldom_collecting
 from distilabel.pipeline.dag import DAG
@@ -49,7 +51,7 @@ from distilabel.pipeline.routes import RouteBook
 from distilabel.pipeline.scheduler import Scheduler
 from distilabel.pipeline.signals import stopping
 from distilabel.pipeline.staff import staff
-from distilabel.pipeline.work import Bench, Workshop
+from distilabel.pipeline.work import Workshop
 from distilabel.records import Job
 
 __all__ = ["Run", "RunSettings"]
@@ -58,6 +60,8 @@ __all__ = ["Run", "RunSettings"]
 _TICK = 0.2
 # A step that raised for so many rows, and for every one, is not tried further.
 _HOPELESS = 50
+# LLMs that cost nothing to load.
+_FREE = RemoteLLM | MixtureOfAgentsLLM
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Run:
         self._home = home
         self._screen = emit
         self._heard: queue.SimpleQueue[Outcome | Event] = queue.SimpleQueue()
-        plans = plan(dag)
+        plans = plan(dag, settings.most_chunks)
         self._engine = engine(min(32, 1 + sum(p.concurrency for p in plans)))
         self._scheduler = Scheduler(plans, self._engine.workers)
         self._ledger = Ledger(home.cache)
@@ -176,7 +180,7 @@ class Run:
             if not self._settings.use_cache or not bench.step.use_cache:
                 for llm in llms:
                     llm.jobs_ids = None
-            if llms and bench.store.empty and all(isinstance(llm, RemoteLLM) for llm in llms):
+            if llms and bench.store.empty and all(isinstance(llm, _FREE) for llm in llms):
                 bench.load()
         if not self._settings.use_cache and any(bench.offline for bench in self._benches.values()):
             text = "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
@@ -230,7 +234,7 @@ class Run:
         match happened:
             case Generated(step, index, chunk, last, to):
                 self._scheduler.generated(step, index, last=last, to=to)
-                self._count(step, chunk.rows, 0, cached=False)
+                self._count(step, chunk.rows, chunk.failures, cached=False)
             case Exhausted(step):
                 self._scheduler.exhausted(step)
             case Processed():

@@ -54,6 +54,11 @@ class _Stream:
     def ended(self) -> bool:
         return self.total is not None and len(self.given) >= self.total
 
+    @property
+    def asked(self) -> int:
+        """How many chunks a generator was asked for so far."""
+        return len(self.given) + len(self.parked) + len(self.ready) + len(self.running)
+
 
 class Scheduler:
     """The state of one run.
@@ -116,7 +121,7 @@ class Scheduler:
                 stream.running.add(index)
                 commands.append(self._start(stream, index))
             if self._free(stream) and self._asks_for_more(stream):
-                index = len(stream.given)
+                index = stream.asked
                 stream.running.add(index)
                 commands.append(Generate(stream.plan.name, index))
         return commands
@@ -128,7 +133,7 @@ class Scheduler:
         self._streams[step].running.discard(index)
         self._give(self._streams[step], index, to)
         if last:
-            self.exhausted(step)
+            self._end(self._streams[step], index + 1)
 
     def exhausted(self, step: str) -> None:
         """A generator has no more."""
@@ -257,7 +262,10 @@ class Scheduler:
         return len(stream.running) < stream.plan.concurrency and busy < self._workers
 
     def _asks_for_more(self, stream: _Stream) -> bool:
-        if stream.plan.sources or stream.total is not None or stream.running or stream.parked:
+        if stream.plan.sources or stream.total is not None or stream.running:
+            return False
+        # Where nobody knows how many there will be, the next one begins where the one before it ends.
+        if stream.parked and stream.asked >= (stream.plan.chunks or 0):
             return False
         return sum(len(other.ready) for other in self._streams.values()) < _BACKLOG
 

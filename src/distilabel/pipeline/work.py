@@ -1,101 +1,30 @@
 """Carrying out one command: from chunks on disk, through a step, to chunks on disk."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from copy import deepcopy
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from secrets import token_bytes
 from typing import Any
 
-from distilabel.declared import code_digest
-from distilabel.exceptions import (
-    DistilabelException,
-    DistilabelOfflineBatchGenerationNotFinishedException,
-    DistilabelStepError,
-)
+from distilabel.exceptions import DistilabelException, DistilabelStepError
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.store import Ledger
-from distilabel.offline.session import asking, taken_back_on_error
-from distilabel.pipeline.cache import Chunk, ChunkStore, content_digest, digest_of
+from distilabel.offline.session import asking
+from distilabel.pipeline.bench import Bench
+from distilabel.pipeline.cache import Chunk, content_digest, digest_of
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.outcomes import Crashed, Exhausted, Generated, Outcome, Parked, Processed
-from distilabel.pipeline.plan import llms_of
+from distilabel.pipeline.placement import llms_of
+from distilabel.pipeline.processing import Processing, told
 from distilabel.pipeline.routes import RouteBook
-from distilabel.pipeline.runner import Runner, WorkerDiedError
 from distilabel.pipeline.scheduler import Command, Generate, Process
-from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.base import GeneratorStep
 from distilabel.steps.context import seeded
 from distilabel.typing import Row
 
-__all__ = ["Bench", "Workshop", "failures_in"]
+__all__ = ["Workshop", "failures_in"]
 
 _METADATA = "distilabel_metadata"
-Unfinished = DistilabelOfflineBatchGenerationNotFinishedException
-
-
-@dataclass(slots=True)
-class Bench:
-    """One step, with all that its chunks need.
-
-    Attributes:
-        step: The step.
-        runner: Runs it, here or in other processes.
-        store: Its chunks.
-        scope: Whose requests its LLMs ask.
-        gathers: Whether it takes all rows at once.
-        branches: The steps after it, if a route picks among them.
-        before_load: Called once before the step is loaded.
-    """
-
-    step: _Step
-    runner: Runner
-    store: ChunkStore
-    scope: str
-    gathers: bool
-    branches: tuple[str, ...]
-    before_load: Callable[[], None]
-    identity: bytes = b""
-    own_code: bool = False
-    loaded: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    askers: dict[int, str] = field(default_factory=dict)
-    seen: Counter[str] = field(default_factory=Counter)
-    iterator: tuple[int, Iterator[tuple[list[Row], bool]]] | None = None
-
-    def __post_init__(self) -> None:
-        classes = [type(self.step), *(type(llm) for llm in llms_of(self.step))]
-        code = [code_digest(cls) for cls in classes]
-        self.own_code = any(code)
-        self.identity = digest_of(self.step.signature, *code)
-
-    @property
-    def offline(self) -> bool:
-        """Whether an LLM of the step asks by batch."""
-        return any(llm.use_offline_batch_generation for llm in llms_of(self.step))
-
-    @property
-    def own_protocol(self) -> bool:
-        """Whether an LLM of the step keeps its own batch protocol: nobody but the next run will ask it again."""
-        return any(llm.asks_all_at_once for llm in llms_of(self.step))
-
-    def load(self) -> None:
-        """Load the step, once."""
-        with self.lock:
-            if not self.loaded:
-                self.before_load()
-                self.runner.load()
-                self.loaded = True
-
-    def asker(self, index: int, digest: bytes) -> str:
-        """Return the name under which chunk `index` asks: its content, and the how-manieth of that content it is."""
-        with self.lock:
-            if index not in self.askers:
-                content = digest.hex()
-                self.askers[index] = f"{content}-{self.seen[content]}"
-                self.seen[content] += 1
-            return self.askers[index]
 
 
 class Workshop:
@@ -145,13 +74,14 @@ class Workshop:
     def _generate(self, bench: Bench, index: int) -> Outcome:
         assert isinstance(bench.step, GeneratorStep)
         fixed = None if bench.step.repeatable else digest_of(bench.identity, str(index))
+        asker = bench.asker(index, b"generator")
         chunk = bench.store.reuse(index, fixed) if fixed and bench.step.use_cache else None
-        if chunk is None:
+        if chunk is None or not self._claim(bench, asker, [chunk]):
             try:
                 made = self._next_rows(bench, index)
             except Unfinished:
                 bench.iterator = None
-                return Parked(bench.step.name, index, bench.asker(index, b"generator"))
+                return Parked(bench.step.name, index, asker)
             chunk = self._keep_generated(bench, index, fixed, *made)
         last = chunk.last or index + 1 == self._most_chunks
         if last and not chunk.rows:
@@ -160,9 +90,11 @@ class Workshop:
 
     def _next_rows(self, bench: Bench, index: int) -> tuple[list[Row], bool]:
         step = bench.step
+        assert isinstance(step, GeneratorStep)
         bench.load()
         if bench.iterator is None or bench.iterator[0] != index:
-            offset = sum(bench.store.chunk(i).rows for i in range(index))
+            is_known, size = step.total_rows is not None, step.batch_size or 1
+            offset = index * size if is_known else sum(bench.store.chunk(i).rows for i in range(index))
             bench.iterator = (index, bench.runner.generate(offset))
         with asking(bench.asker(index, b"generator")), seeded(f"{step.name}/{index}"):
             try:
@@ -170,7 +102,7 @@ class Workshop:
             except DistilabelException:
                 raise
             except Exception as error:
-                raise DistilabelStepError(f"Generator {step.name!r} failed: {_told(error)}.") from error
+                raise DistilabelStepError(f"Generator {step.name!r} failed: {told(error)}.") from error
         bench.iterator = (index + 1, bench.iterator[1])
         return made
 
@@ -180,7 +112,8 @@ class Workshop:
         digest = content_digest(rows)
         key = fixed or digest_of(digest, "last" if last else "")
         kept = None if fixed else bench.store.reuse(index, key)
-        return kept or bench.store.put(index, key, rows, digest=digest, last=last)
+        lost = failures_in(bench.step.name, rows)
+        return kept or bench.store.put(index, key, rows, digest=digest, failures=lost, last=last)
 
     # Other steps
 
@@ -198,7 +131,7 @@ class Workshop:
         bench.load()
         try:
             with asking(asker), seeded(f"{bench.step.name}/{asker}"), self._own_jobs(bench, digest):
-                processing = _Processing(bench, partial(self._read, bench, command))
+                processing = Processing(bench, partial(self._read, bench, command))
                 rows = processing.rows(inputs)
         except Unfinished:
             return Parked(bench.step.name, command.index, "" if bench.own_protocol else asker)
@@ -226,14 +159,16 @@ class Workshop:
             chunks.append(chunk)
             if chunk.last:
                 break
-        if not chunks or not chunks[-1].last:
-            return ()
+        whole = chunks and chunks[-1].last and self._claim(bench, asker, chunks)
+        return tuple(chunks) if whole else ()
+
+    def _claim(self, bench: Bench, asker: str, chunks: list[Chunk]) -> bool:
+        """Claim the samples that kept chunks were made of; tell whether these may be used."""
         # A replay costs nothing, and what failed may have been asked again meanwhile.
-        if bench.offline and any(chunk.failures for chunk in chunks):
-            return ()
-        if bench.offline and self._ledger is not None:
+        replayed = bench.offline and any(chunk.failures for chunk in chunks)
+        if bench.offline and not replayed and self._ledger is not None:
             self._ledger.claim_again(bench.scope, asker, self._run_id)
-        return tuple(chunks)
+        return not replayed
 
     def _keep(self, bench: Bench, command: Process, key: bytes, rows: list[Row]) -> tuple[Chunk, ...]:
         """Write what came of a chunk; where all rows were taken at once, as several chunks of the usual size."""
@@ -299,71 +234,6 @@ class _OwnJobs:
         self._ledger.keep_own_jobs(self._scope, self._digest, jobs_ids)
 
 
-class _Processing:
-    """One chunk on its way through a step: slice by slice, and row by row where a slice fails."""
-
-    def __init__(self, bench: Bench, again: Callable[[], list[list[Row]]]) -> None:
-        self._bench = bench
-        self._step = bench.step
-        self._again = again
-        self._unfinished: Unfinished | None = None
-        self.raised = 0
-        self.reason = ""
-
-    def rows(self, inputs: list[list[Row]]) -> list[Row]:
-        """Return the rows that come out; `raised` and `reason` then tell for how many rows the step raised, and what.
-
-        Raises:
-            DistilabelOfflineBatchGenerationNotFinishedException: Some replies are still to come; all are asked for.
-            DistilabelException: What ends the run.
-        """
-        rows = [
-            row
-            for start, part in self._slices(inputs)
-            for row in self._slice(part, partial(self._fresh, start))
-        ]
-        if self._unfinished is not None:
-            raise self._unfinished
-        return rows
-
-    def _slices(self, inputs: list[list[Row]]) -> Iterator[tuple[int, list[list[Row]]]]:
-        size = getattr(self._step, "input_batch_size", None) or 50
-        lengths = {len(rows) for rows in inputs}
-        if self._bench.gathers or len(lengths) != 1 or max(lengths) <= size:
-            yield 0, inputs
-            return
-        for start in range(0, max(lengths), size):
-            yield start, [rows[start : start + size] for rows in inputs]
-
-    def _slice(self, part: list[list[Row]], fresh: Callable[[], list[Row]]) -> list[Row]:
-        try:
-            return self._made(part)
-        except Unfinished as unfinished:
-            self._unfinished = unfinished
-            return []
-        except DistilabelException:
-            raise
-        except Exception as error:
-            if self._bench.gathers or len(part) > 1:
-                raise DistilabelStepError(f"Step {self._step.name!r} failed: {_told(error)}.") from error
-            # What raised may have changed the rows that it was given.
-            return self._one_by_one(fresh()[: len(part[0])], error)
-
-    def _made(self, part: list[list[Row]]) -> list[Row]:
-        with taken_back_on_error():
-            return self._bench.runner.process(part)
-
-    def _one_by_one(self, rows: list[Row], error: Exception) -> list[Row]:
-        if len(rows) == 1:
-            self.raised += 1
-            self.reason = self.reason or _told(error)
-            return [_with_reason(self._step.name, row, error) for row in self._step.impute_step_outputs(rows)]
-        return [made for row in rows for made in self._slice([[deepcopy(row)]], partial(list, [row]))]
-
-    def _fresh(self, start: int) -> list[Row]:
-        return self._again()[0][start:]
-
-
 def _taken(bench: Bench, command: Process) -> list[list[tuple[int, str]]]:
     """Return number and step of the chunks taken; where a route's branches converge, in one list and in order."""
     taken = [[(i, step) for i in numbers] for step, numbers in command.inputs]
@@ -376,16 +246,6 @@ def failures_in(step: str, rows: list[Row]) -> int:
     """Count the rows for which a step gave no answer."""
     name = f"failure_{step}"
     return sum(1 for row in rows if isinstance(found := row.get(_METADATA), dict) and found.get(name))
-
-
-def _with_reason(step: str, row: Row, error: Exception) -> Row:
-    code = "worker_died" if isinstance(error, WorkerDiedError) else "step_error"
-    reason = {"code": code, "message": _told(error), "attempts": 1, "job_id": None}
-    return {**row, _METADATA: {**(row.get(_METADATA) or {}), f"failure_{step}": reason}}
-
-
-def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _asked_of(bench: Bench, inputs: list[list[Row]]) -> tuple[bytes, ...]:

@@ -1,34 +1,44 @@
-"""Steps: what turns rows into rows."""
+"""Steps: what turns rows into rows. Each is loaded when it is first named, so that nobody waits for those he does not use."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from distilabel.declared import RuntimeParameter
-from distilabel.steps.argilla import PreferenceToArgilla, TextGenerationToArgilla
-from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, StepResources
-from distilabel.steps.clustering import DBSCAN, UMAP
-from distilabel.steps.columns import CombineOutputs, ExpandColumns, GroupColumns, KeepColumns, MergeColumns
-from distilabel.steps.decorator import step
-from distilabel.steps.embeddings import EmbeddingGeneration
-from distilabel.steps.filtering import DeitaFiltering, EmbeddingDedup, FaissNearestNeighbour, MinHashDedup
-from distilabel.steps.formatting import (
-    ConversationTemplate,
-    FormatChatGenerationDPO,
-    FormatChatGenerationSFT,
-    FormatTextGenerationDPO,
-    FormatTextGenerationSFT,
-    TruncateTextColumn,
-)
-from distilabel.steps.generators import (
-    DataSampler,
-    LoadDataFromDicts,
-    LoadDataFromDisk,
-    LoadDataFromFileSystem,
-    LoadDataFromHub,
-    make_generator_step,
-)
-from distilabel.steps.hub import HuggingFaceHubCheckpointer, PushToHub
-from distilabel.steps.requirements import requirements
-from distilabel.typing import GeneratorStepOutput, StepOutput
+from distilabel.lazily import loaded_by_name
+
+if TYPE_CHECKING:
+    from distilabel.declared import RuntimeParameter
+    from distilabel.steps.argilla import PreferenceToArgilla, TextGenerationToArgilla
+    from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, StepResources
+    from distilabel.steps.clustering import DBSCAN, UMAP
+    from distilabel.steps.columns import (
+        CombineOutputs,
+        ExpandColumns,
+        GroupColumns,
+        KeepColumns,
+        MergeColumns,
+    )
+    from distilabel.steps.decorator import step
+    from distilabel.steps.embeddings import EmbeddingGeneration
+    from distilabel.steps.filtering import DeitaFiltering, EmbeddingDedup, FaissNearestNeighbour, MinHashDedup
+    from distilabel.steps.formatting import (
+        ConversationTemplate,
+        FormatChatGenerationDPO,
+        FormatChatGenerationSFT,
+        FormatTextGenerationDPO,
+        FormatTextGenerationSFT,
+        TruncateTextColumn,
+    )
+    from distilabel.steps.generators import (
+        DataSampler,
+        LoadDataFromDicts,
+        LoadDataFromDisk,
+        LoadDataFromFileSystem,
+        LoadDataFromHub,
+        make_generator_step,
+    )
+    from distilabel.steps.hub import HuggingFaceHubCheckpointer, PushToHub
+    from distilabel.steps.requirements import requirements
+    from distilabel.steps.tasks.text_clustering import TextClustering
+    from distilabel.typing import GeneratorStepOutput, StepOutput
 
 __all__ = [
     "DBSCAN",
@@ -72,11 +82,47 @@ __all__ = [
     "step",
 ]
 
+_PLACES = {
+    "CombineOutputs": "distilabel.steps.columns",
+    "ConversationTemplate": "distilabel.steps.formatting",
+    "DBSCAN": "distilabel.steps.clustering",
+    "DataSampler": "distilabel.steps.generators",
+    "DeitaFiltering": "distilabel.steps.filtering",
+    "EmbeddingDedup": "distilabel.steps.filtering",
+    "EmbeddingGeneration": "distilabel.steps.embeddings",
+    "ExpandColumns": "distilabel.steps.columns",
+    "FaissNearestNeighbour": "distilabel.steps.filtering",
+    "FormatChatGenerationDPO": "distilabel.steps.formatting",
+    "FormatChatGenerationSFT": "distilabel.steps.formatting",
+    "FormatTextGenerationDPO": "distilabel.steps.formatting",
+    "FormatTextGenerationSFT": "distilabel.steps.formatting",
+    "GeneratorStep": "distilabel.steps.base",
+    "GeneratorStepOutput": "distilabel.typing",
+    "GlobalStep": "distilabel.steps.base",
+    "GroupColumns": "distilabel.steps.columns",
+    "HuggingFaceHubCheckpointer": "distilabel.steps.hub",
+    "KeepColumns": "distilabel.steps.columns",
+    "LoadDataFromDicts": "distilabel.steps.generators",
+    "LoadDataFromDisk": "distilabel.steps.generators",
+    "LoadDataFromFileSystem": "distilabel.steps.generators",
+    "LoadDataFromHub": "distilabel.steps.generators",
+    "MergeColumns": "distilabel.steps.columns",
+    "MinHashDedup": "distilabel.steps.filtering",
+    "PreferenceToArgilla": "distilabel.steps.argilla",
+    "PushToHub": "distilabel.steps.hub",
+    "RuntimeParameter": "distilabel.declared",
+    "Step": "distilabel.steps.base",
+    "StepInput": "distilabel.steps.base",
+    "StepOutput": "distilabel.typing",
+    "StepResources": "distilabel.steps.base",
+    "TextClustering": "distilabel.steps.tasks.text_clustering",
+    "TextGenerationToArgilla": "distilabel.steps.argilla",
+    "TruncateTextColumn": "distilabel.steps.formatting",
+    "UMAP": "distilabel.steps.clustering",
+    "make_generator_step": "distilabel.steps.generators",
+    "requirements": "distilabel.steps.requirements",
+    "step": "distilabel.steps.decorator",
+}
 
-def __getattr__(name: str) -> Any:
-    """Give the steps that ask an LLM when they are first wanted: most pipelines' loaders can do without."""
-    if name == "TextClustering":
-        from distilabel.steps.tasks.text_clustering import TextClustering  # noqa: PLC0415 - on first use
-
-        return TextClustering
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker would take any name for one that is here
+    __getattr__, __dir__ = loaded_by_name(__name__, _PLACES)

@@ -11,7 +11,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["save_artifact"]
+__all__ = ["add_to_artifact", "save_artifact"]
 
 
 def save_artifact(
@@ -53,3 +53,16 @@ def _put(part: Path, target: Path) -> None:
         with contextlib.suppress(FileNotFoundError):
             target.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def add_to_artifact(folder: Path, name: str, file: str, content: bytes, metadata: dict[str, Any]) -> Path:
+    """Put a file into the folder `folder/name`, beside those that are there; one of that name is replaced.
+
+    The file appears only when it is complete. Safe to use from several threads.
+    """
+    target = folder / name
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "metadata.json").write_text(json.dumps(metadata, default=str), encoding="utf-8")
+    part = target / f".{file}.part"
+    part.write_bytes(content)
+    return part.replace(target / file)

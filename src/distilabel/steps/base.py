@@ -92,6 +92,15 @@ class GeneratorStep(_Step):
         default=50, description="How many rows to yield at once."
     )
 
+    @property
+    def total_rows(self) -> int | None:
+        """How many rows there will be, where that is known beforehand and every chunk but the last is full.
+
+        Then, while some chunks wait for the replies of a batch job, the others are asked for too; they all go into one
+        job. With None, one chunk is asked for after the other.
+        """
+        return None
+
     def process_applying_mappings(self, offset: int = 0) -> Iterator[tuple[list[Row], bool]]:
         """Yield what `process` yields, with the columns named as `output_mappings` says."""
         renaming = self._renaming

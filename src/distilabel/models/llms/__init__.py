@@ -1,6 +1,27 @@
-"""Large language models: one class a platform, one base for a user's own."""
+"""Large language models: one class a platform, one base for a user's own; each is loaded when it is first named."""
 
-from distilabel.models.llms.base import LLM, AsyncLLM
-from distilabel.models.llms.openai import OpenAILLM
+from typing import TYPE_CHECKING
 
-__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]
+from distilabel.lazily import loaded_by_name
+
+if TYPE_CHECKING:
+    from distilabel.models.llms.base import LLM, AsyncLLM
+    from distilabel.models.llms.mixture import MixtureOfAgentsLLM
+    from distilabel.models.llms.openai import OpenAILLM
+
+__all__ = [
+    "LLM",
+    "AsyncLLM",
+    "MixtureOfAgentsLLM",
+    "OpenAILLM",
+]
+
+_PLACES = {
+    "AsyncLLM": "distilabel.models.llms.base",
+    "LLM": "distilabel.models.llms.base",
+    "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
+    "OpenAILLM": "distilabel.models.llms.openai",
+}
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that is here
+    __getattr__, __dir__ = loaded_by_name(__name__, _PLACES)

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Optional
 
@@ -24,7 +24,7 @@ from distilabel.exceptions import (
 )
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
-__all__ = ["LLM", "AsyncLLM"]
+__all__ = ["LLM", "AsyncLLM", "llms_in"]
 
 _NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
 
@@ -268,6 +268,28 @@ class AsyncLLM(LLM):
 
 def _all_that_stay_behind(cls: type[LLM]) -> frozenset[str]:
     return frozenset().union(*(vars(base).get("_stays_behind", ()) for base in cls.__mro__))
+
+
+def llms_in(model: BaseModel) -> list[LLM]:
+    """Return the LLMs among a model's fields, in its lists and mappings and inside of these LLMs too, each once.
+
+    Examples:
+        >>> from distilabel.models.llms.mixture import MixtureOfAgentsLLM
+        >>> one, other = LLM(), LLM()
+        >>> llms_in(MixtureOfAgentsLLM(aggregator_llm=one, proposers_llms=[one, other])) == [one, other]
+        True
+    """
+    found = {id(llm): llm for name in type(model).model_fields for llm in _llms_of(getattr(model, name))}
+    return list(found.values())
+
+
+def _llms_of(value: Any) -> Iterator[LLM]:
+    if isinstance(value, LLM):
+        yield value
+        yield from llms_in(value)
+    elif isinstance(value, list | tuple | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _llms_of(item)
 
 
 def _failed(error: Exception, num_generations: int) -> GenerateOutput:

@@ -1,25 +1,38 @@
 """Tasks: steps that ask an LLM. Each is loaded when it is first named, so that nobody waits for those he does not use."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from distilabel.lazily import loaded_by_name
 
 if TYPE_CHECKING:
+    from distilabel.steps.tasks.apigen import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
     from distilabel.steps.tasks.base import GeneratorTask, GlobalTask, Task
     from distilabel.steps.tasks.chat_generation import ChatGeneration
     from distilabel.steps.tasks.clair import CLAIR
     from distilabel.steps.tasks.complexity_scorer import ComplexityScorer
     from distilabel.steps.tasks.decorator import task
+    from distilabel.steps.tasks.evol import (
+        EvolComplexity,
+        EvolComplexityGenerator,
+        EvolInstruct,
+        EvolInstructGenerator,
+        EvolQuality,
+    )
     from distilabel.steps.tasks.genstruct import Genstruct
-    from distilabel.steps.tasks.improving_text_embeddings import (
-        BitextRetrievalGenerator,
-        EmbeddingTaskGenerator,
-        GenerateLongTextMatchingData,
-        GenerateShortTextMatchingData,
-        GenerateTextClassificationData,
-        GenerateTextRetrievalData,
+    from distilabel.steps.tasks.image_generation import ImageGeneration
+    from distilabel.steps.tasks.image_task import ImageTask
+    from distilabel.steps.tasks.improving_text_embeddings.bitext_retrieval import BitextRetrievalGenerator
+    from distilabel.steps.tasks.improving_text_embeddings.classification import GenerateTextClassificationData
+    from distilabel.steps.tasks.improving_text_embeddings.embedding_tasks import EmbeddingTaskGenerator
+    from distilabel.steps.tasks.improving_text_embeddings.long_matching import GenerateLongTextMatchingData
+    from distilabel.steps.tasks.improving_text_embeddings.monolingual_triplet import (
         MonolingualTripletGenerator,
     )
+    from distilabel.steps.tasks.improving_text_embeddings.retrieval import GenerateTextRetrievalData
+    from distilabel.steps.tasks.improving_text_embeddings.short_matching import GenerateShortTextMatchingData
     from distilabel.steps.tasks.instruction_backtranslation import InstructionBacktranslation
+    from distilabel.steps.tasks.magpie import Magpie, MagpieGenerator
+    from distilabel.steps.tasks.math_shepherd import FormatPRM, MathShepherdCompleter, MathShepherdGenerator
     from distilabel.steps.tasks.prometheus_eval import PrometheusEval
     from distilabel.steps.tasks.quality_scorer import QualityScorer
     from distilabel.steps.tasks.self_instruct import SelfInstruct
@@ -35,10 +48,19 @@ if TYPE_CHECKING:
 __all__ = [
     "CLAIR",
     "URIAL",
+    "APIGenExecutionChecker",
+    "APIGenGenerator",
+    "APIGenSemanticChecker",
     "BitextRetrievalGenerator",
     "ChatGeneration",
     "ComplexityScorer",
     "EmbeddingTaskGenerator",
+    "EvolComplexity",
+    "EvolComplexityGenerator",
+    "EvolInstruct",
+    "EvolInstructGenerator",
+    "EvolQuality",
+    "FormatPRM",
     "GenerateLongTextMatchingData",
     "GenerateSentencePair",
     "GenerateShortTextMatchingData",
@@ -47,7 +69,13 @@ __all__ = [
     "GeneratorTask",
     "Genstruct",
     "GlobalTask",
+    "ImageGeneration",
+    "ImageTask",
     "InstructionBacktranslation",
+    "Magpie",
+    "MagpieGenerator",
+    "MathShepherdCompleter",
+    "MathShepherdGenerator",
     "MonolingualTripletGenerator",
     "PrometheusEval",
     "QualityScorer",
@@ -63,43 +91,49 @@ __all__ = [
 ]
 
 _PLACES = {
-    "BitextRetrievalGenerator": "improving_text_embeddings.bitext_retrieval",
-    "CLAIR": "clair",
-    "ChatGeneration": "chat_generation",
-    "ComplexityScorer": "complexity_scorer",
-    "EmbeddingTaskGenerator": "improving_text_embeddings.embedding_tasks",
-    "GenerateLongTextMatchingData": "improving_text_embeddings.long_matching",
-    "GenerateSentencePair": "sentence_transformers",
-    "GenerateShortTextMatchingData": "improving_text_embeddings.short_matching",
-    "GenerateTextClassificationData": "improving_text_embeddings.classification",
-    "GenerateTextRetrievalData": "improving_text_embeddings.retrieval",
-    "GeneratorTask": "base",
-    "Genstruct": "genstruct",
-    "GlobalTask": "base",
-    "InstructionBacktranslation": "instruction_backtranslation",
-    "MonolingualTripletGenerator": "improving_text_embeddings.monolingual_triplet",
-    "PrometheusEval": "prometheus_eval",
-    "QualityScorer": "quality_scorer",
-    "SelfInstruct": "self_instruct",
-    "StructuredGeneration": "structured_generation",
-    "Task": "base",
-    "TextClassification": "text_classification",
-    "TextClustering": "text_clustering",
-    "TextGeneration": "text_generation",
-    "TextGenerationWithImage": "text_generation_with_image",
-    "URIAL": "urial",
-    "UltraFeedback": "ultrafeedback",
-    "task": "decorator",
+    "APIGenExecutionChecker": "distilabel.steps.tasks.apigen",
+    "APIGenGenerator": "distilabel.steps.tasks.apigen",
+    "APIGenSemanticChecker": "distilabel.steps.tasks.apigen",
+    "BitextRetrievalGenerator": "distilabel.steps.tasks.improving_text_embeddings.bitext_retrieval",
+    "CLAIR": "distilabel.steps.tasks.clair",
+    "ChatGeneration": "distilabel.steps.tasks.chat_generation",
+    "ComplexityScorer": "distilabel.steps.tasks.complexity_scorer",
+    "EmbeddingTaskGenerator": "distilabel.steps.tasks.improving_text_embeddings.embedding_tasks",
+    "EvolComplexity": "distilabel.steps.tasks.evol",
+    "EvolComplexityGenerator": "distilabel.steps.tasks.evol",
+    "EvolInstruct": "distilabel.steps.tasks.evol",
+    "EvolInstructGenerator": "distilabel.steps.tasks.evol",
+    "EvolQuality": "distilabel.steps.tasks.evol",
+    "FormatPRM": "distilabel.steps.tasks.math_shepherd",
+    "GenerateLongTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings.long_matching",
+    "GenerateSentencePair": "distilabel.steps.tasks.sentence_transformers",
+    "GenerateShortTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings.short_matching",
+    "GenerateTextClassificationData": "distilabel.steps.tasks.improving_text_embeddings.classification",
+    "GenerateTextRetrievalData": "distilabel.steps.tasks.improving_text_embeddings.retrieval",
+    "GeneratorTask": "distilabel.steps.tasks.base",
+    "Genstruct": "distilabel.steps.tasks.genstruct",
+    "GlobalTask": "distilabel.steps.tasks.base",
+    "ImageGeneration": "distilabel.steps.tasks.image_generation",
+    "ImageTask": "distilabel.steps.tasks.image_task",
+    "InstructionBacktranslation": "distilabel.steps.tasks.instruction_backtranslation",
+    "Magpie": "distilabel.steps.tasks.magpie",
+    "MagpieGenerator": "distilabel.steps.tasks.magpie",
+    "MathShepherdCompleter": "distilabel.steps.tasks.math_shepherd",
+    "MathShepherdGenerator": "distilabel.steps.tasks.math_shepherd",
+    "MonolingualTripletGenerator": "distilabel.steps.tasks.improving_text_embeddings.monolingual_triplet",
+    "PrometheusEval": "distilabel.steps.tasks.prometheus_eval",
+    "QualityScorer": "distilabel.steps.tasks.quality_scorer",
+    "SelfInstruct": "distilabel.steps.tasks.self_instruct",
+    "StructuredGeneration": "distilabel.steps.tasks.structured_generation",
+    "Task": "distilabel.steps.tasks.base",
+    "TextClassification": "distilabel.steps.tasks.text_classification",
+    "TextClustering": "distilabel.steps.tasks.text_clustering",
+    "TextGeneration": "distilabel.steps.tasks.text_generation",
+    "TextGenerationWithImage": "distilabel.steps.tasks.text_generation_with_image",
+    "URIAL": "distilabel.steps.tasks.urial",
+    "UltraFeedback": "distilabel.steps.tasks.ultrafeedback",
+    "task": "distilabel.steps.tasks.decorator",
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is here
-
-    def __getattr__(name: str) -> Any:  # https://peps.python.org/pep-0562/
-        if name not in _PLACES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
-        globals()[name] = found
-        return found
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+    __getattr__, __dir__ = loaded_by_name(__name__, _PLACES)

@@ -15,7 +15,7 @@ from distilabel.steps.inputs import as_columns
 from distilabel.steps.tasks.answering import Answer, Origin, grouped_row, single_rows
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row, StepColumns
 
-__all__ = ["Asker", "answer", "input_of"]
+__all__ = ["Asker", "answer", "attempt", "generate", "input_of", "warn", "why"]
 
 _LONGEST_MESSAGE = 500
 
@@ -71,9 +71,10 @@ def answer(task: Asker, rows: Sequence[Row]) -> list[Row]:
         DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running.
     """
     questions = [_question(task, row) for row in rows]
-    outputs = iter(_generate(task, [q.formatted for q in questions if q.failure is None]))
+    asked = [q.formatted for q in questions if q.failure is None]
+    outputs = iter(generate(task, asked, task.num_generations or 1))
     answers = [_answers(task, q, next(outputs) if q.failure is None else {}) for q in questions]
-    _warn(task.name, [one.failure for several, _ in answers for one in several])
+    warn(task.name, [one.failure for several, _ in answers for one in several])
     origin = Origin(task.name, task.llm.model_name)
     made: list[Row] = []
     for question, (several, output) in zip(questions, answers, strict=True):
@@ -106,16 +107,17 @@ def _chat(formatted: FormattedInput) -> Any:
 
 
 def _question(task: Asker, row: Row) -> Question:
-    formatted, failure = _attempt(lambda: input_of(task, row), "unformattable_input")
+    formatted, failure = attempt(lambda: input_of(task, row), "unformattable_input")
     return Question(row, formatted or [], failure)
 
 
-def _generate(task: Asker, inputs: list[FormattedInput]) -> list[GenerateOutput]:
+def generate(task: Asker, inputs: list[FormattedInput], num_generations: int) -> list[GenerateOutput]:
+    """Ask the task's LLM, and see that it gave one output for each input; raises DistilabelStepError."""
     if not inputs:
         return []
     outputs = task.llm.generate_outputs(
         inputs=inputs,
-        num_generations=task.num_generations or 1,
+        num_generations=num_generations,
         **task.llm.get_generation_kwargs(),
     )
     if len(outputs) != len(inputs):
@@ -144,32 +146,35 @@ def _padded(values: Iterable[Any] | None, length: int) -> list[Any]:
 
 
 def _read(task: Asker, row: Row, text: str | None, reason: FailureReason | None) -> Answer:
-    columns, unread = _attempt(lambda: task.format_output(text, row), "unparseable_output")
+    columns, unread = attempt(lambda: task.format_output(text, row), "unparseable_output")
     if unread is None and not isinstance(columns, dict):
         raise DistilabelTypeError(
             f"format_output() of step {task.name!r} must return a dict, not {columns!r}."
         )
     if text is None:
-        unread = _reason("no_generation", "The model gave no text.")
+        unread = why("no_generation", "The model gave no text.")
     names = (name for name in as_columns(task.outputs) if name != "model_name")
     raw = {"raw_output": text} if task.add_raw_output else {}
     return Answer(dict.fromkeys(names) if columns is None else columns, raw, reason or unread)
 
 
-def _attempt(make: Callable[[], T], code: str) -> tuple[T | None, FailureReason | None]:
+def attempt(make: Callable[[], T], code: str) -> tuple[T | None, FailureReason | None]:
+    """Call `make`; give what it gave, or why it raised."""
     try:
         return make(), None
     except DistilabelOfflineBatchGenerationNotFinishedException:
         raise
     except Exception as error:  # noqa: BLE001 - a user's hook may raise anything; it concerns one row
-        return None, _reason(code, f"{type(error).__name__}: {error}")
+        return None, why(code, f"{type(error).__name__}: {error}")
 
 
-def _reason(code: str, message: str) -> FailureReason:
+def why(code: str, message: str) -> FailureReason:
+    """Say why one generation is None, where no platform is to blame."""
     return {"code": code, "message": message[:_LONGEST_MESSAGE], "attempts": 1, "job_id": None}
 
 
-def _warn(step_name: str, failures: Sequence[FailureReason | None]) -> None:
+def warn(step_name: str, failures: Sequence[FailureReason | None]) -> None:
+    """Log one line for each kind of failure."""
     logger = logging.getLogger(f"distilabel.steps.{step_name}")
     for code, messages in _by_code(failures):
         count = f"{len(messages)} of {len(failures)} generations"

@@ -1,0 +1,168 @@
+"""What every image model is: prompts in, images in base64 out."""
+
+import asyncio
+import inspect
+from typing import Any, ClassVar, Optional
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+from distilabel import loop
+from distilabel.declared import (
+    RuntimeParameter,
+    dump,
+    runtime_parameters_info,
+    set_runtime_parameters,
+    signature,
+)
+from distilabel.exceptions import DistilabelException, DistilabelNotImplementedError
+from distilabel.typing import FailureReason, LLMStatistics
+
+__all__ = ["AsyncImageGenerationModel", "ImageGenerationModel", "ImageOutput"]
+
+_NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
+
+
+class ImageOutput(TypedDict, total=False):
+    """What an image model returns for one prompt; the lists are as long as `images`.
+
+    `images` are files in base64, None where there is none; `failures` says why.
+    """
+
+    images: list[str | None]
+    statistics: LLMStatistics
+    failures: list[FailureReason | None]
+
+
+class ImageGenerationModel(BaseModel):
+    """The base of all image models.
+
+    A subclass gives `model_name` and `generate`.
+
+    Attributes:
+        generation_kwargs: Arguments for `generate`, such as `{"size": "1024x1024"}`.
+
+    Examples:
+        >>> class Blank(ImageGenerationModel):
+        ...     @property
+        ...     def model_name(self) -> str:
+        ...         return "blank"
+        ...
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"images": ["R0lGODlhAQABAAAAACw="] * num_generations} for _ in inputs]
+        >>> Blank().generate_outputs(inputs=["nothing at all"])
+        [{'images': ['R0lGODlhAQABAAAAACw=']}]
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True, validate_assignment=True, extra="forbid", protected_namespaces=()
+    )
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset()
+
+    generation_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name, as it is written into the rows."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the property `model_name`.")
+
+    def load(self) -> None:
+        """Get ready: open connections, load weights. Called once before anything is generated."""
+
+    def unload(self) -> None:
+        """Let go of what `load` took."""
+
+    def generate(self, inputs: list[str], num_generations: int = 1, **kwargs: Any) -> list[ImageOutput]:
+        """Generate: one output a prompt, in their order."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `generate`.")
+
+    def generate_outputs(
+        self, inputs: list[str], num_generations: int = 1, **kwargs: Any
+    ) -> list[ImageOutput]:
+        """Generate: one output a prompt, in their order.
+
+        Args:
+            inputs: The prompts.
+            num_generations: How many images to make of each.
+            kwargs: Generation arguments, such as `size`.
+        """
+        return self.generate(inputs=inputs, num_generations=num_generations, **kwargs)
+
+    def get_generation_kwargs(self) -> dict[str, Any]:
+        """Return the generation arguments that are set."""
+        return dict(self.generation_kwargs or {})
+
+    def generation_parameters(self) -> dict[str, inspect.Parameter]:
+        """Return the generation arguments that this model takes, by name."""
+        return _arguments(self.generate)
+
+    @property
+    def signature(self) -> str:
+        """40 hexadecimal digits that stand for this model's configuration."""
+        return signature(self)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the configuration as JSON-able values; never a key."""
+        return dump(self)
+
+    def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> list[str]:
+        """Set runtime parameters; return a sentence for each name that is unknown."""
+        return set_runtime_parameters(self, runtime_parameters)
+
+    def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
+        """Describe the runtime parameters."""
+        return runtime_parameters_info(self)
+
+
+class AsyncImageGenerationModel(ImageGenerationModel):
+    """The base of image models that wait for a platform: asks for many images at once.
+
+    A subclass gives `model_name` and `agenerate`, which makes images of one prompt.
+
+    Attributes:
+        max_concurrent_requests: The most prompts under way at once.
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"max_concurrent_requests"})
+
+    max_concurrent_requests: RuntimeParameter[int] = Field(default=16, gt=0)
+
+    async def agenerate(self, input: str, num_generations: int = 1, **kwargs: Any) -> ImageOutput:
+        """Generate for one prompt."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `agenerate`.")
+
+    def generate(self, inputs: list[str], num_generations: int = 1, **kwargs: Any) -> list[ImageOutput]:
+        """Generate for all prompts at once; returns in their order, also inside a running event loop."""
+        return loop.run(self._gather(inputs, num_generations, kwargs))
+
+    def generation_parameters(self) -> dict[str, inspect.Parameter]:
+        """Return the generation arguments that this model takes, by name."""
+        return _arguments(self.agenerate)
+
+    async def _gather(
+        self, inputs: list[str], num_generations: int, kwargs: dict[str, Any]
+    ) -> list[ImageOutput]:
+        slots = asyncio.Semaphore(self.max_concurrent_requests or 1)
+
+        async def one(prompt: str) -> ImageOutput:
+            async with slots:
+                try:
+                    return await self.agenerate(input=prompt, num_generations=num_generations, **kwargs)
+                except DistilabelException:
+                    raise
+                except Exception as error:  # noqa: BLE001 - one bad row costs one row; the others are paid for
+                    return _failed(error, num_generations)
+
+        return list(await asyncio.gather(*map(one, inputs)))
+
+
+def _failed(error: Exception, num_generations: int) -> ImageOutput:
+    reason: FailureReason = {
+        "code": "generation_error", "message": f"{type(error).__name__}: {error}", "attempts": 1, "job_id": None,
+    }  # fmt: skip
+    return {"images": [None] * num_generations, "failures": [reason] * num_generations}
+
+
+def _arguments(method: Any) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(method).parameters
+    return {name: parameter for name, parameter in parameters.items() if name not in _NOT_ARGUMENTS}

@@ -1,0 +1,221 @@
+"""A mixture of agents: several LLMs propose, one sums up."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
+from distilabel.models.llms.base import LLM
+from distilabel.typing import ChatItem, ChatType, FailureReason, FormattedInput, GenerateOutput
+
+__all__ = ["MixtureOfAgentsLLM"]
+
+_PROMPT = """\
+Several models have answered the last message of the user; their answers are below. Write one answer of your own that \
+takes the best of each. Do not trust them blindly: some may be wrong, one-sided or incomplete, and where they \
+contradict each other you have to decide. Do not mention them: the user knows nothing of them. The answer must be \
+correct, complete and well ordered.
+
+The answers of the models:
+"""
+
+
+class MixtureOfAgentsLLM(LLM):
+    """Several LLMs answer each input, for some rounds each knowing what all said in the round before; one sums up.
+
+    Each of them goes its own way, online or by offline batch, as it is set to itself: offline, a round is submitted for
+    all rows together, and the next one once its answers are there.
+
+    Attributes:
+        aggregator_llm: Sums up; the answer is its.
+        proposers_llms: Propose answers.
+        rounds: How many times they do.
+
+    An input for which no proposer has an answer is not passed on; one of several that fails is left out. Tokens are
+    counted over all that was asked for an input, and stand with its first generation. Generation arguments belong into
+    the `generation_kwargs` of the LLMs inside.
+
+    References:
+        Mixture-of-Agents Enhances Large Language Model Capabilities, https://arxiv.org/abs/2406.04692
+
+    Raises:
+        DistilabelUserError: There is no proposer, or the mixture itself is set to offline batch generation.
+
+    Examples:
+        >>> class Saying(LLM):
+        ...     text: str
+        ...     @property
+        ...     def model_name(self):
+        ...         return "saying"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [self.text] * num_generations} for _ in inputs]
+        >>> class Counting(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "counting"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [f"{chat[0]['content'].count('prime')} say prime"]} for chat in inputs]
+        >>> llm = MixtureOfAgentsLLM(
+        ...     aggregator_llm=Counting(), proposers_llms=[Saying(text="7 is prime"), Saying(text="Yes, prime")]
+        ... )
+        >>> llm.generate_outputs(inputs=[[{"role": "user", "content": "What is 7?"}]])[0]["generations"]
+        ['2 say prime']
+    """
+
+    aggregator_llm: LLM
+    proposers_llms: list[LLM] = Field(min_length=1)
+    rounds: PositiveInt = 1
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.use_offline_batch_generation:
+            raise DistilabelUserError(
+                "A MixtureOfAgentsLLM asks nobody itself: set use_offline_batch_generation on aggregator_llm and on each "
+                "of proposers_llms.",
+            )
+        return self
+
+    @property
+    def _llms(self) -> list[LLM]:
+        return list({id(llm): llm for llm in (*self.proposers_llms, self.aggregator_llm)}.values())
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model that sums up."""
+        return self.aggregator_llm.model_name
+
+    def load(self) -> None:
+        """Load all LLMs.
+
+        Raises:
+            DistilabelUserError: One has a batch protocol of its own, which knows one set of jobs for all rows.
+        """
+        super().load()
+        for llm in self._llms:
+            if llm.asks_all_at_once:
+                raise DistilabelUserError(
+                    f"{type(llm).__name__} keeps one set of batch jobs and cannot be part of a MixtureOfAgentsLLM: set "
+                    "use_offline_batch_generation=False, or take an LLM such as OpenAILLM.",
+                )
+            llm.load()
+
+    def unload(self) -> None:
+        """Unload all LLMs."""
+        for llm in self._llms:
+            llm.unload()
+        super().unload()
+
+    def generate(self, inputs: list[FormattedInput], num_generations: int = 1) -> list[GenerateOutput]:  # type: ignore[override]
+        """Generate: rounds of proposals, then the answer that sums them up.
+
+        Args:
+            inputs: A chat each, or a chat and the structure of its answer; the structure is for the last answer alone.
+            num_generations: How many answers to sum up in; the proposals are the same for all.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs of an LLM inside are still running.
+        """
+        questions = [_Question(given) for given in inputs]
+        for _ in range(self.rounds):
+            self._propose([question for question in questions if not question.hopeless])
+        asked = [question for question in questions if not question.hopeless]
+        structured = [question.structured for question in asked]
+        outputs = iter(_ask(self.aggregator_llm, structured, num_generations))
+        return [
+            _hopeless(question, num_generations) if question.hopeless else question.with_costs(next(outputs))
+            for question in questions
+        ]
+
+    def _propose(self, questions: Sequence["_Question"]) -> None:
+        """Ask all proposers before any waits: offline, the whole round is then submitted at once."""
+        chats: list[FormattedInput] = [question.chat for question in questions]
+        rounds: list[list[GenerateOutput]] = []
+        waiting: list[str] = []
+        unfinished = False
+        for llm in self.proposers_llms:
+            try:
+                rounds.append(_ask(llm, chats, 1))
+            except DistilabelOfflineBatchGenerationNotFinishedException as error:
+                unfinished = True
+                waiting += error.jobs_ids
+        if unfinished:
+            raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=dict.fromkeys(waiting))
+        for question, outputs in zip(questions, zip(*rounds, strict=True), strict=True):
+            question.hear(outputs)
+
+
+def _ask(llm: LLM, inputs: list[FormattedInput], num_generations: int) -> list[GenerateOutput]:
+    if not inputs:
+        return []
+    outputs = llm.generate_outputs(inputs, num_generations, **llm.get_generation_kwargs())
+    if len(outputs) != len(inputs):
+        raise DistilabelUserError(
+            f"{type(llm).__name__} gave {len(outputs)} outputs for {len(inputs)} inputs: generate() must return one for "
+            "each, in their order.",
+        )
+    return outputs
+
+
+class _Question:
+    """One input on its way through the rounds."""
+
+    def __init__(self, given: FormattedInput) -> None:
+        chat, self._structure = given if isinstance(given, tuple) else (given, None)
+        self._original: ChatType = chat
+        self._is_structured = isinstance(given, tuple)
+        self._tokens: dict[str, int] = {}
+        self.chat: ChatType = chat
+        self.failures: list[FailureReason] = []
+        self.hopeless = False
+
+    @property
+    def structured(self) -> FormattedInput:
+        """The chat, with the structure that its answer is to have."""
+        return (self.chat, self._structure) if self._is_structured else self.chat
+
+    def hear(self, outputs: Sequence[GenerateOutput]) -> None:
+        """Take in what the proposers said in a round."""
+        texts = [text for output in outputs for text in output.get("generations") or [] if text is not None]
+        self.failures = [reason for output in outputs for reason in output.get("failures") or [] if reason]
+        self.hopeless = not texts
+        self.chat = _with_proposals(self._original, texts)
+        for output in outputs:
+            for name, counts in _statistics(output).items():
+                self._tokens[name] = self._tokens.get(name, 0) + sum(counts)
+
+    def with_costs(self, output: GenerateOutput) -> GenerateOutput:
+        """Add what the proposals cost to the first generation."""
+        counted = _statistics(output)
+        length = len(output.get("generations") or ())
+        for name in {**counted, **self._tokens}:
+            counts = list(counted.get(name) or [0] * length)
+            counted[name] = [
+                count + (self._tokens.get(name, 0) if i == 0 else 0) for i, count in enumerate(counts)
+            ]
+        statistics: Any = {"statistics": counted} if counted else {}
+        return {**output, **statistics}
+
+
+def _statistics(output: GenerateOutput) -> dict[str, list[int]]:
+    counted: Any = output.get("statistics") or {}
+    return {name: [count or 0 for count in counts] for name, counts in counted.items()}
+
+
+def _with_proposals(chat: ChatType, texts: Sequence[str]) -> ChatType:
+    """Put the proposals into the system prompt, before the one that was there."""
+    listed = "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
+    own = [message for message in chat if message["role"] == "system"]
+    rest = [message for message in chat if message["role"] != "system"]
+    prompts = "\n\n".join([_PROMPT + listed, *(str(message["content"]) for message in own)])
+    system: ChatItem = {"role": "system", "content": prompts}
+    return [system, *rest]
+
+
+def _hopeless(question: _Question, num_generations: int) -> GenerateOutput:
+    none: FailureReason = {
+        "code": "no_proposal", "message": "None of the proposers gave a text.", "attempts": 1, "job_id": None,
+    }  # fmt: skip
+    reason = question.failures[0] if question.failures else none
+    output: GenerateOutput = {"generations": [None] * num_generations, "failures": [reason] * num_generations}
+    return question.with_costs(output)

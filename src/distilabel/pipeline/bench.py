@@ -1,0 +1,78 @@
+"""One step of a run, with all that its chunks need."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from distilabel.declared import code_digest
+from distilabel.pipeline.cache import ChunkStore, digest_of
+from distilabel.pipeline.placement import llms_of
+from distilabel.pipeline.runner import Runner
+from distilabel.steps.base import _Step
+from distilabel.typing import Row
+
+__all__ = ["Bench"]
+
+
+@dataclass(slots=True)
+class Bench:
+    """One step, with all that its chunks need.
+
+    Attributes:
+        step: The step.
+        runner: Runs it, here or in other processes.
+        store: Its chunks.
+        scope: Whose requests its LLMs ask.
+        gathers: Whether it takes all rows at once.
+        branches: The steps after it, if a route picks among them.
+        before_load: Called once before the step is loaded.
+    """
+
+    step: _Step
+    runner: Runner
+    store: ChunkStore
+    scope: str
+    gathers: bool
+    branches: tuple[str, ...]
+    before_load: Callable[[], None]
+    identity: bytes = b""
+    own_code: bool = False
+    loaded: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    askers: dict[int, str] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+    iterator: tuple[int, Iterator[tuple[list[Row], bool]]] | None = None
+
+    def __post_init__(self) -> None:
+        classes = [type(self.step), *(type(llm) for llm in llms_of(self.step))]
+        code = [code_digest(cls) for cls in classes]
+        self.own_code = any(code)
+        self.identity = digest_of(self.step.signature, *code)
+
+    @property
+    def offline(self) -> bool:
+        """Whether an LLM of the step asks by batch."""
+        return any(llm.use_offline_batch_generation for llm in llms_of(self.step))
+
+    @property
+    def own_protocol(self) -> bool:
+        """Whether an LLM of the step keeps its own batch protocol: nobody but the next run will ask it again."""
+        return any(llm.asks_all_at_once for llm in llms_of(self.step))
+
+    def load(self) -> None:
+        """Load the step, once."""
+        with self.lock:
+            if not self.loaded:
+                self.before_load()
+                self.runner.load()
+                self.loaded = True
+
+    def asker(self, index: int, digest: bytes) -> str:
+        """Return the name under which chunk `index` asks: its content, and the how-manieth of that content it is."""
+        with self.lock:
+            if index not in self.askers:
+                content = digest.hex()
+                self.askers[index] = f"{content}-{self.seen[content]}"
+                self.seen[content] += 1
+            return self.askers[index]

@@ -1,0 +1,94 @@
+"""Checking function calls by carrying them out."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.tasks.apigen.executing import Library, execute
+from distilabel.steps.tasks.apigen.reading import calls_in
+from distilabel.typing import Row, StepColumns, StepOutput
+
+__all__ = ["APIGenExecutionChecker"]
+
+_AT_ONCE = 4
+
+
+class APIGenExecutionChecker(Step):
+    """Carry out the calls in a row and tell whether all of them returned.
+
+    The functions are in a Python file of one's own. The calls of each row run in a process of their own, which is ended
+    when its time is up, and which does not get the environment variables that look like secrets. It is no sandbox: what
+    the functions may do, a model's calls may have them do. Four rows run at once.
+
+    Attributes:
+        libpath: A Python file, or a folder with a file `<function>.py` for each function.
+        check_is_dangerous: Whether functions whose code looks dangerous, such as those that open files or start
+            processes, are not called.
+        timeout: Seconds that the calls of one row may take together.
+
+    Columns:
+        In: `answers`, the calls as a JSON text. Out: `keep_row_after_execution_check` (whether there are calls and all
+        returned) and `execution_result`, a list of texts with what each returned or raised.
+
+    References:
+        APIGen: Automated Pipeline for Generating Verifiable and Diverse Function-Calling Datasets,
+        https://arxiv.org/abs/2406.18518
+
+    Examples:
+        >>> from pathlib import Path
+        >>> _ = Path("library.py").write_text("def add(a, b): return a + b")
+        >>> step = APIGenExecutionChecker(libpath="library.py")
+        >>> step.load()
+        >>> row = next(step.process([{"answers": '[{"name": "add", "arguments": {"a": 1, "b": 2}}]'}]))[0]
+        >>> row["keep_row_after_execution_check"], row["execution_result"]
+        (True, ['3'])
+    """
+
+    libpath: str
+    check_is_dangerous: bool = True
+    timeout: RuntimeParameter[float] = Field(
+        default=30.0, gt=0, description="Seconds that the calls of one row may take together."
+    )
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The calls."""
+        return ["answers"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """Whether they returned, and what."""
+        return ["keep_row_after_execution_check", "execution_result"]
+
+    def load(self) -> None:
+        """Look whether the functions are there; raises DistilabelUserError."""
+        super().load()
+        if not Path(self.libpath).exists():
+            raise DistilabelUserError(
+                f"Step {self.name!r} finds no functions at {self.libpath}: set libpath to a Python file, or to a folder "
+                "with one for each function.",
+            )
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with what their calls returned."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            yield list(pool.map(self._checked, inputs))
+
+    def _checked(self, row: Row) -> Row:
+        return {**row, **self._outcome(row.get("answers"))}
+
+    def _outcome(self, answers: Any) -> dict[str, Any]:
+        try:
+            calls = calls_in(answers)
+        except (ValueError, RecursionError) as error:
+            return self._columns(keep=False, results=[f"the calls cannot be read: {error}"])
+        outcomes = execute(Library(Path(self.libpath), self.check_is_dangerous), calls, self.timeout or 30.0)
+        return self._columns(keep=all(one.ok for one in outcomes), results=[one.result for one in outcomes])
+
+    def _columns(self, *, keep: bool, results: list[str]) -> dict[str, Any]:
+        return {"keep_row_after_execution_check": keep, "execution_result": results}

@@ -1,0 +1,126 @@
+"""Evolving instructions: harder, or rarer, step by step."""
+
+from typing import Any
+
+from pydantic import Field, PositiveInt
+
+from distilabel.declared import RuntimeParameter
+from distilabel.steps.base import StepInput
+from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
+from distilabel.steps.tasks.evol.prompts import INSTRUCTION_TEMPLATES
+from distilabel.steps.tasks.turns import Path, begin, check_turns, finish, text_in, turn
+from distilabel.typing import ChatType, Row, StepColumns, StepOutput
+
+__all__ = ["EvolInstruct"]
+
+
+class EvolInstruct(Task):
+    """Rewrite an instruction into a harder or a rarer one, several times over.
+
+    Each evolution is a turn: all rows of a chunk take it together. A row whose evolution fails ends there.
+
+    Attributes:
+        num_evolutions: How many times to rewrite.
+        store_evolutions: Whether to keep all evolutions, as lists, or the last one alone.
+        generate_answers: Whether to ask the LLM for an answer to what is kept.
+        include_original_instruction: With `store_evolutions`: whether the list begins with the original.
+        mutation_templates: Name to prompt; one is picked by chance for each evolution. `<PROMPT>` stands for the
+            instruction.
+        seed: Another seed picks other templates. The pick depends on the row's own instruction and on nothing else.
+
+    Columns:
+        In: `instruction`. Out: `evolved_instruction`, or `evolved_instructions` (a list, shorter where an evolution
+        failed); with `generate_answers` also `answer`, or `answers` (as long as the other list); and `model_name`.
+        None where there is none, with the reason in `distilabel_metadata`.
+
+    References:
+        WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
+
+    Raises:
+        DistilabelUserError: A template lacks `<PROMPT>`, or the LLM cannot be asked several times for a row.
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Demanding(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "demanding"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"] + " Say why."]} for chat in inputs]
+        >>> task = EvolInstruct(llm=Demanding(), num_evolutions=2, mutation_templates={"WHY": "<PROMPT>"})
+        >>> next(task.process([{"instruction": "Name a prime."}]))[0]["evolved_instruction"]
+        'Name a prime. Say why. Say why.'
+    """
+
+    num_evolutions: PositiveInt
+    store_evolutions: bool = False
+    generate_answers: bool = False
+    include_original_instruction: bool = False
+    mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(INSTRUCTION_TEMPLATES))
+    seed: RuntimeParameter[int] = Field(default=42, description="Another seed picks other templates.")
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The instruction."""
+        return ["instruction"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """What became of it, the answers if asked for, and the model's name."""
+        evolved, answered = (
+            ("evolved_instructions", "answers")
+            if self.store_evolutions
+            else ("evolved_instruction", "answer")
+        )
+        return [evolved, *([answered] if self.generate_answers else []), "model_name"]
+
+    def verify(self) -> None:
+        """Check the templates and the LLM; raises DistilabelUserError."""
+        check_turns(self)
+        check_templates(self.name, self.mutation_templates, "PROMPT")
+
+    def format_input(self, input: Row) -> ChatType:
+        """Give the chat of the first evolution."""
+        return self._mutation(Path(input))[0]
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their evolved instructions; see `Task.process`."""
+        paths = begin(self, inputs)
+        for _ in range(self.num_evolutions):
+            turn(self, paths, self._mutation, _evolve)
+        if self.generate_answers:
+            turn(self, paths, self._questions, _answer, partial=True)
+        yield finish(self, paths, self._columns)
+
+    def _mutation(self, path: Path) -> list[ChatType]:
+        original, current = text_in(path.row, "instruction"), _current(path)
+        name = pick(self.mutation_templates, self.seed, path.number, len(path.made), original)
+        return [mutation(self.mutation_templates[name], PROMPT=current)]
+
+    def _questions(self, path: Path) -> list[ChatType]:
+        kept = self._kept(path) if self.store_evolutions else path.made[-1:]
+        return [[{"role": "user", "content": text}] for text in kept]
+
+    def _kept(self, path: Path) -> list[str]:
+        return [path.row["instruction"], *path.made] if self.include_original_instruction else path.made
+
+    def _columns(self, path: Path) -> dict[str, Any]:
+        if self.store_evolutions:
+            columns = {"evolved_instructions": self._kept(path) if path.made else None}
+            return {**columns, "answers": path.answers or None} if self.generate_answers else columns
+        whole = len(path.made) == self.num_evolutions
+        columns = {"evolved_instruction": path.made[-1] if whole else None}
+        return {**columns, "answer": (path.answers or [None])[-1]} if self.generate_answers else columns
+
+
+def _current(path: Path) -> str:
+    return str(path.made[-1]) if path.made else text_in(path.row, "instruction")
+
+
+def _evolve(path: Path, texts: list[Any]) -> None:
+    path.made.append(rewritten(texts[0], before=_current(path)))
+
+
+def _answer(path: Path, texts: list[Any]) -> None:
+    path.answers = texts

@@ -1,0 +1,174 @@
+"""Making instructions from nothing, and evolving them until they are of the wanted length."""
+
+import random
+from typing import Any
+
+from pydantic import Field, PositiveInt
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.tasks.asking import why
+from distilabel.steps.tasks.base import GeneratorTask
+from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
+from distilabel.steps.tasks.evol.prompts import FRESH_START, INSTRUCTION_GENERATION_TEMPLATES
+from distilabel.steps.tasks.evol.words import WORDS
+from distilabel.steps.tasks.turns import Path, begin, check_one_generation, check_turns, finish, turn
+from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
+
+__all__ = ["EvolInstructGenerator"]
+
+_MOST_TURNS = 12
+
+
+class EvolInstructGenerator(GeneratorTask):
+    """Make instructions out of pairs of everyday words, and evolve each until it is of the wanted length.
+
+    An instruction that has become too long begins anew, with other words. One that is not of the wanted length after
+    12 turns is given up: its row says so.
+
+    Attributes:
+        num_instructions: How many to make: the number of rows.
+        generate_answers: Whether to ask the LLM for an answer to each.
+        mutation_templates: Name to prompt; one is picked by chance for each evolution. `<PROMPT>` stands for the
+            instruction, and in the template `FRESH_START`, which makes the first one, for a pair of words.
+        min_length: The fewest bytes that an instruction may have in UTF-8.
+        max_length: The most.
+        seed: Another seed picks other words and templates.
+
+    Columns:
+        Out: `instruction`, with `generate_answers` also `answer`, and `model_name`. None where there is none, with the
+        reason in `distilabel_metadata`.
+
+    References:
+        WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
+
+    Raises:
+        DistilabelUserError: A template lacks `<PROMPT>`, the lengths leave no room, or the LLM cannot be asked several
+            times for a row.
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Curious(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "curious"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [f"What is tea number {len(chat[-1]['content'])}?"]} for chat in inputs]
+        >>> task = EvolInstructGenerator(llm=Curious(), num_instructions=2, min_length=10, max_length=50)
+        >>> rows, is_last = next(task.process())
+        >>> len(rows), rows[0]["instruction"].startswith("What is tea"), is_last
+        (2, True, True)
+    """
+
+    num_instructions: PositiveInt
+    generate_answers: bool = False
+    mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(INSTRUCTION_GENERATION_TEMPLATES))
+    min_length: RuntimeParameter[PositiveInt] = Field(
+        default=512, description="The fewest bytes that an instruction may have."
+    )
+    max_length: RuntimeParameter[PositiveInt] = Field(
+        default=1024, description="The most bytes that an instruction may have."
+    )
+    seed: RuntimeParameter[int] = Field(
+        default=42, description="Another seed picks other words and templates."
+    )
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The instruction, the answer if asked for, and the model's name."""
+        return ["instruction", *(["answer"] if self.generate_answers else []), "model_name"]
+
+    @property
+    def total_rows(self) -> int:
+        """How many rows there will be."""
+        return self.num_instructions
+
+    def verify(self) -> None:
+        """Check the templates, the lengths and the LLM; raises DistilabelUserError."""
+        check_turns(self)
+        check_one_generation(self, "num_instructions")
+        check_templates(self.name, self.mutation_templates, "PROMPT")
+        if not self._ways:
+            raise DistilabelUserError(
+                f"Step {self.name!r} has no mutation template beside {FRESH_START}: add one."
+            )
+        if self._shortest > self._longest:
+            raise DistilabelUserError(
+                f"Step {self.name!r} wants instructions of at least {self._shortest} and at most {self._longest} bytes: "
+                "make max_length larger than min_length.",
+            )
+
+    @property
+    def _shortest(self) -> int:
+        return self.min_length or 1
+
+    @property
+    def _longest(self) -> int:
+        return self.max_length or 1
+
+    @property
+    def _ways(self) -> dict[str, str]:
+        return {name: text for name, text in self.mutation_templates.items() if name != FRESH_START}
+
+    def format_input(self, input: Row) -> ChatType:  # noqa: ARG002 - nothing is given
+        """Give the chat that makes the first instruction."""
+        return self._question(Path({}))[0]
+
+    def process(self, offset: int = 0) -> GeneratorStepOutput:
+        """Yield the instructions from `offset` on, and whether they are the last."""
+        size = self.batch_size or 1
+        for start in range(offset, self.total_rows, size):
+            paths = begin(self, [{} for _ in range(min(size, self.total_rows - start))])
+            for number, path in enumerate(paths, start):
+                path.number = number
+            yield self._evolved(paths), start + size >= self.total_rows
+
+    def _evolved(self, paths: list[Path]) -> list[Row]:
+        for _ in range(_MOST_TURNS):
+            turn(self, paths, self._question, self._read)
+        for path in paths:
+            if not self._done(path):
+                path.fail(self._given_up())
+        if self.generate_answers:
+            turn(self, paths, _instruction, _answer, partial=True)
+        return finish(self, paths, self._columns)
+
+    def _question(self, path: Path) -> list[ChatType]:
+        if self._done(path):
+            return []
+        if not path.made:
+            words = random.Random(f"{self.seed}\0{path.number}\0{len(path.said)}")  # noqa: S311 - repeatable on purpose
+            start = {**INSTRUCTION_GENERATION_TEMPLATES, **self.mutation_templates}[FRESH_START]
+            return [mutation(start, PROMPT=", ".join(words.sample(WORDS, 2)))]
+        name = pick(self._ways, self.seed, path.number, len(path.said))
+        return [mutation(self._ways[name], PROMPT=path.made[-1])]
+
+    def _read(self, path: Path, texts: list[Any]) -> None:
+        if not texts:
+            return
+        path.made.append(rewritten(texts[0], before=path.made[-1] if path.made else ""))
+        if len(path.made[-1].encode()) > self._longest:
+            path.made.clear()
+
+    def _done(self, path: Path) -> bool:
+        """Tell whether the path has come to an instruction that has been evolved and is long enough."""
+        return len(path.made) > 1 and len(path.made[-1].encode()) >= self._shortest
+
+    def _given_up(self) -> Any:
+        return why(
+            "length",
+            f"After {_MOST_TURNS} turns there was no instruction of {self._shortest} to {self._longest} bytes: widen "
+            "min_length and max_length.",
+        )
+
+    def _columns(self, path: Path) -> dict[str, Any]:
+        columns = {"instruction": path.made[-1] if self._done(path) else None}
+        return {**columns, "answer": (path.answers or [None])[0]} if self.generate_answers else columns
+
+
+def _instruction(path: Path) -> list[ChatType]:
+    return [[{"role": "user", "content": path.made[-1]}]]
+
+
+def _answer(path: Path, texts: list[Any]) -> None:
+    path.answers = texts

@@ -1,0 +1,105 @@
+"""Evolving answers: better step by step."""
+
+from typing import Any
+
+from pydantic import Field, PositiveInt
+
+from distilabel.declared import RuntimeParameter
+from distilabel.steps.base import StepInput
+from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
+from distilabel.steps.tasks.evol.prompts import QUALITY_TEMPLATES
+from distilabel.steps.tasks.turns import Path, begin, check_turns, finish, text_in, turn
+from distilabel.typing import ChatType, Row, StepColumns, StepOutput
+
+__all__ = ["EvolQuality"]
+
+
+class EvolQuality(Task):
+    """Rewrite an answer into a better one, several times over.
+
+    Attributes:
+        num_evolutions: How many times to rewrite.
+        store_evolutions: Whether to keep all evolutions, as a list, or the last one alone.
+        include_original_response: With `store_evolutions`: whether the list begins with the original.
+        mutation_templates: Name to prompt; one is picked by chance for each evolution. `<PROMPT>` stands for the
+            instruction, `<RESPONSE>` for the answer.
+        seed: Another seed picks other templates. The pick depends on the row's own texts and on nothing else.
+
+    Columns:
+        In: `instruction`, `response`. Out: `evolved_response`, or `evolved_responses` (a list, shorter where an
+        evolution failed), and `model_name`. None where there is none, with the reason in `distilabel_metadata`.
+
+    References:
+        What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning
+        (DEITA), https://arxiv.org/abs/2312.15685
+
+    Raises:
+        DistilabelUserError: A template lacks a placeholder, or the LLM cannot be asked several times for a row.
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Adding(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "adding"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"] + "!"]} for chat in inputs]
+        >>> task = EvolQuality(
+        ...     llm=Adding(), num_evolutions=2, mutation_templates={"LOUDER": "<PROMPT> <RESPONSE>"}, store_evolutions=True
+        ... )
+        >>> next(task.process([{"instruction": "Greet.", "response": "Hi"}]))[0]["evolved_responses"]
+        ['Greet. Hi!', 'Greet. Greet. Hi!!']
+    """
+
+    num_evolutions: PositiveInt
+    store_evolutions: bool = False
+    include_original_response: bool = False
+    mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(QUALITY_TEMPLATES))
+    seed: RuntimeParameter[int] = Field(default=42, description="Another seed picks other templates.")
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The instruction and the answer to it."""
+        return ["instruction", "response"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """What became of the answer, and the model's name."""
+        return ["evolved_responses" if self.store_evolutions else "evolved_response", "model_name"]
+
+    def verify(self) -> None:
+        """Check the templates and the LLM; raises DistilabelUserError."""
+        check_turns(self)
+        check_templates(self.name, self.mutation_templates, "PROMPT", "RESPONSE")
+
+    def format_input(self, input: Row) -> ChatType:
+        """Give the chat of the first evolution."""
+        return self._mutation(Path(input))[0]
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their evolved answers; see `Task.process`."""
+        paths = begin(self, inputs)
+        for _ in range(self.num_evolutions):
+            turn(self, paths, self._mutation, _evolve)
+        yield finish(self, paths, self._columns)
+
+    def _mutation(self, path: Path) -> list[ChatType]:
+        instruction, original = text_in(path.row, "instruction"), text_in(path.row, "response")
+        name = pick(self.mutation_templates, self.seed, path.number, len(path.made), instruction, original)
+        return [mutation(self.mutation_templates[name], PROMPT=instruction, RESPONSE=_current(path))]
+
+    def _columns(self, path: Path) -> dict[str, Any]:
+        if not self.store_evolutions:
+            whole = len(path.made) == self.num_evolutions
+            return {"evolved_response": path.made[-1] if whole else None}
+        original = [path.row["response"]] if self.include_original_response and path.made else []
+        return {"evolved_responses": [*original, *path.made] or None}
+
+
+def _current(path: Path) -> str:
+    return str(path.made[-1]) if path.made else text_in(path.row, "response")
+
+
+def _evolve(path: Path, texts: list[Any]) -> None:
+    path.made.append(rewritten(texts[0], before=_current(path)))

@@ -1,0 +1,113 @@
+"""Making images of prompts."""
+
+import base64
+import hashlib
+import io
+from typing import Any
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.extras import optional
+from distilabel.steps.artifacts import add_to_artifact
+from distilabel.steps.tasks.image_task import ImageTask
+from distilabel.steps.tasks.turns import text_in
+from distilabel.typing import Row, StepColumns
+
+__all__ = ["ImageGeneration"]
+
+
+class ImageGeneration(ImageTask):
+    """Make an image of the prompt in each row.
+
+    Attributes:
+        save_artifacts: Whether the images are also left as files beside the rows, in the artifact `images`; needs
+            `pip install 'distilabel[vision]'`.
+        image_format: The format of these files, as Pillow calls it, such as "JPEG" or "PNG".
+
+    Columns:
+        In: `prompt`. Out: `image` (the file in base64: `Distiset.transform_columns_to_image("image")` makes images of
+        it), with `save_artifacts` also `image_path` (relative to the pipeline's folder of data), and `model_name`. None
+        where there is none, with the reason in `distilabel_metadata`.
+
+    Examples:
+        >>> from distilabel.models.image_generation import ImageGenerationModel
+        >>> class Blank(ImageGenerationModel):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "blank"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"images": ["R0lGODlhAQABAAAAACw="]} for _ in inputs]
+        >>> next(ImageGeneration(image_generation_model=Blank()).process([{"prompt": "A cat"}]))[0]["image"]
+        'R0lGODlhAQABAAAAACw='
+    """
+
+    save_artifacts: bool = False
+    image_format: str = "JPEG"
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The prompt."""
+        return ["prompt"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The image, its path if it is left as a file, and the model's name."""
+        return ["image", *(["image_path"] if self.save_artifacts else []), "model_name"]
+
+    def load(self) -> None:
+        """Load the model.
+
+        Raises:
+            DistilabelMissingPackageError: Files are to be written, and Pillow is not installed.
+            DistilabelUserError: Pillow does not know their format.
+        """
+        if self.save_artifacts:
+            pillow = optional("PIL.Image", "vision")
+            pillow.init()
+            if _pillow_name(self.image_format) not in pillow.SAVE:
+                raise DistilabelUserError(
+                    f"Step {self.name!r} cannot write images as {self.image_format!r}: set image_format to one that Pillow "
+                    'writes, such as "JPEG", "PNG" or "WEBP".',
+                )
+        super().load()
+
+    def format_input(self, input: Row) -> str:
+        """Give the prompt."""
+        return text_in(input, "prompt")
+
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
+        """Give the image, and leave it as a file if that is wanted."""
+        if not self.save_artifacts:
+            return {"image": output}
+        return {"image": output, "image_path": None if output is None else self._saved(output)}
+
+    def _saved(self, image: str) -> str | None:
+        """Leave a file and return its path; what cannot be saved is told, and the image stays in its row."""
+        folder = self.artifacts_directory
+        if folder is None:
+            self._logger.warning("Images are not saved: the step is not running in a pipeline.")
+            return None
+        try:
+            content = base64.b64decode(image, validate=True)
+            converted = _converted(content, self.image_format)
+        except (OSError, ValueError) as error:
+            self._logger.warning("An image of step %r cannot be saved: %s", self.name, error)
+            return None
+        name = f"{hashlib.blake2b(content, digest_size=16).hexdigest()}.{self.image_format.lower()}"
+        path = add_to_artifact(folder, "images", name, converted, {"type": "image"})
+        return path.relative_to(folder.parent.parent).as_posix()
+
+
+def _pillow_name(image_format: str) -> str:
+    return "JPEG" if image_format.upper() == "JPG" else image_format.upper()
+
+
+def _converted(content: bytes, image_format: str) -> bytes:
+    """Give an image file in another format, or as it is where it has that format already."""
+    wanted = _pillow_name(image_format)
+    with optional("PIL.Image", "vision").open(io.BytesIO(content)) as image:
+        if image.format == wanted:
+            return content
+        file = io.BytesIO()
+        # JPEG knows neither palettes nor transparency.
+        (image.convert("RGB") if wanted == "JPEG" else image).save(file, wanted)
+        return file.getvalue()

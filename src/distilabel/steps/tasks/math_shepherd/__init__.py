@@ -1,0 +1,7 @@
+"""Tasks that solve step by step, and find out which steps lead to the right answer."""
+
+from distilabel.steps.tasks.math_shepherd.completer import MathShepherdCompleter
+from distilabel.steps.tasks.math_shepherd.format_prm import FormatPRM
+from distilabel.steps.tasks.math_shepherd.generator import MathShepherdGenerator
+
+__all__ = ["FormatPRM", "MathShepherdCompleter", "MathShepherdGenerator"]

@@ -1,0 +1,167 @@
+"""Labelling the steps of solutions by where they lead."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from pydantic import Field, PositiveInt
+
+from distilabel.declared import RuntimeParameter
+from distilabel.steps.base import StepInput
+from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.math_shepherd.prompts import COMPLETER_FEW_SHOTS, COMPLETER_PROMPT, fill
+from distilabel.steps.tasks.math_shepherd.solutions import STEPS, answer_of, same_answer, steps_in
+from distilabel.steps.tasks.math_shepherd.tags import check_tags
+from distilabel.steps.tasks.turns import Path, begin, finish, text_in, turn
+from distilabel.typing import ChatType, FormattedInput, Row, StepColumns, StepOutput
+
+__all__ = ["MathShepherdCompleter"]
+
+
+class MathShepherdCompleter(Task):
+    """Label each step of each solution: can one get from it to the golden solution's answer?
+
+    For each step but the last, the LLM completes the solution from there several times; the step is good if one of the
+    completions comes to the right answer (the paper's hard estimation). The last step is good if it gives the right
+    answer itself. All completions of all rows of a chunk are asked for at once.
+
+    Attributes:
+        system_prompt: In place of ours; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
+        extra_rules: Goes into the system prompt.
+        few_shots: Examples for the system prompt, in place of ours.
+        N: How many completions to ask for each step.
+        tags: What is written behind a good step and behind a bad one.
+
+    Columns:
+        In: `instruction`, `solutions` (a list of solutions, each a list of steps or a text), `golden_solution` (a list of
+        steps, or a text; its last step gives the answer). Out: `solutions`, each step with its tag; None in place of a
+        solution of which a step could not be labelled; and `model_name`. Rows that cannot be labelled have None, with
+        the reason in `distilabel_metadata`.
+
+    References:
+        Math-Shepherd: Verify and Reinforce LLMs Step-by-step without Human Annotations,
+        https://arxiv.org/abs/2312.08935
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Sure(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "sure"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["Step 2: The answer is: 4"]} for _ in inputs]
+        >>> row = {
+        ...     "instruction": "What is 2 + 2?",
+        ...     "golden_solution": ["Step 1: The answer is: 4"],
+        ...     "solutions": [["Step 1: 2 + 2 is 2 * 2.", "Step 2: The answer is: 5"]],
+        ... }
+        >>> next(MathShepherdCompleter(llm=Sure()).process([row]))[0]["solutions"]
+        [['Step 1: 2 + 2 is 2 * 2. +', 'Step 2: The answer is: 5 -']]
+    """
+
+    system_prompt: str | None = None
+    extra_rules: str | None = None
+    few_shots: str | None = None
+    N: PositiveInt = 1
+    tags: RuntimeParameter[list[str]] = Field(
+        default_factory=lambda: ["+", "-"],
+        description="What is written behind a good step and behind a bad one.",
+    )
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The problem, its solutions, and the one to measure them by."""
+        return ["instruction", "solutions", "golden_solution"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The labelled solutions, and the model's name."""
+        return ["solutions", "model_name"]
+
+    def verify(self) -> None:
+        """Check the tags and the system prompt; raises DistilabelUserError."""
+        check_tags(self.name, self.tags)
+        self._system()
+
+    def format_input(self, input: Row) -> ChatType:
+        """Give the chat that asks to complete the first solution from its first step."""
+        return self._chat(text_in(input, "instruction"), _solutions(input)[0][:1])
+
+    def get_structured_output(self) -> dict[str, Any]:
+        """Give the JSON schema of a completion."""
+        return STEPS
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their labelled solutions; see `Task.process`."""
+        paths = begin(self, inputs)
+        turn(self, paths, self._questions, self._label, partial=True)
+        yield finish(self, paths, lambda path: {"solutions": path.made or None})
+
+    def sample_input(self) -> Row:
+        """Give a row of placeholders."""
+        steps = ["Step 1: <STEP>", "Step 2: <STEP>"]
+        return {"instruction": "<INSTRUCTION>", "solutions": [steps], "golden_solution": steps}
+
+    def _system(self) -> str:
+        return fill(
+            self.name,
+            self.system_prompt or COMPLETER_PROMPT,
+            self.extra_rules,
+            COMPLETER_FEW_SHOTS if self.few_shots is None else self.few_shots,
+        )
+
+    def _questions(self, path: Path) -> list[FormattedInput]:
+        instruction = text_in(path.row, "instruction")
+        _golden(path.row)
+        return [
+            self._formatted(self._chat(instruction, solution[:end]))
+            for solution in _solutions(path.row)
+            for end in range(1, len(solution))
+            for _ in range(self.N)
+        ]
+
+    def _chat(self, instruction: str, steps: Sequence[str]) -> ChatType:
+        question = f"Problem: {instruction}\n\nFirst steps:\n" + "\n".join(steps)
+        return [{"role": "system", "content": self._system()}, {"role": "user", "content": question}]
+
+    def _formatted(self, chat: ChatType) -> FormattedInput:
+        if not self.use_default_structured_output or getattr(self.llm, "structured_output", None):
+            return chat
+        return chat, {"format": "json", "schema": STEPS}
+
+    def _label(self, path: Path, texts: list[str | None]) -> None:
+        golden, completions = _golden(path.row), iter(texts)
+        path.made = [self._labelled(solution, golden, completions) for solution in _solutions(path.row)]
+
+    def _labelled(
+        self, solution: Sequence[str], golden: str, completions: Iterator[str | None]
+    ) -> list[str] | None:
+        verdicts = [_leads_to(golden, list(islice(completions, self.N))) for _ in solution[:-1]]
+        verdicts.append(_leads_to(golden, [solution[-1]]))
+        good, bad = self.tags or ("+", "-")
+        if None in verdicts:
+            return None
+        return [
+            f"{step} {good if verdict else bad}" for step, verdict in zip(solution, verdicts, strict=True)
+        ]
+
+
+def _leads_to(golden: str, completions: Sequence[str | None]) -> bool | None:
+    """Tell whether one of them comes to the right answer; None where there is none at all."""
+    answers = [answer_of(text) for text in completions if text is not None]
+    return any(answer is not None and same_answer(answer, golden) for answer in answers) if answers else None
+
+
+def _solutions(row: Row) -> list[list[str]]:
+    solutions = row["solutions"]
+    if not isinstance(solutions, Sequence) or isinstance(solutions, str) or not solutions:
+        raise ValueError("the column 'solutions' must be a list of solutions")
+    return [steps_in(solution) for solution in solutions]
+
+
+def _golden(row: Row) -> str:
+    golden = row["golden_solution"]
+    answer = answer_of(golden if isinstance(golden, str) else "\n".join(steps_in(golden)))
+    if answer is None:
+        raise ValueError('the golden solution gives no answer: it must end with "The answer is: ..."')
+    return answer

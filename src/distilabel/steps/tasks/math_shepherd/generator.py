@@ -1,0 +1,112 @@
+"""Solving mathematical problems step by step."""
+
+from typing import Any
+
+from pydantic import PositiveInt
+
+from distilabel.steps.base import StepInput
+from distilabel.steps.tasks.asking import input_of
+from distilabel.steps.tasks.base import Task
+from distilabel.steps.tasks.math_shepherd.prompts import GENERATOR_FEW_SHOTS, GENERATOR_PROMPT, fill
+from distilabel.steps.tasks.math_shepherd.solutions import STEPS, steps_of
+from distilabel.steps.tasks.turns import Path, begin, finish, text_in, turn
+from distilabel.typing import ChatType, FormattedInput, Row, StepColumns, StepOutput
+
+__all__ = ["MathShepherdGenerator"]
+
+
+class MathShepherdGenerator(Task):
+    """Solve a problem step by step: once, as the solution to measure others by, or several times.
+
+    Attributes:
+        system_prompt: In place of ours; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
+        extra_rules: Goes into the system prompt.
+        few_shots: Examples for the system prompt, in place of ours.
+        M: How many solutions to write; None writes one, the golden solution. Each is an answer of its own.
+
+    Columns:
+        In: `instruction`. Out: `golden_solution`, a list of steps, or with `M` `solutions`, a list of such lists (shorter
+        where one could not be read); and `model_name`. None where there is none, with the reason in
+        `distilabel_metadata`.
+
+    References:
+        Math-Shepherd: Verify and Reinforce LLMs Step-by-step without Human Annotations,
+        https://arxiv.org/abs/2312.08935
+
+    Examples:
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Sure(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "sure"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["Step 1: 2 + 2 = 4. The answer is: 4"]} for _ in inputs]
+        >>> row = {"instruction": "What is 2 + 2?"}
+        >>> next(MathShepherdGenerator(llm=Sure()).process([row]))[0]["golden_solution"]
+        ['Step 1: 2 + 2 = 4. The answer is: 4']
+    """
+
+    system_prompt: str | None = None
+    extra_rules: str | None = None
+    few_shots: str | None = None
+    M: PositiveInt | None = None
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The problem."""
+        return ["instruction"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The solution or solutions, and the model's name."""
+        return ["solutions" if self.M else "golden_solution", "model_name"]
+
+    def verify(self) -> None:
+        """Check the system prompt; raises DistilabelUserError."""
+        self._system()
+
+    def format_input(self, input: Row) -> ChatType:
+        """Give the system prompt and the problem."""
+        return [
+            {"role": "system", "content": self._system()},
+            {"role": "user", "content": f"Problem: {text_in(input, 'instruction')}"},
+        ]
+
+    def get_structured_output(self) -> dict[str, Any]:
+        """Give the JSON schema of a solution."""
+        return STEPS
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their solutions; see `Task.process`."""
+        paths = begin(self, inputs)
+        turn(self, paths, self._questions, _read, partial=True)
+        yield finish(self, paths, self._columns)
+
+    def _system(self) -> str:
+        return fill(
+            self.name,
+            self.system_prompt or GENERATOR_PROMPT,
+            self.extra_rules,
+            GENERATOR_FEW_SHOTS if self.few_shots is None else self.few_shots,
+        )
+
+    def _questions(self, path: Path) -> list[FormattedInput]:
+        return [input_of(self, path.row)] * (self.M or 1)
+
+    def _columns(self, path: Path) -> dict[str, Any]:
+        if self.M:
+            return {"solutions": path.made or None}
+        return {"golden_solution": path.made[0] if path.made else None}
+
+
+def _read(path: Path, texts: list[str | None]) -> None:
+    """Read all solutions before complaining of one."""
+    errors = []
+    for text in texts:
+        if text is not None:
+            try:
+                path.made.append(steps_of(text))
+            except ValueError as error:
+                errors.append(error)
+    if errors:
+        raise errors[0]

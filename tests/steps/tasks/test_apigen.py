@@ -1,0 +1,286 @@
+"""APIGen: queries and calls are read out of answers, carried out in a process of their own, and judged."""
+
+import contextlib
+import json
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.checks import validate_step
+from distilabel.steps.tasks import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
+from distilabel.steps.tasks.apigen.functions import danger_in, function_in
+from distilabel.steps.tasks.apigen.reading import json_in
+
+from .scripted import FAILURE, ScriptedLLM, failure_of, run, saying
+
+ROW = {"func_name": "add", "func_desc": "Adds a and b.", "examples": "QUERY: 1 + 1?"}
+CALL = {"name": "add", "arguments": {"a": 1, "b": 2}}
+PAIR = {"query": "What is 1 + 2?", "answers": [CALL]}
+LIBRARY = """\
+import json
+import os
+
+def add(a, b): return a + b
+def greet(name="you"): return f"Hi {name} \\ud800"
+def broken(x): raise KeyError(x)
+def leave(): raise SystemExit(3)
+def noisy():
+    print('{"ok": true, "result": "forged"}')
+    return [1, {"a": None}]
+def odd(): return object
+def hang():
+    while True: pass
+def rude(): os._exit(1)
+def environment(): return dict(os.environ)
+def helper(path): return json.dumps(path)
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> str:
+    path = tmp_path / "library.py"
+    path.write_text(LIBRARY)
+    return str(path)
+
+
+def checked(library, *calls, **fields):
+    step = APIGenExecutionChecker(**{"libpath": library, "check_is_dangerous": False, **fields})
+    step.load()
+    (row,) = run(step, [{"answers": json.dumps([{"name": n, "arguments": a} for n, a in calls])}])
+    return row["keep_row_after_execution_check"], row["execution_result"]
+
+
+class TestGenerator:
+    def test_prompt_tells_function_examples_and_number(self):
+        task = APIGenGenerator(llm=saying(), number=3)
+        validate_step(task)
+        system, user = task.format_input({**ROW, "tools": [{"name": "sub"}]})
+        assert "Reply with JSON alone" in system["content"]
+        for part in ("add\nAdds a and b.", "QUERY: 1 + 1?", "Write 3 queries"):
+            assert part in user["content"]
+        assert "sub" not in user["content"]
+        told = APIGenGenerator(llm=saying(), use_tools=True).format_input({**ROW, "tools": [{"name": "sub"}]})
+        assert '[{"name": "sub"}]' in told[1]["content"]
+        assert "Write 1 query that" in told[1]["content"]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            json.dumps([PAIR]),
+            json.dumps({"pairs": [PAIR]}),
+            json.dumps(PAIR),
+            "Here you are:\n```json\n" + json.dumps([PAIR], indent=2) + "\n```\nGood luck [with it]!",
+            json.dumps([{**PAIR, "answers": CALL}]),
+            json.dumps([{**PAIR, "answers": [{**CALL, "arguments": '{"a": 1, "b": 2}'}]}]),
+            json.dumps(["junk", {"query": " "}, PAIR, PAIR]),
+        ],
+    )
+    def test_query_and_calls_are_read_whatever_stands_around_them(self, text):
+        (row,) = run(APIGenGenerator(llm=saying(text)), [ROW])
+        assert row["query"] == "What is 1 + 2?"
+        assert json.loads(row["answers"]) == [CALL]
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("I cannot.", "holds no JSON"),
+            ("[" * 5000, "holds no JSON"),
+            ("[]", "holds no queries"),
+            ('[{"query": "x"}]', "there are no calls"),
+            ('[{"query": "x", "answers": [{"arguments": {}}]}]', "an object with a name"),
+            ('[{"query": "x", "answers": [{"name": "f", "arguments": [1]}]}]', "must be an object"),
+            ('[{"query": 1, "answers": []}]', "a query must be a text"),
+        ],
+    )
+    def test_hopeless_answer_costs_its_row_alone(self, text, reason):
+        rows = run(APIGenGenerator(name="g", llm=saying(text, json.dumps([PAIR]))), [ROW, ROW])
+        assert [row["query"] for row in rows] == [None, "What is 1 + 2?"]
+        assert reason in failure_of(rows[0], "g")["message"]
+
+    def test_several_queries_are_lists(self):
+        (row,) = run(
+            APIGenGenerator(llm=saying(json.dumps([PAIR, {**PAIR, "query": "And?"}])), number=2), [ROW]
+        )
+        assert row["query"] == ["What is 1 + 2?", "And?"]
+        assert [json.loads(text) for text in row["answers"]] == [[CALL], [CALL]]
+
+    def test_number_is_picked_by_the_row(self):
+        def numbers(number):
+            task = APIGenGenerator(llm=saying(), number=number)
+            texts = [task.format_input({**ROW, "func_desc": str(i)})[1]["content"] for i in range(60)]
+            return [text.rpartition("Write ")[2].split()[0] for text in texts]
+
+        assert set(numbers([1, 3])) == {"1", "3"}
+        assert numbers([1, 3]) == numbers([1, 3])
+        assert set(numbers({1: 0.5, 2: 0.5, 9: 0})) == {"1", "2"}
+
+    @pytest.mark.parametrize("number", [{1: 0.5}, [], {}])
+    def test_number_that_cannot_be_picked_is_told(self, number):
+        with pytest.raises(DistilabelUserError, match=r"add up to 0\.5|empty `number`"):
+            APIGenGenerator(llm=saying(), number=number)
+
+    @given(st.text(alphabet='[]{}":,ab1 \\'))
+    @settings(deadline=None)
+    def test_any_text_is_read_or_refused(self, text):
+        with contextlib.suppress(ValueError):
+            assert isinstance(json_in(text), list | dict)
+
+
+class TestExecution:
+    def test_calls_are_carried_out_and_what_they_return_is_text(self, library):
+        step = APIGenExecutionChecker(libpath=library)
+        validate_step(step)
+        kept, results = checked(library, ("add", {"a": 1, "b": 2}), ("greet", {"name": "é"}), ("noisy", {}))
+        assert kept
+        assert results == ["3", "Hi é ?", '[1, {"a": null}]']
+        assert checked(library, ("odd", {})) == (True, ["<class 'object'>"])
+
+    @pytest.mark.parametrize(
+        ("name", "arguments", "result"),
+        [
+            ("broken", {"x": "k"}, "KeyError: 'k'"),
+            ("add", {"a": 1}, "missing 1 required positional argument: 'b'"),
+            ("leave", {}, "SystemExit: 3"),
+            ("rude", {}, "the call ended its process"),
+            ("absent", {}, "there is no function 'absent' in library.py"),
+            ("json", {}, "there is no function 'json'"),
+            ("../library", {}, "there is no function '../library'"),
+        ],
+    )
+    def test_call_that_does_not_return_is_told_and_its_row_not_kept(self, library, name, arguments, result):
+        kept, results = checked(library, (name, arguments))
+        assert not kept
+        assert result in results[0]
+
+    def test_calls_before_one_that_ends_its_process_are_kept(self, library):
+        assert checked(library, ("add", {"a": 1, "b": 2}), ("rude", {}), ("add", {"a": 1, "b": 2})) == (
+            False, ["3", "the call ended its process", "the call ended its process"],
+        )  # fmt: skip
+
+    def test_time_is_limited(self, library):
+        began = monotonic()
+        kept, results = checked(library, ("add", {"a": 1, "b": 2}), ("hang", {}), timeout=1.0)
+        assert (kept, results) == (False, ["3", "TimeoutError: no answer within 1 s"])
+        assert monotonic() - began < 20
+
+    def test_secrets_of_the_environment_stay_at_home(self, library, monkeypatch):
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-5up3r-53cr3t")
+        monkeypatch.setenv("COLOUR", "blue")
+        _, (seen,) = checked(library, ("environment", {}))
+        assert "5up3r" not in seen
+        assert json.loads(seen)["COLOUR"] == "blue"
+
+    def test_functions_that_look_dangerous_are_not_called(self, library):
+        for name in ("rude", "environment"):
+            kept, (result,) = checked(library, (name, {}), check_is_dangerous=True)
+            assert not kept
+            assert f"{name} was not called: it uses os, which may be dangerous" in result
+        assert checked(library, ("add", {"a": 1, "b": 2}), check_is_dangerous=True)[0]
+
+    def test_folder_has_a_file_for_each_function(self, tmp_path):
+        folder = tmp_path / "functions"
+        folder.mkdir()
+        (folder / "double.py").write_text("from half import half\ndef double(x): return 4 * half(x)\n")
+        (folder / "half.py").write_text("def half(x): return x / 2\n")
+        (folder / "bad.py").write_text("def bad(:\n")
+        assert checked(str(folder), ("double", {"x": 3}), ("half", {"x": 3})) == (True, ["6.0", "1.5"])
+        assert "bad.py is not valid Python" in checked(str(folder), ("bad", {}))[1][0]
+        assert "no function 'none'" in checked(str(folder), ("none", {}))[1][0]
+
+    @pytest.mark.parametrize(
+        "answers", [None, "", "nonsense", "[]", "[1]", '[{"name": 1}]', ["[]"], "[" * 9999]
+    )
+    def test_calls_that_cannot_be_read_are_told_and_other_rows_go_on(self, library, answers):
+        step = APIGenExecutionChecker(libpath=library)
+        rows = run(step, [{"answers": answers}, {"answers": json.dumps([CALL])}])
+        assert [row["keep_row_after_execution_check"] for row in rows] == [False, True]
+        assert rows[0]["execution_result"][0].startswith("the calls cannot be read: ")
+
+    def test_each_row_gets_its_own_result_in_a_fresh_process(self, tmp_path):
+        path = tmp_path / "counter.py"
+        path.write_text("seen = []\ndef note(x):\n    seen.append(x)\n    return seen\n")
+        rows = [{"answers": json.dumps([{"name": "note", "arguments": {"x": i}}])} for i in range(9)]
+        made = run(APIGenExecutionChecker(libpath=str(path)), rows)
+        assert [row["execution_result"] for row in made] == [[f"[{i}]"] for i in range(9)]
+
+    def test_library_that_is_not_there_is_told_before_the_run(self):
+        with pytest.raises(DistilabelUserError, match=r"finds no functions at nowhere\.py"):
+            APIGenExecutionChecker(libpath="nowhere.py").load()
+
+    @pytest.mark.parametrize(
+        ("code", "danger"),
+        [
+            ("def f(): import subprocess", "subprocess"),
+            ("def f(): from os import path", "os"),
+            ("def f(): return eval('1')", "eval"),
+            ("def f(): return ().__class__.__subclasses__()", "__subclasses__"),
+            ("def f(close, posture): return close + posture", None),
+            ("async def f(): return 1", None),
+        ],
+    )
+    def test_danger_is_seen_in_the_code(self, code, danger):
+        assert danger_in(function_in(code, "f")) == danger
+
+
+CHECKED = {**ROW, "query": "1 + 2?", "answers": json.dumps([CALL]), "execution_result": ["3"]}
+
+
+class TestSemantics:
+    def test_prompt_tells_all_there_is_to_judge(self):
+        task = APIGenSemanticChecker(llm=saying())
+        validate_step(task)
+        content = task.format_input(CHECKED)[1]["content"]
+        for part in ("Adds a and b.", "1 + 2?", '[{"name": "add"', '["3"]'):
+            assert part in content
+
+    @pytest.mark.parametrize(
+        ("text", "verdict"),
+        [
+            ('{"thought": "It adds.", "passes": "yes"}', True),
+            ('{"thought": "It adds.", "passes": "No."}', False),
+            ('Well: ```{"thought": "It adds.", "passes": true}```', True),
+        ],
+    )
+    def test_verdict_is_read(self, text, verdict):
+        (row,) = run(APIGenSemanticChecker(llm=saying(text)), [CHECKED])
+        assert (row["thought"], row["keep_row_after_semantic_check"]) == ("It adds.", verdict)
+
+    @pytest.mark.parametrize("text", ["Yes.", '{"passes": "perhaps"}', "[]", "", None])
+    def test_answer_without_a_verdict_is_none_with_a_reason(self, text):
+        (row,) = run(APIGenSemanticChecker(name="s", llm=saying(text)), [CHECKED])
+        assert row["keep_row_after_semantic_check"] is None
+        assert failure_of(row, "s")
+
+    @pytest.mark.parametrize("grouped", [False, True])
+    def test_rows_that_did_not_run_are_not_asked_about_and_no_verdict_shifts(self, grouped):
+        kept = [True, False, None, False, True]
+        rows = [{**CHECKED, "query": str(i), "keep_row_after_execution_check": k} for i, k in enumerate(kept)]
+
+        def answer(prompt):
+            number = prompt.partition("The query:\n")[2][0]
+            return json.dumps({"thought": f"about {number}", "passes": "yes"})
+
+        task = APIGenSemanticChecker(
+            llm=ScriptedLLM(answer=answer), num_generations=2, group_generations=grouped
+        )
+        made = run(task, rows)
+        expected = [(str(i), None if k is False else f"about {i}") for i, k in enumerate(kept)]
+        if grouped:
+            assert [(r["query"], r["thought"] and r["thought"][0]) for r in made] == expected
+        else:
+            doubled = [
+                pair for pair, k in zip(expected, kept, strict=True) for _ in range(1 if k is False else 2)
+            ]
+            assert [(row["query"], row["thought"]) for row in made] == doubled
+        assert len(task.llm.calls[0]) == 3
+        every = APIGenSemanticChecker(llm=ScriptedLLM(answer=answer), exclude_failed_execution=False)
+        assert None not in [row["thought"] for row in run(every, rows)]
+
+    def test_refused_request_keeps_its_reason(self):
+        refused = {"generations": [None], "failures": [FAILURE]}
+        (row,) = run(APIGenSemanticChecker(name="s", llm=saying(refused)), [CHECKED])
+        assert failure_of(row, "s") == FAILURE
