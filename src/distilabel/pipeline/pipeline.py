@@ -22,15 +22,22 @@ from distilabel.pipeline.home import Home
 from distilabel.pipeline.local import LocalEngine
 from distilabel.pipeline.plan import llms_of
 from distilabel.pipeline.run import Run, RunSettings
+from distilabel.pipeline.stages import last_of, load_stages
 from distilabel.progress import screen
 from distilabel.steps.base import GeneratorStep, _Step
 from distilabel.steps.context import current_pipeline
 from distilabel.steps.generators import make_generator_step
+from distilabel.typing import InputDataset, LoadGroups
 
 __all__ = ["Pipeline"]
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _LONGEST_NAME = 100
+_STORAGE_UNUSED = (
+    "storage_parameters are not used; what flows between the steps lies in the cache folder, which "
+    "Pipeline(cache_dir=...) puts elsewhere."
+)
+_logger = logging.getLogger("distilabel.pipeline")
 
 
 class Pipeline:
@@ -126,8 +133,11 @@ class Pipeline:
     def run(
         self,
         parameters: Optional[dict[str, dict[str, Any]]] = None,
+        load_groups: Optional[LoadGroups] = None,
         use_cache: bool = True,
-        dataset: Any = None,
+        storage_parameters: Optional[dict[str, Any]] = None,
+        use_fs_to_pass_data: bool = False,  # noqa: ARG002 - chunks travel by way of the disk in any case
+        dataset: InputDataset = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[list[logging.Handler]] = None,
     ) -> Distiset:
@@ -138,7 +148,14 @@ class Pipeline:
 
         Args:
             parameters: Runtime parameters by step, such as `{"load_data": {"split": "test"}}`; keys may be steps.
+            load_groups: Steps, or their names, by group. The steps of a group are loaded together, and unloaded before
+                the next group is loaded: so models that do not fit beside each other share a machine. A global step is
+                a group of its own; "sequential_step_execution" makes each step one. Without groups, a step is loaded
+                when its first rows arrive, and stays until the end.
             use_cache: Whether rows and answers of former runs are used, and this run's kept. Recovery needs it.
+            storage_parameters: Accepted, with its `path`, and changes nothing: what flows between the steps lies in the
+                cache folder. A warning says so; `Pipeline(cache_dir=...)` puts it elsewhere.
+            use_fs_to_pass_data: Accepted and changes nothing: rows travel from step to step by way of the disk.
             dataset: Rows to run on, in place of a generator step: a list of dicts, a `datasets.Dataset` or a pandas
                 frame.
             dataset_batch_size: How many rows of `dataset` make a chunk.
@@ -150,8 +167,14 @@ class Pipeline:
             DistilabelStepError: A step failed for all of its rows.
         """
         dag = self._with_dataset(dataset, dataset_batch_size) if dataset is not None else self.dag
-        settings = RunSettings(self.name, use_cache, self.enable_metadata)
-        return self._run(dag, settings, parameters, logging_handlers or [])
+        if storage_parameters is not None and "path" not in storage_parameters:
+            raise DistilabelUserError(
+                "storage_parameters has no 'path': leave storage_parameters out, the cache folder is used."
+            )
+        stages = load_stages(dag, load_groups) if load_groups else ()
+        settings = RunSettings(self.name, use_cache, self.enable_metadata, stages=stages)
+        unused = [_STORAGE_UNUSED] if storage_parameters else []
+        return self._run(dag, settings, parameters, logging_handlers or [], unused)
 
     def dry_run(
         self, parameters: Optional[dict[str, dict[str, Any]]] = None, batch_size: int = 1, dataset: Any = None
@@ -172,6 +195,30 @@ class Pipeline:
         finally:
             for step in generators:
                 step.batch_size = sizes[step.name]
+
+    def get_load_stages(
+        self, load_groups: Optional[LoadGroups] = None
+    ) -> tuple[list[list[str]], list[list[str]]]:
+        """Return in which stages the steps are loaded, and the last steps of each stage.
+
+        Args:
+            load_groups: As for `run`.
+
+        Raises:
+            DistilabelUserError: A group names an unknown step, or a step twice; puts a global step with others; or
+                leaves out a step that stands between two of its own.
+
+        Examples:
+            >>> from distilabel.steps import LoadDataFromDicts, KeepColumns
+            >>> with Pipeline("stages") as pipeline:
+            ...     load = LoadDataFromDicts(name="load")
+            ...     load >> KeepColumns(name="a", columns=["x"]) >> KeepColumns(name="b", columns=["x"])
+            KeepColumns(...)
+            >>> pipeline.get_load_stages(load_groups=[["b"]])
+            ([['load', 'a'], ['b']], [['a'], ['b']])
+        """
+        stages = load_stages(self.dag, load_groups)
+        return stages, last_of(self.dag, stages)
 
     def recover(self) -> int:
         """Find this pipeline's jobs on its platforms after the cache folder was lost; return how many were found.
@@ -195,11 +242,14 @@ class Pipeline:
         settings: RunSettings,
         parameters: Optional[dict[str, dict[str, Any]]],
         handlers: Sequence[logging.Handler],
+        warnings: Sequence[str] = (),
     ) -> Distiset:
         self._check_requirements(dag)
         home = Home(self.cache_dir, self.name, use_cache=settings.use_cache)
         try:
             with screen(home.log, handlers) as emit:
+                for warning in warnings:
+                    _logger.warning("%s", warning)
                 self._set_parameters(dag, parameters or {})
                 dag.validate()
                 self.save(home.config, format="yaml")
@@ -236,7 +286,7 @@ class Pipeline:
             if name in dag.steps:
                 dag.steps[name].set_runtime_parameters(values)
             else:
-                logging.getLogger("distilabel.pipeline").warning("%s", dag.unknown(name))
+                _logger.warning("%s", dag.unknown(name))
 
     @property
     def requirements(self) -> list[str]:

@@ -1,5 +1,6 @@
 """From graph to plan: what the scheduler needs to know of each step. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import lcm
 
@@ -27,12 +28,14 @@ class StepPlan:
         sources: The steps before it; none for a generator.
         concurrency: How many of its chunks may be processed at once.
         branches: The steps after it, in order, if a route picks among them for each chunk.
+        stage: Nothing of it is begun before all steps of earlier stages have ended.
     """
 
     name: str
     sources: tuple[Source, ...] = ()
     concurrency: int = 1
     branches: tuple[str, ...] = ()
+    stage: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,15 @@ def llms_of(step: _Step) -> list[LLM]:
     return [value for value in values if isinstance(value, LLM)]
 
 
-def plan(dag: DAG) -> list[StepPlan]:
-    """Return the plan of each step, those before it first.
+def plan(dag: DAG, stages: Sequence[Sequence[str]] = ()) -> list[StepPlan]:
+    """Return the plan of each step, those before it first; `stages` are from `load_stages`, none for a single one.
 
     A chunk is the unit of flow. A step whose `input_batch_size` is larger than the chunks that reach it takes several
     of them at once, always the same ones; a smaller one only slices within the chunk. After a step that asks by batch,
     chunks are not joined any more: each flows on as soon as its own replies are there.
     """
     streams: dict[str, _Stream] = {}
+    stage_of = {name: number for number, names in enumerate(stages) for name in names}
     plans = []
     for name in dag.order():
         step = dag.steps[name]
@@ -75,7 +79,7 @@ def plan(dag: DAG) -> list[StepPlan]:
         sources = _sources(step, before, streams, joins=joins)
         streams[name] = _stream(step, sources, streams)
         branches = tuple(dag.after(name)) if name in dag.routes else ()
-        plans.append(StepPlan(name, sources, step.concurrency, branches))
+        plans.append(StepPlan(name, sources, step.concurrency, branches, stage_of.get(name, 0)))
     return plans
 
 
