@@ -205,9 +205,21 @@ class TestLoad:
         with pytest.raises(DistilabelUserError, match="set it in Python code"):
             declared.load(plain, allow=HERE)
 
-    def test_old_module_names_lead_to_the_new_ones(self):
-        with pytest.raises(DistilabelUserError, match=r"'distilabel\.models\.llms\.gone\.X' is not there"):
-            declared.load({"type_info": {"module": "distilabel.llms.gone", "name": "X"}})
+    def test_class_in_a_module_that_we_do_not_have_is_found_by_its_name(self):
+        place = {"module": "distilabel.steps.generators.huggingface", "name": "LoadDataFromHub"}
+        found = declared.load({"type_info": place, "name": "hub", "repo_id": "me/mine"})
+        assert (type(found).__name__, found.repo_id) == ("LoadDataFromHub", "me/mine")
+
+    @pytest.mark.parametrize("module", ["distilabel.llms.gone", "distilabel.steps"])
+    def test_class_that_is_nowhere_is_told_with_its_place(self, module):
+        with pytest.raises(DistilabelUserError, match=rf"'{module}\.X' is not there"):
+            declared.load({"type_info": {"module": module, "name": "X"}})
+
+    def test_remarks_and_unset_fields_of_another_version_are_passed_over(self):
+        plain = {**declared.dump(Car()), "runtime_parameters_info": [{"name": "seats"}], "of_old": None}
+        assert declared.load(plain, allow=HERE) == Car()
+        with pytest.raises(DistilabelUserError, match="of_old"):
+            declared.load({**plain, "of_old": 3}, allow=HERE)
 
     def test_fields_that_do_not_fit_are_one_kind_sentence(self):
         plain = {**declared.dump(Car()), "seats": -1}

@@ -287,7 +287,7 @@ class TestWrittenForm:
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
             load = LoadDataFromDicts(data=numbers(1))
             load >> routing_batch_function("why")(lambda steps: steps) >> [KeepColumns(columns=["n"])]
-        with pytest.raises(DistilabelUserError, match="A route is a function and cannot be read from a file"):
+        with pytest.raises(DistilabelUserError, match="is a function and cannot be read from a file"):
             Pipeline.from_dict(pipeline.dump())
 
     @pytest.mark.parametrize("data", [{}, {"pipeline": {}}, {"pipeline": []}])

@@ -1,7 +1,7 @@
 """What Step, LLM and Pipeline share: runtime parameters, dump and load, signature; functions over pydantic models."""
 
 from distilabel.declared.dumping import dump, looks_secret
-from distilabel.declared.loading import load, read_document, write_document
+from distilabel.declared.loading import load, parse_document, read_document, write_document
 from distilabel.declared.parameters import (
     RuntimeParameter,
     missing_runtime_parameters,
@@ -19,6 +19,7 @@ __all__ = [
     "load",
     "looks_secret",
     "missing_runtime_parameters",
+    "parse_document",
     "read_document",
     "runtime_parameters",
     "runtime_parameters_info",

@@ -21,6 +21,7 @@ from distilabel.pipeline.dag import DAG, Route
 from distilabel.pipeline.home import Home
 from distilabel.pipeline.local import LocalEngine
 from distilabel.pipeline.plan import llms_of
+from distilabel.pipeline.reading import described, draw_arrows, make_steps
 from distilabel.pipeline.run import Run, RunSettings
 from distilabel.pipeline.stages import last_of, load_stages
 from distilabel.progress import screen
@@ -196,6 +197,16 @@ class Pipeline:
             for step in generators:
                 step.batch_size = sizes[step.name]
 
+    def validate(self) -> None:
+        """Check everything that can be known before the first row.
+
+        Raises:
+            DistilabelUserError: The first thing that is wrong: names the step and says how to mend it.
+            ModuleNotFoundError: Packages that the pipeline needs are missing; names them.
+        """
+        self._check_requirements(self.dag)
+        self.dag.validate()
+
     def get_load_stages(
         self, load_groups: Optional[LoadGroups] = None
     ) -> tuple[list[list[str]], list[list[str]]]:
@@ -313,10 +324,10 @@ class Pipeline:
         """Return the pipeline as plain values, without any key."""
         steps = [{"step": step.dump(), "name": step.name} for step in self.dag.steps.values()]
         info = {"module": type(self).__module__, "name": type(self).__name__}
-        described = {"name": self.name, "description": self.description, "steps": steps, **self.dag.written()}
+        written = {"name": self.name, "description": self.description, "steps": steps, **self.dag.written()}
         return {
             "distilabel": {"version": __version__},
-            "pipeline": {**described, "type_info": info},
+            "pipeline": {**written, "type_info": info},
             "requirements": self.requirements,
         }
 
@@ -326,26 +337,18 @@ class Pipeline:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a pipeline from what `dump` gave.
+        """Build a pipeline from what `dump` gave, here or in distilabel 1.5.
 
         Args:
             data: From `dump`.
             allow: The packages whose classes may be imported: the file names classes, and importing runs code.
         """
-        described = data.get("pipeline")
-        if not isinstance(described, dict) or "steps" not in described:
-            raise DistilabelUserError("This does not describe a pipeline: it has no `pipeline` with `steps`.")
-        if described.get("routing_batch_functions"):
-            raise DistilabelUserError(
-                "A route is a function and cannot be read from a file: build the pipeline in Python."
-            )
-        description, requirements = described.get("description"), data.get("requirements")
-        with cls(described.get("name"), description=description, requirements=requirements) as pipeline:
-            for entry in described["steps"]:
-                declared.load(entry["step"], allow)
-        for arrow in described.get("connections") or ():
-            for end in arrow["to"]:
-                pipeline.dag.connect(arrow["from"], end)
+        found = described(data)
+        pipeline = cls(found.get("name"), found.get("description"), requirements=data.get("requirements"))
+        for step in make_steps(found, allow):
+            step.pipeline = pipeline
+            pipeline._add_step(step)
+        draw_arrows(found, pipeline.dag, allow)
         return pipeline
 
     @classmethod
