@@ -354,10 +354,27 @@ class TestRuntimeParameters:
         ):
             declared.set_runtime_parameters(Car(), {"seats": -1})
 
-    @pytest.mark.parametrize("params", [3, {"engine": 3}, {"engine": {"generation_kwargs": 3}}])
+    def test_whatever_is_wrong_is_told_with_the_way_to_it(self):
+        car = Car(name="mine", spare=[Engine()])
+        given_ = {"engine": {"ulr": 1}, "spare": [{"generation_kwargs": {"temprature": 1}}]}
+        assert declared.set_runtime_parameters(car, given_) == [
+            "Car 'mine'.engine has no runtime parameter 'ulr'; did you mean 'url'?",
+            "Car 'mine'.spare.0.generation_kwargs has no runtime parameter 'temprature'; did you mean 'temperature'?",
+        ]
+        with pytest.raises(DistilabelUserError, match=r"`url` of Car 'mine'\.spare\.0 cannot be 5"):
+            declared.set_runtime_parameters(car, {"spare": [{"url": 5}]})
+
+    def test_value_of_a_secret_is_not_told(self):
+        with pytest.raises(DistilabelUserError, match="`api_key` of Engine cannot be what was given") as told:
+            declared.set_runtime_parameters(Engine(), {"api_key": ["hunter2"]})
+        assert told.value.__cause__ is None
+
+    @pytest.mark.parametrize(
+        "params", [3, {"engine": 3}, {"engine": {"generation_kwargs": 3}}, {"spare": 3}, {"spare": {0: 3}}]
+    )
     def test_parameters_that_are_no_mapping_are_refused(self, params):
         with pytest.raises(DistilabelUserError, match="mapping"):
-            declared.set_runtime_parameters(Car(), params)
+            declared.set_runtime_parameters(Car(spare=[Engine()]), params)
 
     def test_info_takes_descriptions_from_fields_and_docstrings(self):
         info = {entry["name"]: entry for entry in declared.runtime_parameters_info(Car())}

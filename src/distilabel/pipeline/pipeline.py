@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Optional, Self
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from distilabel import __version__, declared, loop
 from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelUserError
@@ -301,9 +303,11 @@ class Pipeline:
 
     @property
     def requirements(self) -> list[str]:
-        """The packages that the pipeline and its steps need, sorted."""
-        steps = (requirement for step in self.dag.steps.values() for requirement in type(step).requirements)
-        return sorted({*self._requirements, *steps})
+        """The packages that the pipeline, its steps and their LLMs need, sorted."""
+        steps = self.dag.steps.values()
+        parts = [part for step in steps for part in (step, *llms_of(step))]
+        named = (text for part in parts for text in getattr(type(part), "requirements", ()))
+        return sorted({*self._requirements, *named})
 
     def _check_requirements(self, dag: DAG) -> None:
         missing = [text for text in self.requirements if not _installed(text)]
@@ -381,9 +385,12 @@ def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
 
 
 def _installed(requirement: str) -> bool:
-    name = re.match(r"[A-Za-z0-9._-]+", requirement)
     try:
-        metadata.version(name[0] if name else requirement)
+        wanted = Requirement(requirement)
+        return wanted.specifier.contains(metadata.version(wanted.name), prereleases=True)
+    except InvalidRequirement as error:
+        raise DistilabelUserError(
+            f"The requirement {requirement!r} cannot be read: write it as for pip, such as 'torch>=2'."
+        ) from error
     except metadata.PackageNotFoundError:
         return False
-    return True
