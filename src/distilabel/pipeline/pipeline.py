@@ -4,12 +4,9 @@ import hashlib
 import logging
 import re
 from collections.abc import Collection, Sequence
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Optional, Self
-
-from packaging.requirements import InvalidRequirement, Requirement
 
 from distilabel import __version__, declared, loop
 from distilabel.distiset import Distiset
@@ -20,10 +17,12 @@ from distilabel.models.llms.remote import RemoteLLM
 from distilabel.offline.desk import Door
 from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG, Route
+from distilabel.pipeline.drawing import draw
 from distilabel.pipeline.home import Home
 from distilabel.pipeline.local import LocalEngine
 from distilabel.pipeline.plan import llms_of
 from distilabel.pipeline.reading import described, draw_arrows, make_steps
+from distilabel.pipeline.requirements import is_installed
 from distilabel.pipeline.run import Run, RunSettings
 from distilabel.pipeline.stages import last_of, load_stages
 from distilabel.progress import screen
@@ -233,6 +232,22 @@ class Pipeline:
         stages = load_stages(self.dag, load_groups)
         return stages, last_of(self.dag, stages)
 
+    def draw(
+        self, path: str | Path = "pipeline.png", top_to_bottom: bool = False, show_edge_labels: bool = True
+    ) -> str:
+        """Draw the steps and the arrows between them; return the path. A notebook shows the picture.
+
+        Args:
+            path: The file; its ending says what is made: `.png` (needs the extra `draw`), `.svg`, or the text of
+                Mermaid as `.mmd` or in a page, `.md`.
+            top_to_bottom: Whether rows flow downwards, and not to the right.
+            show_edge_labels: Whether arrows name the columns that the step at their end reads.
+
+        Raises:
+            DistilabelUserError: Another ending, or a pipeline without steps.
+        """
+        return draw(self.dag, path, top_to_bottom=top_to_bottom, labels=show_edge_labels)
+
     def recover(self) -> int:
         """Find this pipeline's jobs on its platforms after the cache folder was lost; return how many were found.
 
@@ -310,7 +325,7 @@ class Pipeline:
         return sorted({*self._requirements, *named})
 
     def _check_requirements(self, dag: DAG) -> None:
-        missing = [text for text in self.requirements if not _installed(text)]
+        missing = [text for text in self.requirements if not is_installed(text)]
         if missing and dag.steps:
             raise ModuleNotFoundError(
                 f"The pipeline needs packages that are missing: pip install {' '.join(missing)}"
@@ -382,15 +397,3 @@ def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
         return len(loop.run(recover(ledger, door)))
     finally:
         llm.unload()
-
-
-def _installed(requirement: str) -> bool:
-    try:
-        wanted = Requirement(requirement)
-        return wanted.specifier.contains(metadata.version(wanted.name), prereleases=True)
-    except InvalidRequirement as error:
-        raise DistilabelUserError(
-            f"The requirement {requirement!r} cannot be read: write it as for pip, such as 'torch>=2'."
-        ) from error
-    except metadata.PackageNotFoundError:
-        return False
