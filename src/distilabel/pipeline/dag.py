@@ -104,14 +104,14 @@ class DAG:
                 "rows with pipeline.run(dataset=...)."
             )
         many = len(self.before(step.name)) > 1
-        if many and not step.has_multiple_inputs and not self._converges(step.name):
+        if many and not step.has_multiple_inputs and not self.converges(step.name):
             raise DistilabelUserError(
                 f"Step {step.name!r} gets rows from several steps, but its process() takes one list: write "
                 "`def process(self, *inputs: StepInput)`."
             )
 
-    def _converges(self, name: str) -> bool:
-        """Tell whether the steps before are the branches of one route, of which a chunk takes some."""
+    def converges(self, name: str) -> bool:
+        """Tell whether the steps before one are the branches of one route, of which a chunk takes some."""
         parents = {tuple(self.before(branch)) for branch in self.before(name)}
         return len(parents) == 1 and all(len(p) == 1 and p[0] in self.routes for p in parents)
 

@@ -75,7 +75,8 @@ def plan(dag: DAG, stages: Sequence[Sequence[str]] = ()) -> list[StepPlan]:
         step = dag.steps[name]
         before = dag.before(name)
         # A route's branches, and where they converge, keep the chunks as they are: so the rows keep their order.
-        joins = dag.routes.keys().isdisjoint(before) and (len(before) < 2 or step.has_multiple_inputs)  # noqa: PLR2004
+        joins = len(before) == 1 or (step.has_multiple_inputs and not dag.converges(name))
+        joins = joins and dag.routes.keys().isdisjoint(before)
         sources = _sources(step, before, streams, joins=joins)
         streams[name] = _stream(step, sources, streams)
         branches = tuple(dag.after(name)) if name in dag.routes else ()
