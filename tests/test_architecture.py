@@ -13,14 +13,14 @@ import pytest
 SRC = Path(__file__).resolve().parents[1] / "src"
 
 LAYERS = [
-    {"exceptions", "errors", "typing", "lazily"},
-    {"plainly"},
+    {"exceptions", "errors", "typing", "constants", "lazily"},
+    {"plainly", "doors"},
     {""},  # the root package: its version, and how an uncaught mistake is told
     {"records", "distiset", "extras", "folders", "loop", "wire"},
     {"declared", "events", "ledger", "transport", "providers"},
     {"offline", "progress", "server", "dashboard"},
     {"models", "llms", "embeddings"},
-    {"steps", "utils"},
+    {"steps", "utils", "mixins"},
     {"pipeline"},
     {"cli"},
 ]

@@ -205,9 +205,21 @@ class TestLoad:
         with pytest.raises(DistilabelUserError, match="set it in Python code"):
             declared.load(plain, allow=HERE)
 
-    def test_old_module_names_lead_to_the_new_ones(self):
-        with pytest.raises(DistilabelUserError, match=r"'distilabel\.models\.llms\.gone\.X' is not there"):
-            declared.load({"type_info": {"module": "distilabel.llms.gone", "name": "X"}})
+    def test_class_in_a_module_that_we_do_not_have_is_found_by_its_name(self):
+        place = {"module": "distilabel.steps.generators.huggingface", "name": "LoadDataFromHub"}
+        found = declared.load({"type_info": place, "name": "hub", "repo_id": "me/mine"})
+        assert (type(found).__name__, found.repo_id) == ("LoadDataFromHub", "me/mine")
+
+    @pytest.mark.parametrize("module", ["distilabel.llms.gone", "distilabel.steps"])
+    def test_class_that_is_nowhere_is_told_with_its_place(self, module):
+        with pytest.raises(DistilabelUserError, match=rf"'{module}\.X' is not there"):
+            declared.load({"type_info": {"module": module, "name": "X"}})
+
+    def test_remarks_and_unset_fields_of_another_version_are_passed_over(self):
+        plain = {**declared.dump(Car()), "runtime_parameters_info": [{"name": "seats"}], "of_old": None}
+        assert declared.load(plain, allow=HERE) == Car()
+        with pytest.raises(DistilabelUserError, match="of_old"):
+            declared.load({**plain, "of_old": 3}, allow=HERE)
 
     def test_fields_that_do_not_fit_are_one_kind_sentence(self):
         plain = {**declared.dump(Car()), "seats": -1}
@@ -342,10 +354,27 @@ class TestRuntimeParameters:
         ):
             declared.set_runtime_parameters(Car(), {"seats": -1})
 
-    @pytest.mark.parametrize("params", [3, {"engine": 3}, {"engine": {"generation_kwargs": 3}}])
+    def test_whatever_is_wrong_is_told_with_the_way_to_it(self):
+        car = Car(name="mine", spare=[Engine()])
+        given_ = {"engine": {"ulr": 1}, "spare": [{"generation_kwargs": {"temprature": 1}}]}
+        assert declared.set_runtime_parameters(car, given_) == [
+            "Car 'mine'.engine has no runtime parameter 'ulr'; did you mean 'url'?",
+            "Car 'mine'.spare.0.generation_kwargs has no runtime parameter 'temprature'; did you mean 'temperature'?",
+        ]
+        with pytest.raises(DistilabelUserError, match=r"`url` of Car 'mine'\.spare\.0 cannot be 5"):
+            declared.set_runtime_parameters(car, {"spare": [{"url": 5}]})
+
+    def test_value_of_a_secret_is_not_told(self):
+        with pytest.raises(DistilabelUserError, match="`api_key` of Engine cannot be what was given") as told:
+            declared.set_runtime_parameters(Engine(), {"api_key": ["hunter2"]})
+        assert told.value.__cause__ is None
+
+    @pytest.mark.parametrize(
+        "params", [3, {"engine": 3}, {"engine": {"generation_kwargs": 3}}, {"spare": 3}, {"spare": {0: 3}}]
+    )
     def test_parameters_that_are_no_mapping_are_refused(self, params):
         with pytest.raises(DistilabelUserError, match="mapping"):
-            declared.set_runtime_parameters(Car(), params)
+            declared.set_runtime_parameters(Car(spare=[Engine()]), params)
 
     def test_info_takes_descriptions_from_fields_and_docstrings(self):
         info = {entry["name"]: entry for entry in declared.runtime_parameters_info(Car())}

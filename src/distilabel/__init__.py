@@ -1,8 +1,8 @@
 """Datasets made with LLMs: an independent implementation of the distilabel API."""
 
-from distilabel.plainly import install
+from distilabel import doors, plainly
 
 __version__ = "2.0.0.dev0"
 
-install()
-del install
+plainly.install()
+doors.install()

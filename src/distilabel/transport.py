@@ -18,11 +18,12 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
     DistilabelUnreachableError,
+    DistilabelUserError,
 )
 from distilabel.folders import writing
 from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse, Signer
 
-__all__ = ["Transport", "sync_folder"]
+__all__ = ["Transport", "fetch", "sync_folder"]
 
 T = TypeVar("T")
 _logger = logging.getLogger("distilabel.transport")
@@ -207,6 +208,45 @@ class Transport:
     def _host(self) -> str:
         url = httpx2.URL(self.base_url)
         return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+
+
+async def fetch(url: str, *, most: int, silence: float = 30.0) -> bytes:
+    """Return the file under an address; redirects are followed, and no key is sent along.
+
+    Args:
+        url: An http or https address.
+        most: How many bytes it may have at most.
+        silence: Seconds that the host may be silent; all in all it may take four times as long.
+
+    Raises:
+        DistilabelUnreachableError: No answer came.
+        DistilabelUserError: The address is none, there is no such file, or it is too large.
+    """
+    try:
+        async with (
+            asyncio.timeout(4 * silence),
+            httpx2.AsyncClient(timeout=silence, follow_redirects=True, max_redirects=5) as client,
+            client.stream("GET", url) as answer,
+        ):
+            if not answer.is_success:
+                raise DistilabelUserError(
+                    f"{answer.url.host} has no file for us there (HTTP {answer.status_code}): check the address."
+                )
+            body = bytearray()
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > most:
+                    raise DistilabelUserError(
+                        f"The file at {answer.url.host} has more than {most:,} bytes: download it, look at it, and "
+                        "name the file."
+                    )
+            return bytes(body)
+    except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, httpx2.TooManyRedirects) as fault:
+        raise DistilabelUserError(f"The address cannot be used ({type(fault).__name__}): check it.") from None
+    except (httpx2.RequestError, TimeoutError) as fault:
+        raise DistilabelUnreachableError(
+            f"The address cannot be reached ({_plain(fault)}): check it, and the network."
+        ) from None
 
 
 def _json_arguments(request: HttpRequest) -> dict[str, Any]:

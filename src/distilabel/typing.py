@@ -12,10 +12,14 @@ __all__ = [
     "FormattedInput",
     "GenerateOutput",
     "GeneratorStepOutput",
+    "HiddenState",
     "InputDataset",
+    "InstructorStructuredOutputType",
     "LLMStatistics",
     "LoadGroups",
     "Logprob",
+    "OutlinesStructuredOutputType",
+    "PipelineRuntimeParametersInfo",
     "Row",
     "StandardInput",
     "StepColumns",
@@ -48,6 +52,9 @@ class StructuredOutputType(TypedDict, total=False):
     mode: str
     max_retries: int
 
+
+InstructorStructuredOutputType: TypeAlias = StructuredOutputType
+OutlinesStructuredOutputType: TypeAlias = StructuredOutputType
 
 StandardInput: TypeAlias = ChatType
 StructuredInput: TypeAlias = tuple[ChatType, Union[StructuredOutputType, None]]
@@ -91,6 +98,12 @@ class GenerateOutput(TypedDict, total=False):
 
 StepColumns: TypeAlias = Union[list[str], dict[str, bool]]
 """Names of columns, or names and whether each is required."""
+
+HiddenState: TypeAlias = list[float]
+"""A vector that a model had inside, for one token."""
+
+PipelineRuntimeParametersInfo: TypeAlias = dict[str, list[dict[str, Any]]]
+"""Step to what may be set of it; from `Pipeline.get_runtime_parameters_info`."""
 
 StepOutput: TypeAlias = Iterator[list[Row]]
 GeneratorStepOutput: TypeAlias = Iterator[tuple[list[Row], bool]]

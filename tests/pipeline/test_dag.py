@@ -224,7 +224,13 @@ class TestWords:
                 {"from": "a", "to": []},
                 {"from": "b", "to": []},
             ],
-            "routing_batch_functions": [{"step": "load", "description": "the first"}],
+            "routing_batch_functions": [
+                {
+                    "step": "load",
+                    "description": "the first",
+                    "type_info": {"module": __name__, "name": "<lambda>"},
+                }
+            ],
         }
 
     def test_checks_do_not_depend_on_the_order_in_which_steps_were_made(self, pipeline):

@@ -15,9 +15,11 @@ from tests.pipeline.plain import Add, Fails, Same, column, line, numbers, rows
 from distilabel import __version__
 from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import DistilabelStepError, DistilabelTypeError, DistilabelUserError
+from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.steps import CombineOutputs, KeepColumns, LoadDataFromDicts, MergeColumns, requirements
 from distilabel.steps.context import current_pipeline
+from distilabel.steps.tasks import TextGeneration
 
 
 @pytest.fixture(autouse=True)
@@ -206,6 +208,23 @@ class TestRequirements:
         assert needs.calls == 0
         assert not (tmp_path / "cache").exists()
 
+    @pytest.mark.parametrize("text", ["orjson>=99", "orjson<3"])
+    def test_package_of_another_version_is_missing_too(self, tmp_path, text):
+        with pytest.raises(ModuleNotFoundError, match=f"pip install {text}"):
+            line(tmp_path, Add, requirements=[text]).validate()
+
+    def test_what_an_llm_needs_is_needed(self, tmp_path):
+        @requirements(["surely-not-installed"])
+        class Needy(OpenAILLM):
+            pass
+
+        pipeline = line(tmp_path, TextGeneration(name="ask", llm=Needy(model="m", api_key="k")))
+        assert pipeline.requirements == ["surely-not-installed"]
+
+    def test_requirement_that_cannot_be_read_is_told(self, tmp_path):
+        with pytest.raises(DistilabelUserError, match="The requirement 'not a package!' cannot be read"):
+            line(tmp_path, Add, requirements=["not a package!"]).run()
+
     def test_what_is_installed_is_no_obstacle(self, tmp_path):
         assert len(line(tmp_path, Add, requirements=["orjson>=3", "pyarrow[x]", "PyYAML"]).run()) == 1
 
@@ -287,7 +306,7 @@ class TestWrittenForm:
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
             load = LoadDataFromDicts(data=numbers(1))
             load >> routing_batch_function("why")(lambda steps: steps) >> [KeepColumns(columns=["n"])]
-        with pytest.raises(DistilabelUserError, match="A route is a function and cannot be read from a file"):
+        with pytest.raises(DistilabelUserError, match="is a function and cannot be read from a file"):
             Pipeline.from_dict(pipeline.dump())
 
     @pytest.mark.parametrize("data", [{}, {"pipeline": {}}, {"pipeline": []}])

@@ -139,6 +139,16 @@ class TestRows:
             ["a", "right"],
         ]
 
+    @pytest.mark.parametrize("width", [1, 2, 3])
+    def test_branches_that_a_route_picked_are_grouped_without_those_it_passed_by(self, tmp_path, width):
+        with Pipeline("p", cache_dir=tmp_path) as pipeline:
+            load = LoadDataFromDicts(data=numbers(9), batch_size=2)
+            group = GroupColumns(columns=["by"], output_columns=["all"])
+            load >> sample_n_steps(width) >> [Stamp(name=name) for name in "abc"] >> group
+        found = rows(pipeline.run())
+        assert [row["n"] for row in found] == list(range(9))
+        assert all(row["all"] == sorted(set(row["all"])) and len(row["all"]) == width for row in found)
+
     def test_generator_that_yields_nothing_gives_nothing(self, tmp_path):
         @step(outputs=["n"], step_type="generator")
         def Nothing():

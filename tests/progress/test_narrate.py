@@ -157,6 +157,22 @@ def test_way_to_go_on_is_the_way_it_was_started(main: Any, words: str, monkeypat
 
 
 @pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["--token", "hf_s3cret", "--yes"], "--token ... --yes"),
+        (["--api-key=s3cret", "x"], "--api-key=... x"),
+        (["--param", "ask.llm.api_key=s3cret"], "--param ask.llm.api_key=..."),
+        (["--max-new-tokens", "5", "token"], "--max-new-tokens 5 token"),
+        (["--token", "--token", "x"], "--token ... x"),
+    ],
+)
+def test_way_to_go_on_shows_no_secret(given: list[str], shown: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__file__="x", __spec__=None))
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/distilabel", "run", *given])
+    assert how_to_resume() == f"distilabel run {shown}"
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [
         (-5, "0 s"),

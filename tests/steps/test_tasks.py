@@ -179,6 +179,14 @@ class TestFailures:
         assert run(Grade(llm=llm), []) == []
         assert llm.seen == []
 
+    def test_no_model_is_asked_about_none(self):
+        rows = run(TextGeneration(name="t", llm=EchoLLM()), [{"instruction": None}, {"instruction": "hi"}])
+        assert [row["generation"] for row in rows] == [None, rows[1]["generation"]]
+        assert "a column of the question is None" in rows[0]["distilabel_metadata"]["failure_t"]["message"]
+        template = "{{ instruction or 'Anything' }}{% if more %} and {{ more }}{% endif %}"
+        task = TextGeneration(llm=EchoLLM(), columns=["instruction", "more"], template=template)
+        assert task.format_input({"instruction": None, "more": None})[-1]["content"] == "Anything"
+
     def test_grouped_row_lists_the_reason_of_each_generation(self):
         output = {"generations": ["1", None], "failures": [None, FAILURE]}
         (row,) = run(

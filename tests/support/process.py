@@ -8,16 +8,18 @@ import threading
 from pathlib import Path
 from time import monotonic, sleep
 
+_SRC = Path(__file__).resolve().parents[2] / "src"
+
 
 class Process:
-    """A running script; what it prints is gathered line by line."""
+    """A running script, with the package of this checkout; what it prints is gathered line by line."""
 
     def __init__(self, script: Path, environment: dict[str, str], *arguments: str) -> None:
         self.lines: list[str] = []
         self._process = subprocess.Popen(
             [sys.executable, str(script), *arguments],
             cwd=script.parent,
-            env={**os.environ, "PYTHONPATH": "", **environment},
+            env={**os.environ, "PYTHONPATH": str(_SRC), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 from distilabel.declared.citing import citations
 from distilabel.declared.dumping import dump, looks_secret
-from distilabel.declared.loading import load, read_document, write_document
+from distilabel.declared.loading import load, parse_document, read_document, write_document
 from distilabel.declared.parameters import (
     RuntimeParameter,
     missing_runtime_parameters,
@@ -21,6 +21,7 @@ __all__ = [
     "load",
     "looks_secret",
     "missing_runtime_parameters",
+    "parse_document",
     "read_document",
     "runtime_parameters",
     "runtime_parameters_info",

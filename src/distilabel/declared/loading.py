@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["load", "read_document", "write_document"]
+__all__ = ["load", "parse_document", "read_document", "write_document"]
 
-_MOVED = {
-    "distilabel.llms": "distilabel.models.llms",
-    "distilabel.embeddings": "distilabel.models.embeddings",
-}
+_ROOMS = ("distilabel.steps.tasks", "distilabel.steps", "distilabel.models", "distilabel.pipeline")
+"""Where a class of ours is found by its name, if a file names a module that we do not have."""
+
+# Written beside the fields by distilabel 1.5, for a person.
+_REMARKS = ("type_info", "runtime_parameters_info")
 
 
 def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
@@ -45,8 +46,10 @@ def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
         raise DistilabelUserError(
             f"A {data['object']['name']} cannot be read from a file: set it in Python code."
         )
-    fields = {key: load(value, allow) for key, value in data.items() if key != "type_info"}
-    return _build(data["type_info"], fields, allow) if _is_place(data.get("type_info")) else fields
+    if not _is_place(data.get("type_info")):
+        return {key: load(value, allow) for key, value in data.items() if key != "type_info"}
+    fields = {key: load(value, allow) for key, value in data.items() if key not in _REMARKS}
+    return _build(data["type_info"], fields, allow)
 
 
 def _is_place(data: Any) -> bool:
@@ -60,27 +63,42 @@ def _build(place: dict[str, str], fields: dict[str, Any], allow: Sequence[str]) 
         raise DistilabelUserError(
             f"'{place['module']}.{place['name']}' is not a class of steps, LLMs or the like."
         )
+    # A field that another version has and nobody set says nothing.
+    given = {key: value for key, value in fields.items() if value is not None or key in cls.model_fields}
     try:
-        return cls(**fields)
+        return cls(**given)
     except ValidationError as error:
         raise DistilabelUserError(f"{place['name']} does not accept what the file says: {error}") from error
 
 
 def _find(place: dict[str, str], allow: Sequence[str]) -> Any:
-    module, name = _moved(place["module"]), place["name"]
+    module, name = place["module"], place["name"]
     _check_allowed(f"{module}.{name}", module, allow)
     if "<" in name:
         raise DistilabelUserError(
             f"'{name}' was defined inside of a function: move it to the top of {module}."
         )
     try:
-        found: Any = importlib.import_module(module)
-        for part in name.split("."):
-            found = getattr(found, part)
+        found = _imported(module, name)
     except (ImportError, AttributeError) as error:
-        raise DistilabelUserError(f"'{module}.{name}' is not there: {error}.") from error
+        found = _found_by_name(name) if module.partition(".")[0] == "distilabel" else None
+        if found is None:
+            raise DistilabelUserError(f"'{module}.{name}' is not there: {error}.") from error
     _check_allowed(f"{module}.{name}", getattr(found, "__module__", None) or "", allow)
     return found
+
+
+def _imported(module: str, name: str) -> Any:
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def _found_by_name(name: str) -> Any:
+    """Return the public class of ours that has this name; None if there is none."""
+    rooms = map(importlib.import_module, _ROOMS)
+    return next((getattr(room, name) for room in rooms if name in getattr(room, "__all__", ())), None)
 
 
 def _check_allowed(full_name: str, module: str, allow: Sequence[str]) -> None:
@@ -91,13 +109,6 @@ def _check_allowed(full_name: str, module: str, allow: Sequence[str]) -> None:
     raise DistilabelUserError(
         f"'{full_name}' is not in an allowed package ({trusted}): if you trust this file, pass allow=({wider}).",
     )
-
-
-def _moved(module: str) -> str:
-    for old, new in _MOVED.items():
-        if module == old or module.startswith(f"{old}."):
-            return new + module[len(old) :]
-    return module
 
 
 def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
@@ -120,8 +131,20 @@ def read_document(path: str | Path, format: Literal["json", "yaml"] | None = Non
         raise DistilabelUserError(f"{path} ends in neither .json, .yaml nor .yml: rename it.")
     try:
         text = Path(path).read_text(encoding="utf-8")
-        return json.loads(text) if kind == "json" else yaml.safe_load(text)
     except OSError as error:
         raise DistilabelUserError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, yaml.YAMLError) as error:
+    except UnicodeDecodeError as error:
         raise DistilabelUserError(f"{path} is not valid {kind.upper()}: {error}.") from error
+    return parse_document(text, kind, path)
+
+
+def parse_document(text: str, kind: str, place: str | Path) -> Any:
+    """Read plain values from a text; `kind` is "json" or "yaml", `place` says where it lies, for the message.
+
+    Raises:
+        DistilabelUserError: The text is not what its kind says.
+    """
+    try:
+        return json.loads(text) if kind == "json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise DistilabelUserError(f"{place} is not valid {kind.upper()}: {error}.") from error

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from distilabel.declared.docstrings import described_arguments
+from distilabel.declared.dumping import looks_secret
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 
 T = TypeVar("T")
@@ -105,49 +106,63 @@ def set_runtime_parameters(model: BaseModel, params: Mapping[str, Any]) -> list[
         >>> set_runtime_parameters(Loader(), {"spilt": "test"})
         ["Loader has no runtime parameter 'spilt'; did you mean 'split'?"]
     """
+    return _set_all(model, params, _call(model))
+
+
+def _set_all(model: BaseModel, params: Any, owner: str) -> list[str]:
     if not isinstance(params, Mapping):
-        raise DistilabelTypeError(f"The parameters of {_call(model)} must be a mapping of names to values.")
+        raise DistilabelTypeError(f"The parameters of {owner} must be a mapping of names to values.")
     known = runtime_parameters(model)
-    warnings = [_unknown(_call(model), name, known) for name in params if name not in known]
+    warnings = [_unknown(owner, name, known) for name in params if name not in known]
     for name, value in params.items():
         if name in known:
-            warnings += _set(model, name, value)
+            warnings += _set(model, name, value, owner)
     return warnings
 
 
-def _set(model: BaseModel, name: str, value: Any) -> list[str]:
+def _set(model: BaseModel, name: str, value: Any, owner: str) -> list[str]:
     if _is_generation_kwargs(model, name):
-        return _set_generation_kwargs(model, name, value)
+        return _set_generation_kwargs(model, name, value, owner)
     nested = _nested(model, name, type(model).model_fields[name])
     if not nested or isinstance(value, BaseModel):
-        _assign(model, name, value)
+        _assign(model, name, value, owner)
         return []
     if "" in nested:
-        return set_runtime_parameters(nested[""], value)
-    given = {str(key): params for key, params in value.items()}
-    warnings = [_unknown(f"{_call(model)}.{name}", key, nested) for key in given if key not in nested]
+        return _set_all(nested[""], value, f"{owner}.{name}")
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(_as_list(value, f"{owner}.{name}"))
+    given = {str(key): params for key, params in pairs}
+    warnings = [_unknown(f"{owner}.{name}", key, nested) for key in given if key not in nested]
     for key, params in given.items():
         if key in nested:
-            warnings += set_runtime_parameters(nested[key], params)
+            warnings += _set_all(nested[key], params, f"{owner}.{name}.{key}")
     return warnings
 
 
-def _set_generation_kwargs(model: BaseModel, name: str, value: Any) -> list[str]:
+def _as_list(value: Any, owner: str) -> Sequence[Any]:
+    if not isinstance(value, list | tuple):
+        raise DistilabelTypeError(
+            f"The parameters of {owner} must be a list, or a mapping of positions to values."
+        )
+    return value
+
+
+def _set_generation_kwargs(model: BaseModel, name: str, value: Any, owner: str) -> list[str]:
     if not isinstance(value, Mapping):
-        raise DistilabelTypeError(f"`{name}` of {_call(model)} must be a mapping of arguments to values.")
+        raise DistilabelTypeError(f"`{name}` of {owner} must be a mapping of arguments to values.")
     known = _generation_parameters(model)
     open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in _hook(model).values())
     accepted = {key: given for key, given in value.items() if open_ended or key in known}
-    _assign(model, name, {**(getattr(model, name) or {}), **accepted})
-    return [_unknown(f"{_call(model)}.{name}", key, known) for key in value if key not in accepted]
+    _assign(model, name, {**(getattr(model, name) or {}), **accepted}, owner)
+    return [_unknown(f"{owner}.{name}", key, known) for key in value if key not in accepted]
 
 
-def _assign(model: BaseModel, name: str, value: Any) -> None:
+def _assign(model: BaseModel, name: str, value: Any, owner: str) -> None:
     try:
         setattr(model, name, value)
     except ValidationError as error:
         reason = error.errors(include_url=False, include_context=False)[0]["msg"]
-        raise DistilabelUserError(f"`{name}` of {_call(model)} cannot be {value!r}: {reason}.") from error
+        shown = "what was given" if looks_secret(name) else repr(value)
+        raise DistilabelUserError(f"`{name}` of {owner} cannot be {shown}: {reason}.") from None
 
 
 def runtime_parameters_info(model: BaseModel) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
+from distilabel.pipeline.routing import RoutingBatchFunction
 from distilabel.steps.base import _Step
 from distilabel.steps.checks import validate_step
 
@@ -103,14 +104,14 @@ class DAG:
                 "rows with pipeline.run(dataset=...)."
             )
         many = len(self.before(step.name)) > 1
-        if many and not step.has_multiple_inputs and not self._converges(step.name):
+        if many and not step.has_multiple_inputs and not self.converges(step.name):
             raise DistilabelUserError(
                 f"Step {step.name!r} gets rows from several steps, but its process() takes one list: write "
                 "`def process(self, *inputs: StepInput)`."
             )
 
-    def _converges(self, name: str) -> bool:
-        """Tell whether the steps before are the branches of one route, of which a chunk takes some."""
+    def converges(self, name: str) -> bool:
+        """Tell whether the steps before one are the branches of one route, of which a chunk takes some."""
         parents = {tuple(self.before(branch)) for branch in self.before(name)}
         return len(parents) == 1 and all(len(p) == 1 and p[0] in self.routes for p in parents)
 
@@ -133,10 +134,20 @@ class DAG:
         """Return the arrows and routes as plain values."""
         connections = [{"from": name, "to": self.after(name)} for name in self.steps]
         routed = [
-            {"step": name, "description": getattr(route, "description", None)}
+            {"step": name, "description": getattr(route, "description", None), "type_info": _place(route)}
             for name, route in self.routes.items()
         ]
         return {"connections": connections, "routing_batch_functions": routed}
+
+
+def _place(route: Route) -> dict[str, Any]:
+    """Return where a route was defined."""
+    if isinstance(route, RoutingBatchFunction):
+        return route.dump()
+    return {
+        "module": str(getattr(route, "__module__", "")),
+        "name": getattr(route, "__qualname__", "<unnamed>"),
+    }
 
 
 def _missing_column(step: _Step, column: str, there: set[str]) -> str:

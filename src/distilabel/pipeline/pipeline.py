@@ -4,7 +4,6 @@ import hashlib
 import logging
 import re
 from collections.abc import Collection, Sequence
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Optional, Self
@@ -18,19 +17,29 @@ from distilabel.models.llms.remote import RemoteLLM
 from distilabel.offline.desk import Door
 from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG, Route
+from distilabel.pipeline.drawing import draw
 from distilabel.pipeline.home import Home
 from distilabel.pipeline.local import LocalEngine
 from distilabel.pipeline.plan import llms_of
+from distilabel.pipeline.reading import described, draw_arrows, make_steps
+from distilabel.pipeline.requirements import is_installed
 from distilabel.pipeline.run import Run, RunSettings
+from distilabel.pipeline.stages import last_of, load_stages
 from distilabel.progress import screen
 from distilabel.steps.base import GeneratorStep, _Step
 from distilabel.steps.context import current_pipeline
 from distilabel.steps.generators import make_generator_step
+from distilabel.typing import InputDataset, LoadGroups
 
 __all__ = ["Pipeline"]
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _LONGEST_NAME = 100
+_STORAGE_UNUSED = (
+    "storage_parameters are not used; what flows between the steps lies in the cache folder, which "
+    "Pipeline(cache_dir=...) puts elsewhere."
+)
+_logger = logging.getLogger("distilabel.pipeline")
 
 
 class Pipeline:
@@ -126,8 +135,11 @@ class Pipeline:
     def run(
         self,
         parameters: Optional[dict[str, dict[str, Any]]] = None,
+        load_groups: Optional[LoadGroups] = None,
         use_cache: bool = True,
-        dataset: Any = None,
+        storage_parameters: Optional[dict[str, Any]] = None,
+        use_fs_to_pass_data: bool = False,  # noqa: ARG002 - chunks travel by way of the disk in any case
+        dataset: InputDataset = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[list[logging.Handler]] = None,
     ) -> Distiset:
@@ -138,7 +150,14 @@ class Pipeline:
 
         Args:
             parameters: Runtime parameters by step, such as `{"load_data": {"split": "test"}}`; keys may be steps.
+            load_groups: Steps, or their names, by group. The steps of a group are loaded together, and unloaded before
+                the next group is loaded: so models that do not fit beside each other share a machine. A global step is
+                a group of its own; "sequential_step_execution" makes each step one. Without groups, a step is loaded
+                when its first rows arrive, and stays until the end.
             use_cache: Whether rows and answers of former runs are used, and this run's kept. Recovery needs it.
+            storage_parameters: Accepted, with its `path`, and changes nothing: what flows between the steps lies in the
+                cache folder. A warning says so; `Pipeline(cache_dir=...)` puts it elsewhere.
+            use_fs_to_pass_data: Accepted and changes nothing: rows travel from step to step by way of the disk.
             dataset: Rows to run on, in place of a generator step: a list of dicts, a `datasets.Dataset` or a pandas
                 frame.
             dataset_batch_size: How many rows of `dataset` make a chunk.
@@ -150,8 +169,14 @@ class Pipeline:
             DistilabelStepError: A step failed for all of its rows.
         """
         dag = self._with_dataset(dataset, dataset_batch_size) if dataset is not None else self.dag
-        settings = RunSettings(self.name, use_cache, self.enable_metadata)
-        return self._run(dag, settings, parameters, logging_handlers or [])
+        if storage_parameters is not None and "path" not in storage_parameters:
+            raise DistilabelUserError(
+                "storage_parameters has no 'path': leave storage_parameters out, the cache folder is used."
+            )
+        stages = load_stages(dag, load_groups) if load_groups else ()
+        settings = RunSettings(self.name, use_cache, self.enable_metadata, stages=stages)
+        unused = [_STORAGE_UNUSED] if storage_parameters else []
+        return self._run(dag, settings, parameters, logging_handlers or [], unused)
 
     def dry_run(
         self, parameters: Optional[dict[str, dict[str, Any]]] = None, batch_size: int = 1, dataset: Any = None
@@ -172,6 +197,56 @@ class Pipeline:
         finally:
             for step in generators:
                 step.batch_size = sizes[step.name]
+
+    def validate(self) -> None:
+        """Check everything that can be known before the first row.
+
+        Raises:
+            DistilabelUserError: The first thing that is wrong: names the step and says how to mend it.
+            ModuleNotFoundError: Packages that the pipeline needs are missing; names them.
+        """
+        self._check_requirements(self.dag)
+        self.dag.validate()
+
+    def get_load_stages(
+        self, load_groups: Optional[LoadGroups] = None
+    ) -> tuple[list[list[str]], list[list[str]]]:
+        """Return in which stages the steps are loaded, and the last steps of each stage.
+
+        Args:
+            load_groups: As for `run`.
+
+        Raises:
+            DistilabelUserError: A group names an unknown step, or a step twice; puts a global step with others; or
+                leaves out a step that stands between two of its own.
+
+        Examples:
+            >>> from distilabel.steps import LoadDataFromDicts, KeepColumns
+            >>> with Pipeline("stages") as pipeline:
+            ...     load = LoadDataFromDicts(name="load")
+            ...     load >> KeepColumns(name="a", columns=["x"]) >> KeepColumns(name="b", columns=["x"])
+            KeepColumns(...)
+            >>> pipeline.get_load_stages(load_groups=[["b"]])
+            ([['load', 'a'], ['b']], [['a'], ['b']])
+        """
+        stages = load_stages(self.dag, load_groups)
+        return stages, last_of(self.dag, stages)
+
+    def draw(
+        self, path: str | Path = "pipeline.png", top_to_bottom: bool = False, show_edge_labels: bool = True
+    ) -> str:
+        """Draw the steps and the arrows between them; return the path. A notebook shows the picture.
+
+        Args:
+            path: The file; its ending says what is made: `.png` (needs the extra `draw`), `.svg`, or the text of
+                Mermaid as `.mmd` or in a page, `.md`.
+            top_to_bottom: Whether rows flow downwards, and not to the right.
+            show_edge_labels: Whether arrows name the columns that the step at their end reads.
+
+        Raises:
+            DistilabelUserError: Another ending, or a pipeline without steps.
+        """
+        return draw(self.dag, path, top_to_bottom=top_to_bottom, labels=show_edge_labels)
 
     def recover(self) -> int:
         """Find this pipeline's jobs on its platforms after the cache folder was lost; return how many were found.
@@ -195,11 +270,14 @@ class Pipeline:
         settings: RunSettings,
         parameters: Optional[dict[str, dict[str, Any]]],
         handlers: Sequence[logging.Handler],
+        warnings: Sequence[str] = (),
     ) -> Distiset:
         self._check_requirements(dag)
         home = Home(self.cache_dir, self.name, use_cache=settings.use_cache)
         try:
             with screen(home.log, handlers) as emit:
+                for warning in warnings:
+                    _logger.warning("%s", warning)
                 self._set_parameters(dag, parameters or {})
                 dag.validate()
                 self.save(home.config, format="yaml")
@@ -236,16 +314,18 @@ class Pipeline:
             if name in dag.steps:
                 dag.steps[name].set_runtime_parameters(values)
             else:
-                logging.getLogger("distilabel.pipeline").warning("%s", dag.unknown(name))
+                _logger.warning("%s", dag.unknown(name))
 
     @property
     def requirements(self) -> list[str]:
-        """The packages that the pipeline and its steps need, sorted."""
-        steps = (requirement for step in self.dag.steps.values() for requirement in type(step).requirements)
-        return sorted({*self._requirements, *steps})
+        """The packages that the pipeline, its steps and their LLMs need, sorted."""
+        steps = self.dag.steps.values()
+        parts = [part for step in steps for part in (step, *llms_of(step))]
+        named = (text for part in parts for text in getattr(type(part), "requirements", ()))
+        return sorted({*self._requirements, *named})
 
     def _check_requirements(self, dag: DAG) -> None:
-        missing = [text for text in self.requirements if not _installed(text)]
+        missing = [text for text in self.requirements if not is_installed(text)]
         if missing and dag.steps:
             raise ModuleNotFoundError(
                 f"The pipeline needs packages that are missing: pip install {' '.join(missing)}"
@@ -263,10 +343,10 @@ class Pipeline:
         """Return the pipeline as plain values, without any key."""
         steps = [{"step": step.dump(), "name": step.name} for step in self.dag.steps.values()]
         info = {"module": type(self).__module__, "name": type(self).__name__}
-        described = {"name": self.name, "description": self.description, "steps": steps, **self.dag.written()}
+        written = {"name": self.name, "description": self.description, "steps": steps, **self.dag.written()}
         return {
             "distilabel": {"version": __version__},
-            "pipeline": {**described, "type_info": info},
+            "pipeline": {**written, "type_info": info},
             "requirements": self.requirements,
         }
 
@@ -276,26 +356,18 @@ class Pipeline:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a pipeline from what `dump` gave.
+        """Build a pipeline from what `dump` gave, here or in distilabel 1.5.
 
         Args:
             data: From `dump`.
             allow: The packages whose classes may be imported: the file names classes, and importing runs code.
         """
-        described = data.get("pipeline")
-        if not isinstance(described, dict) or "steps" not in described:
-            raise DistilabelUserError("This does not describe a pipeline: it has no `pipeline` with `steps`.")
-        if described.get("routing_batch_functions"):
-            raise DistilabelUserError(
-                "A route is a function and cannot be read from a file: build the pipeline in Python."
-            )
-        description, requirements = described.get("description"), data.get("requirements")
-        with cls(described.get("name"), description=description, requirements=requirements) as pipeline:
-            for entry in described["steps"]:
-                declared.load(entry["step"], allow)
-        for arrow in described.get("connections") or ():
-            for end in arrow["to"]:
-                pipeline.dag.connect(arrow["from"], end)
+        found = described(data)
+        pipeline = cls(found.get("name"), found.get("description"), requirements=data.get("requirements"))
+        for step in make_steps(found, allow):
+            step.pipeline = pipeline
+            pipeline._add_step(step)
+        draw_arrows(found, pipeline.dag, allow)
         return pipeline
 
     @classmethod
@@ -325,12 +397,3 @@ def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
         return len(loop.run(recover(ledger, door)))
     finally:
         llm.unload()
-
-
-def _installed(requirement: str) -> bool:
-    name = re.match(r"[A-Za-z0-9._-]+", requirement)
-    try:
-        metadata.version(name[0] if name else requirement)
-    except metadata.PackageNotFoundError:
-        return False
-    return True

@@ -1,5 +1,6 @@
 """From graph to plan: what the scheduler needs to know of each step. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import lcm
 
@@ -28,6 +29,7 @@ class StepPlan:
         concurrency: How many of its chunks may be processed at once.
         branches: The steps after it, in order, if a route picks among them for each chunk.
         chunks: How many chunks a generator gives, where that is known: it may be asked for one while others wait.
+        stage: Nothing of it is begun before all steps of earlier stages have ended.
     """
 
     name: str
@@ -35,6 +37,7 @@ class StepPlan:
     concurrency: int = 1
     branches: tuple[str, ...] = ()
     chunks: int | None = None
+    stage: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +57,33 @@ class _Stream:
     awaited: bool = False
 
 
-def plan(dag: DAG, most_chunks: int | None = None) -> list[StepPlan]:
-    """Return the plan of each step, those before it first; a generator gives at most `most_chunks`.
+def plan(dag: DAG, most_chunks: int | None = None, stages: Sequence[Sequence[str]] = ()) -> list[StepPlan]:
+    """Return the plan of each step, those before it first.
+
+    Args:
+        dag: The graph.
+        most_chunks: How many chunks a generator gives at most.
+        stages: From `load_stages`; none for a single one.
 
     A chunk is the unit of flow. A step whose `input_batch_size` is larger than the chunks that reach it takes several
     of them at once, always the same ones; a smaller one only slices within the chunk. After a step that asks by batch,
     chunks are not joined any more: each flows on as soon as its own replies are there.
     """
     streams: dict[str, _Stream] = {}
+    stage_of = {name: number for number, names in enumerate(stages) for name in names}
     plans = []
     for name in dag.order():
         step = dag.steps[name]
         before = dag.before(name)
         # A route's branches, and where they converge, keep the chunks as they are: so the rows keep their order.
-        joins = dag.routes.keys().isdisjoint(before) and (len(before) < 2 or step.has_multiple_inputs)  # noqa: PLR2004
+        joins = len(before) == 1 or (step.has_multiple_inputs and not dag.converges(name))
+        joins = joins and dag.routes.keys().isdisjoint(before)
         sources = _sources(step, before, streams, joins=joins)
         streams[name] = _stream(step, sources, streams)
         branches = tuple(dag.after(name)) if name in dag.routes else ()
         concurrency, chunks = place(step).replicas or step.concurrency, _chunks(step, most_chunks)
-        plans.append(StepPlan(name, sources, concurrency, branches, chunks))
+        stage = stage_of.get(name, 0)
+        plans.append(StepPlan(name, sources, concurrency, branches, chunks, stage))
     return plans
 
 

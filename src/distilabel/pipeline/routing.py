@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from distilabel.steps.context import current_random
 
@@ -15,6 +16,15 @@ class RoutingBatchFunction:
 
     routing_function: Callable[[list[str]], list[str]]
     description: str | None = None
+    arguments: dict[str, Any] | None = None
+    """What the function that made the route was given; None where the route is a function by itself."""
+
+    def dump(self) -> dict[str, Any]:
+        """Return what is needed to find the route again: where it was defined, and with which arguments."""
+        name, module = self.routing_function.__qualname__, self.routing_function.__module__
+        if self.arguments is None:
+            return {"module": module, "name": name}
+        return {"module": module, "name": name.partition(".<locals>")[0], "kwargs": dict(self.arguments)}
 
     def __call__(self, steps: list[str]) -> list[str]:
         """Pick among `steps`."""
@@ -55,4 +65,4 @@ def sample_n_steps(n: int) -> RoutingBatchFunction:
         chance = current_random() or random
         return chance.sample(steps, n)
 
-    return RoutingBatchFunction(pick, f"Sample {n} steps from the list of steps.")
+    return RoutingBatchFunction(pick, f"Sample {n} steps from the list of steps.", {"n": n})

@@ -2,7 +2,7 @@
 
 import queue
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +73,14 @@ class RunSettings:
         use_cache: Whether chunks and answers of former runs may be used, and those of this one kept.
         metadata: Whether the Distiset keeps the column `distilabel_metadata`.
         most_chunks: How many chunks each generator gives at most.
+        stages: The steps that are loaded together, stage by stage; none where each is loaded when it is needed.
     """
 
     pipeline: str
     use_cache: bool = True
     metadata: bool = False
     most_chunks: int | None = None
+    stages: Sequence[Sequence[str]] = ()
 
 
 class Run:
@@ -105,7 +107,7 @@ class Run:
         self._home = home
         self._screen = emit
         self._heard: queue.SimpleQueue[Outcome | Event] = queue.SimpleQueue()
-        plans = plan(dag, settings.most_chunks)
+        plans = plan(dag, settings.most_chunks, settings.stages)
         self._engine = engine(min(32, 1 + sum(p.concurrency for p in plans)))
         self._scheduler = Scheduler(plans, self._engine.workers)
         self._ledger = Ledger(home.cache)
@@ -174,13 +176,15 @@ class Run:
         """Load early what costs nothing to load and has rows to ask for: a missing key is told before any work."""
         for note in self._staff.notes:
             self._screen(Notice("warning", note))
+        first = self._settings.stages[0] if self._settings.stages else self._benches
         for name, bench in self._benches.items():
             bench.step.artifacts_directory = self._home.artifacts / name
             llms = llms_of(bench.step)
             if not self._settings.use_cache or not bench.step.use_cache:
                 for llm in llms:
                     llm.jobs_ids = None
-            if llms and bench.store.empty and all(isinstance(llm, _FREE) for llm in llms):
+            is_free = llms and all(isinstance(llm, _FREE) for llm in llms)
+            if is_free and name in first and bench.store.empty:
                 bench.load()
         if not self._settings.use_cache and any(bench.offline for bench in self._benches.values()):
             text = "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
@@ -285,6 +289,17 @@ class Run:
             self._began.discard(step)
             self._benches[step].runner.stop()
             self._screen(StepEnded(step))
+            if self._settings.stages:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        """Unload what has ended with its stage, before the next is loaded."""
+        done = self._settings.stages[: self._scheduler.stage]
+        for bench in (self._benches[step] for stage in done for step in stage):
+            # A platform may still have something to say to an LLM that asks by batch.
+            if bench.loaded and not bench.offline:
+                bench.loaded = False
+                bench.runner.unload()
 
     # The end
 

@@ -95,9 +95,17 @@ class Scheduler:
         return all(stream.ended for stream in self._streams.values())
 
     @property
+    def stage(self) -> int:
+        """The stage that is under way: the first of which a step has not ended; after the last, one more."""
+        stages = [(stream.plan.stage, stream.ended) for stream in self._streams.values()]
+        under_way = [stage for stage, ended in stages if not ended]
+        return min(under_way) if under_way else max(stages)[0] + 1
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is under way or could be: all that is left is parked, or waits for what is."""
-        return not any(stream.running or stream.ready for stream in self._streams.values())
+        stage = self.stage
+        return not any(s.running or (s.ready and s.plan.stage <= stage) for s in self._streams.values())
 
     @property
     def parked(self) -> dict[str, int]:
@@ -115,7 +123,10 @@ class Scheduler:
     def commands(self) -> list[Command]:
         """Return what is to be started now; each is under way from then on."""
         commands: list[Command] = []
+        stage = self.stage
         for stream in reversed(self._streams.values()):
+            if stream.plan.stage > stage:
+                continue
             while self._free(stream) and stream.ready:
                 index = stream.ready.popleft()
                 stream.running.add(index)
@@ -267,7 +278,8 @@ class Scheduler:
         # Where nobody knows how many there will be, the next one begins where the one before it ends.
         if stream.parked and stream.asked >= (stream.plan.chunks or 0):
             return False
-        return sum(len(other.ready) for other in self._streams.values()) < _BACKLOG
+        others = self._streams.values()
+        return sum(len(s.ready) for s in others if s.plan.stage == stream.plan.stage) < _BACKLOG
 
 
 _NOWHERE: tuple[str, ...] = ()

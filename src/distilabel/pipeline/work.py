@@ -236,7 +236,8 @@ class _OwnJobs:
 
 def _taken(bench: Bench, command: Process) -> list[list[tuple[int, str]]]:
     """Return number and step of the chunks taken; where a route's branches converge, in one list and in order."""
-    taken = [[(i, step) for i in numbers] for step, numbers in command.inputs]
+    # A branch that a route passed by has nothing to give, not even an empty list.
+    taken = [[(i, step) for i in numbers] for step, numbers in command.inputs if numbers or bench.gathers]
     if len(taken) == 1 or bench.step.has_multiple_inputs:
         return taken
     return [sorted(chain.from_iterable(taken), key=lambda at: at[0])]

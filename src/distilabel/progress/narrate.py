@@ -3,9 +3,11 @@
 import shlex
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from time import time
 
+from distilabel.declared import looks_secret
 from distilabel.events import (
     ChunkDone,
     Event,
@@ -127,14 +129,28 @@ def age(seconds: float) -> str:
 
 
 def how_to_resume() -> str:
-    """Return what to type to run this program again; in a notebook, what to call."""
+    """Return what to type to run this program again, without any secret; in a notebook, what to call."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    arguments = _without_secrets(sys.argv[1:])
     if spec is not None and spec.name:
-        return shlex.join(["python", "-m", spec.name.removesuffix(".__main__"), *sys.argv[1:]])
+        return shlex.join(["python", "-m", spec.name.removesuffix(".__main__"), *arguments])
     if main is None:
         return "pipeline.run()"
-    return shlex.join(["python", *sys.argv])
+    if Path(sys.argv[0]).stem == "distilabel":
+        return shlex.join(["distilabel", *arguments])
+    return shlex.join(["python", sys.argv[0], *arguments])
+
+
+def _without_secrets(arguments: Sequence[str]) -> list[str]:
+    """Cut out the values of options that look like secrets: `--token ...`, `--token=...`, `step.api_key=...`."""
+    shown, hide = [], False
+    for word in arguments:
+        name, is_pair, _ = word.partition("=")
+        secret = looks_secret(name.lstrip("-").rpartition(".")[2])
+        shown.append("..." if hide else f"{name}=..." if is_pair and secret else word)
+        hide = secret and not is_pair and word.startswith("--") and not hide
+    return shown
 
 
 def _count(number: int, noun: str) -> str:

@@ -106,7 +106,14 @@ class TextGeneration(Task):
         return {"generation": output}
 
 
-_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+def _said(value: Any) -> Any:
+    """Refuse to ask a model about "None": a column that a step before failed to fill has nothing to say."""
+    if value is None:
+        raise ValueError("a column of the question is None")
+    return value
+
+
+_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_said)
 
 
 # A compiled template cannot cross a process boundary, so it is not kept on the task.

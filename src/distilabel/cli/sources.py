@@ -1,0 +1,134 @@
+"""Where a pipeline of the command line comes from: a configuration or a script, in a file or under an address."""
+
+import sys
+from collections.abc import Sequence
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from tempfile import mkdtemp
+from types import ModuleType
+from typing import Annotated, Optional
+
+import typer
+
+from distilabel import declared, loop
+from distilabel.exceptions import DistilabelUserError
+from distilabel.pipeline import Pipeline
+from distilabel.transport import fetch
+
+__all__ = ["Allow", "Config", "Script", "Variable", "Yes", "get_pipeline"]
+
+_MOST = 1 << 20
+_MODULE = "pipeline_script"
+
+Config = Annotated[
+    Optional[str],
+    typer.Option(help="A pipeline as YAML or JSON, as Pipeline.save writes it: a file or a URL."),
+]
+Script = Annotated[
+    Optional[str], typer.Option(help="A Python script that makes a pipeline: a file or a URL.")
+]
+Variable = Annotated[
+    str, typer.Option("--pipeline-variable-name", help="The name of the pipeline in the script.")
+]
+Allow = Annotated[
+    Optional[list[str]],
+    typer.Option(
+        help="A package, beside distilabel, whose classes a configuration may name; may be repeated."
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before something from a URL is run.")]
+
+
+def get_pipeline(
+    config: str | None,
+    script: str | None,
+    variable: str = "pipeline",
+    allow: Sequence[str] = (),
+    *,
+    ask: bool,
+) -> Pipeline:
+    """Return the pipeline that a configuration or a script describes.
+
+    Args:
+        config: A file or an address.
+        script: The other choice.
+        variable: The name of the pipeline in the script.
+        allow: The packages whose classes the configuration may name.
+        ask: Whether to show what comes from an address, and to ask before anything is done with it.
+
+    Raises:
+        DistilabelUserError: Neither or both are given, or there is no pipeline in it.
+    """
+    if (config is None) == (script is None):
+        raise DistilabelUserError("Say where the pipeline is: give --config or --script, and one of them.")
+    if config is not None:
+        if allow:
+            sys.path.insert(0, str(Path.cwd()))
+        return _from_config(config, ("distilabel", *allow), ask=ask)
+    return _from_script(str(script), variable, ask=ask)
+
+
+def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> Pipeline:
+    if not _is_address(place):
+        return Pipeline.from_file(place, allow)
+    text = _fetched(place, ask=ask)
+    kind = "json" if place.partition("?")[0].lower().endswith(".json") else "yaml"
+    return Pipeline.from_dict(declared.parse_document(text, kind, place), allow)
+
+
+def _from_script(place: str, variable: str, *, ask: bool) -> Pipeline:
+    if _is_address(place):
+        text = _fetched(place, ask=ask)
+        path = Path(mkdtemp(prefix="distilabel-")) / f"{_MODULE}.py"
+        path.write_text(text, encoding="utf-8")
+    else:
+        path = Path(place)
+    module = _run(path)
+    found = getattr(module, variable, None)
+    if isinstance(found, Pipeline):
+        return found
+    others = [name for name, value in vars(module).items() if isinstance(value, Pipeline)]
+    way_out = (
+        f"--pipeline-variable-name {others[0]}" if others else "make one, with `with Pipeline() as pipeline:`"
+    )
+    raise DistilabelUserError(f"{place} has no pipeline named {variable!r} at its top: {way_out}.")
+
+
+def _run(path: Path) -> ModuleType:
+    """Run a script as a module, so that worker processes find its classes; what stands below `__main__` is not run."""
+    if not path.is_file():
+        raise DistilabelUserError(f"There is no script {path}: check the path.")
+    name = path.stem if path.stem.isidentifier() and not _is_taken(path.stem) else _MODULE
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise DistilabelUserError(f"{path} is no Python script: its name must end in .py.")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(path.parent.resolve()))
+    spec.loader.exec_module(module)
+    return module
+
+
+def _is_taken(name: str) -> bool:
+    return name in sys.modules or name in sys.stdlib_module_names
+
+
+def _is_address(place: str) -> bool:
+    return place.lower().startswith(("http://", "https://"))
+
+
+def _fetched(address: str, *, ask: bool) -> str:
+    """Fetch a text; show it and ask, where that is wanted."""
+    try:
+        text = loop.run(fetch(address, most=_MOST)).decode("utf-8")
+    except UnicodeDecodeError:
+        raise DistilabelUserError(f"What lies at {address} is not text: check the address.") from None
+    if ask:
+        typer.echo(_visible(text), err=True)
+        typer.confirm(f"This came from {address}. Run it?", abort=True, err=True)
+    return text
+
+
+def _visible(text: str) -> str:
+    """Write out what a terminal would obey or hide: the reader is to see what will be run."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)

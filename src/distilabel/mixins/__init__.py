@@ -1,0 +1,1 @@
+"""Doors for old import paths."""

@@ -1,0 +1,47 @@
+"""Pipelines as users write them: each file in `users_pipelines` is run as a program, until its dataset is there.
+
+A file makes a `pipeline`, leaves its dataset in `distiset` when it is run, and says in `check(distiset)` what must
+hold. If its name begins with `offline_`, no prompt may be sent to a batch twice, unless the file says ASKED_OFTEN.
+"""
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.platform import Platform
+
+FILES = sorted((Path(__file__).parent / "users_pipelines").glob("*.py"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_pipeline_of_a_user_gives_its_dataset(
+    file: Path, fast_platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DISTILABEL_PROGRESS", "none")
+    left = run_until_done(file, fast_platform)
+    left["check"](left["distiset"])
+    again = runpy.run_path(str(file), run_name="__main__")
+    left["check"](again["distiset"])
+    if file.stem.startswith("offline"):
+        assert fast_platform.batches()
+        sent = fast_platform.prompts()
+        assert left.get("ASKED_OFTEN") or max(sent.values()) == 1
+
+
+def run_until_done(file: Path, platform: Platform) -> dict[str, Any]:
+    """Run the file again and again, as its user would, and return what its program left behind."""
+    for _ in range(8):
+        left = runpy.run_path(str(file), run_name="__main__")
+        if len(left["distiset"]):
+            return left
+        platform.wait()
+    raise AssertionError("its dataset never came")
+
+
+def test_there_are_twenty_and_half_of_them_ask_by_batch():
+    names = [file.stem for file in FILES]
+    assert len(names) >= 20
+    assert sum(name.startswith("offline") for name in names) * 2 >= len(names)
