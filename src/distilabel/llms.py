@@ -1,5 +1,5 @@
 """Door for the old import path: the LLMs live in `distilabel.models.llms`."""
 
-from distilabel.models.llms import LLM, AsyncLLM, OpenAILLM
+from distilabel.models.llms import LLM, AnthropicLLM, AsyncLLM, GeminiLLM, OpenAILLM, VertexAILLM
 
-__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]
+__all__ = ["LLM", "AnthropicLLM", "AsyncLLM", "GeminiLLM", "OpenAILLM", "VertexAILLM"]

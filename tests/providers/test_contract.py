@@ -93,7 +93,7 @@ DIALECTS = [
     Dialect(OpenAI(), WIRE / "openai", "/v1/chat/completions"),
     Dialect(Anthropic(), WIRE / "anthropic", "/v1/messages"),
     Dialect(Gemini(), WIRE / "gemini", "generateContent"),
-    Dialect(Vertex("p", "us-central1", "b"), WIRE / "vertex", "generateContent"),
+    Dialect(Vertex("b"), WIRE / "vertex", "generateContent"),
 ]
 
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.provider.name)

@@ -1,5 +1,5 @@
 """Models: large language models, asked online or by offline batch."""
 
-from distilabel.models.llms import LLM, AsyncLLM, OpenAILLM
+from distilabel.models.llms import LLM, AnthropicLLM, AsyncLLM, GeminiLLM, OpenAILLM, VertexAILLM
 
-__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]
+__all__ = ["LLM", "AnthropicLLM", "AsyncLLM", "GeminiLLM", "OpenAILLM", "VertexAILLM"]

@@ -10,7 +10,7 @@ from distilabel.providers.base import Provider
 from distilabel.providers.gemini import Gemini
 from distilabel.providers.google_signer import GoogleSigner
 from distilabel.providers.openai import OpenAI
-from distilabel.providers.vertex import Vertex
+from distilabel.providers.vertex import Vertex, vertex_address
 from distilabel.wire import Signer
 
 __all__ = ["PLATFORMS", "Batch", "Platform", "platform"]
@@ -53,6 +53,7 @@ class Platform:
             who calls.
         batch: Its batch API; None where it has none that this library speaks.
         signer: Makes what proves who calls, where that is more than a header.
+        completed: Completes an address, where more than a variable goes into it; given an empty one where there is none.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Platform:
     key_variable: str | None
     batch: Batch | None
     signer: Callable[[], Signer] | None = None
+    completed: Callable[[str], str] | None = None
 
     def address(self, given: str | None = None) -> str:
         """Return the address: as given, from the environment, or the platform's own.
@@ -70,7 +72,10 @@ class Platform:
         Raises:
             DistilabelUserError: There is none.
         """
-        if address := given or os.environ.get(self.base_url_variable) or self.base_url:
+        address = given or os.environ.get(self.base_url_variable) or self.base_url
+        if self.completed:
+            address = self.completed(address)
+        if address:
             return address.rstrip("/")
         raise DistilabelUserError(
             f"{self.title} has another address for each user: set the environment variable {self.base_url_variable}, or "
@@ -135,7 +140,7 @@ _GEMINI = Platform(
 )  # fmt: skip
 
 _VERTEX = Platform(
-    "vertex", "Vertex AI", Vertex, "https://aiplatform.googleapis.com", "GOOGLE_VERTEX_BASE_URL", None,
+    "vertex", "Vertex AI", Vertex, "", "GOOGLE_VERTEX_BASE_URL", None,
     Batch(
         endpoints=("generateContent",),
         tag="displayName",
@@ -147,6 +152,7 @@ _VERTEX = Platform(
         "seen it. Results are the .jsonl files in gcsOutputDirectory.",
     ),
     GoogleSigner,
+    vertex_address,
 )  # fmt: skip
 
 PLATFORMS = {known.name: known for known in (_OPENAI, _ANTHROPIC, _GEMINI, _VERTEX)}

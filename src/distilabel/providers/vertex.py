@@ -36,18 +36,44 @@ from distilabel.records import (
 )
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
-__all__ = ["Vertex"]
+__all__ = ["Vertex", "vertex_address"]
 
+_JOBS = "/batchPredictionJobs"
 _PAGE = "100"
 _GONE = 404
+
+
+def vertex_address(address: str, project: str | None = None, location: str | None = None) -> str:
+    """Return the address of a project in a location, below which all calls but those to Cloud Storage go.
+
+    Args:
+        address: Complete already, or only its beginning; empty for that of the location.
+        project: Default: `GOOGLE_CLOUD_PROJECT`.
+        location: Such as `us-central1`; default: `GOOGLE_CLOUD_LOCATION`, or `global`.
+
+    Raises:
+        DistilabelUserError: No project is given.
+
+    Examples:
+        >>> vertex_address("", "my-project", "us-central1")
+        'https://us-central1-aiplatform.googleapis.com/v1/projects/my-project/locations/us-central1'
+    """
+    if "/projects/" in address:
+        return address
+    project = project or os.environ.get("GOOGLE_CLOUD_PROJECT")
+    location = location or os.environ.get("GOOGLE_CLOUD_LOCATION") or "global"
+    if not project:
+        raise DistilabelUserError(
+            "Vertex AI wants to know the project: set the environment variable GOOGLE_CLOUD_PROJECT, or give project=..."
+        )
+    host = "aiplatform.googleapis.com" if location == "global" else f"{location}-aiplatform.googleapis.com"
+    return f"{address.rstrip('/') or f'https://{host}'}/v1/projects/{project}/locations/{location}"
 
 
 class Vertex:
     """Vertex AI.
 
     Args:
-        project: Default: `GOOGLE_CLOUD_PROJECT`.
-        location: Such as `us-central1`; default: `GOOGLE_CLOUD_LOCATION`, or `global`.
         bucket: The bucket of Cloud Storage for requests and results; default: `GOOGLE_CLOUD_STORAGE_BUCKET`.
         storage_url: The address of Cloud Storage; default: `STORAGE_EMULATOR_HOST`, or its own.
     """
@@ -57,15 +83,7 @@ class Vertex:
     limits = Limits(requests=200_000, size=1_000_000_000)
     tags_ids = False
 
-    def __init__(
-        self,
-        project: str | None = None,
-        location: str | None = None,
-        bucket: str | None = None,
-        storage_url: str | None = None,
-    ) -> None:
-        self._project = project or os.environ.get("GOOGLE_CLOUD_PROJECT")
-        self.location = location or os.environ.get("GOOGLE_CLOUD_LOCATION") or "global"
+    def __init__(self, bucket: str | None = None, storage_url: str | None = None) -> None:
         self._bucket = bucket or os.environ.get("GOOGLE_CLOUD_STORAGE_BUCKET")
         self._storage = storage_url or os.environ.get("STORAGE_EMULATOR_HOST") or STORAGE
 
@@ -87,7 +105,7 @@ class Vertex:
 
     def online(self, target: Target, body: bytes) -> HttpRequest:
         model = model_path(target.model, "publishers/google/models")
-        return HttpRequest("POST", f"{self._place}/{model}:{target.endpoint}", json=body)
+        return HttpRequest("POST", f"/{model}:{target.endpoint}", json=body)
 
     def answer(self, response: HttpResponse) -> Outcome:
         return content_answer(response)
@@ -114,14 +132,14 @@ class Vertex:
             "inputConfig": {"instancesFormat": "jsonl", "gcsSource": {"uris": [job.input_file]}},
             "outputConfig": {"predictionsFormat": "jsonl", "gcsDestination": {"outputUriPrefix": output}},
         }
-        request = HttpRequest("POST", self._jobs, json=orjson.dumps(body), safe=False)
+        request = HttpRequest("POST", _JOBS, json=orjson.dumps(body), safe=False)
         return prediction_job((yield from call_json(request, having="name")))
 
     def find(self, job: Job | None) -> Flow[Found]:
         found: list[RemoteJob] = []
         params = {"pageSize": _PAGE}
         while True:
-            page = yield from call_json(HttpRequest("GET", self._jobs, params=params))
+            page = yield from call_json(HttpRequest("GET", _JOBS, params=params))
             for remote in map(prediction_job, prediction_jobs_of(page)):
                 if remote.tag and (job is None or remote.tag == job.tag):
                     found += [(yield from self._with_files(remote))]
@@ -131,7 +149,7 @@ class Vertex:
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
         try:
-            answer = yield from call_json(HttpRequest("GET", f"{self._jobs}/{remote_id}"), having="name")
+            answer = yield from call_json(HttpRequest("GET", f"{_JOBS}/{remote_id}"), having="name")
         except DistilabelPlatformError as error:
             if error.status == _GONE:
                 return None
@@ -142,7 +160,7 @@ class Vertex:
         return (yield from fetch(self._storage, file, path))
 
     def cancel(self, remote_id: str) -> Flow[None]:
-        yield from call(HttpRequest("POST", f"{self._jobs}/{remote_id}:cancel", json=b"{}"))
+        yield from call(HttpRequest("POST", f"{_JOBS}/{remote_id}:cancel", json=b"{}"))
 
     def decode(self, line: bytes) -> Decoded:
         try:
@@ -170,18 +188,6 @@ class Vertex:
             "Vertex AI takes batches from a bucket of Cloud Storage: set the environment variable "
             "GOOGLE_CLOUD_STORAGE_BUCKET, or give bucket=..."
         )
-
-    @property
-    def _place(self) -> str:
-        if self._project:
-            return f"/v1/projects/{self._project}/locations/{self.location}"
-        raise DistilabelUserError(
-            "Vertex AI wants to know the project: set the environment variable GOOGLE_CLOUD_PROJECT, or give project=..."
-        )
-
-    @property
-    def _jobs(self) -> str:
-        return f"{self._place}/batchPredictionJobs"
 
     def _with_files(self, remote: RemoteJob) -> Generator[HttpRequest, HttpResponse, RemoteJob]:
         """Name the result files of a job that has ended: those that lie in its folder, however many."""
