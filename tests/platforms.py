@@ -24,9 +24,11 @@ class InMemory(FakePlatform):
 
     base_url = HOST
     endpoint = "generateContent"
+    online: dict[str, Any]
 
     def __init__(self) -> None:
         super().__init__()
+        self.online = content("online")
         self.over: set[str] = set()
 
     def provider(self) -> Any:
@@ -56,6 +58,10 @@ class InMemory(FakePlatform):
     async def _cancel(self, _: httpx2.Request, number: str) -> httpx2.Response:
         self.over.add(number)
         return httpx2.Response(200, json=self.shown(self.batches[number]))
+
+    async def _ask(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request online with `online`."""
+        return httpx2.Response(200, json=self.online)
 
     async def _create(self, request: httpx2.Request) -> httpx2.Response:
         lines, metadata = self.asked(json.loads(request.content))
@@ -101,11 +107,17 @@ class AnthropicInMemory(InMemory):
 
     endpoint = "/v1/messages"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.online = message("online")
+
     def provider(self) -> Anthropic:
         return Anthropic()
 
     def route(self, request: httpx2.Request) -> tuple[str, ...]:
         match request.method, *request.url.path.removeprefix("/v1/messages").strip("/").split("/"):
+            case "POST", "":
+                return ("ask",)
             case "POST", "batches":
                 return ("create",)
             case "GET", "batches":
@@ -173,7 +185,10 @@ def message(text: str) -> dict[str, Any]:
 
 def said_of(line: Line) -> str:
     """What is answered: the prompt, and which sample of it; the tag that a custom_id may carry is left out."""
-    return said({**line, "custom_id": "-".join(line["custom_id"].split("-")[:2])})
+    body = line["body"]
+    if "contents" in body:
+        body = {"messages": [{"content": body["contents"][-1]["parts"][-1]["text"]}]}
+    return said({"body": body, "custom_id": "-".join(line["custom_id"].split("-")[:2])})
 
 
 class GeminiInMemory(InMemory):
@@ -182,11 +197,13 @@ class GeminiInMemory(InMemory):
     def provider(self) -> Gemini:
         return Gemini()
 
-    def route(self, request: httpx2.Request) -> tuple[str, ...]:
+    def route(self, request: httpx2.Request) -> tuple[str, ...]:  # noqa: PLR0911 - a table
         path = request.url.path
         match request.method, *path.strip("/").split("/"):
             case "POST", "upload", "v1beta", "files":
                 return ("upload",) if "upload_id" in request.url.params else ("start",)
+            case "POST", "v1beta", "models", "m:generateContent":
+                return ("ask",)
             case "POST", "v1beta", "models", "m:batchGenerateContent":
                 return ("create",)
             case "GET", "v1beta", "batches":
@@ -257,6 +274,8 @@ class VertexInMemory(InMemory):
                 return ("objects",)
             case "GET", "storage", "v1", "b", "b", "o", name:
                 return ("content", unquote(name))
+            case "POST", "publishers", "google", "models", "m:generateContent":
+                return ("ask",)
             case "POST", "batchPredictionJobs":
                 return ("create",)
             case "GET", "batchPredictionJobs":
