@@ -150,6 +150,10 @@ class FakePlatform:
             )
             self._faults[call].append(Fault(response, carried_out))
 
+    def route(self, request: httpx2.Request) -> tuple[str, ...]:
+        """Which call it is, and what it names."""
+        return _route(request)
+
     def count(self, call: str) -> int:
         return self.calls.count(call)
 
@@ -159,7 +163,7 @@ class FakePlatform:
         return [prompt for batch in self.batches.values() for prompt in batch.prompts]
 
     async def _handle(self, request: httpx2.Request) -> httpx2.Response:
-        name, *more = _route(request)
+        name, *more = self.route(request)
         self.calls.append(name)
         self.requests.append(request)
         fault = self._faults[name].popleft() if self._faults[name] else None

@@ -5,7 +5,7 @@ import json
 import logging
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,19 @@ def test_flow_is_closed_whatever_happens():
     with pytest.raises(DistilabelUncertainError):
         run(Network(httpx2.ReadTimeout("")), flow())
     assert closed == [True]
+
+
+def test_only_the_beginning_of_a_body_is_read_where_no_more_is_wanted():
+    sent = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            sent.append(b"0123456789")
+            yield sent[-1]
+
+    network = Network(lambda _: httpx2.Response(200, content=endless()))
+    answer = run(network, asked(HttpRequest("GET", "/results", most=25)))
+    assert (answer.body, len(sent)) == (b"0123456789012345678901234", 3)
 
 
 def test_file_is_sent_as_a_form(tmp_path: Path):

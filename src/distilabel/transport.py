@@ -189,7 +189,8 @@ class Transport:
                 with writing(request.save_to.parent):
                     await _save(answer, request.save_to)
                 return HttpResponse(answer.status_code, headers)
-            return HttpResponse(answer.status_code, headers, self._without_secrets(await answer.aread()))
+            body = await answer.aread() if request.most is None else await _beginning(answer, request.most)
+            return HttpResponse(answer.status_code, headers, self._without_secrets(body))
         finally:
             await answer.aclose()
 
@@ -275,6 +276,15 @@ async def _pieces(content: FromFile) -> AsyncIterator[bytes]:
             yield piece
             piece = following
     yield content.tail
+
+
+async def _beginning(answer: httpx2.Response, most: int) -> bytes:
+    beginning = b""
+    async for piece in answer.aiter_bytes():
+        beginning += piece
+        if len(beginning) >= most:
+            break
+    return beginning[:most]
 
 
 async def _save(answer: httpx2.Response, path: Path) -> None:

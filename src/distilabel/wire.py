@@ -53,6 +53,7 @@ class HttpRequest:
         upload: Or a file to send as a form.
         content: Or a file to send as it is.
         save_to: Where the body of a success is streamed to, instead of into memory.
+        most: How many bytes of the body are read at most; the rest is not fetched. None reads all.
         safe: Whether it may be sent twice; False for what costs money or makes something.
         keyless: Whether it goes out without the platform's headers: to an address that a response named, which
             carries its permission in itself.
@@ -68,6 +69,7 @@ class HttpRequest:
     upload: Upload | None = None
     content: FromFile | None = None
     save_to: Path | None = None
+    most: int | None = None
     safe: bool = True
     keyless: bool = False
     base_url: str | None = None

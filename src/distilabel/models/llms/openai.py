@@ -4,7 +4,7 @@ import re
 from typing import Any, ClassVar, Literal, Optional
 
 from distilabel.declared import RuntimeParameter
-from distilabel.exceptions import DistilabelUserError
+from distilabel.models.llms.ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import response_format_of
 from distilabel.typing import FormattedInput, StructuredOutputType
@@ -71,9 +71,11 @@ class OpenAILLM(RemoteLLM):
             extra_body: Further fields of the body, sent as they are; they go before all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
-        _check(max_new_tokens=(max_new_tokens, 1, None), temperature=(temperature, 0, 2), top_p=(top_p, 0, 1))
-        _check(top_logprobs=(top_logprobs, 0, 20), frequency_penalty=(frequency_penalty, -2, 2))
-        _check(presence_penalty=(presence_penalty, -2, 2))
+        check_ranges(
+            max_new_tokens=(max_new_tokens, 1, None), temperature=(temperature, 0, 2), top_p=(top_p, 0, 1)
+        )
+        check_ranges(top_logprobs=(top_logprobs, 0, 20), frequency_penalty=(frequency_penalty, -2, 2))
+        check_ranges(presence_penalty=(presence_penalty, -2, 2))
         body = {
             "model": self.model,
             "messages": chat,
@@ -97,10 +99,3 @@ class OpenAILLM(RemoteLLM):
         if self.max_tokens_parameter:
             return self.max_tokens_parameter
         return "max_completion_tokens" if _WANTS_MAX_COMPLETION_TOKENS.match(self.model) else "max_tokens"
-
-
-def _check(**limits: tuple[float | None, float, float | None]) -> None:
-    for name, (value, low, high) in limits.items():
-        if value is not None and (value < low or (high is not None and value > high)):
-            wanted = f"at least {low}" if high is None else f"from {low} to {high}"
-            raise DistilabelUserError(f"The generation argument `{name}` must be {wanted}, not {value}.")

@@ -132,10 +132,14 @@ class RemoteLLM(AsyncLLM):
         """Return the dialect where a field of this LLM's changes it; None: as the registry makes it."""
         return None
 
+    def _address(self) -> str | None:
+        """Return the platform's address as this LLM's fields have it; None: as the registry finds it."""
+        return self.base_url
+
     def _open_desk(self) -> Desk:
         door = open_door(
             self.platform_name,
-            self.base_url,
+            self._address(),
             provider=self._provider(),
             key=self.api_key.get_secret_value() if self.api_key else None,
             owner=type(self).__name__,

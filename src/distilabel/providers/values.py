@@ -1,0 +1,51 @@
+"""Reading what platforms write: JSON of any shape becomes what is expected, or nothing."""
+
+from datetime import datetime
+from typing import Any
+
+__all__ = ["count_of", "dict_of", "dicts_of", "number_of", "seconds_of", "text_of"]
+
+
+def dict_of(value: Any) -> dict[str, Any]:
+    """Return a dict as it is, and an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def dicts_of(value: Any) -> list[dict[str, Any]]:
+    """Return the dicts of a list; none for anything else."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def text_of(value: Any) -> str | None:
+    """Return a text that is not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def number_of(value: Any) -> int | None:
+    """Return a whole number; Google writes 64-bit ones as texts.
+
+    Examples:
+        >>> number_of("12"), number_of(-1), number_of("many")
+        (12, None, None)
+    """
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 18:  # noqa: PLR2004
+        return int(value)
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def count_of(value: dict[str, Any], name: str) -> int:
+    """Return a count that is 0 where it is not given."""
+    return number_of(value.get(name)) or 0
+
+
+def seconds_of(value: Any) -> float | None:
+    """Return a time as RFC 3339 writes it, in seconds since 1970.
+
+    Examples:
+        >>> seconds_of("2026-11-22T10:00:00.5Z")
+        1795341600.5
+    """
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
