@@ -17,8 +17,13 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
 )
+from distilabel.providers.azure import Azure
 from distilabel.providers.base import INLINE, Provider, complete
+from distilabel.providers.groq import Groq
+from distilabel.providers.mistral import Mistral
 from distilabel.providers.openai import OpenAI
+from distilabel.providers.registry import platform
+from distilabel.providers.together import Together
 from distilabel.records import (
     Decoded,
     Failure,
@@ -33,7 +38,7 @@ from distilabel.wire import Flow, HttpResponse
 from tests.fakes import drive, response
 
 WIRE = Path(__file__).parents[1] / "wire"
-SPOOL = Path("input.jsonl")
+SPOOL = WIRE / "input.jsonl"
 KEY = "sk-proj-a1b2c3d4e5f6"
 NAME = custom_id("0123456789abcdef" * 2, 7)
 
@@ -47,6 +52,7 @@ class Dialect:
 
     `flows.json` in its folder holds the responses that each flow is sent, and what must come of them: a response is the
     name of a file of that folder (a 200), or `{"status": ..., "headers": ..., "body": ...}`; without body it is empty.
+    `nothing` is how the platform says that it has no jobs, where that looks like no answer elsewhere.
     """
 
     provider: Provider
@@ -77,7 +83,14 @@ class Dialect:
         return response(given["status"], body, **given.get("headers", {}))
 
 
-DIALECTS = [Dialect(OpenAI(), WIRE / "openai", "/v1/chat/completions")]
+DIALECTS = [
+    Dialect(OpenAI(), WIRE / "openai", "/v1/chat/completions"),
+    Dialect(Azure(), WIRE / "azure", "/v1/chat/completions"),
+    Dialect(Mistral(), WIRE / "mistral", "/v1/chat/completions"),
+    Dialect(Groq(), WIRE / "groq", "/v1/chat/completions"),
+    Dialect(Together(), WIRE / "together", "/v1/chat/completions"),
+    Dialect(platform("novita").provider(), WIRE / "compatible", "/v1/chat/completions"),
+]
 
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.provider.name)
 
@@ -335,7 +348,7 @@ def test_upload_sends_the_file_and_returns_its_id(dialect: Dialect, tmp_path: Pa
 Start = Callable[[Dialect], Flow[Any]]
 FLOWS: dict[str, Start] = {
     "complete": lambda d: complete(d.provider, d.job.target, b'{"model":"m"}'),
-    "upload": lambda d: d.provider.upload(d.job, Path("input.jsonl")),
+    "upload": lambda d: d.provider.upload(d.job, SPOOL),
     "create": lambda d: d.provider.create(d.job, SPOOL),
     "find": lambda d: d.provider.find(d.job),
     "poll": lambda d: d.provider.poll("b1"),
@@ -413,6 +426,8 @@ def test_refusal_tells_how_long_to_wait(dialect: Dialect):
 )
 def test_answer_that_is_none_is_called_one_of_the_platform_s(dialect: Dialect, name: str, answer: bytes):
     # For a look-up "no answer" must not read as "not there": the job would be created twice.
+    if answer.decode() == dialect.sample("flows.json").get(name, {}).get("nothing"):
+        pytest.skip("so this platform says that there is nothing")
     with pytest.raises(DistilabelPlatformError, match="answered with something else"):
         drive(FLOWS[name](dialect), response(200, answer))
 

@@ -10,6 +10,7 @@ from distilabel.providers.base import Provider
 from distilabel.providers.registry import platform
 from distilabel.records import Target
 from distilabel.transport import Transport
+from distilabel.wire import Carrier
 
 __all__ = ["Desk", "Door", "account_of", "open_door", "without_password"]
 
@@ -29,7 +30,7 @@ class Desk:
 
     target: Target
     provider: Provider
-    transport: Transport
+    transport: Carrier
     every: float | None = None
     options: OfflineBatchOptions = field(default_factory=OfflineBatchOptions)
     account: str = ""
@@ -48,7 +49,7 @@ class Door:
 
     provider: Provider
     base_url: str
-    transport: Transport
+    transport: Carrier
     account: str = ""
 
 
@@ -96,7 +97,7 @@ def open_door(
     key = (key or ("" if signer else known.key(owner or f"The platform {known.title}"))).strip()
     transport = Transport(
         address,
-        {**(provider.headers(key) if key else {}), **(headers or {})},
+        {**known.headers(), **(provider.headers(key) if key else {}), **(headers or {})},
         secrets=(*([key] if key else []), *_secret_words(headers or {})),
         timeout=timeout,
         attempts=attempts,
