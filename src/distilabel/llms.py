@@ -1,5 +1,31 @@
 """Door for the old import path: the LLMs live in `distilabel.models.llms`."""
 
-from distilabel.models.llms import LLM, AsyncLLM, OpenAILLM
+from distilabel.models.llms import (
+    LLM,
+    AnyscaleLLM,
+    AsyncLLM,
+    AzureOpenAILLM,
+    ClientvLLM,
+    GroqLLM,
+    InferenceEndpointsLLM,
+    MistralLLM,
+    OllamaLLM,
+    OpenAICompatibleLLM,
+    OpenAILLM,
+    TogetherLLM,
+)
 
-__all__ = ["LLM", "AsyncLLM", "OpenAILLM"]
+__all__ = [
+    "LLM",
+    "AnyscaleLLM",
+    "AsyncLLM",
+    "AzureOpenAILLM",
+    "ClientvLLM",
+    "GroqLLM",
+    "InferenceEndpointsLLM",
+    "MistralLLM",
+    "OllamaLLM",
+    "OpenAICompatibleLLM",
+    "OpenAILLM",
+    "TogetherLLM",
+]

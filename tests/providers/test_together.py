@@ -72,7 +72,7 @@ def test_announcement_is_a_form_that_names_purpose_and_file(path: Path):
         head.partition(b'name="')[2].rstrip(b'"').decode(): value.strip().decode() for head, value in parts
     }
     assert fields.pop("checksum") == hashlib.sha256(LINE).hexdigest()
-    assert fields == {"purpose": "batch-api", "file_name": "distilabel-tag1.jsonl", "file_type": "jsonl"}
+    assert fields == {"purpose": "batch-api", "file_name": "distilabel-tag1-cC9z.jsonl", "file_type": "jsonl"}
     assert form.content.endswith(b"--" + boundary + b"--\r\n")
 
 

@@ -1,15 +1,29 @@
 """Reading batch objects and lists of them, as OpenAI shapes them; any shape in, our records or a sentence out."""
 
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 from distilabel.exceptions import DistilabelPlatformError
 from distilabel.records import JobError, JobPhase, RemoteJob
 
-__all__ = ["TAG", "as_dict", "as_number", "as_text", "items", "metadata_of", "remote_job"]
+__all__ = [
+    "TAG",
+    "as_dict",
+    "as_number",
+    "as_text",
+    "file_name",
+    "items",
+    "metadata_of",
+    "owner_of_file",
+    "remote_job",
+]
 
 TAG = "distilabel"
 """Under which name our tag stands in a job's metadata, and how our files' names begin."""
 
+_OUR_FILE = re.compile(TAG + r"-([0-9a-z]+)-([\w=-]*)\.jsonl")
+_LONGEST_NAME = 200
 _PHASES = {
     "failed": JobPhase.REJECTED,
     "completed": JobPhase.ENDED,
@@ -26,6 +40,27 @@ def metadata_of(tag: str, scope: str, label: str | None, longest: int) -> dict[s
         {'distilabel': '0f0e', 'scope': 'step'}
     """
     return {TAG: tag, "scope": scope[-longest:], **({"tag": label[:longest]} if label else {})}
+
+
+def file_name(tag: str, scope: str) -> str:
+    """Name the file of a job's requests, so that tag and scope are read back from it where nothing else keeps them.
+
+    Examples:
+        >>> file_name("0f0e", "p/s"), owner_of_file(file_name("0f0e", "p/s"))
+        ('distilabel-0f0e-cC9z.jsonl', ('0f0e', 'p/s'))
+    """
+    return f"{TAG}-{tag}-{urlsafe_b64encode(scope.encode()).decode()}"[:_LONGEST_NAME] + ".jsonl"
+
+
+def owner_of_file(name: str | None) -> tuple[str, str] | None:
+    """Read tag and scope from a file's name; None for a foreign one, and no scope where it was cut off."""
+    match = _OUR_FILE.fullmatch(name or "")
+    if match is None:
+        return None
+    try:
+        return match[1], urlsafe_b64decode(match[2]).decode()
+    except ValueError:
+        return match[1], ""
 
 
 def remote_job(batch: dict[str, Any]) -> RemoteJob:

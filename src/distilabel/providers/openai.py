@@ -13,7 +13,7 @@ import orjson
 
 from distilabel.exceptions import DistilabelPlatformError
 from distilabel.providers.base import Limits, call, call_json, read_json, refusal
-from distilabel.providers.batches import TAG, as_text, items, metadata_of, remote_job
+from distilabel.providers.batches import as_text, file_name, items, metadata_of, owner_of_file, remote_job
 from distilabel.providers.bodies import body_outcome
 from distilabel.providers.lines import answer_line, decode_line, read_request
 from distilabel.records import Decoded, Found, Job, Outcome, RemoteJob, Target
@@ -84,7 +84,7 @@ class OpenAI:
     # Jobs
 
     def upload(self, job: Job, path: Path) -> Flow[str]:
-        upload = Upload(path, f"{TAG}-{job.tag}.jsonl", {"purpose": "batch"})
+        upload = Upload(path, file_name(job.tag, job.scope), {"purpose": "batch"})
         answer = yield from call_json(self.request("POST", "/files", upload=upload), having="id")
         return str(answer["id"])
 
@@ -114,18 +114,14 @@ class OpenAI:
         jobs = [self.read_job(batch) for batch in found]
         if not self.tags_ids:
             return Found(tuple(r for r in jobs if r.tag and (job is None or r.tag == job.tag)))
-        files = {str(job.input_file): job.tag} if job else (yield from self._our_files())
-        return Found(tuple(replace(r, tag=files[r.input_file]) for r in jobs if r.input_file in files))
+        owners = {str(job.input_file): (job.tag, job.scope)} if job else (yield from self._our_files())
+        return Found(tuple(_owned(r, *owners[r.input_file]) for r in jobs if r.input_file in owners))
 
-    def _our_files(self) -> Flow[dict[str, str]]:
-        """Return the tag of each file that has a name of ours."""
+    def _our_files(self) -> Flow[dict[str, tuple[str, str]]]:
+        """Return tag and scope of each file that has a name of ours."""
         files = yield from self._list("/files")
-        names = {str(file["id"]): as_text(file.get("filename")) or "" for file in files}
-        return {
-            number: name.removeprefix(f"{TAG}-").removesuffix(".jsonl")
-            for number, name in names.items()
-            if name.startswith(f"{TAG}-")
-        }
+        owners = {str(file["id"]): owner_of_file(as_text(file.get("filename"))) for file in files}
+        return {number: owner for number, owner in owners.items() if owner}
 
     def _list(self, path: str) -> Flow[list[dict[str, Any]]]:
         # To the last page: no page says that the list is sorted, and no clock can be trusted to stop early.
@@ -159,3 +155,7 @@ class OpenAI:
 
     def cancel(self, remote_id: str) -> Flow[None]:
         yield from call(self.request("POST", f"/batches/{remote_id}/cancel"))
+
+
+def _owned(remote: RemoteJob, tag: str, scope: str) -> RemoteJob:
+    return replace(remote, tag=tag, scope=scope or None)

@@ -14,7 +14,7 @@ import orjson
 
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError
 from distilabel.providers.base import Limits, call, call_json, read_json, refusal
-from distilabel.providers.batches import TAG, as_dict, as_text, items
+from distilabel.providers.batches import as_dict, as_text, file_name, items
 from distilabel.providers.openai import OpenAI
 from distilabel.records import Job, JobError, RemoteJob
 from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse
@@ -39,7 +39,7 @@ class Together(OpenAI):
 
     def upload(self, job: Job, path: Path) -> Flow[str]:
         """Announce the file, send it to where the platform wants it, and have it looked through."""
-        announced = yield self._announcement(f"{TAG}-{job.tag}.jsonl", _checksum(path))
+        announced = yield self._announcement(file_name(job.tag, job.scope), _checksum(path))
         if announced.status == _KNOWN_ALREADY:
             return _known_file(announced)
         file, address = _where_to(announced)

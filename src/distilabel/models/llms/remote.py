@@ -32,8 +32,15 @@ from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import Provider, complete
 from distilabel.providers.registry import platform
-from distilabel.records import Failure, Outcome, Reply, Target, canonical_json
-from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
+from distilabel.records import Failure, Outcome, Reply, Target, Usage, canonical_json
+from distilabel.typing import (
+    AnswerDetails,
+    FailureReason,
+    FormattedInput,
+    GenerateOutput,
+    LLMStatistics,
+    ToolCall,
+)
 
 __all__ = ["RemoteLLM"]
 
@@ -73,7 +80,7 @@ class RemoteLLM(AsyncLLM):
 
     @model_validator(mode="after")
     def _check_offline(self) -> Self:
-        known = platform(self.platform_name)
+        known = platform(self._platform())
         if self.use_offline_batch_generation and known.batch is None:
             raise DistilabelUserError(
                 f"{type(self).__name__} cannot generate by offline batch: {known.title} has no batch API that is spoken "
@@ -127,22 +134,38 @@ class RemoteLLM(AsyncLLM):
             self._desk = replace(self._desk, every=every, options=options)
         return self._desk
 
+    def _platform(self) -> str:
+        """Return the platform's name in the registry."""
+        return self.platform_name
+
+    def _address(self) -> str | None:
+        """Return the platform's address as it is given; None: from the environment, or its own."""
+        return self.base_url
+
+    def _endpoint(self) -> str:
+        """Return the endpoint that is asked."""
+        return self.endpoint
+
+    def _headers(self) -> dict[str, str]:
+        """Return what is sent along with each call."""
+        return dict(self.default_headers or {})
+
     def _provider(self) -> Provider | None:
         """Return the dialect where a field of this LLM's changes it; None: as the registry makes it."""
         return None
 
     def _open_desk(self) -> Desk:
         door = open_door(
-            self.platform_name,
-            self.base_url,
+            self._platform(),
+            self._address(),
             provider=self._provider(),
             key=self.api_key.get_secret_value() if self.api_key else None,
             owner=type(self).__name__,
-            headers=self.default_headers,
+            headers=self._headers(),
             timeout=self.timeout or 120.0,
             attempts=(self.max_retries or 0) + 1,
         )
-        target = Target(door.provider.name, door.base_url, self.endpoint, self.model)
+        target = Target(door.provider.name, door.base_url, self._endpoint(), self.model)
         every = self.offline_batch_generation_block_until_done
         return Desk(target, door.provider, door.transport, every, self.offline_batch_options, door.account)
 
@@ -239,17 +262,59 @@ def _output(answers: Sequence[Answer]) -> GenerateOutput:
     replies = [answer.outcome if isinstance(answer.outcome, Reply) else Reply(None) for answer in answers]
     output: GenerateOutput = {
         "generations": [reply.text for reply in replies],
-        "statistics": {
-            "input_tokens": [reply.usage.input_tokens for reply in replies],
-            "output_tokens": [reply.usage.output_tokens for reply in replies],
-        },
+        "statistics": _statistics([reply.usage for reply in replies]),
     }
-    failures = [_reason(answer) for answer in answers]
+    failures, details = [_reason(answer) for answer in answers], [_details(reply) for reply in replies]
     if any(failures):
         output["failures"] = failures
+    if any(details):
+        output["details"] = details
     if any("logprobs" in reply.extras for reply in replies):
         output["logprobs"] = [reply.extras.get("logprobs") for reply in replies]
     return output
+
+
+def _statistics(usages: Sequence[Usage]) -> LLMStatistics:
+    """Return the counts; those that not every platform makes only where one was made."""
+    statistics: LLMStatistics = {
+        "input_tokens": [usage.input_tokens for usage in usages],
+        "output_tokens": [usage.output_tokens for usage in usages],
+    }
+    if any(usage.cached_tokens is not None for usage in usages):
+        statistics["cached_tokens"] = [usage.cached_tokens for usage in usages]
+    if any(usage.reasoning_tokens is not None for usage in usages):
+        statistics["reasoning_tokens"] = [usage.reasoning_tokens for usage in usages]
+    return statistics
+
+
+def _details(reply: Reply) -> AnswerDetails:
+    """Return what else a reply tells; what it does not tell is not there."""
+    details: AnswerDetails = {}
+    if reply.finish_reason:
+        details["finish_reason"] = reply.finish_reason
+    if reply.request_id:
+        details["request_id"] = reply.request_id
+    if reasoning := reply.extras.get("reasoning"):
+        details["reasoning"] = reasoning if isinstance(reasoning, str) else _json(reasoning)
+    if isinstance(calls := reply.extras.get("tool_calls"), list):
+        details["tool_calls"] = [_tool_call(call) for call in calls if isinstance(call, dict)]
+    return details
+
+
+def _tool_call(call: dict[str, Any]) -> ToolCall:
+    """Return a call in one shape, whatever it calls: a column of them must have one type."""
+    function = call.get("function")
+    function = function if isinstance(function, dict) else {}
+    arguments, name = function.get("arguments"), function.get("name")
+    return {
+        "id": str(call["id"]) if call.get("id") else None,
+        "name": str(name) if name else None,
+        "arguments": arguments if isinstance(arguments, str) else _json(arguments),
+    }
+
+
+def _json(value: Any) -> str:
+    return canonical_json(value).decode()
 
 
 def _reason(answer: Answer) -> FailureReason | None:
