@@ -2,6 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
 from typing import Any
 
 from distilabel.exceptions import DistilabelPlatformError
@@ -12,6 +13,7 @@ __all__ = [
     "as_dict",
     "as_number",
     "as_text",
+    "as_time",
     "file_name",
     "items",
     "metadata_of",
@@ -117,3 +119,11 @@ def as_text(value: Any) -> str | None:
 def as_number(value: Any) -> int | None:
     """Return a whole number, and None for anything else."""
     return value if isinstance(value, int) else None
+
+
+def as_time(value: Any) -> float | None:
+    """Return a date and time, as ISO 8601 writes them, in seconds since 1970; None for anything else."""
+    try:
+        return datetime.fromisoformat(value).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -9,6 +9,7 @@ from distilabel.exceptions import DistilabelAuthenticationError, DistilabelUserE
 from distilabel.providers.azure import Azure
 from distilabel.providers.base import Provider
 from distilabel.providers.compatible import SERVICES, Compatible, Service
+from distilabel.providers.fireworks import Fireworks
 from distilabel.providers.groq import Groq
 from distilabel.providers.mistral import Mistral
 from distilabel.providers.openai import OpenAI
@@ -180,6 +181,21 @@ _TOGETHER = Platform(
     path="/v1",
 )  # fmt: skip
 
+_FIREWORKS = Platform(
+    "fireworks", "Fireworks", lambda: Fireworks(os.environ.get("FIREWORKS_ACCOUNT_ID")),
+    "https://api.fireworks.ai", "FIREWORKS_BASE_URL", "FIREWORKS_API_KEY",
+    Batch(
+        endpoints=("/v1/chat/completions",),
+        tag="the job's id",
+        window="24 h",
+        discount="50%",
+        tested="the official SDK parses the samples",
+        source="https://docs.fireworks.ai/guides/batch-inference",
+        assumed="the shape of result lines, the names of result files, that a job can be cancelled",
+    ),
+    dropped=("/inference/v1",),
+)  # fmt: skip
+
 _OLLAMA = Platform(
     "ollama", "Ollama", partial(Compatible, Service("ollama", "Ollama", "", "OLLAMA")),
     "http://localhost:11434/v1", "OLLAMA_HOST", None, None, path="/v1",
@@ -217,6 +233,7 @@ PLATFORMS = {
         _MISTRAL,
         _GROQ,
         _TOGETHER,
+        _FIREWORKS,
         _OLLAMA,
         _HUGGING_FACE,
         *map(_compatible, SERVICES),

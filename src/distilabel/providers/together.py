@@ -6,7 +6,6 @@ official SDK, together 3.1, read in November 2026.
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import orjson
 
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError
 from distilabel.providers.base import Limits, call, call_json, read_json, refusal
-from distilabel.providers.batches import as_dict, as_text, file_name, items
+from distilabel.providers.batches import as_dict, as_text, as_time, file_name, items
 from distilabel.providers.openai import OpenAI
 from distilabel.records import Job, JobError, RemoteJob
 from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse
@@ -72,7 +71,7 @@ class Together(OpenAI):
         return replace(
             remote,
             model=as_text(batch.get("model_id")),
-            created_at=_seconds(batch.get("created_at")),
+            created_at=as_time(batch.get("created_at")),
             errors=(JobError("failed", message),) if message else (),
         )
 
@@ -122,10 +121,3 @@ def _checksum(path: Path) -> str:
         while piece := file.read(_PIECE):
             digest.update(piece)
     return digest.hexdigest()
-
-
-def _seconds(value: Any) -> float | None:
-    try:
-        return datetime.fromisoformat(value).timestamp()
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None

@@ -4,6 +4,7 @@ from distilabel.models.llms.anyscale import AnyscaleLLM
 from distilabel.models.llms.azure import AzureOpenAILLM
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.models.llms.compatible import OpenAICompatibleLLM
+from distilabel.models.llms.fireworks import FireworksLLM
 from distilabel.models.llms.groq import GroqLLM
 from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
 from distilabel.models.llms.mistral import MistralLLM
@@ -18,6 +19,7 @@ __all__ = [
     "AsyncLLM",
     "AzureOpenAILLM",
     "ClientvLLM",
+    "FireworksLLM",
     "GroqLLM",
     "InferenceEndpointsLLM",
     "MistralLLM",
