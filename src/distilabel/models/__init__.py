@@ -14,6 +14,7 @@ from distilabel.models.llms import (
     OpenAICompatibleLLM,
     OpenAILLM,
     TogetherLLM,
+    vLLM,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "OpenAICompatibleLLM",
     "OpenAILLM",
     "TogetherLLM",
+    "vLLM",
 ]

@@ -97,6 +97,12 @@ SERVICES = (
         endpoints=_CHAT_AND_EMBEDDINGS, source="https://platform.openai.com/docs/guides/batch",
         assumed="everything as OpenAI's",
     ),
+    Service(
+        "vllm", "vLLM (run-batch)", "", "VLLM_BATCH", wants_key=False,
+        endpoints=_CHAT_AND_EMBEDDINGS, limits=Limits(1_000_000, 10_000_000_000), window="as long as it takes",
+        discount="your own machine", source="https://docs.vllm.ai/en/latest/examples/offline_inference/openai_batch.html",
+        tested="a stand-in for the command that behaves as its source says",
+    ),
     # Online only. Perplexity and xAI have batch APIs of other shapes, OpenRouter takes requests inline; the others none.
     Service("perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY"),
     Service("xai", "xAI", "https://api.x.ai/v1", "XAI"),

@@ -55,7 +55,12 @@ def _outcome(line: dict[str, Any]) -> Outcome:
     response, error = line.get("response"), line.get("error")
     status = response.get("status_code") if isinstance(response, dict) else None
     if isinstance(response, dict) and not (str(status) == "200" and error):
-        return body_outcome(int(str(status)) if str(status).isdecimal() else 0, response.get("body"))
+        # vLLM's run-batch leaves the body out where it tells an error.
+        told = error if isinstance(error, dict) else {"error": error}
+        body = told if error and response.get("body") is None else response.get("body")
+        return body_outcome(int(str(status)) if str(status).isdecimal() else 0, body)
+    if isinstance(error, str) and error:
+        return Failure("error", error)
     if isinstance(error, dict):
         code = str(error.get("code") or "error")
         return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE_CODES)

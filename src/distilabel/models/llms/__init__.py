@@ -11,6 +11,7 @@ from distilabel.models.llms.mistral import MistralLLM
 from distilabel.models.llms.ollama import OllamaLLM
 from distilabel.models.llms.openai import OpenAILLM
 from distilabel.models.llms.together import TogetherLLM
+from distilabel.models.llms.vllm import vLLM
 from distilabel.models.llms.vllm_server import ClientvLLM
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "OpenAICompatibleLLM",
     "OpenAILLM",
     "TogetherLLM",
+    "vLLM",
 ]
