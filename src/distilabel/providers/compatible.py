@@ -70,21 +70,21 @@ SERVICES = (
     Service(
         "parasail", "Parasail", "https://api.parasail.io/v1", "PARASAIL",
         endpoints=_CHAT_AND_EMBEDDINGS, limits=Limits(50_000, 100_000_000), metadata=False, discount="50%",
-        source="https://docs.parasail.io/parasail-docs/batch", assumed="metadata may be refused, so none is sent",
+        source="https://docs.parasail.io", assumed="metadata may be refused, so none is sent",
     ),
     Service(
         "nebius", "Nebius Token Factory", "https://api.tokenfactory.nebius.com/v1", "NEBIUS",
         endpoints=_CHAT_AND_EMBEDDINGS, limits=Limits(5_000_000, 10_000_000_000), discount="50%",
-        source="https://docs.tokenfactory.nebius.com/ai-models-inference/batch-inference",
+        source="https://docs.tokenfactory.nebius.com",
     ),
     Service(
         "doubleword", "Doubleword", "https://api.doubleword.ai/v1", "DOUBLEWORD",
-        endpoints=_CHAT_AND_EMBEDDINGS, discount="50-80%", source="https://docs.doubleword.ai/batches",
+        endpoints=_CHAT_AND_EMBEDDINGS, discount="50-80%", source="https://docs.doubleword.ai",
         assumed="50,000 requests a file, metadata kept",
     ),
     Service(
         "novita", "Novita", "https://api.novita.ai/openai/v1", "NOVITA",
-        endpoints=_CHAT, window="48h", metadata=False, discount="50%", source="https://novita.ai/docs/guides/llm-batch-api",
+        endpoints=_CHAT, window="48h", metadata=False, discount="50%", source="https://novita.ai/docs",
         assumed="address, limits as OpenAI's; metadata may be refused, so none is sent",
     ),
     Service(
@@ -100,7 +100,7 @@ SERVICES = (
     Service(
         "vllm", "vLLM (run-batch)", "", "VLLM_BATCH", wants_key=False,
         endpoints=_CHAT_AND_EMBEDDINGS, limits=Limits(1_000_000, 10_000_000_000), window="as long as it takes",
-        discount="your own machine", source="https://docs.vllm.ai/en/latest/examples/offline_inference/openai_batch.html",
+        discount="your own machine", source="https://docs.vllm.ai",
         tested="a stand-in for the command that behaves as its source says",
     ),
     # Online only. Perplexity and xAI have batch APIs of other shapes, OpenRouter takes requests inline; the others none.
