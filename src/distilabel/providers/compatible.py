@@ -88,8 +88,8 @@ SERVICES = (
         assumed="address, limits as OpenAI's; metadata may be refused, so none is sent",
     ),
     Service(
-        "distilabel", "distilabel serve", "http://127.0.0.1:8000/v1", "DISTILABEL", wants_key=False,
-        endpoints=_CHAT, discount="your own machine", source="offline-batch.md",
+        "distilabel", "distilabel serve", "http://127.0.0.1:8000/v1", "DISTILABEL",
+        endpoints=_CHAT, discount="your own machine", source="offline-batch.md", assumed="nothing; any key will do",
         tested="every test of this library that crosses HTTP",
     ),
     Service(
