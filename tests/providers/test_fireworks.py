@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from distilabel.exceptions import DistilabelUserError
+from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
 from distilabel.providers.fireworks import Fireworks
 from distilabel.providers.registry import platform
 from distilabel.records import Job, Reply, Target
@@ -50,6 +50,13 @@ def test_results_are_fetched_from_where_they_are_without_the_key(kind: str, url:
     )
     assert there
     assert (get.path, get.keyless, get.save_to) == (url, True, tmp_path / "x")
+
+
+def test_signature_of_an_address_is_not_told(tmp_path: Path):
+    signed = {"filenameToSignedUrls": {"results.jsonl": "https://s.test/r?signature=hush"}}
+    with pytest.raises(DistilabelPlatformError, match="a page") as caught:
+        drive(FIREWORKS.fetch("d/output", tmp_path / "x"), response(200, signed), response(200, b"<html>"))
+    assert "hush" not in str(caught.value)
 
 
 def test_dataset_without_errors_has_no_error_file(tmp_path: Path):
