@@ -58,7 +58,7 @@ def completion(text: str | None, **message: Any) -> dict[str, Any]:
 
 def said(line: Line) -> str:
     """What the fake platform answers to a line: its prompt, and which sample of it."""
-    return f"{line['body']['messages'][-1]['content']}/{line['custom_id'].rpartition('-')[2]}"
+    return f"{line['body']['messages'][-1]['content']}/{line['custom_id'].split('-')[1]}"
 
 
 def answered(line: Line, **changes: Any) -> bytes:
@@ -110,6 +110,7 @@ class Batch:
     polls: int = 0
     created_at: float = 2e9
     files: dict[str, str] = field(default_factory=dict)
+    input_file: str | None = None
 
     @property
     def prompts(self) -> list[str]:
@@ -183,13 +184,13 @@ class FakePlatform:
     async def _create(self, request: httpx2.Request) -> httpx2.Response:
         asked = json.loads(request.content)
         lines = [json.loads(line) for line in self.files[asked["input_file_id"]].split(b"\n") if line]
-        return self._view(self.add(lines, asked.get("metadata") or {}))
+        return self._view(self.add(lines, asked.get("metadata") or {}, asked["input_file_id"]))
 
-    def add(self, lines: list[Line], metadata: dict[str, str]) -> Batch:
+    def add(self, lines: list[Line], metadata: dict[str, str], input_file: str | None = None) -> Batch:
         """Make a batch, also one that nobody asked for."""
         number = f"batch_{next(self._numbers)}"
         plan = self.plans.popleft() if self.plans else self.default()
-        self.batches[number] = Batch(number, lines, metadata, plan)
+        self.batches[number] = Batch(number, lines, metadata, plan, input_file=input_file)
         return self.batches[number]
 
     async def _list(self, request: httpx2.Request) -> httpx2.Response:
@@ -230,6 +231,8 @@ class FakePlatform:
             json={
                 "id": batch.id,
                 "status": status,
+                "endpoint": CHAT,
+                "input_file_id": batch.input_file,
                 "metadata": batch.metadata,
                 "created_at": batch.created_at,
                 "request_counts": {"total": len(batch.lines), "completed": 0, "failed": 0},

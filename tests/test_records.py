@@ -40,6 +40,12 @@ def test_canonical_json_takes_integers_of_any_size():
     assert canonical_json({"seed": 2**80}) == b'{"seed":%d}' % 2**80
 
 
+@pytest.mark.parametrize("beside", [1, 2**80, "\ud83d"])
+def test_canonical_json_writes_what_is_no_number_as_null(beside: Any):
+    value = {"a": [float("nan"), {"b": float("inf")}], "c": beside}
+    assert json.loads(canonical_json(value)) == {"a": [None, {"b": None}], "c": beside}
+
+
 keys = st.text("0123456789abcdef", min_size=32, max_size=32)
 
 

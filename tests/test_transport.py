@@ -506,3 +506,11 @@ def test_password_in_the_address_is_not_told(no_pauses: None):
 def test_error_of_a_flow_keeps_its_kind():
     with pytest.raises(DistilabelAuthenticationError):
         run(Network(httpx2.Response(401)), call_json(SAFE))
+
+
+@pytest.mark.usefixtures("no_pauses")
+def test_status_that_tells_the_flow_something_is_not_tried_again():
+    network = Network(httpx2.Response(409, json={"file_id": "f"}))
+    known = HttpRequest("POST", "/files", json=b"{}", answers=frozenset({409}))
+    assert run(network, asked(known)).status == 409
+    assert len(network.requests) == 1

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -67,12 +68,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a platform counted for one reply."""
+    """Tokens that a platform counted for one reply.
+
+    Attributes:
+        input_tokens, output_tokens: Of the prompt and of the answer.
+        cached_tokens: Those of the prompt that were read from a cache; None where the platform does not count them.
+        reasoning_tokens: Those of the answer that are reasoning; None likewise.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +216,7 @@ def canonical_json(value: Any) -> bytes:
     r"""Give the bytes that stand for `value`: compact UTF-8 JSON in insertion order, on one line for any reader.
 
     Separators that Unicode counts as line ends (U+2028, U+2029, U+0085) are escaped; a lone surrogate makes the
-    whole text ASCII, since UTF-8 cannot carry it.
+    whole text ASCII, since UTF-8 cannot carry it. What is not a number, or infinite, becomes null.
 
     Examples:
         >>> canonical_json({"b": "é", "a": "\u2028"})
@@ -218,12 +225,22 @@ def canonical_json(value: Any) -> bytes:
     try:
         text = orjson.dumps(value)
     except TypeError:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode("ascii")
+        return json.dumps(_finite(value), separators=(",", ":"), ensure_ascii=True).encode("ascii")
     for character, escape in _SEPARATORS.items():
         raw = character.encode()
         if raw in text:
             text = text.replace(raw, escape)
     return text
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    return value
 
 
 def request_key(scope: str, target: Target, body: bytes) -> str:

@@ -131,7 +131,8 @@ class Transport:
             raise self._unreachable(fault) from None
         except (httpx2.RequestError, TimeoutError) as fault:
             raise _Again(None) from fault
-        if response.status in _RETRYABLE_STATUS and not _hopeless(response):
+        again = response.status in _RETRYABLE_STATUS and response.status not in request.answers
+        if again and not _hopeless(response):
             raise _Again(_retry_after(response), response)
         return response
 

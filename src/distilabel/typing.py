@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias, Union
 from typing_extensions import TypedDict
 
 __all__ = [
+    "AnswerDetails",
     "ChatItem",
     "ChatType",
     "FailureReason",
@@ -27,6 +28,7 @@ __all__ = [
     "StructuredInput",
     "StructuredOutputType",
     "TokenCount",
+    "ToolCall",
 ]
 
 Row: TypeAlias = dict[str, Any]
@@ -72,10 +74,12 @@ class Logprob(TypedDict):
 
 
 class LLMStatistics(TypedDict, total=False):
-    """Token counts, one entry a generation."""
+    """Token counts, one entry a generation; the last two only where the platform makes them."""
 
     input_tokens: TokenCount
     output_tokens: TokenCount
+    cached_tokens: list[Union[int, None]]
+    reasoning_tokens: list[Union[int, None]]
 
 
 class FailureReason(TypedDict):
@@ -87,6 +91,23 @@ class FailureReason(TypedDict):
     job_id: Union[str, None]
 
 
+class ToolCall(TypedDict):
+    """A call of a tool that a model wants made; the arguments are JSON text."""
+
+    id: Union[str, None]
+    name: Union[str, None]
+    arguments: str
+
+
+class AnswerDetails(TypedDict, total=False):
+    """What a platform tells of one answer beside its text; what it does not tell is not there."""
+
+    finish_reason: str
+    request_id: str
+    reasoning: str
+    tool_calls: list[ToolCall]
+
+
 class GenerateOutput(TypedDict, total=False):
     """What an LLM returns for one input; the lists are as long as `generations`."""
 
@@ -94,6 +115,7 @@ class GenerateOutput(TypedDict, total=False):
     statistics: LLMStatistics
     logprobs: list[Any]
     failures: list[Union[FailureReason, None]]
+    details: list[AnswerDetails]
 
 
 StepColumns: TypeAlias = Union[list[str], dict[str, bool]]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-__all__ = ["Flow", "FromFile", "HttpRequest", "HttpResponse", "Signer", "Upload"]
+__all__ = ["Carrier", "Flow", "FromFile", "HttpRequest", "HttpResponse", "Signer", "Upload"]
 
 T = TypeVar("T")
 
@@ -57,6 +57,7 @@ class HttpRequest:
         safe: Whether it may be sent twice; False for what costs money or makes something.
         keyless: Whether it goes out without the platform's headers: to an address that a response named, which
             carries its permission in itself.
+        answers: Statuses that tell the flow something: they are not tried again, whatever they mean elsewhere.
         base_url: Another address of the same platform, in place of the transport's; chosen by the dialect, never taken
             from a response.
     """
@@ -72,6 +73,7 @@ class HttpRequest:
     most: int | None = None
     safe: bool = True
     keyless: bool = False
+    answers: frozenset[int] = frozenset()
     base_url: str | None = None
 
 
@@ -98,3 +100,13 @@ class Signer(Protocol):
 
 Flow = Generator[HttpRequest, HttpResponse, T]
 """A conversation with a platform: yields requests, is sent responses, returns its result."""
+
+
+class Carrier(Protocol):
+    """What carries out flows: HTTP, or whatever can take its place."""
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Carry out `flow` and return what it returns."""
+
+    async def close(self) -> None:
+        """Let go of what is held."""

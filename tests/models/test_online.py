@@ -45,6 +45,7 @@ def test_output_tells_its_tokens(llm: Make):
     assert output == {
         "generations": ["a", "a"],
         "statistics": {"input_tokens": [3, 3], "output_tokens": [5, 5]},
+        "details": [{"finish_reason": "stop", "request_id": "chatcmpl-1"}] * 2,
     }
 
 

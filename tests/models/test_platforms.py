@@ -87,9 +87,10 @@ def test_body_online_is_byte_for_byte_the_body_by_batch(make: Make, cls: type[An
 @each_llm
 def test_answer_online_is_a_generation_with_its_tokens(make: Make, cls: type[Any]):
     llm, _ = make(cls)
-    assert llm.generate_outputs(inputs=[CHAT], num_generations=2) == [
-        {"generations": ["online"] * 2, "statistics": {"input_tokens": [3, 3], "output_tokens": [5, 5]}}
-    ]
+    (output,) = llm.generate_outputs(inputs=[CHAT], num_generations=2)
+    assert output["generations"] == ["online"] * 2
+    assert output["statistics"] == {"input_tokens": [3, 3], "output_tokens": [5, 5]}
+    assert all(detail["finish_reason"] for detail in output["details"])
 
 
 @each_llm

@@ -18,9 +18,15 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
 )
 from distilabel.providers.anthropic import Anthropic
+from distilabel.providers.azure import Azure
 from distilabel.providers.base import INLINE, Provider, complete
+from distilabel.providers.fireworks import Fireworks
 from distilabel.providers.gemini import Gemini
+from distilabel.providers.groq import Groq
+from distilabel.providers.mistral import Mistral
 from distilabel.providers.openai import OpenAI
+from distilabel.providers.registry import platform
+from distilabel.providers.together import Together
 from distilabel.providers.vertex import Vertex
 from distilabel.records import (
     Decoded,
@@ -37,7 +43,7 @@ from distilabel.wire import Flow, HttpResponse
 from tests.fakes import drive, response
 
 WIRE = Path(__file__).parents[1] / "wire"
-SPOOL = Path("input.jsonl")
+SPOOL = WIRE / "input.jsonl"
 KEY = "sk-proj-a1b2c3d4e5f6"
 NAME = custom_id("0123456789abcdef" * 2, 7)
 
@@ -94,6 +100,12 @@ DIALECTS = [
     Dialect(Anthropic(), WIRE / "anthropic", "/v1/messages"),
     Dialect(Gemini(), WIRE / "gemini", "generateContent"),
     Dialect(Vertex("b"), WIRE / "vertex", "generateContent"),
+    Dialect(Azure(), WIRE / "azure", "/v1/chat/completions"),
+    Dialect(Mistral(), WIRE / "mistral", "/v1/chat/completions"),
+    Dialect(Groq(), WIRE / "groq", "/v1/chat/completions"),
+    Dialect(Together(), WIRE / "together", "/v1/chat/completions"),
+    Dialect(Fireworks("acme"), WIRE / "fireworks", "/v1/chat/completions"),
+    Dialect(platform("novita").provider(), WIRE / "compatible", "/v1/chat/completions"),
 ]
 
 each_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.provider.name)
@@ -360,7 +372,7 @@ def test_upload_sends_the_file_and_returns_its_id(dialect: Dialect, tmp_path: Pa
 Start = Callable[[Dialect], Flow[Any]]
 FLOWS: dict[str, Start] = {
     "complete": lambda d: complete(d.provider, d.job.target, b'{"model":"m"}'),
-    "upload": lambda d: d.provider.upload(d.job, Path("input.jsonl")),
+    "upload": lambda d: d.provider.upload(d.job, SPOOL),
     "create": lambda d: d.provider.create(d.job, SPOOL),
     "find": lambda d: d.provider.find(d.job),
     "poll": lambda d: d.provider.poll("b1"),

@@ -340,3 +340,24 @@ class TestWrittenForm:
             {"llm": {"generation_kwargs": {"temperature": 0.1}}, "num_generations": 3}
         )
         assert (task.llm.generation_kwargs, task.num_generations) == ({"temperature": 0.1}, 3)
+
+
+class TestDetails:
+    OUTPUT = {  # noqa: RUF012 - read only
+        "generations": ["1", "2"],
+        "details": [{"finish_reason": "stop", "reasoning": "Hm."}, {"finish_reason": "length"}],
+    }
+
+    def test_what_is_told_of_an_answer_stands_in_its_row_s_metadata(self):
+        first, second = run(Grade(name="g", llm=llm_that(self.OUTPUT), num_generations=2), [{"text": "t"}])
+        told = [
+            {k: v for k, v in row["distilabel_metadata"].items() if "raw" not in k} for row in (first, second)
+        ]
+        assert told == [{"finish_reason_g": "stop", "reasoning_g": "Hm."}, {"finish_reason_g": "length"}]
+        assert not any(name.startswith("llm_g") for name in first)
+
+    def test_grouped_row_lists_it_for_each_generation(self):
+        task = Grade(name="g", llm=llm_that(self.OUTPUT), num_generations=2, group_generations=True)
+        (row,) = run(task, [{"text": "t"}])
+        assert row["distilabel_metadata"]["finish_reason_g"] == ["stop", "length"]
+        assert row["distilabel_metadata"]["reasoning_g"] == ["Hm.", None]

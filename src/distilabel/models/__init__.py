@@ -12,40 +12,73 @@ if TYPE_CHECKING:
         OpenAIImageGeneration,
     )
     from distilabel.models.llms.anthropic import AnthropicLLM
+    from distilabel.models.llms.anyscale import AnyscaleLLM
+    from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
+    from distilabel.models.llms.compatible import OpenAICompatibleLLM
+    from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
+    from distilabel.models.llms.groq import GroqLLM
+    from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
+    from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
+    from distilabel.models.llms.ollama import OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM
+    from distilabel.models.llms.together import TogetherLLM
     from distilabel.models.llms.vertex import VertexAILLM
+    from distilabel.models.llms.vllm import vLLM
+    from distilabel.models.llms.vllm_server import ClientvLLM
 
 __all__ = [
     "LLM",
     "AnthropicLLM",
+    "AnyscaleLLM",
     "AsyncImageGenerationModel",
     "AsyncLLM",
+    "AzureOpenAILLM",
+    "ClientvLLM",
     "Embeddings",
+    "FireworksLLM",
     "GeminiLLM",
+    "GroqLLM",
     "ImageGenerationModel",
+    "InferenceEndpointsLLM",
+    "MistralLLM",
     "MixtureOfAgentsLLM",
+    "OllamaLLM",
+    "OpenAICompatibleLLM",
     "OpenAIImageGeneration",
     "OpenAILLM",
     "SentenceTransformerEmbeddings",
+    "TogetherLLM",
     "VertexAILLM",
+    "vLLM",
 ]
 
 _PLACES = {
     "AnthropicLLM": "distilabel.models.llms.anthropic",
+    "AnyscaleLLM": "distilabel.models.llms.anyscale",
     "AsyncImageGenerationModel": "distilabel.models.image_generation",
     "AsyncLLM": "distilabel.models.llms.base",
+    "AzureOpenAILLM": "distilabel.models.llms.azure",
+    "ClientvLLM": "distilabel.models.llms.vllm_server",
     "Embeddings": "distilabel.models.embeddings",
+    "FireworksLLM": "distilabel.models.llms.fireworks",
     "GeminiLLM": "distilabel.models.llms.gemini",
+    "GroqLLM": "distilabel.models.llms.groq",
     "ImageGenerationModel": "distilabel.models.image_generation",
+    "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
+    "OllamaLLM": "distilabel.models.llms.ollama",
+    "OpenAICompatibleLLM": "distilabel.models.llms.compatible",
     "OpenAIImageGeneration": "distilabel.models.image_generation",
     "OpenAILLM": "distilabel.models.llms.openai",
     "SentenceTransformerEmbeddings": "distilabel.models.embeddings",
+    "TogetherLLM": "distilabel.models.llms.together",
     "VertexAILLM": "distilabel.models.llms.vertex",
+    "vLLM": "distilabel.models.llms.vllm",
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is here

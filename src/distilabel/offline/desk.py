@@ -3,15 +3,22 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from distilabel.declared import looks_secret
+from distilabel.offline.commands import Commands
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.base import Provider
 from distilabel.providers.registry import platform
 from distilabel.records import Target
 from distilabel.transport import Transport
+from distilabel.wire import Carrier
 
-__all__ = ["Desk", "Door", "account_of", "open_door", "without_password"]
+__all__ = ["Desk", "Door", "account_of", "folder_of", "open_door", "without_password"]
+
+_FOLDER = "file:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,7 @@ class Desk:
 
     target: Target
     provider: Provider
-    transport: Transport
+    transport: Carrier
     every: float | None = None
     options: OfflineBatchOptions = field(default_factory=OfflineBatchOptions)
     account: str = ""
@@ -48,8 +55,18 @@ class Door:
 
     provider: Provider
     base_url: str
-    transport: Transport
+    transport: Carrier
     account: str = ""
+
+
+def folder_of(address: str) -> Path:
+    """Return the folder that a file URL names, where a platform is a command on this machine.
+
+    Examples:
+        >>> folder_of("file:///var/jobs").as_posix()
+        '/var/jobs'
+    """
+    return Path(url2pathname(urlsplit(address).path))
 
 
 def account_of(key: str) -> str:
@@ -93,10 +110,12 @@ def open_door(
     provider, address = provider or known.provider(), known.address(base_url)
     signer = known.signer() if known.signer and not key else None
     # A key that was read from a file ends in a newline, which no header may hold.
+    if address.startswith(_FOLDER):
+        return Door(provider, address, Commands(folder_of(address)))
     key = (key or ("" if signer else known.key(owner or f"The platform {known.title}"))).strip()
     transport = Transport(
         address,
-        {**(provider.headers(key) if key else {}), **(headers or {})},
+        {**known.headers(), **(provider.headers(key) if key else {}), **(headers or {})},
         secrets=(*([key] if key else []), *_secret_words(headers or {})),
         timeout=timeout,
         attempts=attempts,

@@ -109,7 +109,7 @@ def call(request: HttpRequest) -> Generator[HttpRequest, HttpResponse, HttpRespo
     if not 200 <= response.status < 300:  # noqa: PLR2004
         raise refusal(response, safe=request.safe)
     if request.save_to is not None and response.body:
-        message = f"{request.method} {request.path} was answered with a page where a file is wanted."
+        message = f"{_named(request)} was answered with a page where a file is wanted."
         raise DistilabelPlatformError(message, status=_BAD_GATEWAY)
     return response
 
@@ -126,10 +126,15 @@ def call_json(
     if isinstance(value, dict) and (having is None or value.get(having)):
         return value
     what = f"a JSON object with `{having}`" if having else "a JSON object"
-    message = f"{request.method} {request.path} was answered with something else than {what}."
+    message = f"{_named(request)} was answered with something else than {what}."
     if request.safe:
         raise DistilabelPlatformError(message, status=response.status)
     raise DistilabelUncertainError(message, status=response.status)
+
+
+def _named(request: HttpRequest) -> str:
+    """Name a call; the query of a whole URL is a signature, which nobody else may see."""
+    return f"{request.method} {request.path.partition('?')[0]}"
 
 
 def read_json(text: bytes) -> Any:

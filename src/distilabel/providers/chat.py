@@ -5,27 +5,14 @@ Shape: https://platform.openai.com/docs/api-reference/chat/object, read in Novem
 
 from typing import Any
 
-from distilabel.providers.base import failure_of
-from distilabel.records import Failure, Outcome, Reply, Usage
+from distilabel.providers.values import count_of, counted
+from distilabel.records import Reply, Usage
 
-__all__ = ["chat_outcome"]
-
-
-def chat_outcome(status: int, body: Any) -> Outcome:
-    """Read a chat completion of any shape: a reply, or why there is none.
-
-    Args:
-        status: The HTTP status that came with it.
-        body: JSON already read, or bytes that are none.
-    """
-    if status != 200 or (isinstance(body, dict) and body.get("error")):  # noqa: PLR2004
-        # A 200 that carries an error is the platform's fault, as is a status that is none.
-        return failure_of(status if status != 200 else 500, body)  # noqa: PLR2004
-    reply = _reply(body) if isinstance(body, dict) else None
-    return reply or Failure("empty_reply", "The platform answered 200 with no answer in it.", retryable=True)
+__all__ = ["chat_reply"]
 
 
-def _reply(body: dict[str, Any]) -> Reply | None:
+def chat_reply(body: dict[str, Any]) -> Reply | None:
+    """Read a chat completion; None where there is no answer in it."""
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
@@ -59,22 +46,27 @@ def _extras(message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
     logprobs = choice.get("logprobs")
     found = {
         "tool_calls": message.get("tool_calls"),
-        "reasoning": message.get("reasoning_content"),
+        # Which of the two names depends on the platform; OpenAI itself has neither.
+        "reasoning": message.get("reasoning_content")
+        or message.get("reasoning")
+        or _thinking(message.get("content")),
         "logprobs": logprobs.get("content") if isinstance(logprobs, dict) else None,
     }
     return {name: value for name, value in found.items() if value}
 
 
+def _thinking(content: Any) -> str:
+    """Return the reasoning that stands among the parts of a message: https://docs.mistral.ai/capabilities/reasoning."""
+    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+    thoughts = [_text(part.get("thinking")) for part in parts]
+    return "".join(thought for thought in thoughts if thought)
+
+
 def _usage(value: Any) -> Usage:
     usage = value if isinstance(value, dict) else {}
     return Usage(
-        input_tokens=_count(usage, "prompt_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-        cached_tokens=_count(usage.get("prompt_tokens_details"), "cached_tokens"),
-        reasoning_tokens=_count(usage.get("completion_tokens_details"), "reasoning_tokens"),
+        input_tokens=count_of(usage, "prompt_tokens"),
+        output_tokens=count_of(usage, "completion_tokens"),
+        cached_tokens=counted(usage.get("prompt_tokens_details"), "cached_tokens"),
+        reasoning_tokens=counted(usage.get("completion_tokens_details"), "reasoning_tokens"),
     )
-
-
-def _count(value: Any, name: str) -> int:
-    number = value.get(name) if isinstance(value, dict) else None
-    return number if isinstance(number, int) and number >= 0 else 0

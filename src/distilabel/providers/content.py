@@ -11,7 +11,7 @@ import orjson
 
 from distilabel.exceptions import DistilabelModelNotFoundError
 from distilabel.providers.base import failure_of, read_json, refusal
-from distilabel.providers.values import count_of, dict_of, dicts_of, text_of
+from distilabel.providers.values import count_of, counted, dict_of, dicts_of, text_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 from distilabel.wire import HttpResponse
 
@@ -139,6 +139,6 @@ def _usage(usage: dict[str, Any]) -> Usage:
     return Usage(
         input_tokens=count_of(usage, "promptTokenCount") + count_of(usage, "toolUsePromptTokenCount"),
         output_tokens=count_of(usage, "candidatesTokenCount") + thoughts,
-        cached_tokens=count_of(usage, "cachedContentTokenCount"),
-        reasoning_tokens=thoughts,
+        cached_tokens=counted(usage, "cachedContentTokenCount"),
+        reasoning_tokens=counted(usage, "thoughtsTokenCount"),
     )

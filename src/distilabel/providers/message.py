@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from distilabel.providers.base import failure_of
-from distilabel.providers.values import count_of, dict_of, dicts_of, number_of, text_of
+from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, text_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 
 __all__ = ["message_outcome", "result_outcome"]
@@ -94,6 +94,6 @@ def _usage(usage: dict[str, Any]) -> Usage:
     return Usage(
         input_tokens=count_of(usage, "input_tokens") + read + written,
         output_tokens=count_of(usage, "output_tokens"),
-        cached_tokens=read,
-        reasoning_tokens=count_of(dict_of(usage.get("output_tokens_details")), "thinking_tokens"),
+        cached_tokens=counted(usage, "cache_read_input_tokens"),
+        reasoning_tokens=counted(usage.get("output_tokens_details"), "thinking_tokens"),
     )

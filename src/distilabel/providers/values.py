@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-__all__ = ["count_of", "dict_of", "dicts_of", "number_of", "seconds_of", "text_of"]
+__all__ = ["count_of", "counted", "dict_of", "dicts_of", "number_of", "seconds_of", "text_of"]
 
 
 def dict_of(value: Any) -> dict[str, Any]:
@@ -33,9 +33,14 @@ def number_of(value: Any) -> int | None:
     return value if isinstance(value, int) and value >= 0 else None
 
 
-def count_of(value: dict[str, Any], name: str) -> int:
+def count_of(value: Any, name: str) -> int:
     """Return a count that is 0 where it is not given."""
-    return number_of(value.get(name)) or 0
+    return counted(value, name) or 0
+
+
+def counted(value: Any, name: str) -> int | None:
+    """Return a count, None where it is not given."""
+    return number_of(value.get(name)) if isinstance(value, dict) else None
 
 
 def seconds_of(value: Any) -> float | None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         make_generator_step,
     )
     from distilabel.steps.hub import HuggingFaceHubCheckpointer, PushToHub
-    from distilabel.steps.requirements import requirements
+    from distilabel.steps.requiring import requirements
     from distilabel.steps.tasks.text_clustering import TextClustering
     from distilabel.typing import GeneratorStepOutput, StepOutput
 
@@ -120,7 +120,7 @@ _PLACES = {
     "TruncateTextColumn": "distilabel.steps.formatting",
     "UMAP": "distilabel.steps.clustering",
     "make_generator_step": "distilabel.steps.generators",
-    "requirements": "distilabel.steps.requirements",
+    "requirements": "distilabel.steps.requiring",
     "step": "distilabel.steps.decorator",
 }
 

@@ -1,5 +1,5 @@
-"""Door for the old import path: see `distilabel.steps.requirements`."""
+"""Door for the old import path: see `distilabel.steps.requiring`."""
 
-from distilabel.steps.requirements import requirements
+from distilabel.steps.requiring import requirements
 
 __all__ = ["requirements"]

@@ -26,14 +26,15 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.models.llms.base import AsyncLLM, _arguments
+from distilabel.models.llms.outputs import output_of
 from distilabel.models.llms.standalone import collect
 from distilabel.offline.desk import Desk, open_door
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import Provider, complete
 from distilabel.providers.registry import platform
-from distilabel.records import Failure, Outcome, Reply, Target, canonical_json
-from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
+from distilabel.records import Outcome, Target, canonical_json
+from distilabel.typing import FormattedInput, GenerateOutput
 
 __all__ = ["RemoteLLM"]
 
@@ -74,7 +75,7 @@ class RemoteLLM(AsyncLLM):
 
     @model_validator(mode="after")
     def _check_offline(self) -> Self:
-        known = platform(self.platform_name)
+        known = platform(self._platform())
         if self.use_offline_batch_generation and known.batch is None:
             raise DistilabelUserError(
                 f"{type(self).__name__} cannot generate by offline batch: {known.title} has no batch API that is spoken "
@@ -128,26 +129,38 @@ class RemoteLLM(AsyncLLM):
             self._desk = replace(self._desk, every=every, options=options)
         return self._desk
 
+    def _platform(self) -> str:
+        """Return the platform's name in the registry."""
+        return self.platform_name
+
+    def _address(self) -> str | None:
+        """Return the platform's address as it is given; None: from the environment, or its own."""
+        return self.base_url
+
+    def _endpoint(self) -> str:
+        """Return the endpoint that is asked."""
+        return self.endpoint
+
+    def _headers(self) -> dict[str, str]:
+        """Return what is sent along with each call."""
+        return dict(self.default_headers or {})
+
     def _provider(self) -> Provider | None:
         """Return the dialect where a field of this LLM's changes it; None: as the registry makes it."""
         return None
 
-    def _address(self) -> str | None:
-        """Return the platform's address as this LLM's fields have it; None: as the registry finds it."""
-        return self.base_url
-
     def _open_desk(self) -> Desk:
         door = open_door(
-            self.platform_name,
+            self._platform(),
             self._address(),
             provider=self._provider(),
             key=self.api_key.get_secret_value() if self.api_key else None,
             owner=type(self).__name__,
-            headers=self.default_headers,
+            headers=self._headers(),
             timeout=self.timeout or 120.0,
             attempts=(self.max_retries or 0) + 1,
         )
-        target = Target(door.provider.name, door.base_url, self.endpoint, self.model)
+        target = Target(door.provider.name, door.base_url, self._endpoint(), self.model)
         every = self.offline_batch_generation_block_until_done
         return Desk(target, door.provider, door.transport, every, self.offline_batch_options, door.account)
 
@@ -165,7 +178,7 @@ class RemoteLLM(AsyncLLM):
         """
         desk, (body,) = self.desk, self._bodies([input], kwargs)
         outcomes = await asyncio.gather(*(self._ask(desk, body) for _ in range(num_generations)))
-        return _output([Answer(outcome) for outcome in outcomes])
+        return output_of([Answer(outcome) for outcome in outcomes])
 
     async def _ask(self, desk: Desk, body: bytes) -> Outcome:
         async with self._slots or nullcontext():
@@ -213,7 +226,7 @@ class RemoteLLM(AsyncLLM):
         if len(present) < len(answers):
             jobs_ids = self._session.jobs_ids() if self._session else self.jobs_ids
             raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=jobs_ids or ())
-        return [_output(group) for group in _grouped(present, num_generations)]
+        return [output_of(group) for group in _grouped(present, num_generations)]
 
     def _bodies(self, inputs: Sequence[FormattedInput], arguments: dict[str, Any]) -> list[bytes]:
         """Return the canonical body of each input's request; the arguments are checked first."""
@@ -238,36 +251,6 @@ def _arguments_model(cls: type[RemoteLLM]) -> type[BaseModel]:
 
 def _grouped(answers: Sequence[Answer], size: int) -> Iterator[Sequence[Answer]]:
     return (answers[start : start + size] for start in range(0, len(answers), size))
-
-
-def _output(answers: Sequence[Answer]) -> GenerateOutput:
-    replies = [answer.outcome if isinstance(answer.outcome, Reply) else Reply(None) for answer in answers]
-    output: GenerateOutput = {
-        "generations": [reply.text for reply in replies],
-        "statistics": {
-            "input_tokens": [reply.usage.input_tokens for reply in replies],
-            "output_tokens": [reply.usage.output_tokens for reply in replies],
-        },
-    }
-    failures = [_reason(answer) for answer in answers]
-    if any(failures):
-        output["failures"] = failures
-    if any("logprobs" in reply.extras for reply in replies):
-        output["logprobs"] = [reply.extras.get("logprobs") for reply in replies]
-    return output
-
-
-def _reason(answer: Answer) -> FailureReason | None:
-    """Say why there is no text: the request failed, or the model declined."""
-    outcome = answer.outcome
-    if isinstance(outcome, Failure):
-        code, message = outcome.code, outcome.message
-    elif outcome.text is None and outcome.refusal:
-        filtered = outcome.finish_reason == "content_filter"
-        code, message = "content_filter" if filtered else "refusal", outcome.refusal
-    else:
-        return None
-    return {"code": code, "message": message, "attempts": answer.attempts, "job_id": answer.job_id}
 
 
 def _explained(error: ValidationError, owner: str) -> str:

@@ -9,7 +9,7 @@ from distilabel.typing import FailureReason, GenerateOutput, Row
 
 __all__ = ["Answer", "Origin", "grouped_row", "single_rows"]
 
-_OWN_KEYS = frozenset({"generations", "statistics", "failures"})
+_OWN_KEYS = frozenset({"generations", "statistics", "failures", "details"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ def _noted(step: str, one: Answer, output: GenerateOutput, i: int, chat: Any) ->
         **one.raw,
         **({} if chat is None else {"raw_input": chat}),
         **({"statistics": counts} if counts else {}),
+        **(_at(output.get("details") or [], i) or {}),
         **({} if one.failure is None else {"failure": one.failure}),
     }
     return {f"{name}_{step}": value for name, value in noted.items()}

@@ -37,9 +37,12 @@ class Task(Step):
             LLM itself is set to goes first.
 
     Each row gets the columns that `format_output` gives, `model_name`, and `distilabel_metadata` with
-    `raw_output_<step>`, `raw_input_<step>`, `statistics_<step>` and, where there is no answer, `failure_<step>`: a
-    dict of `code`, `message`, `attempts` and `job_id`. An exception in `format_input` or `format_output` concerns its
-    own row alone.
+    `raw_output_<step>`, `raw_input_<step>`, `statistics_<step>` (`input_tokens` and `output_tokens`, and
+    `cached_tokens` and `reasoning_tokens` where the platform counts them) and, where there is no answer,
+    `failure_<step>`: a dict of `code`, `message`, `attempts` and `job_id`. What the platform tells beside the text
+    stands there too: `finish_reason_<step>` in its own word, `request_id_<step>`, `reasoning_<step>` as text, and
+    `tool_calls_<step>`, a list of dicts of `id`, `name` and `arguments` (JSON text); log probabilities stand in the
+    column `llm_<step>_logprobs`. An exception in `format_input` or `format_output` concerns its own row alone.
 
     Examples:
         >>> from distilabel.models.llms.base import LLM

@@ -1,0 +1,83 @@
+"""What an LLM hands on of its platform's answers: texts, counts, reasons, and what else is told of each; pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from distilabel.offline.session import Answer
+from distilabel.records import Failure, Reply, Usage, canonical_json
+from distilabel.typing import AnswerDetails, FailureReason, GenerateOutput, LLMStatistics, ToolCall
+
+__all__ = ["output_of"]
+
+
+def output_of(answers: Sequence[Answer]) -> GenerateOutput:
+    """Return the output for one input, made of the answers to its requests."""
+    replies = [answer.outcome if isinstance(answer.outcome, Reply) else Reply(None) for answer in answers]
+    output: GenerateOutput = {
+        "generations": [reply.text for reply in replies],
+        "statistics": _statistics([reply.usage for reply in replies]),
+    }
+    failures, details = [_reason(answer) for answer in answers], [_details(reply) for reply in replies]
+    if any(failures):
+        output["failures"] = failures
+    if any(details):
+        output["details"] = details
+    if any("logprobs" in reply.extras for reply in replies):
+        output["logprobs"] = [reply.extras.get("logprobs") for reply in replies]
+    return output
+
+
+def _statistics(usages: Sequence[Usage]) -> LLMStatistics:
+    """Return the counts; those that not every platform makes only where one was made."""
+    statistics: LLMStatistics = {
+        "input_tokens": [usage.input_tokens for usage in usages],
+        "output_tokens": [usage.output_tokens for usage in usages],
+    }
+    if any(usage.cached_tokens is not None for usage in usages):
+        statistics["cached_tokens"] = [usage.cached_tokens for usage in usages]
+    if any(usage.reasoning_tokens is not None for usage in usages):
+        statistics["reasoning_tokens"] = [usage.reasoning_tokens for usage in usages]
+    return statistics
+
+
+def _details(reply: Reply) -> AnswerDetails:
+    """Return what else a reply tells; what it does not tell is not there."""
+    details: AnswerDetails = {}
+    if reply.finish_reason:
+        details["finish_reason"] = reply.finish_reason
+    if reply.request_id:
+        details["request_id"] = reply.request_id
+    if reasoning := reply.extras.get("reasoning"):
+        details["reasoning"] = reasoning if isinstance(reasoning, str) else _json(reasoning)
+    if isinstance(calls := reply.extras.get("tool_calls"), list):
+        details["tool_calls"] = [_tool_call(call) for call in calls if isinstance(call, dict)]
+    return details
+
+
+def _tool_call(call: dict[str, Any]) -> ToolCall:
+    """Return a call in one shape, whatever it calls: a column of them must have one type."""
+    function = call.get("function")
+    function = function if isinstance(function, dict) else {}
+    arguments, name = function.get("arguments"), function.get("name")
+    return {
+        "id": str(call["id"]) if call.get("id") else None,
+        "name": str(name) if name else None,
+        "arguments": arguments if isinstance(arguments, str) else _json(arguments),
+    }
+
+
+def _json(value: Any) -> str:
+    return canonical_json(value).decode()
+
+
+def _reason(answer: Answer) -> FailureReason | None:
+    """Say why there is no text: the request failed, or the model declined."""
+    outcome = answer.outcome
+    if isinstance(outcome, Failure):
+        code, message = outcome.code, outcome.message
+    elif outcome.text is None and outcome.refusal:
+        filtered = outcome.finish_reason == "content_filter"
+        code, message = "content_filter" if filtered else "refusal", outcome.refusal
+    else:
+        return None
+    return {"code": code, "message": message, "attempts": answer.attempts, "job_id": answer.job_id}

@@ -1,0 +1,114 @@
+"""Models on one's own GPUs, by vLLM's `run-batch`; offline."""
+
+import hashlib
+from pathlib import Path
+from typing import Any, ClassVar, Optional
+
+from pydantic import Field
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.folders import cache_folder
+from distilabel.models.llms.chat import ChatLLM
+from distilabel.offline.commands import Commands
+from distilabel.offline.desk import Desk, folder_of
+from distilabel.offline.options import OfflineBatchOptions
+from distilabel.providers.registry import platform
+from distilabel.records import Target, canonical_json
+
+__all__ = ["vLLM"]
+
+
+def _one_at_a_time() -> OfflineBatchOptions:
+    """Return the options of a machine: its GPUs have room for one job, and a job takes as long as it takes."""
+    return OfflineBatchOptions(max_jobs_in_flight=1, deadline=None)
+
+
+class vLLM(ChatLLM):  # noqa: N801 - the public API's name
+    """A model that `vllm run-batch` runs on this machine, by batch.
+
+    Each job is a process of its own that outlives this one: submit, and come back later. A job that was killed keeps
+    what it had written, and the rest is asked again. For answers at once, run `vllm serve` and take `ClientvLLM`.
+
+    Attributes:
+        model: A name on the Hub, or a folder.
+        dtype, quantization, revision, tokenizer, tokenizer_mode, tokenizer_revision, trust_remote_code, chat_template:
+            As vLLM's arguments of those names; what is None is left out.
+        extra_kwargs: Further arguments of the command: `{"tensor_parallel_size": 2}` becomes
+            `--tensor-parallel-size 2`, and True an argument without value.
+        command: What is run; such as `("ssh", "gpu-box", "vllm", "run-batch")` where the folder is shared.
+        folder: Where jobs are kept, by default in the cache folder; different arguments get folders of their own.
+        offline_batch_options: By default one job at a time, and no deadline.
+        structured_output, max_tokens_parameter: See `ChatLLM`.
+
+    References:
+        https://docs.vllm.ai/en/latest/examples/offline_inference/openai_batch.html
+
+    Examples:
+        >>> llm = vLLM(model="Qwen/Qwen3-8B", use_offline_batch_generation=True, extra_kwargs={"max_model_len": 4096})
+        >>> llm.arguments()
+        ['--model', 'Qwen/Qwen3-8B', '--max-model-len', '4096']
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"command", "folder"})
+    platform_name: ClassVar[str] = "vllm"
+
+    dtype: Optional[RuntimeParameter[str]] = None
+    quantization: Optional[RuntimeParameter[str]] = None
+    revision: Optional[RuntimeParameter[str]] = None
+    tokenizer: Optional[RuntimeParameter[str]] = None
+    tokenizer_mode: Optional[RuntimeParameter[str]] = None
+    tokenizer_revision: Optional[RuntimeParameter[str]] = None
+    trust_remote_code: RuntimeParameter[bool] = False
+    chat_template: Optional[RuntimeParameter[str]] = None
+    extra_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
+    command: RuntimeParameter[tuple[str, ...]] = ("vllm", "run-batch")
+    folder: Optional[RuntimeParameter[str]] = None
+    offline_batch_options: OfflineBatchOptions = Field(default_factory=_one_at_a_time)
+
+    def load(self) -> None:
+        """Get ready; nothing runs before a job does.
+
+        Raises:
+            DistilabelUserError: It is to generate online.
+        """
+        if not self.use_offline_batch_generation:
+            raise DistilabelUserError(
+                "vLLM generates by offline batch only: set use_offline_batch_generation=True, or run `vllm serve` and "
+                "take ClientvLLM."
+            )
+        super().load()
+
+    def arguments(self) -> list[str]:
+        """Return what is given to the command beside the files."""
+        named = (
+            "model", "dtype", "quantization", "revision", "tokenizer", "tokenizer_mode", "tokenizer_revision",
+            "trust_remote_code", "chat_template",
+        )  # fmt: skip
+        values = {name: getattr(self, name) for name in named} | (self.extra_kwargs or {})
+        return [word for name, value in values.items() for word in _words(name, value)]
+
+    def _address(self) -> str:
+        if self.base_url:
+            return self.base_url
+        digest = hashlib.blake2b(canonical_json(self.arguments()), digest_size=4).hexdigest()
+        folder = Path(self.folder) if self.folder else cache_folder() / "vllm"
+        return (folder.expanduser().absolute() / digest).as_uri()
+
+    def _open_desk(self) -> Desk:
+        address = self._address()
+        target = Target(self.platform_name, address, self._endpoint(), self.model)
+        carrier = Commands(folder_of(address), [*(self.command or ()), *self.arguments()])
+        every = self.offline_batch_generation_block_until_done
+        return Desk(
+            target, platform(self.platform_name).provider(), carrier, every, self.offline_batch_options
+        )
+
+
+def _words(name: str, value: Any) -> list[str]:
+    if value is None or value is False:
+        return []
+    flag = f"--{name.replace('_', '-')}"
+    if value is True:
+        return [flag]
+    return [flag, value if isinstance(value, str) else canonical_json(value).decode()]

@@ -1,0 +1,60 @@
+"""Models behind a vLLM server, online."""
+
+from collections.abc import Generator
+from dataclasses import replace
+from typing import ClassVar, Optional
+
+from distilabel import loop
+from distilabel.exceptions import DistilabelUserError
+from distilabel.models.llms.chat import ChatLLM
+from distilabel.providers.base import call_json
+from distilabel.wire import HttpRequest, HttpResponse
+
+__all__ = ["ClientvLLM"]
+
+
+class ClientvLLM(ChatLLM):
+    """A model behind a server that `vllm serve` runs.
+
+    Attributes:
+        base_url: Such as `http://gpu-box:8000/v1`; default: `VLLM_BASE_URL`.
+        model: Default: the first one that the server says it has.
+        api_key: Where the server was started with one.
+        tokenizer, tokenizer_revision: Not needed, since the server writes chats as its model wants them; taken so that
+            pipelines which name them run.
+        structured_output, max_tokens_parameter: See `ChatLLM`.
+
+    References:
+        https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html
+
+    Examples:
+        >>> llm = ClientvLLM(base_url="http://gpu-box:8000/v1", model="Qwen/Qwen3-8B")
+        >>> llm.request([{"role": "user", "content": "Hi"}], extra_body={"top_k": 5})["top_k"]
+        5
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"tokenizer", "tokenizer_revision"})
+    platform_name: ClassVar[str] = "vllm-server"
+
+    model: str = ""
+    tokenizer: Optional[str] = None
+    tokenizer_revision: Optional[str] = None
+
+    def load(self) -> None:
+        """Open the connection, and ask for the model's name where none is given.
+
+        Raises:
+            DistilabelUserError: The server names no model.
+        """
+        super().load()
+        if not self.model:
+            self.model = loop.run(self.desk.transport.run(_first_model()))
+            self._desk = replace(self.desk, target=replace(self.desk.target, model=self.model))
+
+
+def _first_model() -> Generator[HttpRequest, HttpResponse, str]:
+    answer = yield from call_json(HttpRequest("GET", "/models"), having="data")
+    first = answer["data"][0] if isinstance(answer["data"], list) else None
+    if isinstance(first, dict) and first.get("id"):
+        return str(first["id"])
+    raise DistilabelUserError("The vLLM server does not say which models it has: give model=...")
