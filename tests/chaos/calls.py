@@ -2,38 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 from tests.chaos.faults import Call
+from tests.support.asgi import Response, Send
 
-__all__ = ["CALL_KINDS", "Exchange", "Response"]
+__all__ = ["CALL_KINDS", "Exchange"]
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 _HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>502</h1></body></html>"
-_PIECES = 12
-
-
-@dataclass
-class Response:
-    """An answer on its way out."""
-
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    async def go(self, send: Send, *, sent: int | None = None, pause: float = 0.0) -> None:
-        """Send the head, and the body: whole, or only so many bytes of it, or in pieces with pauses."""
-        headers = {**self.headers, "content-length": str(len(self.body))}
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": raw})
-        body = self.body if sent is None else self.body[:sent]
-        size = -(-len(body) // _PIECES) if pause and body else len(body) or 1
-        for start in range(0, len(body), size):
-            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
-            await asyncio.sleep(pause)
-        if sent is None:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 @dataclass(frozen=True)
