@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tests.chaos.faults import Call
-from tests.support.asgi import Response, Send
+from tests.costumes.base import Costume
+from tests.support.asgi import Response, Send, json_response
 
 __all__ = ["CALL_KINDS", "Exchange"]
 
@@ -14,9 +15,10 @@ _HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body
 
 @dataclass(frozen=True)
 class Exchange:
-    """One call: how to carry it out, and where its answer goes."""
+    """One call: how to carry it out, in whose words it is refused, and where its answer goes."""
 
     fault: Call
+    costume: Costume
     carry_out: Callable[[], Awaitable[Response]]
     send: Send
     root: str
@@ -61,12 +63,12 @@ async def _silent(call: Exchange) -> None:
 
 
 async def _refused(call: Exchange) -> None:
-    await _error(call.fault).go(call.send)
+    await _error(call).go(call.send)
 
 
 async def _carried_out_and_refused(call: Exchange) -> None:
     await call.carry_out()
-    await _error(call.fault).go(call.send)
+    await _error(call).go(call.send)
 
 
 async def _html(call: Exchange) -> None:
@@ -84,8 +86,7 @@ async def _empty_object(call: Exchange) -> None:
 
 
 async def _stale(call: Exchange) -> None:
-    body = b'{"object":"list","data":[],"has_more":false}'
-    await Response(200, {"content-type": "application/json"}, body).go(call.send)
+    await json_response(call.costume.nothing).go(call.send)
 
 
 async def _redirected(call: Exchange) -> None:
@@ -98,9 +99,9 @@ async def _held_up(call: Exchange) -> None:
     await response.go(call.send)
 
 
-def _error(fault: Call) -> Response:
-    body = b'{"error":{"message":"Not now.","type":"server_error","param":null,"code":null}}'
-    return replace(Response(fault.status, dict(fault.headers), body))
+def _error(call: Exchange) -> Response:
+    body = call.costume.refusal(call.fault.status, "Not now.", "server_error")
+    return json_response(body, call.fault.status, **call.fault.headers)
 
 
 CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {

@@ -121,6 +121,16 @@ class Visit:
             raise Refused(400, "The body is no JSON object.")
         return value
 
+    async def passed_on(self, path: str = "") -> Response:
+        """Hand the call on as it is, or to another path; the answer comes back as it is."""
+        path = path or self.scope["path"]
+        scope = {**self.scope, "path": path, "raw_path": path.encode(), "headers": self._headers()}
+        return await gathered(self.app, scope, again(self.body))
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        kept = [(name, value) for name, value in self.scope["headers"] if name.lower() != b"authorization"]
+        return [*kept, (b"authorization", f"Bearer {self.key}".encode())]
+
     async def ask(self, method: str, path: str, value: Value | None = None, query: str = "") -> Value:
         """Ask the platform behind, JSON for JSON."""
         body = b"" if value is None else json.dumps(value).encode()
