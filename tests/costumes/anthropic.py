@@ -39,8 +39,8 @@ _MOST = 100_000
 _NEWEST = "2026-10-21"
 
 
-def _key(headers: Mapping[str, str]) -> str:
-    return headers.get("x-api-key") or bearer(headers)
+def _key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
+    return headers.get("x-api-key") or bearer(headers, query)
 
 
 def _refusal(status: int, message: str, _code: str) -> Value:

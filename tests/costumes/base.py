@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from distilabel.server.multipart import Parser, Part
 from tests.support.asgi import Response, again, body_of, gathered, json_response
 
 __all__ = [
@@ -52,7 +53,7 @@ class Costume:
         name: The platform's, as in the registry.
         doors: What may be called; the first that fits answers.
         root: What the address that clients are given has after host and port.
-        key: Reads the API key out of the headers; "" if there is none.
+        key: Reads the API key out of headers and query; "" if there is none.
         refusal: Makes the body of a refusal of status, message and code.
         nothing: The body of a list of jobs without jobs.
     """
@@ -60,7 +61,7 @@ class Costume:
     name: str
     doors: tuple[Door, ...]
     root: str
-    key: Callable[[Mapping[str, str]], str]
+    key: Callable[[Mapping[str, str], Mapping[str, str]], str]
     refusal: Callable[[int, str, str], Any]
     nothing: Any
 
@@ -136,6 +137,21 @@ class Visit:
         body = b"" if value is None else json.dumps(value).encode()
         answer: Value = json.loads((await self._ask(method, path, body, "application/json", query)).body)
         return answer
+
+    def form(self) -> tuple[dict[str, str], str, bytes]:
+        """Return the fields of a multipart form, and its file's name and content."""
+        fields: dict[str, bytearray] = {}
+        names: dict[str, str] = {}
+        parser, part = Parser(self.headers.get("content-type", "")), ""
+        for event in parser.feed(self.body):
+            if isinstance(event, Part):
+                part = event.name
+                fields[part] = bytearray()
+                names[part] = event.filename or ""
+            else:
+                fields[part] += event.bytes
+        content = bytes(fields.pop("file", b""))
+        return {name: value.decode() for name, value in fields.items()}, names.get("file", ""), content
 
     async def submit(
         self, lines: Iterable[Value], metadata: Value | None = None, endpoint: str = "/v1/chat/completions"
@@ -226,13 +242,13 @@ class Dressed:
         door, names = found
         names = {name: unquote(value) for name, value in names.items() if value is not None}
         visit = Visit(scope, body, names, "", self._memory, self._app)
-        key = self._costume.key(visit.headers)
+        key = self._costume.key(visit.headers, visit.query)
         if not key:
             raise Refused(401, "There is no key.")
         return await door.answer(Visit(scope, body, names, key, self._memory, self._app))
 
 
-def bearer(headers: Mapping[str, str]) -> str:
+def bearer(headers: Mapping[str, str], _query: Mapping[str, str]) -> str:
     """Return the key of an `Authorization: Bearer` header."""
     scheme, _, key = headers.get("authorization", "").partition(" ")
     return key if scheme.lower() == "bearer" else ""
