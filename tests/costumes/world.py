@@ -1,5 +1,6 @@
 """A platform in a costume, on a port, with a model that answers by a pure function of the prompt."""
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from distilabel.server import Parts, Settings, create_app, running
 from tests.costumes.base import Costume, Dressed, Memory
 
-__all__ = ["BAD", "answer_to", "dressed", "until", "vector_of"]
+__all__ = ["BAD", "answer_to", "chats", "dressed", "until", "vector_of"]
 
 BAD = "a prompt that is refused"
 _T = TypeVar("_T")
@@ -23,6 +24,16 @@ def answer_to(prompt: str) -> str:
 def vector_of(text: str) -> list[float]:
     """Return the embedding of a text."""
     return [float(len(text)), 1.0]
+
+
+def chats(*prompts: str) -> bytes:
+    """Return lines of chats as OpenAI reads them."""
+    lines = []
+    for number, prompt in enumerate(prompts):
+        body = {"model": "m", "messages": [{"role": "user", "content": prompt}]}
+        line = {"custom_id": f"id-{number}", "method": "POST", "url": "/v1/chat/completions", "body": body}
+        lines.append(json.dumps(line).encode() + b"\n")
+    return b"".join(lines)
 
 
 @contextmanager
