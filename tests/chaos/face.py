@@ -2,25 +2,16 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
 from tests.chaos.jobs import OVER, Jobs
+from tests.costumes.openai import OPENAI
 from tests.support.asgi import Response, again, body_of, gathered, json_response
 
-__all__ = ["CALLS", "Face"]
+__all__ = ["Face"]
 
 _EMPTY_FILE = "file-empty"
-CALLS = {
-    "upload": "POST files",
-    "create": "POST batches",
-    "list": "GET batches",
-    "poll": "GET batches/[^/]+",
-    "cancel": "POST batches/[^/]+/cancel",
-    "download": "GET files/[^/]+/content",
-    "online": "POST chat/completions",
-}
 
 
 class Face:
@@ -43,7 +34,7 @@ class Face:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        await (await self._carried_out(_name_of(scope), scope, receive)).go(send)
+        await (await self._carried_out(OPENAI.call(scope["method"], scope["path"]), scope, receive)).go(send)
 
     async def _carried_out(self, name: str, scope: Any, receive: Any) -> Response:
         jobs, path = self._jobs, scope["path"]
@@ -91,8 +82,3 @@ class Face:
         size = int(query.get("limit", 20))
         page = everything[start : start + size]
         return json_response({"object": "list", "data": page, "has_more": start + size < len(everything)})
-
-
-def _name_of(scope: Any) -> str:
-    path = f"{scope['method']} {scope['path'].removeprefix('/v1/')}"
-    return next((name for name, shape in CALLS.items() if re.fullmatch(shape, path)), "other")

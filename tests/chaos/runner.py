@@ -236,8 +236,10 @@ def _carry_out(spec: Spec) -> dict[str, Any]:
         return {"recovered": build(spec).recover()}
     if spec.command[0] != "run":
         from distilabel.cli.app import app
+        from tests.chaos.dialects import DIALECTS
 
-        os.environ |= {"OPENAI_BASE_URL": spec.base_url, "OPENAI_API_KEY": spec.key}
+        dialect = DIALECTS[spec.dialect]
+        os.environ |= {dialect.address: spec.base_url, dialect.key: spec.key}
         app([*spec.command, "--cache-dir", spec.cache], standalone_mode=False)
         return {}
     distiset = build(spec).run()
@@ -267,7 +269,7 @@ def _prepare(spec: Spec) -> None:
     if spec.clock:
         _set_clock(spec.clock)
     if spec.per_job:
-        _set_limit(spec.per_job)
+        _set_limit(spec.dialect, spec.per_job)
     if spec.limit:
         import resource
 
@@ -276,12 +278,13 @@ def _prepare(spec: Spec) -> None:
     _refuse_names()
 
 
-def _set_limit(requests: int) -> None:
+def _set_limit(platform_name: str, requests: int) -> None:
     from dataclasses import replace
 
-    from distilabel.providers.openai import OpenAI
+    from distilabel.providers.registry import platform
 
-    OpenAI.limits = replace(OpenAI.limits, requests=requests)
+    cls: Any = type(platform(platform_name).provider())
+    cls.limits = replace(cls.limits, requests=requests)
 
 
 def _set_clock(seconds: float) -> None:
