@@ -51,6 +51,7 @@ class Spec:
         command: What the process does: runs the pipeline, recovers its jobs (`recover`), or words of the command line.
         name: The pipeline's name.
         model: The model's.
+        online: Whether each request is asked by a call of its own.
         dialect: Of the platform, as in `dialects.DIALECTS`.
     """
 
@@ -71,6 +72,7 @@ class Spec:
     name: str = "chaos"
     model: str = "toy-1"
     dialect: str = "openai"
+    online: bool = False
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -95,8 +97,8 @@ def build(spec: Spec) -> Any:
             base_url=spec.base_url,
             api_key=spec.key,
             timeout=spec.timeout,
-            use_offline_batch_generation=True,
-            offline_batch_generation_block_until_done=spec.wait,
+            use_offline_batch_generation=not spec.online,
+            offline_batch_generation_block_until_done=None if spec.online else spec.wait,
             **dialect.options,
             **options,
         )

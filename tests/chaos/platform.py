@@ -82,7 +82,9 @@ class MisbehavingPlatform:
     def _app(self, settings: Settings) -> Any:
         inner = create_app(settings, Parts(open_answer=self._open_answer))
         face = Face(inner, self.jobs, self._edited)
-        return Front(Dressed(self._costume, face, self._memory), self._costume, self.plan, self.books, self.meet)
+        return Front(
+            Dressed(self._costume, face, self._memory), self._costume, self.plan, self.books, self.meet
+        )
 
     @asynccontextmanager
     async def _open_answer(self, _settings: Settings) -> AsyncIterator[Any]:

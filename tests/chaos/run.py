@@ -56,7 +56,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="groups or names of cases")
     parser.add_argument(
-        "--dialects", nargs="+", choices=DIALECTS, default=list(DIALECTS), help="of which platforms"
+        "--dialects",
+        nargs="+",
+        choices=DIALECTS,
+        default=[d.name for d in DIALECTS.values() if d.exists()],
+        help="of which platforms",
     )
     parser.add_argument("--kills", type=int, default=120, help="how many kills at random moments")
     parser.add_argument("--keep", help="a folder that keeps what failing cases leave")

@@ -55,7 +55,9 @@ async def _create(visit: Visit) -> Response:
     names = [str(request.get("custom_id")) for request in requests]
     for name in names:
         if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name):
-            raise Refused(400, f"requests.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$': {name}")
+            raise Refused(
+                400, f"requests.custom_id: String should match pattern '^[a-zA-Z0-9_-]{{1,64}}$': {name}"
+            )
     if len(set(names)) < len(names):
         raise Refused(400, "requests: custom_id must be unique")
     for request in requests:

@@ -86,7 +86,7 @@ AZURE = Costume(
         Door("online", "POST", f"{_ROOT}/chat/completions", _to("/v1/chat/completions")),
         Door("online", "POST", "/openai/deployments/[^/]+/chat/completions", _to("/v1/chat/completions")),
     ),
-    root="/openai/v1",
+    root="",
     key=_key,
     refusal=_refusal,
     nothing={"object": "list", "data": [], "has_more": False},

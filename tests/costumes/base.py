@@ -267,7 +267,9 @@ def lines_of(values: Iterable[Value | bytes]) -> bytes:
 
 def moment(seconds: float | None) -> str | None:
     """Return a time as RFC 3339 writes it."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    return (
+        None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    )
 
 
 def _written(value: Value) -> bytes:

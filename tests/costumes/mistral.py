@@ -111,7 +111,13 @@ def _counts(counts: Any, known: Value) -> Value:
 
 
 def _refusal(_status: int, message: str, code: str) -> Value:
-    return {"object": "error", "message": message, "type": "invalid_request_error", "param": None, "code": code or None}
+    return {
+        "object": "error",
+        "message": message,
+        "type": "invalid_request_error",
+        "param": None,
+        "code": code or None,
+    }
 
 
 _ID = r"(?P<id>[^/]+)"

@@ -50,9 +50,7 @@ def test_sdk_makes_a_job_and_reads_both_files(client: "Mistral"):
 def test_sdk_gets_results_within_the_job(client: "Mistral"):
     requests = [{"custom_id": "a", "body": {"messages": [{"role": "user", "content": "one"}]}}]
     name = client.batch.jobs.create(endpoint="/v1/chat/completions", requests=requests, model="m").id
-    job = until(
-        lambda: client.batch.jobs.get(job_id=name, inline=True), lambda job: job.status == "SUCCESS"
-    )
+    job = until(lambda: client.batch.jobs.get(job_id=name, inline=True), lambda job: job.status == "SUCCESS")
     assert job.outputs[0]["custom_id"] == "a"
 
 
