@@ -124,7 +124,7 @@ def _status(batch: Value) -> Any:
 
 
 def _shown(visit: Visit, batch: Value) -> Value:
-    status, made = _status(batch), batch["created_at"] if "created_at" in batch else 0
+    status, made = _status(batch), batch.get("created_at", 0)
     there = status == "ended" and (batch.get("output_file_id") or batch.get("error_file_id"))
     name = f"msg{batch['id']}"
     return {
