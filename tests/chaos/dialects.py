@@ -30,6 +30,7 @@ class Dialect:
         address: The environment variable of the base URL.
         key: The environment variable of the key.
         options: What the class is given beside model, address and key.
+        environment: What a command of its is told beside address and key.
         codes: For codes of failures, how this dialect calls them.
         without: Patterns of `group: name`, and why such cases are not played in this dialect.
         jobs: Whether the platform takes jobs.
@@ -41,6 +42,7 @@ class Dialect:
     address: str
     key: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     jobs: bool = True
@@ -104,7 +106,7 @@ _ANTHROPIC = Dialect(
     ANTHROPIC, "Anthropic", "AnthropicLLM", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY",
     codes={
         "invalid_prompt": "invalid_request_error", "rows: content filter": "invalid_request_error",
-        "lines: content filter in the answer": "refusal", "server_error": "api_error",
+        "lines: content filter in the answer": "refusal", "server_error": "api_error", "batch_expired": "expired",
     },
     without={
         "lines: error*file*": _ONE_FILE,
@@ -115,6 +117,10 @@ _ANTHROPIC = Dialect(
 )  # fmt: skip
 _GEMINI = Dialect(
     GEMINI, "Gemini API", "GeminiLLM", "GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY",
+    codes={
+        "invalid_prompt": "INVALID_ARGUMENT", "rows: content filter": "INVALID_ARGUMENT", "server_error": "INTERNAL",
+        "batch_expired": "DEADLINE_EXCEEDED",
+    },
     without={
         "lines: error*file*": _ONE_FILE,
         "disaster: cache deleted, input file gone": _NO_INPUT,
@@ -143,7 +149,7 @@ _TOGETHER = Dialect(
 )  # fmt: skip
 _FIREWORKS = Dialect(
     FIREWORKS, "Fireworks", "FireworksLLM", "FIREWORKS_BASE_URL", "FIREWORKS_API_KEY",
-    options={"account_id": "acme"},
+    options={"account_id": "acme"}, environment={"FIREWORKS_ACCOUNT_ID": "acme"},
     without={**_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*")},
 )  # fmt: skip
 _COMPATIBLE = Dialect(

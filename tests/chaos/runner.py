@@ -239,8 +239,9 @@ def _carry_out(spec: Spec) -> dict[str, Any]:
         from tests.chaos.dialects import DIALECTS
 
         dialect = DIALECTS[spec.dialect]
-        os.environ |= {dialect.address: spec.base_url, dialect.key: spec.key}
-        app([*spec.command, "--cache-dir", spec.cache], standalone_mode=False)
+        os.environ |= {dialect.address: spec.base_url, dialect.key: spec.key, **dialect.environment}
+        platform = ["--platform", dialect.name] if "recover" in spec.command else []
+        app([*spec.command, *platform, "--cache-dir", spec.cache], standalone_mode=False)
         return {}
     distiset = build(spec).run()
     rows = [_told(row) for row in distiset["default"]["train"]] if len(distiset) else None
@@ -263,7 +264,7 @@ def _prepare(spec: Spec) -> None:
     modules = [module for name, module in sys.modules.items() if name.startswith("distilabel.offline")]
     for module in (dispatcher, *modules):
         if hasattr(module, "_LOOK_UP_AGAIN_AFTER"):
-            module._LOOK_UP_AGAIN_AFTER = (0.05, 0.1)
+            module._LOOK_UP_AGAIN_AFTER = (0.2, 1.0)
     if spec.points or spec.kill_at:
         watch(Points(spec.points, spec.kill_at))
     if spec.clock:

@@ -163,8 +163,9 @@ def _shown(visit: Visit, batch: Value) -> Value:
     known = visit.memory.jobs.get(name, {})
     account = f"accounts/{visit.found['account']}"
     problems = (batch.get("errors") or {}).get("data") or []
-    message = "; ".join(f"{error['code']}: {error['message']}" for error in problems)
     status = batch["status"]
+    message = "; ".join(f"{error['code']}: {error['message']}" for error in problems)
+    message = message or ("failed" if status == "failed" else "")
     return {
         "name": f"{account}/batchInferenceJobs/{name}", "displayName": known.get("displayName", ""),
         "state": f"JOB_STATE_{_STATES[status]}" if status in _STATES else status,

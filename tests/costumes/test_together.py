@@ -44,6 +44,7 @@ def test_sdk_makes_a_batch_and_reads_both_files(client: "together.Together", tmp
 def test_content_that_is_known_is_not_uploaded_again(client: "together.Together", tmp_path: Path):
     assert uploaded(client, tmp_path, "one") == uploaded(client, tmp_path, "one")
     assert uploaded(client, tmp_path, "one") != uploaded(client, tmp_path, "two")
+    assert len(client.files.list().data) == 2
 
 
 def test_sdk_lists_batches_without_pages(client: "together.Together", tmp_path: Path):

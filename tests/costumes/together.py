@@ -51,17 +51,24 @@ async def _put(visit: Visit) -> Response:
 
 
 async def _get_file(visit: Visit) -> Response:
-    file = _file(visit)
-    return json_response({
-        "id": visit.found["id"], "object": "file", "bytes": len(file["content"] or b""), "created_at": 1,
-        "filename": file["filename"], "FileType": "jsonl", "purpose": "batch-api", "Processed": True,
-    })  # fmt: skip
+    return json_response(_shown_file(visit.found["id"], _file(visit)))
+
+
+async def _list_files(visit: Visit) -> Response:
+    return json_response({"data": [_shown_file(name, file) for name, file in visit.memory.files.items()]})
 
 
 async def _content(visit: Visit) -> Response:
     if visit.found["id"] in visit.memory.files:
         return Response(200, {"content-type": "application/octet-stream"}, _file(visit)["content"])
     return await visit.passed_on(f"/v1/files/{visit.found['id']}/content")
+
+
+def _shown_file(name: str, file: Value) -> Value:
+    return {
+        "id": name, "object": "file", "bytes": len(file["content"] or b""), "created_at": 1,
+        "filename": file["filename"], "FileType": "jsonl", "purpose": "batch-api", "Processed": True,
+    }  # fmt: skip
 
 
 def _file(visit: Visit) -> Value:
@@ -138,6 +145,7 @@ TOGETHER = Costume(
         Door("upload", "POST", "/v1/files", _ask_to_upload),
         Door("upload", "PUT", f"/storage/{_ID}", _put),
         Door("upload", "POST", f"/v1/files/{_ID}/preprocess", _get_file),
+        Door("other", "GET", "/v1/files", _list_files),
         Door("other", "GET", f"/v1/files/{_ID}", _get_file),
         Door("download", "GET", f"/v1/files/{_ID}/content", _content),
         Door("create", "POST", "/v1/batches", _create),
