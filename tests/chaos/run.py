@@ -1,4 +1,4 @@
-"""`make chaos`: plays the whole table and prints one line a case, from the platform's books.
+"""`make chaos`: plays the whole table in every dialect and prints one line a case, from the platform's books.
 
 python -m tests.chaos.run [--only GROUP|NAME ...] [--dialects NAME ...] [--kills N] [--keep FOLDER] [--workers N]
 """
