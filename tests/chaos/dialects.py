@@ -119,7 +119,7 @@ _GEMINI = Dialect(
     GEMINI, "Gemini API", "GeminiLLM", "GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY",
     codes={
         "invalid_prompt": "INVALID_ARGUMENT", "rows: content filter": "INVALID_ARGUMENT", "server_error": "INTERNAL",
-        "batch_expired": "DEADLINE_EXCEEDED",
+        "batch_expired": "DEADLINE_EXCEEDED", "lines: content filter in the answer": "refusal",
     },
     without={
         "lines: error*file*": _ONE_FILE,
