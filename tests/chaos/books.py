@@ -122,7 +122,7 @@ class Books:
     def _entry(self, custom_id: str, body: Any) -> Entry:
         prompt = body["messages"][-1]["content"]
         pool = (body["model"], prompt)
-        sample = custom_id.rpartition("-")[2]
+        sample = custom_id.split("-")[1]
         if custom_id.startswith("online-"):
             sample = f"online{self._online[pool]}"
             self._online[pool] += 1

@@ -2,45 +2,23 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
 
 from tests.chaos.faults import Call
+from tests.costumes.base import Costume
+from tests.support.asgi import Response, Send, json_response
 
-__all__ = ["CALL_KINDS", "Exchange", "Response"]
+__all__ = ["CALL_KINDS", "Exchange"]
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 _HTML = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body><h1>502</h1></body></html>"
-_PIECES = 12
-
-
-@dataclass
-class Response:
-    """An answer on its way out."""
-
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    async def go(self, send: Send, *, sent: int | None = None, pause: float = 0.0) -> None:
-        """Send the head, and the body: whole, or only so many bytes of it, or in pieces with pauses."""
-        headers = {**self.headers, "content-length": str(len(self.body))}
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": raw})
-        body = self.body if sent is None else self.body[:sent]
-        size = -(-len(body) // _PIECES) if pause and body else len(body) or 1
-        for start in range(0, len(body), size):
-            await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
-            await asyncio.sleep(pause)
-        if sent is None:
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """One call: how to carry it out, and where its answer goes."""
+    """One call: how to carry it out, in whose words it is refused, and where its answer goes."""
 
     fault: Call
+    costume: Costume
     carry_out: Callable[[], Awaitable[Response]]
     send: Send
     root: str
@@ -85,12 +63,12 @@ async def _silent(call: Exchange) -> None:
 
 
 async def _refused(call: Exchange) -> None:
-    await _error(call.fault).go(call.send)
+    await _error(call).go(call.send)
 
 
 async def _carried_out_and_refused(call: Exchange) -> None:
     await call.carry_out()
-    await _error(call.fault).go(call.send)
+    await _error(call).go(call.send)
 
 
 async def _html(call: Exchange) -> None:
@@ -108,8 +86,7 @@ async def _empty_object(call: Exchange) -> None:
 
 
 async def _stale(call: Exchange) -> None:
-    body = b'{"object":"list","data":[],"has_more":false}'
-    await Response(200, {"content-type": "application/json"}, body).go(call.send)
+    await json_response(call.costume.nothing).go(call.send)
 
 
 async def _redirected(call: Exchange) -> None:
@@ -122,9 +99,9 @@ async def _held_up(call: Exchange) -> None:
     await response.go(call.send)
 
 
-def _error(fault: Call) -> Response:
-    body = b'{"error":{"message":"Not now.","type":"server_error","param":null,"code":null}}'
-    return replace(Response(fault.status, dict(fault.headers), body))
+def _error(call: Exchange) -> Response:
+    body = call.costume.refusal(call.fault.status, "Not now.", "server_error")
+    return json_response(body, call.fault.status, **call.fault.headers)
 
 
 CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {

@@ -11,6 +11,8 @@ from tests.chaos.faults import Fault, Plan
 from tests.chaos.pipeline import COUNT, Spec, prompts
 from tests.chaos.platform import MisbehavingPlatform
 from tests.chaos.runner import Outcome, Runner
+from tests.costumes.base import Costume
+from tests.costumes.openai import OPENAI
 
 __all__ = ["Case", "Expected", "Skipped", "Stage", "Verdict", "judged"]
 
@@ -111,23 +113,28 @@ class Stage:
         folder: An empty folder.
         runner: Starts processes.
         random_kills: How many kills at random moments, where there are any.
+        costume: The dialect that it is played in.
     """
 
-    def __init__(self, case: Case, folder: Path, runner: Runner, random_kills: int = 0) -> None:
+    def __init__(
+        self, case: Case, folder: Path, runner: Runner, random_kills: int = 0, costume: Costume = OPENAI
+    ) -> None:
         self.case = case
         self.folder = folder
         self.runner = runner
         self.random_kills = random_kills
+        self.costume = costume
         self.cache = folder / "cache"
         self.verdict = Verdict()
         self._raises = list(case.expected.raises)
         folder.mkdir(parents=True, exist_ok=True)
-        self.platform = MisbehavingPlatform(folder / "platform", case.plan)
+        self.platform = MisbehavingPlatform(folder / "platform", case.plan, costume)
 
     def spec(self, **changes: Any) -> Spec:
         """Return how a process runs the pipeline."""
         out = str(self.folder / f"run-{self.verdict.runs}.json")
-        values = {"cache": str(self.cache), "base_url": self.platform.url, "out": out, **self.case.spec}
+        world = {"cache": str(self.cache), "base_url": self.platform.url, "dialect": self.costume.name}
+        values = {**world, "out": out, **self.case.spec}
         return Spec(**{**values, **changes})
 
     def run(self, **changes: Any) -> Outcome:

@@ -97,8 +97,9 @@ def _with_foreign(lines: list[bytes]) -> list[bytes]:
     foreign = []
     for line in lines[:6]:
         value = json.loads(line)
-        key, _, sample = value["custom_id"].rpartition("-")
-        names = ("request-1", f"{'ab' * 16}-0", f"{key}-{int(sample) + 5000}", f"{key.upper()}-{sample}", "")
+        key, sample, *tag = value["custom_id"].split("-")
+        later, upper = (f"{key}-{int(sample) + 5000}", f"{key.upper()}-{sample}")
+        names = ("request-1", f"{'ab' * 16}-0", *("-".join((name, *tag)) for name in (later, upper)), "")
         foreign += [written({**value, "custom_id": name}) for name in names]
     return [*foreign, *lines]
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.chaos.cases import Case
+from tests.chaos.dialects import DIALECTS, Dialect
 from tests.chaos.table import CASES, GROUPS
 
 __all__ = ["PAGE", "page"]
@@ -24,15 +25,49 @@ id; the Distiset counts such rows in `failures`. Where the platform itself lost 
 again: at most three times by default.
 """
 
+_MANY = 8
+_IN_DIALECTS = """\
+## In other dialects
+
+The platform of the cases wears a costume for each dialect, which that platform's official SDK drives too (see
+`tests/costumes/`). `make chaos CASES=--full` plays in each dialect every case that has a meaning in it, `make chaos`
+the samples and the disasters. Codes of failures are then the platform's own, such as `invalid_request_error` for
+`invalid_prompt`.
+"""
+
 
 def page() -> str:
     """Return the page."""
-    return "\n".join([_HEAD, *(_section(group, title) for group, title in GROUPS.items())])
+    return "\n".join([_HEAD, *(_section(group, title) for group, title in GROUPS.items()), _dialects()])
 
 
 def _section(group: str, title: str) -> str:
     rows = [_row(case) for case in CASES if case.group == group]
     return "\n".join([f"## {title}\n", "| What goes wrong | What comes out |", "|---|---|", *rows, ""])
+
+
+def _dialects() -> str:
+    rows = [_dialect(dialect) for dialect in DIALECTS.values() if dialect.exists() and _cases(dialect)]
+    heads = ["| Platform | Cases | Not played | Why |", "|---|---|---|---|"]
+    return "\n".join([_IN_DIALECTS, *heads, *rows, ""])
+
+
+def _dialect(dialect: Dialect) -> str:
+    names: dict[str, list[str]] = {}
+    for case in CASES:
+        if why := dialect.why_not(case):
+            names.setdefault(why, []).append(f"{case.group}: {case.name}")
+    lines = [
+        (f"{len(cases)} cases" if len(cases) > _MANY else "; ".join(cases), why)
+        for why, cases in names.items()
+    ]
+    first, *rest = lines or [("", "")]
+    head = f"| {dialect.title} | {_cases(dialect)} | {first[0]} | {first[1]} |"
+    return "\n".join([head, *(f"| | | {cases} | {why} |" for cases, why in rest)])
+
+
+def _cases(dialect: Dialect) -> int:
+    return sum(not dialect.why_not(case) for case in CASES)
 
 
 def _row(case: Case) -> str:

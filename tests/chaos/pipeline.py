@@ -51,6 +51,8 @@ class Spec:
         command: What the process does: runs the pipeline, recovers its jobs (`recover`), or words of the command line.
         name: The pipeline's name.
         model: The model's.
+        online: Whether each request is asked by a call of its own.
+        dialect: Of the platform, as in `dialects.DIALECTS`.
     """
 
     cache: str
@@ -69,6 +71,8 @@ class Spec:
     command: tuple[str, ...] = ("run",)
     name: str = "chaos"
     model: str = "toy-1"
+    dialect: str = "openai"
+    online: bool = False
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -77,22 +81,25 @@ class Spec:
 
 def build(spec: Spec) -> Any:
     """Return the pipeline."""
-    from distilabel.llms import OpenAILLM
+    from distilabel import llms
     from distilabel.pipeline import Pipeline
     from distilabel.steps import LoadDataFromDicts
     from distilabel.steps.tasks import TextGeneration
+    from tests.chaos.dialects import DIALECTS
 
+    dialect = DIALECTS[spec.dialect]
     rows = [{"i": i, "instruction": prompt} for i, prompt in enumerate(prompts())]
     options = {"offline_batch_options": spec.options} if spec.options else {}
     with Pipeline(spec.name, cache_dir=Path(spec.cache), enable_metadata=True) as pipeline:
         load = LoadDataFromDicts(data=rows, batch_size=16)
-        llm = OpenAILLM(
+        llm = getattr(llms, dialect.llm)(
             model=spec.model,
             base_url=spec.base_url,
             api_key=spec.key,
             timeout=spec.timeout,
-            use_offline_batch_generation=True,
-            offline_batch_generation_block_until_done=spec.wait,
+            use_offline_batch_generation=not spec.online,
+            offline_batch_generation_block_until_done=None if spec.online else spec.wait,
+            **dialect.options,
             **options,
         )
         load >> TextGeneration(name="answer", llm=llm, input_batch_size=16)

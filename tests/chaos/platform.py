@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 from distilabel.server import Parts, Settings, create_app, running
 from tests.chaos.books import Books, Entry, answer_to
-from tests.chaos.calls import Response
+from tests.chaos.face import Face
 from tests.chaos.faults import Answers, Fault, Line, Plan, Row
 from tests.chaos.front import Front
 from tests.chaos.jobs import OVER, Jobs
 from tests.chaos.lines import FILE_KINDS, LINE_KINDS, LOSING, written
+from tests.costumes.base import Costume, Dressed, Memory
+from tests.costumes.openai import OPENAI
+from tests.support.asgi import Response
 
 __all__ = ["MisbehavingPlatform"]
 
@@ -28,10 +31,13 @@ class MisbehavingPlatform:
     Args:
         folder: Where it keeps everything; the books lie beside it.
         plan: What goes wrong.
+        costume: The dialect that it speaks.
     """
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: Plan, costume: Costume = OPENAI) -> None:
         self.plan = plan
+        self._costume = costume
+        self._memory = Memory()
         self.books = Books(folder.parent / "books.jsonl")
         self._settings = Settings(folder, **plan.settings)
         self._stack = ExitStack()
@@ -51,8 +57,9 @@ class MisbehavingPlatform:
 
     def come_back(self) -> None:
         """Listen."""
-        self.url = self._stack.enter_context(running(self._settings, self._port, app=self._app))
-        self._port = urlsplit(self.url).port or 0
+        url = self._stack.enter_context(running(self._settings, self._port, app=self._app))
+        self._port = urlsplit(url).port or 0
+        self.url = url.removesuffix("/v1") + self._costume.root
 
     def go_away(self) -> None:
         """Listen no more; what was sent is kept."""
@@ -74,7 +81,10 @@ class MisbehavingPlatform:
 
     def _app(self, settings: Settings) -> Any:
         inner = create_app(settings, Parts(open_answer=self._open_answer))
-        return Front(inner, self.plan, self.books, self.jobs, self._edited, self.meet)
+        face = Face(inner, self.jobs, self._edited)
+        return Front(
+            Dressed(self._costume, face, self._memory), self._costume, self.plan, self.books, self.meet
+        )
 
     @asynccontextmanager
     async def _open_answer(self, _settings: Settings) -> AsyncIterator[Any]:

@@ -5,15 +5,19 @@ from pathlib import Path
 from time import monotonic
 
 from tests.chaos.cases import Case, Skipped, Stage, Verdict
+from tests.chaos.dialects import DIALECTS, Dialect
 from tests.chaos.runner import Runner
 
 __all__ = ["play"]
 
 
-def play(case: Case, folder: Path, runner: Runner, random_kills: int = 0) -> Verdict:
+def play(
+    case: Case, folder: Path, runner: Runner, random_kills: int = 0, dialect: Dialect = DIALECTS["openai"]
+) -> Verdict:
     """Play a case in a folder, which goes if all is well."""
     began = monotonic()
-    stage = Stage(case, folder, runner, random_kills)
+    case = dialect.of(case)
+    stage = Stage(case, folder, runner, random_kills, dialect.costume)
     try:
         with stage.platform:
             if case.play is not None:

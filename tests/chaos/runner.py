@@ -236,9 +236,12 @@ def _carry_out(spec: Spec) -> dict[str, Any]:
         return {"recovered": build(spec).recover()}
     if spec.command[0] != "run":
         from distilabel.cli.app import app
+        from tests.chaos.dialects import DIALECTS
 
-        os.environ |= {"OPENAI_BASE_URL": spec.base_url, "OPENAI_API_KEY": spec.key}
-        app([*spec.command, "--cache-dir", spec.cache], standalone_mode=False)
+        dialect = DIALECTS[spec.dialect]
+        os.environ |= {dialect.address: spec.base_url, dialect.key: spec.key, **dialect.environment}
+        platform = ["--platform", dialect.name] if "recover" in spec.command else []
+        app([*spec.command, *platform, "--cache-dir", spec.cache], standalone_mode=False)
         return {}
     distiset = build(spec).run()
     rows = [_told(row) for row in distiset["default"]["train"]] if len(distiset) else None
@@ -261,13 +264,13 @@ def _prepare(spec: Spec) -> None:
     modules = [module for name, module in sys.modules.items() if name.startswith("distilabel.offline")]
     for module in (dispatcher, *modules):
         if hasattr(module, "_LOOK_UP_AGAIN_AFTER"):
-            module._LOOK_UP_AGAIN_AFTER = (0.05, 0.1)
+            module._LOOK_UP_AGAIN_AFTER = (0.2, 1.0)
     if spec.points or spec.kill_at:
         watch(Points(spec.points, spec.kill_at))
     if spec.clock:
         _set_clock(spec.clock)
     if spec.per_job:
-        _set_limit(spec.per_job)
+        _set_limit(spec.dialect, spec.per_job)
     if spec.limit:
         import resource
 
@@ -276,12 +279,13 @@ def _prepare(spec: Spec) -> None:
     _refuse_names()
 
 
-def _set_limit(requests: int) -> None:
+def _set_limit(platform_name: str, requests: int) -> None:
     from dataclasses import replace
 
-    from distilabel.providers.openai import OpenAI
+    from distilabel.providers.registry import platform
 
-    OpenAI.limits = replace(OpenAI.limits, requests=requests)
+    cls: Any = type(platform(platform_name).provider())
+    cls.limits = replace(cls.limits, requests=requests)
 
 
 def _set_clock(seconds: float) -> None:

@@ -45,7 +45,8 @@ def run_well(stage: Stage, runs: int) -> None:
 @contextmanager
 def world(stage: Stage, name: str) -> Iterator[Stage]:
     """Set up a stage beside, with a platform of its own; its figures count in the first one's."""
-    beside = Stage(stage.case, stage.folder / name.replace(" ", "-").replace("/", "-"), stage.runner)
+    folder = stage.folder / name.replace(" ", "-").replace("/", "-")
+    beside = Stage(stage.case, folder, stage.runner, costume=stage.costume)
     with beside.platform:
         yield beside
     beside.verdict.faults = [f"({name}) {fault}" for fault in beside.verdict.faults]

@@ -1,0 +1,183 @@
+"""The dialects in which the cases are played: whose LLM, which costume, and what has no meaning in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from tests.chaos.cases import Case
+from tests.costumes.anthropic import ANTHROPIC
+from tests.costumes.azure import AZURE
+from tests.costumes.base import Costume
+from tests.costumes.fireworks import FIREWORKS
+from tests.costumes.gemini import GEMINI
+from tests.costumes.groq import GROQ
+from tests.costumes.mistral import MISTRAL
+from tests.costumes.openai import OPENAI
+from tests.costumes.together import TOGETHER
+
+__all__ = ["DIALECTS", "SAMPLED", "Dialect"]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One platform's dialect, as the cases are played in it.
+
+    Attributes:
+        costume: What the platform wears.
+        title: As people write it.
+        llm: The class in `distilabel.llms`.
+        address: The environment variable of the base URL.
+        key: The environment variable of the key.
+        options: What the class is given beside model, address and key.
+        environment: What a command of its is told beside address and key.
+        codes: For codes of failures, how this dialect calls them.
+        without: Patterns of `group: name`, and why such cases are not played in this dialect.
+        jobs: Whether the platform takes jobs.
+    """
+
+    costume: Costume
+    title: str
+    llm: str
+    address: str
+    key: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    codes: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
+    jobs: bool = True
+
+    @property
+    def name(self) -> str:
+        """The platform's name, as in the registry."""
+        return self.costume.name
+
+    def exists(self) -> bool:
+        """Tell whether there is such a class."""
+        from distilabel import llms
+
+        return hasattr(llms, self.llm)
+
+    def why_not(self, case: Case) -> str:
+        """Say why a case is not played in this dialect; "" if it is."""
+        name = f"{case.group}: {case.name}"
+        without = {**self.without, **(_SAME if self.costume is not OPENAI else {})}
+        return next((why for shape, why in without.items() if fnmatchcase(name, shape)), "")
+
+    def of(self, case: Case) -> Case:
+        """Return the case with the codes that this dialect has."""
+        codes = {
+            number: self.codes.get(f"{case.group}: {case.name}", self.codes.get(code, code))
+            for number, code in case.expected.unanswered.items()
+        }
+        return replace(case, expected=replace(case.expected, unanswered=codes))
+
+
+_SAME = {
+    "disk: *": "The disk is the same whatever the dialect.",
+    "process: *[!n]": "The ledger is the same whatever the dialect.",
+    "process: *[!i]n": "The ledger is the same whatever the dialect.",
+    "http: *TLS*": "The connection is the same whatever the dialect.",
+    "http: DNS fails": "The connection is the same whatever the dialect.",
+}
+"""What is played in OpenAI's dialect alone. (Of `process`, `killed at every point, creation uncertain` stays.)"""
+
+_AT_CREATION = "No job of this platform fails later: what is wrong is said when it is created."
+_ONE_FILE = "This platform has one result file for all outcomes."
+_NO_LINES = "This platform says why a job failed, but not at which line."
+_NO_QUOTA = "This platform says that there is no room when a job is created."
+_NO_INPUT = "This platform does not give back what was sent to it."
+_REJECTED = (
+    "bad line",
+    "several bad lines",
+    "wrong model",
+    "too many tasks",
+    "failed without a reason",
+    "quota*",
+)
+
+
+def _jobs(why: str, *names: str) -> dict[str, str]:
+    return {f"jobs: {name}": why for name in names}
+
+
+_OPENAI = Dialect(OPENAI, "OpenAI", "OpenAILLM", "OPENAI_BASE_URL", "OPENAI_API_KEY")
+_ANTHROPIC = Dialect(
+    ANTHROPIC, "Anthropic", "AnthropicLLM", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY",
+    codes={
+        "invalid_prompt": "invalid_request_error", "rows: content filter": "invalid_request_error",
+        "lines: content filter in the answer": "refusal", "server_error": "api_error", "batch_expired": "expired",
+    },
+    without={
+        "lines: error*file*": _ONE_FILE,
+        "http: upload*": "This platform takes the requests within the call that creates the job.",
+        "disaster: cache deleted, input file gone": _NO_INPUT,
+        **_jobs(_AT_CREATION, *_REJECTED),
+    },
+)  # fmt: skip
+_GEMINI = Dialect(
+    GEMINI, "Gemini API", "GeminiLLM", "GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY",
+    codes={
+        "invalid_prompt": "INVALID_ARGUMENT", "rows: content filter": "INVALID_ARGUMENT", "server_error": "INTERNAL",
+        "batch_expired": "DEADLINE_EXCEEDED", "lines: content filter in the answer": "refusal",
+    },
+    without={
+        "lines: error*file*": _ONE_FILE,
+        "disaster: cache deleted, input file gone": _NO_INPUT,
+        "*: *expired half done*": "This platform gives nothing of a job that expired.",
+        "jobs: expiring always": "This platform gives nothing of a job that expired.",
+        "jobs: one of several jobs expired": "This platform gives nothing of a job that expired.",
+        "disaster: *expired job": "This platform gives nothing of a job that expired.",
+        **_jobs(_NO_LINES, "bad line", "several bad lines"),
+        **_jobs(_NO_QUOTA, "quota*"),
+    },
+)  # fmt: skip
+_MISTRAL = Dialect(
+    MISTRAL, "Mistral", "MistralLLM", "MISTRAL_BASE_URL", "MISTRAL_API_KEY",
+    without={
+        "lines: refusal": "This platform's answers have no field for a refusal.",
+        "lines: content filter in the answer": "No answer of this platform ends with `content_filter`.",
+        **_jobs(_NO_LINES, "bad line", "several bad lines"),
+        **_jobs(_NO_QUOTA, "quota*"),
+    },
+)  # fmt: skip
+_GROQ = Dialect(GROQ, "Groq", "GroqLLM", "GROQ_BASE_URL", "GROQ_API_KEY")
+_AZURE = Dialect(AZURE, "Azure OpenAI", "AzureOpenAILLM", "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
+_TOGETHER = Dialect(
+    TOGETHER, "Together", "TogetherLLM", "TOGETHER_BASE_URL", "TOGETHER_API_KEY",
+    without={**_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*")},
+)  # fmt: skip
+_FIREWORKS = Dialect(
+    FIREWORKS, "Fireworks", "FireworksLLM", "FIREWORKS_BASE_URL", "FIREWORKS_API_KEY",
+    options={"account_id": "acme"}, environment={"FIREWORKS_ACCOUNT_ID": "acme"},
+    without={**_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*")},
+)  # fmt: skip
+_COMPATIBLE = Dialect(
+    replace(OPENAI, name="compatible"), "OpenAI-compatible", "OpenAICompatibleLLM", "OPENAI_COMPATIBLE_BASE_URL",
+    "OPENAI_COMPATIBLE_API_KEY",
+    without={"*": "This is OpenAI's dialect."},
+)  # fmt: skip
+_VLLM = Dialect(
+    replace(OPENAI, name="vllm-server"), "vLLM", "ClientvLLM", "VLLM_BASE_URL", "VLLM_API_KEY",
+    without={"*": "This platform takes no jobs."}, jobs=False,
+)  # fmt: skip
+_OLLAMA = Dialect(
+    replace(OPENAI, name="ollama"), "Ollama", "OllamaLLM", "OLLAMA_HOST", "OLLAMA_API_KEY",
+    without={"*": "This platform takes no jobs."}, jobs=False,
+)  # fmt: skip
+
+SAMPLED = frozenset({
+    "lines: doubled", "lines: foreign lines", "lines: lost once: missing", "rows: failed in every way at once",
+    "jobs: cancelled half done", "jobs: deleted", "http: create: carried out and cut",
+    "http: create: cut, among many jobs", "disaster: cache deleted after submitting",
+})  # fmt: skip
+"""The cases that `make test` plays in every dialect."""
+
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (
+        _OPENAI, _ANTHROPIC, _GEMINI, _MISTRAL, _GROQ, _AZURE, _TOGETHER, _FIREWORKS, _COMPATIBLE,
+        _VLLM, _OLLAMA,
+    )
+}  # fmt: skip
+"""All dialects by the platform's name; of those without a class in this version, no case is played."""

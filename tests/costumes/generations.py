@@ -1,0 +1,53 @@
+"""Google's way to ask and to answer, which the Gemini API and Vertex AI share: contents, candidates, statuses.
+
+Shapes: `GenerateContentRequest`, `GenerateContentResponse` and `google.rpc.Status` in the `google-genai` package 3.4.
+"""
+
+from typing import Any
+
+from tests.costumes.base import Value
+from tests.costumes.completions import Hollow, read
+
+__all__ = ["chat_of", "content_of", "status_of"]
+
+_FINISHES = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "PROHIBITED_CONTENT"}
+# HTTP status -> the code and name of google.rpc.Code (https://github.com/googleapis/googleapis, rpc/code.proto).
+_CODES = {
+    400: (3, "INVALID_ARGUMENT"), 401: (16, "UNAUTHENTICATED"), 403: (7, "PERMISSION_DENIED"), 404: (5, "NOT_FOUND"),
+    408: (4, "DEADLINE_EXCEEDED"), 409: (10, "ABORTED"), 429: (8, "RESOURCE_EXHAUSTED"), 499: (1, "CANCELLED"),
+    500: (13, "INTERNAL"), 502: (14, "UNAVAILABLE"), 503: (14, "UNAVAILABLE"), 504: (4, "DEADLINE_EXCEEDED"),
+}  # fmt: skip
+
+
+def status_of(status: int, message: str) -> Value:
+    """Return a `google.rpc.Status`."""
+    code, name = _CODES.get(status, (2, "UNKNOWN"))
+    return {"code": code, "message": message, "status": name}
+
+
+def chat_of(model: str, request: Value) -> Value:
+    """Return a request as a chat; what a chat has no place for stays in it, since the books know a request by all."""
+    messages = [
+        {"role": "assistant" if content.get("role") == "model" else "user", "content": _text(content)}
+        for content in request["contents"]
+    ]
+    if system := request.get("systemInstruction"):
+        messages.insert(0, {"role": "system", "content": _text(system)})
+    rest = {name: request[name] for name in request if name not in ("contents", "systemInstruction")}
+    return {**rest, "model": model, "messages": messages}
+
+
+def _text(content: Value) -> str:
+    return "".join(part["text"] for part in content["parts"])
+
+
+def content_of(body: Any) -> Any:
+    """Return a completion as a `GenerateContentResponse`."""
+    said = read(body)
+    usage = {"promptTokenCount": 7, "candidatesTokenCount": 9, "totalTokenCount": 16}
+    if isinstance(said, Hollow):
+        return {"candidates": said.value, "usageMetadata": usage} if said.inside else said.value
+    finish = "SAFETY" if said.refusal is not None else _FINISHES[said.finish]
+    parts = {} if said.text is None else {"parts": [{"text": said.text}]}
+    candidate = {"content": {"role": "model", **parts}, "finishReason": finish, "index": 0}
+    return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": said.model, "responseId": "r1"}
