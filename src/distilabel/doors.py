@@ -7,7 +7,6 @@ answered with an empty module that finds `LoadDataFromDicts` in `distilabel.step
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -103,7 +102,7 @@ def install() -> None:
         sys.meta_path.append(_Doorman())
 
 
-class _Doorman(MetaPathFinder, Loader):
+class _Doorman:  # not of importlib.abc, which takes long to import
     """Finds and makes the modules of `OLD`, and the packages on the way to them."""
 
     def find_spec(
@@ -112,7 +111,9 @@ class _Doorman(MetaPathFinder, Loader):
         """Return how to make a module, None where it is none of the old ones."""
         del path, target
         inner = any(old.startswith(f"{name}.") for old in OLD)
-        return ModuleSpec(name, self, is_package=inner) if inner or name in OLD else None
+        if not inner and name not in OLD:
+            return None
+        return ModuleSpec(name, self, is_package=inner)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Leave the making to Python."""

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -32,7 +33,9 @@ __all__ = [
 ]
 
 # Line separators that are legal inside a JSON string and that many a reader splits lines on.
-_SEPARATORS = {"\u2028": b"\\u2028", "\u2029": b"\\u2029", "\u0085": b"\\u0085"}
+_SEPARATORS = {
+    character.encode(): f"\\u{ord(character):04x}".encode() for character in ("\u2028", "\u2029", "\u0085")
+}
 _CUSTOM_ID = re.compile(r"([0-9a-f]{32})-(0|[1-9][0-9]{0,8})(?:-[0-9a-f]{16})?")
 
 
@@ -66,8 +69,7 @@ class Request:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Tokens that a platform counted for one reply.
 
     Attributes:
@@ -82,8 +84,7 @@ class Usage:
     reasoning_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer that was given; `text` is None where the model declined (see `refusal`) or called a tool."""
 
     text: str | None
@@ -91,7 +92,7 @@ class Reply:
     finish_reason: str | None = None
     refusal: str | None = None
     request_id: str | None = None
-    extras: dict[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +205,7 @@ class Job:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """One line of a result file; `custom_id` is None where the line cannot be read."""
 
     custom_id: str | None
@@ -226,8 +226,7 @@ def canonical_json(value: Any) -> bytes:
         text = orjson.dumps(value)
     except TypeError:
         return json.dumps(_finite(value), separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    for character, escape in _SEPARATORS.items():
-        raw = character.encode()
+    for raw, escape in _SEPARATORS.items():
         if raw in text:
             text = text.replace(raw, escape)
     return text

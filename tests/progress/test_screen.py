@@ -11,7 +11,7 @@ import pytest
 
 from distilabel.events import Broken, ChunkDone, JobMoved, Notice, RunBegan, RunEnded
 from distilabel.exceptions import DistilabelUserError
-from distilabel.progress import screen
+from distilabel.progress.screen import screen
 
 from .test_narrate import job
 

@@ -258,10 +258,10 @@ class TestOffline:
 
 class TestConcurrency:
     def test_is_enough_to_keep_all_requests_of_the_llm_under_way(self):
-        assert TextGeneration(llm=EchoAsyncLLM()).concurrency == 2 + 2
+        assert TextGeneration(llm=EchoAsyncLLM()).concurrency == 6
         assert (
             TextGeneration(llm=EchoAsyncLLM(max_concurrent_requests=10), input_batch_size=3).concurrency
-            == 4 + 2
+            == 15
         )
 
     def test_is_one_offline_global_or_for_an_llm_that_is_not_async(self):

@@ -18,8 +18,6 @@ from distilabel.folders import cache_folder
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger
 from distilabel.ledger.views import Views
-from distilabel.offline.desk import Door, open_door
-from distilabel.offline.recover import recover as recover_jobs
 from distilabel.progress.narrate import job_name
 from distilabel.providers.registry import PLATFORMS, platform
 from distilabel.records import custom_id
@@ -103,6 +101,9 @@ def recover(
     as_json: AsJson = False,
 ) -> None:
     """Find our jobs on a platform after the cache folder was lost, so that nothing is paid for again."""
+    from distilabel.offline.desk import open_door  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+    from distilabel.offline.recover import recover as recover_jobs  # noqa: PLC0415
+
     ledger, door = Ledger(cache_folder(cache_dir)), open_door(name, base_url)
     try:
         jobs = loop.run(recover_jobs(ledger, door))
@@ -172,7 +173,9 @@ def export(
 
 
 def _with_door(name: str, base_url: str, flow: Any) -> None:
-    door: Door = open_door(name, base_url)
+    from distilabel.offline.desk import open_door  # noqa: PLC0415 - as above
+
+    door = open_door(name, base_url)
     try:
         loop.run(door.transport.run(flow(door)))
     finally:

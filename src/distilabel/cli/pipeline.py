@@ -3,16 +3,17 @@
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from distilabel import declared
 from distilabel.cli.options import AsJson, print_json
 from distilabel.cli.sources import Allow, Config, Script, Variable, Yes, get_pipeline
-from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelUserError
-from distilabel.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from distilabel.distiset import Distiset
+    from distilabel.pipeline import Pipeline
 
 __all__ = ["app"]
 
@@ -102,8 +103,10 @@ def validate(
     typer.echo(f"Pipeline {pipeline.name!r} is valid: {len(pipeline.names)} steps.")
 
 
-def _set(pipeline: Pipeline, params: Sequence[str]) -> None:
+def _set(pipeline: "Pipeline", params: Sequence[str]) -> None:
     """Set runtime parameters; here a name that is not known is a mistake, since it was typed for this run."""
+    from distilabel import declared  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+
     for param in params:
         path, is_pair, text = param.partition("=")
         name, *keys = path.split(".")
@@ -135,7 +138,7 @@ def _value(text: str) -> Any:
 
 
 def _push(
-    distiset: Distiset, repo_id: str, commit_message: str | None, token: str | None, *, private: bool
+    distiset: "Distiset", repo_id: str, commit_message: str | None, token: str | None, *, private: bool
 ) -> None:
     message: dict[str, Any] = {"commit_message": commit_message} if commit_message else {}
     try:
@@ -153,7 +156,7 @@ def _nothing_sent(repo_id: str | None, save_to: Path | None) -> str:
     return " Nothing was pushed or saved; run the same command again." if repo_id or save_to else ""
 
 
-def _described(pipeline: Pipeline) -> Iterator[str]:
+def _described(pipeline: "Pipeline") -> Iterator[str]:
     yield f"Pipeline {pipeline.name}" + (f": {pipeline.description}" if pipeline.description else "")
     if pipeline.requirements:
         yield f"Needs {', '.join(pipeline.requirements)}"

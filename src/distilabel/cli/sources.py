@@ -6,14 +6,15 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from tempfile import mkdtemp
 from types import ModuleType
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from distilabel import declared, loop
+from distilabel import loop
 from distilabel.exceptions import DistilabelUserError
-from distilabel.pipeline import Pipeline
-from distilabel.transport import fetch
+
+if TYPE_CHECKING:
+    from distilabel.pipeline import Pipeline
 
 __all__ = ["Allow", "Config", "Script", "Variable", "Yes", "get_pipeline"]
 
@@ -46,7 +47,7 @@ def get_pipeline(
     allow: Sequence[str] = (),
     *,
     ask: bool,
-) -> Pipeline:
+) -> "Pipeline":
     """Return the pipeline that a configuration or a script describes.
 
     Args:
@@ -68,7 +69,10 @@ def get_pipeline(
     return _from_script(str(script), variable, ask=ask)
 
 
-def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> Pipeline:
+def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> "Pipeline":
+    from distilabel import declared  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+    from distilabel.pipeline import Pipeline  # noqa: PLC0415
+
     if not _is_address(place):
         return Pipeline.from_file(place, allow)
     text = _fetched(place, ask=ask)
@@ -76,7 +80,9 @@ def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> Pipeline:
     return Pipeline.from_dict(declared.parse_document(text, kind, place), allow)
 
 
-def _from_script(place: str, variable: str, *, ask: bool) -> Pipeline:
+def _from_script(place: str, variable: str, *, ask: bool) -> "Pipeline":
+    from distilabel.pipeline import Pipeline  # noqa: PLC0415 - as above
+
     if _is_address(place):
         text = _fetched(place, ask=ask)
         path = Path(mkdtemp(prefix="distilabel-")) / f"{_MODULE}.py"
@@ -119,6 +125,8 @@ def _is_address(place: str) -> bool:
 
 def _fetched(address: str, *, ask: bool) -> str:
     """Fetch a text; show it and ask, where that is wanted."""
+    from distilabel.transport import fetch  # noqa: PLC0415 - slow to import
+
     try:
         text = loop.run(fetch(address, most=_MOST)).decode("utf-8")
     except UnicodeDecodeError:

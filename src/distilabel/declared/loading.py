@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from distilabel.exceptions import DistilabelUserError
@@ -115,7 +114,7 @@ def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] 
     """Write plain values to a file as JSON or YAML; folders on the way are made."""
     if format not in ("json", "yaml"):
         raise DistilabelUserError(f"The format {format!r} is not known: use 'json' or 'yaml'.")
-    text = yaml.safe_dump(data, sort_keys=False) if format == "yaml" else json.dumps(data, indent=2)
+    text = _yaml(data) if format == "yaml" else json.dumps(data, indent=2)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(text, encoding="utf-8")
 
@@ -145,6 +144,22 @@ def parse_document(text: str, kind: str, place: str | Path) -> Any:
         DistilabelUserError: The text is not what its kind says.
     """
     try:
-        return json.loads(text) if kind == "json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
+        return json.loads(text) if kind == "json" else _read_yaml(text)
+    except ValueError as error:
         raise DistilabelUserError(f"{place} is not valid {kind.upper()}: {error}.") from error
+
+
+def _yaml(data: Any) -> str:
+    import yaml  # noqa: PLC0415 - slow to import
+
+    text: str = yaml.safe_dump(data, sort_keys=False)
+    return text
+
+
+def _read_yaml(text: str) -> Any:
+    import yaml  # noqa: PLC0415 - slow to import
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error

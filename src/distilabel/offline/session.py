@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from distilabel.ledger.draw import Draw
 from distilabel.ledger.states import SampleState
@@ -18,8 +19,7 @@ from distilabel.records import Failure, Outcome
 __all__ = ["Answer", "Session", "asking", "taken_back_on_error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came of one asking: the outcome, how often it was asked, and the platform's id of the last job."""
 
     outcome: Outcome

@@ -8,27 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Optional, Self
 
-from distilabel import __version__, declared, loop
+from distilabel import __version__, declared
 from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelUserError
 from distilabel.folders import cache_folder
-from distilabel.ledger.store import Ledger
-from distilabel.models.llms.remote import RemoteLLM
-from distilabel.offline.desk import Door
-from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG, Route
 from distilabel.pipeline.drawing import draw
-from distilabel.pipeline.home import Home
-from distilabel.pipeline.local import LocalEngine
-from distilabel.pipeline.plan import llms_of
+from distilabel.pipeline.placement import llms_of
 from distilabel.pipeline.reading import described, draw_arrows, make_steps
-from distilabel.pipeline.requirements import is_installed
-from distilabel.pipeline.run import Run, RunSettings
+from distilabel.pipeline.settings import RunSettings
 from distilabel.pipeline.stages import last_of, load_stages
-from distilabel.progress import screen
 from distilabel.steps.base import GeneratorStep, _Step
 from distilabel.steps.context import current_pipeline
-from distilabel.steps.generators import make_generator_step
 from distilabel.typing import InputDataset, LoadGroups
 
 __all__ = ["Pipeline"]
@@ -257,12 +248,9 @@ class Pipeline:
         Raises:
             DistilabelPlatformError: A platform refuses, or cannot be reached.
         """
-        llms = [llm for step in self.dag.steps.values() for llm in llms_of(step)]
-        ledger = Ledger(self.cache_dir)
-        try:
-            return sum(_recovered(ledger, llm) for llm in llms if isinstance(llm, RemoteLLM))
-        finally:
-            ledger.close()
+        from distilabel.pipeline.execution import recover_jobs  # noqa: PLC0415 - slow to import
+
+        return recover_jobs(self.dag, self.cache_dir)
 
     def _run(
         self,
@@ -272,25 +260,22 @@ class Pipeline:
         handlers: Sequence[logging.Handler],
         warnings: Sequence[str] = (),
     ) -> Distiset:
+        from distilabel.pipeline.execution import execute  # noqa: PLC0415 - slow to import
+
+        def prepare(config: Path) -> None:
+            for warning in warnings:
+                _logger.warning("%s", warning)
+            self._set_parameters(dag, parameters or {})
+            dag.validate()
+            self.save(config, format="yaml")
+
         self._check_requirements(dag)
-        home = Home(self.cache_dir, self.name, use_cache=settings.use_cache)
-        try:
-            with screen(home.log, handlers) as emit:
-                for warning in warnings:
-                    _logger.warning("%s", warning)
-                self._set_parameters(dag, parameters or {})
-                dag.validate()
-                self.save(home.config, format="yaml")
-                run = Run(dag, settings, home, LocalEngine, emit)
-                try:
-                    return run.execute()
-                finally:
-                    run.close()
-        finally:
-            home.leave()
+        return execute(dag, settings, self.cache_dir, prepare, handlers)
 
     def _with_dataset(self, dataset: Any, batch_size: int) -> DAG:
         """Return the graph with a generator for `dataset` before all steps that have none."""
+        from distilabel.steps.generators import make_generator_step  # noqa: PLC0415 - slow to import
+
         dag = DAG()
         dag.steps, dag.edges, dag.routes = dict(self.dag.steps), list(self.dag.edges), dict(self.dag.routes)
         if generator := next((step for step in dag.steps.values() if step.is_generator), None):
@@ -325,6 +310,8 @@ class Pipeline:
         return sorted({*self._requirements, *named})
 
     def _check_requirements(self, dag: DAG) -> None:
+        from distilabel.pipeline.requirements import is_installed  # noqa: PLC0415 - slow to import
+
         missing = [text for text in self.requirements if not is_installed(text)]
         if missing and dag.steps:
             raise ModuleNotFoundError(
@@ -388,12 +375,3 @@ class Pipeline:
     def get_runtime_parameters_info(self) -> dict[str, list[dict[str, Any]]]:
         """Describe the runtime parameters of each step."""
         return {name: step.get_runtime_parameters_info() for name, step in self.dag.steps.items()}
-
-
-def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
-    llm.load()
-    try:
-        door = Door(llm.desk.provider, llm.desk.target.base_url, llm.desk.transport)
-        return len(loop.run(recover(ledger, door)))
-    finally:
-        llm.unload()

@@ -2,8 +2,7 @@
 
 import queue
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -49,12 +48,13 @@ from distilabel.pipeline.output import write_leaf
 from distilabel.pipeline.plan import StepPlan, llms_of, plan
 from distilabel.pipeline.routes import RouteBook
 from distilabel.pipeline.scheduler import Scheduler
+from distilabel.pipeline.settings import RunSettings
 from distilabel.pipeline.signals import stopping
 from distilabel.pipeline.staff import staff
 from distilabel.pipeline.work import Workshop
 from distilabel.records import Job
 
-__all__ = ["Run", "RunSettings"]
+__all__ = ["Run"]
 
 # How long the pump listens before it lets signals through: Windows delivers none while a thread waits.
 _TICK = 0.2
@@ -62,25 +62,6 @@ _TICK = 0.2
 _HOPELESS = 50
 # LLMs that cost nothing to load.
 _FREE = RemoteLLM | MixtureOfAgentsLLM
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """What a run needs to know beside the graph.
-
-    Attributes:
-        pipeline: The pipeline's name.
-        use_cache: Whether chunks and answers of former runs may be used, and those of this one kept.
-        metadata: Whether the Distiset keeps the column `distilabel_metadata`.
-        most_chunks: How many chunks each generator gives at most.
-        stages: The steps that are loaded together, stage by stage; none where each is loaded when it is needed.
-    """
-
-    pipeline: str
-    use_cache: bool = True
-    metadata: bool = False
-    most_chunks: int | None = None
-    stages: Sequence[Sequence[str]] = ()
 
 
 class Run:

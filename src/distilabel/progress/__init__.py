@@ -1,5 +1,1 @@
 """What a person sees of a run: log lines everywhere, a live table on a terminal, JSON lines for a program."""
-
-from distilabel.progress.screen import screen
-
-__all__ = ["screen"]

@@ -43,22 +43,26 @@ def _text(content: Any) -> str | None:
 
 
 def _extras(message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
-    logprobs = choice.get("logprobs")
-    found = {
-        "tool_calls": message.get("tool_calls"),
-        # Which of the two names depends on the platform; OpenAI itself has neither.
-        "reasoning": message.get("reasoning_content")
+    found = {}
+    if calls := message.get("tool_calls"):
+        found["tool_calls"] = calls
+    # Which of the two names depends on the platform; OpenAI itself has neither.
+    if (
+        reasoning := message.get("reasoning_content")
         or message.get("reasoning")
-        or _thinking(message.get("content")),
-        "logprobs": logprobs.get("content") if isinstance(logprobs, dict) else None,
-    }
-    return {name: value for name, value in found.items() if value}
+        or _thinking(message.get("content"))
+    ):
+        found["reasoning"] = reasoning
+    if isinstance(logprobs := choice.get("logprobs"), dict) and logprobs.get("content"):
+        found["logprobs"] = logprobs["content"]
+    return found
 
 
 def _thinking(content: Any) -> str:
     """Return the reasoning that stands among the parts of a message: https://docs.mistral.ai/capabilities/reasoning."""
-    parts = [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
-    thoughts = [_text(part.get("thinking")) for part in parts]
+    if not isinstance(content, list):
+        return ""
+    thoughts = [_text(part.get("thinking")) for part in content if isinstance(part, dict)]
     return "".join(thought for thought in thoughts if thought)
 
 

@@ -288,7 +288,9 @@ def _llms_of(value: Any) -> Iterator[LLM]:
         yield value
         yield from llms_in(value)
     elif isinstance(value, list | tuple | Mapping):
-        for item in value.values() if isinstance(value, Mapping) else value:
+        items = list(value.values()) if isinstance(value, Mapping) else value
+        # Rows are a list too, and a long one: where there are LLMs, one stands first.
+        for item in items if items and isinstance(items[0], LLM) else ():
             yield from _llms_of(item)
 
 

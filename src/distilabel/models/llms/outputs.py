@@ -22,7 +22,7 @@ def output_of(answers: Sequence[Answer]) -> GenerateOutput:
         output["failures"] = failures
     if any(details):
         output["details"] = details
-    if any("logprobs" in reply.extras for reply in replies):
+    if any(reply.extras and "logprobs" in reply.extras for reply in replies):
         output["logprobs"] = [reply.extras.get("logprobs") for reply in replies]
     return output
 
@@ -47,6 +47,8 @@ def _details(reply: Reply) -> AnswerDetails:
         details["finish_reason"] = reply.finish_reason
     if reply.request_id:
         details["request_id"] = reply.request_id
+    if not reply.extras:
+        return details
     if reasoning := reply.extras.get("reasoning"):
         details["reasoning"] = reasoning if isinstance(reasoning, str) else _json(reasoning)
     if isinstance(calls := reply.extras.get("tool_calls"), list):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from distilabel.distiset import METADATA
 from distilabel.typing import FailureReason, GenerateOutput, Row
@@ -12,8 +12,7 @@ __all__ = ["Answer", "Origin", "grouped_row", "single_rows"]
 _OWN_KEYS = frozenset({"generations", "statistics", "failures", "details"})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One generation as read by the task: its columns, what to note of it, and why there is none."""
 
     columns: dict[str, Any]
@@ -81,15 +80,16 @@ def _lists(dicts: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 
 def _noted(step: str, one: Answer, output: GenerateOutput, i: int, chat: Any) -> dict[str, Any]:
-    counts = {name: _at(values, i) for name, values in (output.get("statistics") or {}).items()}
-    noted: dict[str, Any] = {
-        **one.raw,
-        **({} if chat is None else {"raw_input": chat}),
-        **({"statistics": counts} if counts else {}),
-        **(_at(output.get("details") or [], i) or {}),
-        **({} if one.failure is None else {"failure": one.failure}),
-    }
-    return {f"{name}_{step}": value for name, value in noted.items()}
+    noted = {f"{name}_{step}": value for name, value in one.raw.items()}
+    if chat is not None:
+        noted[f"raw_input_{step}"] = chat
+    if statistics := output.get("statistics"):
+        noted[f"statistics_{step}"] = {name: _at(values, i) for name, values in statistics.items()}
+    if details := _at(output.get("details"), i):
+        noted.update((f"{name}_{step}", value) for name, value in details.items())
+    if one.failure is not None:
+        noted[f"failure_{step}"] = one.failure
+    return noted
 
 
 def _at(values: Any, i: int) -> Any:
@@ -100,6 +100,8 @@ def _at(values: Any, i: int) -> Any:
 
 def _extras(step: str, output: GenerateOutput, i: int | None) -> dict[str, Any]:
     """Give what else the LLM returned, such as `logprobs`: the entry of one generation, or all of it."""
+    if output.keys() <= _OWN_KEYS:
+        return {}
     count = len(output.get("generations") or ())
     extras: dict[str, Any] = {}
     for name, value in output.items():

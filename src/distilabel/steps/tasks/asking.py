@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from distilabel.exceptions import (
     DistilabelOfflineBatchGenerationNotFinishedException,
@@ -47,8 +46,7 @@ class Asker(Protocol):
         """Give the JSON schema of the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A row and what is asked about it; `failure` says why nothing can be asked."""
 
     row: Row
@@ -73,7 +71,8 @@ def answer(task: Asker, rows: Sequence[Row]) -> list[Row]:
     questions = [_question(task, row) for row in rows]
     asked = [q.formatted for q in questions if q.failure is None]
     outputs = iter(generate(task, asked, task.num_generations or 1))
-    answers = [_answers(task, q, next(outputs) if q.failure is None else {}) for q in questions]
+    names = [name for name in as_columns(task.outputs) if name != "model_name"]
+    answers = [_answers(task, names, q, next(outputs) if q.failure is None else {}) for q in questions]
     warn(task.name, [one.failure for several, _ in answers for one in several])
     origin = Origin(task.name, task.llm.model_name)
     made: list[Row] = []
@@ -128,16 +127,16 @@ def generate(task: Asker, inputs: list[FormattedInput], num_generations: int) ->
     return outputs
 
 
-def _answers(task: Asker, question: Question, output: GenerateOutput) -> tuple[list[Answer], GenerateOutput]:
+def _answers(
+    task: Asker, names: list[str], question: Question, output: GenerateOutput
+) -> tuple[list[Answer], GenerateOutput]:
     generations = output.get("generations") or [None] * (task.num_generations or 1)
     reasons = _padded(output.get("failures"), len(generations))
     if question.failure is not None:
         reasons = [question.failure] * len(generations)
     pairs = zip(generations, reasons, strict=True)
-    return [_read(task, question.row, text, reason) for text, reason in pairs], {
-        **output,
-        "generations": generations,
-    }
+    answers = [_read(task, names, question.row, text, reason) for text, reason in pairs]
+    return answers, {**output, "generations": generations}
 
 
 def _padded(values: Iterable[Any] | None, length: int) -> list[Any]:
@@ -145,7 +144,7 @@ def _padded(values: Iterable[Any] | None, length: int) -> list[Any]:
     return given + [None] * (length - len(given))
 
 
-def _read(task: Asker, row: Row, text: str | None, reason: FailureReason | None) -> Answer:
+def _read(task: Asker, names: list[str], row: Row, text: str | None, reason: FailureReason | None) -> Answer:
     columns, unread = attempt(lambda: task.format_output(text, row), "unparseable_output")
     if unread is None and not isinstance(columns, dict):
         raise DistilabelTypeError(
@@ -153,7 +152,6 @@ def _read(task: Asker, row: Row, text: str | None, reason: FailureReason | None)
         )
     if text is None:
         unread = why("no_generation", "The model gave no text.")
-    names = (name for name in as_columns(task.outputs) if name != "model_name")
     raw = {"raw_output": text} if task.add_raw_output else {}
     return Answer(dict.fromkeys(names) if columns is None else columns, raw, reason or unread)
 

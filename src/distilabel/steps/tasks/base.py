@@ -17,6 +17,7 @@ from distilabel.typing import FormattedInput, Row, StepOutput
 
 __all__ = ["GeneratorTask", "GlobalTask", "Task"]
 
+_ROWS_A_REQUEST = 4
 _RAW_OUTPUT = "Whether distilabel_metadata keeps what the LLM answered, word for word."
 _RAW_INPUT = "Whether distilabel_metadata keeps what the LLM was asked."
 _NUM_GENERATIONS = "How many generations to ask for, for each row."
@@ -86,10 +87,18 @@ class Task(Step):
 
     @property
     def concurrency(self) -> int:
-        """How many chunks to process at once: enough for all requests that the LLM may have under way."""
+        """How many chunks to process at once: enough for all requests that the LLM may have under way.
+
+        Several times as many rows as requests: most chunks wait for their slowest answer alone.
+        """
         if not isinstance(self.llm, AsyncLLM) or self.llm.use_offline_batch_generation or self.is_global:
             return 1
-        return math.ceil((self.llm.max_concurrent_requests or 1) / (self.input_batch_size or 1)) + 2
+        return (
+            math.ceil(
+                _ROWS_A_REQUEST * (self.llm.max_concurrent_requests or 1) / (self.input_batch_size or 1)
+            )
+            + 1
+        )
 
     def load(self) -> None:
         """Load the LLM."""

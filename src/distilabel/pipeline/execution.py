@@ -1,0 +1,72 @@
+"""From a graph to its run: the folder, the screen and the engine; and the way back to jobs whose ledger was lost.
+
+Loaded when a pipeline runs: to put one together needs none of it.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from distilabel import loop
+from distilabel.distiset import Distiset
+from distilabel.ledger.store import Ledger
+from distilabel.models.llms.remote import RemoteLLM
+from distilabel.offline.desk import Door
+from distilabel.offline.recover import recover
+from distilabel.pipeline.dag import DAG
+from distilabel.pipeline.home import Home
+from distilabel.pipeline.local import LocalEngine
+from distilabel.pipeline.placement import llms_of
+from distilabel.pipeline.run import Run
+from distilabel.pipeline.settings import RunSettings
+from distilabel.progress.screen import screen
+
+__all__ = ["execute", "recover_jobs"]
+
+
+def execute(
+    dag: DAG,
+    settings: RunSettings,
+    cache: Path,
+    prepare: Callable[[Path], None],
+    handlers: Sequence[logging.Handler],
+) -> Distiset:
+    """Run a graph in its folder, alone, with what happens on the screen and in the log.
+
+    Args:
+        dag: The graph.
+        settings: How it is run.
+        cache: The cache folder.
+        prepare: Called before the run, with the path of the file that describes the pipeline.
+        handlers: Further handlers for the log.
+    """
+    home = Home(cache, settings.pipeline, use_cache=settings.use_cache)
+    try:
+        with screen(home.log, handlers) as emit:
+            prepare(home.config)
+            run = Run(dag, settings, home, LocalEngine, emit)
+            try:
+                return run.execute()
+            finally:
+                run.close()
+    finally:
+        home.leave()
+
+
+def recover_jobs(dag: DAG, cache: Path) -> int:
+    """Find the jobs of a graph's LLMs on their platforms and note them in the ledger; return how many were found."""
+    llms = [llm for step in dag.steps.values() for llm in llms_of(step)]
+    ledger = Ledger(cache)
+    try:
+        return sum(_recovered(ledger, llm) for llm in llms if isinstance(llm, RemoteLLM))
+    finally:
+        ledger.close()
+
+
+def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
+    llm.load()
+    try:
+        door = Door(llm.desk.provider, llm.desk.target.base_url, llm.desk.transport)
+        return len(loop.run(recover(ledger, door)))
+    finally:
+        llm.unload()
