@@ -114,7 +114,7 @@ def test_platform_that_cannot_be_reached(tmp_path: Path, strict_platform: Platfo
 def test_wrong_generation_argument(tmp_path: Path, strict_platform: Platform):
     text = OFFLINE.replace('model="toy-1"', 'model="toy-1", generation_kwargs={"temperature": 5}')
     said = sentence(tmp_path, strict_platform, text)
-    assert "`temperature` must be from 0 to 2, not 5" in said
+    assert "`temperature` must be at most 2, not 5" in said
 
 
 def test_missing_dataset(tmp_path: Path, strict_platform: Platform):

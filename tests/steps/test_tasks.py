@@ -258,10 +258,9 @@ class TestOffline:
 
 class TestConcurrency:
     def test_is_enough_to_keep_all_requests_of_the_llm_under_way(self):
-        assert TextGeneration(llm=EchoAsyncLLM()).concurrency == 6
+        assert TextGeneration(llm=EchoAsyncLLM()).concurrency == 7
         assert (
-            TextGeneration(llm=EchoAsyncLLM(max_concurrent_requests=10), input_batch_size=3).concurrency
-            == 15
+            TextGeneration(llm=EchoAsyncLLM(max_concurrent_requests=10), input_batch_size=3).concurrency == 15
         )
 
     def test_is_one_offline_global_or_for_an_llm_that_is_not_async(self):

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from distilabel.ledger.store import Ledger
 from distilabel.providers.base import Provider
@@ -60,27 +60,48 @@ def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int,
 
 
 class Reader:
-    """Reads answers out of result files, a few files open at a time. Safe to use from several threads."""
+    """Reads answers out of result files, a few files open at a time. Safe to use from several threads.
+
+    Answers that are asked for together mostly lie together: a little more than is asked is read at once.
+    """
 
     _MOST_OPEN = 32
+    _AT_ONCE = 1 << 17
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: OrderedDict[str, IO[bytes]] = OrderedDict()
+        self._block = _Block("", 0, b"")
         self._lock = threading.Lock()
 
     def read(self, path: str, start: int, length: int) -> bytes:
         """Return `length` bytes from `start` of the file at `path`, below the ledger's folder."""
         with self._lock:
-            file = self._files.pop(path, None) or (self._folder / path).open("rb")
-            self._files[path] = file
-            if len(self._files) > self._MOST_OPEN:
-                self._files.popitem(last=False)[1].close()
-            file.seek(start)
-            return file.read(length)
+            block = self._block
+            if block.path != path or start < block.start or start + length > block.start + len(block.content):
+                file = self._open(path)
+                file.seek(start)
+                block = self._block = _Block(path, start, file.read(max(length, self._AT_ONCE)))
+            at = start - block.start
+            return block.content[at : at + length]
+
+    def _open(self, path: str) -> IO[bytes]:
+        file = self._files.pop(path, None) or (self._folder / path).open("rb")
+        self._files[path] = file
+        if len(self._files) > self._MOST_OPEN:
+            self._files.popitem(last=False)[1].close()
+        return file
 
     def close(self) -> None:
         """Close all files."""
         with self._lock:
             while self._files:
                 self._files.popitem()[1].close()
+
+
+class _Block(NamedTuple):
+    """Some bytes of a file, and where they lie."""
+
+    path: str
+    start: int
+    content: bytes

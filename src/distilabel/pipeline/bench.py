@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from distilabel.declared import code_digest
+from distilabel.models.llms.base import LLM
 from distilabel.pipeline.cache import ChunkStore, digest_of
 from distilabel.pipeline.placement import llms_of
 from distilabel.pipeline.runner import Runner
@@ -38,6 +39,7 @@ class Bench:
     before_load: Callable[[], None]
     identity: bytes = b""
     own_code: bool = False
+    llms: tuple[LLM, ...] = ()
     loaded: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
     askers: dict[int, str] = field(default_factory=dict)
@@ -45,7 +47,8 @@ class Bench:
     iterator: tuple[int, Iterator[tuple[list[Row], bool]]] | None = None
 
     def __post_init__(self) -> None:
-        classes = [type(self.step), *(type(llm) for llm in llms_of(self.step))]
+        self.llms = tuple(llms_of(self.step))
+        classes = [type(self.step), *(type(llm) for llm in self.llms)]
         code = [code_digest(cls) for cls in classes]
         self.own_code = any(code)
         self.identity = digest_of(self.step.signature, *code)
@@ -53,12 +56,12 @@ class Bench:
     @property
     def offline(self) -> bool:
         """Whether an LLM of the step asks by batch."""
-        return any(llm.use_offline_batch_generation for llm in llms_of(self.step))
+        return any(llm.use_offline_batch_generation for llm in self.llms)
 
     @property
     def own_protocol(self) -> bool:
         """Whether an LLM of the step keeps its own batch protocol: nobody but the next run will ask it again."""
-        return any(llm.asks_all_at_once for llm in llms_of(self.step))
+        return any(llm.asks_all_at_once for llm in self.llms)
 
     def load(self) -> None:
         """Load the step, once."""

@@ -14,7 +14,6 @@ from distilabel.pipeline.bench import Bench
 from distilabel.pipeline.cache import Chunk, content_digest, digest_of
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.outcomes import Crashed, Exhausted, Generated, Outcome, Parked, Processed
-from distilabel.pipeline.placement import llms_of
 from distilabel.pipeline.processing import Processing, told
 from distilabel.pipeline.routes import RouteBook
 from distilabel.pipeline.scheduler import Command, Generate, Process
@@ -214,7 +213,7 @@ class _OwnJobs:
     """Within it, LLMs with a batch protocol of their own have the job ids that the ledger keeps for these inputs."""
 
     def __init__(self, bench: Bench, ledger: Ledger | None, digest: str) -> None:
-        self._llms = [llm for llm in llms_of(bench.step) if llm.asks_all_at_once]
+        self._llms = [llm for llm in bench.llms if llm.asks_all_at_once]
         self._scope = bench.scope
         self._ledger = ledger
         self._digest = digest

@@ -1,12 +1,11 @@
 """What LLMs share that are asked in the shape of OpenAI's Chat Completions: the body, and how it is checked."""
 
 import re
-from typing import Any, ClassVar, Literal, Optional
+from typing import Annotated, Any, ClassVar, Literal, Optional
 
 from pydantic import Field
 
 from distilabel.declared import RuntimeParameter
-from distilabel.models.llms.ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import response_format_of
 from distilabel.typing import FormattedInput, StructuredOutputType
@@ -50,13 +49,13 @@ class ChatLLM(RemoteLLM):
     def request(  # noqa: D417 - the last ones are described together
         self,
         input: FormattedInput,
-        max_new_tokens: Optional[int] = None,
+        max_new_tokens: Optional[Annotated[int, Field(ge=1)]] = None,
         logprobs: Optional[bool] = None,
-        top_logprobs: Optional[int] = None,
-        frequency_penalty: Optional[float] = None,
-        presence_penalty: Optional[float] = None,
-        temperature: Optional[float] = None,
-        top_p: Optional[float] = None,
+        top_logprobs: Optional[Annotated[int, Field(ge=0, le=20)]] = None,
+        frequency_penalty: Optional[Annotated[float, Field(ge=-2, le=2)]] = None,
+        presence_penalty: Optional[Annotated[float, Field(ge=-2, le=2)]] = None,
+        temperature: Optional[Annotated[float, Field(ge=0, le=2)]] = None,
+        top_p: Optional[Annotated[float, Field(ge=0, le=1)]] = None,
         stop: Optional[str | list[str]] = None,
         seed: Optional[int] = None,
         reasoning_effort: Optional[str] = None,
@@ -76,15 +75,10 @@ class ChatLLM(RemoteLLM):
             extra_body: Further fields of the body, sent as they are; they go before all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
-        check_ranges(
-            max_new_tokens=(max_new_tokens, 1, None), temperature=(temperature, 0, 2), top_p=(top_p, 0, 1)
-        )
-        check_ranges(top_logprobs=(top_logprobs, 0, 20), frequency_penalty=(frequency_penalty, -2, 2))
-        check_ranges(presence_penalty=(presence_penalty, -2, 2))
         body = {
             "model": self.model,
             "messages": chat,
-            self._max_tokens_name(): max_new_tokens,
+            "max_tokens" if max_new_tokens is None else self._max_tokens_name(): max_new_tokens,
             "logprobs": logprobs,
             "top_logprobs": top_logprobs,
             "frequency_penalty": frequency_penalty,

@@ -242,7 +242,7 @@ class RemoteLLM(AsyncLLM):
 @cache
 def _arguments_model(cls: type[RemoteLLM]) -> type[BaseModel]:
     """Return a model of the generation arguments of `cls.request`, to check what a user gives."""
-    hints = get_type_hints(cls.request)
+    hints = get_type_hints(cls.request, include_extras=True)
     fields = {name: (hints[name], parameter.default) for name, parameter in _arguments(cls.request).items()}
     config = ConfigDict(extra="forbid", protected_namespaces=())
     model: type[BaseModel] = create_model(f"{cls.__name__}Arguments", __config__=config, **fields)  # type: ignore[call-overload]
@@ -254,6 +254,14 @@ def _grouped(answers: Sequence[Answer], size: int) -> Iterator[Sequence[Answer]]
 
 
 def _explained(error: ValidationError, owner: str) -> str:
-    problem = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    problem = error.errors(include_url=False)[0]
     name = ".".join(str(part) for part in problem["loc"])
+    if bound := _BOUNDS.get(problem["type"]):
+        word, key = bound
+        return (
+            f"The generation argument `{name}` must be {word} {problem['ctx'][key]}, not {problem['input']}."
+        )
     return f"{owner} does not take the generation argument `{name}` like this: {problem['msg']}."
+
+
+_BOUNDS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
