@@ -1,6 +1,6 @@
-# Seven words: demo test chaos lint types docs check. Each installs what it needs into .venv, once.
+# Eight words: demo test chaos bench lint types docs check. Each installs what it needs into .venv, once.
 .POSIX:
-.PHONY: demo test chaos lint types docs check
+.PHONY: demo test chaos bench lint types docs check
 
 PYTHON ?= python3
 BIN = .venv/bin
@@ -14,6 +14,9 @@ test: .venv/.dev
 
 chaos: .venv/.dev
 	$(BIN)/python -m tests.chaos.run $(CASES)
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(BENCH)
 
 lint: .venv/.dev
 	$(BIN)/python -m ruff check .

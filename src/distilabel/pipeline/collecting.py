@@ -14,7 +14,7 @@ def seldom_collecting() -> Iterator[None]:
     """Have Python look for cycles seldom, and not in what was there before.
 
     Rows are made by the million and are trees: they go without its help, and looking through them again and again took a
-    quarter of a run (design/0003-speed.md). Cycles that steps make are still found, some tens of thousands of objects
+    quarter of a run (design/0005-speed.md). Cycles that steps make are still found, some tens of thousands of objects
     later.
     """
     before = gc.get_threshold()
