@@ -72,7 +72,7 @@ class AwsSigner:
     def _asked(self, credentials: Any) -> Any:
         try:
             return credentials()
-        except self._exceptions.HTTPClientError as fault:
+        except (self._exceptions.HTTPClientError, self._exceptions.ConnectionError) as fault:
             raise DistilabelUnreachableError(
                 f"AWS gave no credentials ({type(fault).__name__}): check the network. Nothing is lost: run again when "
                 "it is back."
