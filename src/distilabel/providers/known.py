@@ -92,7 +92,7 @@ _BEDROCK = Platform(
         source="https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html",
         assumed="A recordId may be as long as our names (34 characters and more). Results are the .jsonl.out files in a "
         "folder of the job's id. A job wants at least 100 records, a quota that differs by model: one with fewer fails, "
-        "and its reason is told. Tools are not taken by batch.",
+        "and its reason is told. By batch, `outputConfig` is taken and tools are not.",
     ),
     signer=AwsSigner,
     completed=bedrock_address,

@@ -39,7 +39,7 @@ class BedrockLLM(RemoteLLM):
         bucket: By batch, the bucket's name; default: `BEDROCK_BATCH_BUCKET`.
         role_arn: By batch, the role as which Bedrock reads and writes the bucket; default: `BEDROCK_BATCH_ROLE_ARN`.
         structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`; becomes
-            Converse's `outputConfig`.
+            Converse's `outputConfig`, which not every model takes.
 
     References:
         https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html,
