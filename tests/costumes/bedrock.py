@@ -63,12 +63,10 @@ async def _get(visit: Visit) -> Response:
 async def _objects(visit: Visit) -> Response:
     folder = f"s3://{visit.found['bucket']}/{visit.query['prefix']}"
     names = [name for name in visit.memory.files if name.startswith(folder)]
-    for number, job in visit.memory.jobs.items():
-        batch = await visit.ask("GET", f"/v1/batches/{number}")
-        if _output(number, job).startswith(folder) and (
-            batch.get("output_file_id") or batch.get("error_file_id")
-        ):
-            names.append(_output(number, job))
+    written = {_output(number, job): number for number, job in visit.memory.jobs.items()}
+    for name in (name for name in written if name.startswith(folder)):
+        batch = await visit.ask("GET", f"/v1/batches/{written[name]}")
+        names += [name] if batch.get("output_file_id") or batch.get("error_file_id") else []
     keys = (escape(name.removeprefix(f"s3://{visit.found['bucket']}/")) for name in names)
     contents = "".join(f"<Contents><Key>{key}</Key></Contents>" for key in keys)
     body = f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>"

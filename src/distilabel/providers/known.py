@@ -87,7 +87,7 @@ _BEDROCK = Platform(
         tag="jobName and clientRequestToken",
         window="24 h",
         discount="50%, on selected models",
-        tested="samples, calls and signatures that botocore reads or makes alike, and a platform in memory; never the "
+        tested="boto3 and this library against the embedded platform, samples and signatures of botocore's; never the "
         "platform itself",
         source="https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html",
         assumed="A recordId may be as long as our names (34 characters and more). Results are the .jsonl.out files in a "
