@@ -1,4 +1,4 @@
-"""Anthropic, the Gemini API and Vertex AI in memory, as far as our dialects speak with them; and a desk at each."""
+"""Anthropic, the Gemini API, Vertex AI and AWS Bedrock in memory, as far as our dialects speak with them; and a desk at each."""
 
 import json
 from dataclasses import replace
@@ -9,18 +9,20 @@ import httpx2
 
 from distilabel.providers.anthropic import Anthropic
 from distilabel.providers.base import Limits
+from distilabel.providers.bedrock import Bedrock
 from distilabel.providers.gemini import Gemini
 from distilabel.providers.vertex import Vertex
 from distilabel.records import Target
 from distilabel.transport import Transport
 from tests.fakes import KEY, Batch, FakePlatform, Line, Office, said
+from tests.sigv4 import signed_for, signer
 
 HOST = "https://platform.test"
 NO_SUCH = {"error": {"code": 404, "message": "No such thing.", "status": "NOT_FOUND"}}
 
 
 class InMemory(FakePlatform):
-    """What the three share: a job is over after as many polls as its plan says, or when the test says so."""
+    """What the four share: a job is over after as many polls as its plan says, or when the test says so."""
 
     base_url = HOST
     endpoint = "generateContent"
@@ -188,6 +190,8 @@ def said_of(line: Line) -> str:
     body = line["body"]
     if "contents" in body:
         body = {"messages": [{"content": body["contents"][-1]["parts"][-1]["text"]}]}
+    if isinstance(blocks := body["messages"][-1]["content"], list):
+        body = {"messages": [{"content": blocks[-1]["text"]}]}
     return said({"body": body, "custom_id": "-".join(line["custom_id"].split("-")[:2])})
 
 
@@ -324,3 +328,119 @@ class VertexInMemory(InMemory):
     def page(self, shown: list[dict[str, Any]], following: int | None) -> dict[str, Any]:
         page = {"batchPredictionJobs": shown} if shown else {}
         return {**page, **({"nextPageToken": str(following)} if following else {})}
+
+
+class BedrockInMemory(InMemory):
+    """Model invocation jobs, Converse, and a bucket of S3; each call must be signed for the service that it goes to."""
+
+    endpoint = "converse"
+    role = "arn:aws:iam::123456789012:role/batch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.online = converse("online")
+
+    def provider(self) -> Bedrock:
+        return Bedrock("my-bucket", self.role, HOST)
+
+    def sit_down(self, office: Office) -> Office:
+        office = super().sit_down(office)
+        transport = Transport(self.base_url, {}, signer=signer(), transport=self.transport, attempts=2)
+        office.desk = replace(office.desk, transport=transport)
+        return office
+
+    def route(self, request: httpx2.Request) -> tuple[str, ...]:  # noqa: PLR0911 - a table
+        path = request.url.path.strip("/")
+        in_storage = path.startswith("my-bucket")
+        assert signed_for(request) == ("us-east-1", "s3" if in_storage else "bedrock")
+        match request.method, *path.split("/"):
+            case "PUT", "my-bucket", *name:
+                return ("upload", "/".join(name))
+            case "GET", "my-bucket":
+                return ("objects",)
+            case "GET", "my-bucket", *name:
+                return ("content", "/".join(name))
+            case "POST", "model", "m", "converse":
+                return ("ask",)
+            case "POST", "model-invocation-job":
+                return ("create",)
+            case "GET", "model-invocation-jobs":
+                return ("list",)
+            case "GET", "model-invocation-job", number:
+                return ("poll", number)
+            case "POST", "model-invocation-job", number, "stop":
+                return ("cancel", number)
+        raise AssertionError(f"unknown call: {request.method} {request.url}")
+
+    async def _upload(self, request: httpx2.Request, name: str) -> httpx2.Response:
+        self.files[name] = await request.aread()
+        return httpx2.Response(200, headers={"etag": '"e"'})
+
+    async def _objects(self, request: httpx2.Request) -> httpx2.Response:
+        names = [name for name in self.files if name.startswith(request.url.params["prefix"])]
+        keys = "".join(f"<Contents><Key>{name}</Key></Contents>" for name in names)
+        return httpx2.Response(200, text=f"<ListBucketResult>{keys}</ListBucketResult>")
+
+    async def _create(self, request: httpx2.Request) -> httpx2.Response:
+        body = json.loads(request.content)
+        # The same token again is the same job: https://docs.aws.amazon.com/bedrock/latest/APIReference.
+        twins = [b for b in self.batches.values() if b.metadata["token"] == body["clientRequestToken"]]
+        batch = twins[0] if twins else self.add(*self.asked(body))
+        return httpx2.Response(200, json={"jobArn": self.arn(batch)})
+
+    async def _list(self, request: httpx2.Request) -> httpx2.Response:
+        start, name = int(request.url.params.get("nextToken", "0")), request.url.params["nameContains"]
+        named = [batch for batch in reversed(self.batches.values()) if name in batch.metadata["name"]]
+        page = {"invocationJobSummaries": [self.shown(batch) for batch in named[start : start + 2]]}
+        return httpx2.Response(
+            200, json={**page, **({"nextToken": str(start + 2)} if named[start + 2 :] else {})}
+        )
+
+    def arn(self, batch: Batch) -> str:
+        return f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/{batch.id}"
+
+    def asked(self, body: dict[str, Any]) -> tuple[list[Line], dict[str, str]]:
+        assert body["modelInvocationType"] == "Converse"
+        file = body["inputDataConfig"]["s3InputDataConfig"]["s3Uri"]
+        lines = self.lines_of(file.removeprefix("s3://my-bucket/"), "recordId", "modelInput")
+        output = body["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"]
+        return lines, {
+            "name": body["jobName"],
+            "token": body["clientRequestToken"],
+            "in": file,
+            "out": output,
+        }
+
+    def shown(self, batch: Batch) -> dict[str, Any]:
+        state = batch.plan.status.capitalize() if self.is_over(batch) else "InProgress"
+        told = batch.metadata
+        if state == "Completed":
+            results = [
+                {
+                    "recordId": line["custom_id"],
+                    "modelInput": line["body"],
+                    "modelOutput": converse(said_of(line)),
+                }
+                for line in batch.lines
+            ]
+            folder = told["out"].removeprefix("s3://my-bucket/") + batch.id
+            self.files[f"{folder}/input.jsonl.out"] = jsonl(results)
+            self.files[f"{folder}/manifest.json.out"] = b"{}"
+        return {
+            "jobArn": self.arn(batch),
+            "jobName": told["name"],
+            "status": state,
+            "modelId": "m",
+            "inputDataConfig": {"s3InputDataConfig": {"s3Uri": told["in"]}},
+            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": told["out"]}},
+        }
+
+
+def converse(text: str) -> dict[str, Any]:
+    """An answer of Converse."""
+    return {
+        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 3, "outputTokens": 5, "totalTokens": 8},
+        "metrics": {"latencyMs": 1},
+    }

@@ -9,6 +9,7 @@ from tests.chaos.cases import Case
 from tests.costumes.anthropic import ANTHROPIC
 from tests.costumes.azure import AZURE
 from tests.costumes.base import Costume
+from tests.costumes.bedrock import BEDROCK
 from tests.costumes.fireworks import FIREWORKS
 from tests.costumes.gemini import GEMINI
 from tests.costumes.groq import GROQ
@@ -30,7 +31,7 @@ class Dialect:
         address: The environment variable of the base URL.
         key: The environment variable of the key.
         options: What the class is given beside model, address and key.
-        environment: What a command of its is told beside address and key.
+        environment: What a process of its is told beside address and key.
         codes: For codes of failures, how this dialect calls them.
         without: Patterns of `group: name`, and why such cases are not played in this dialect.
         jobs: Whether the platform takes jobs.
@@ -101,6 +102,7 @@ def _jobs(why: str, *names: str) -> dict[str, str]:
     return {f"jobs: {name}": why for name in names}
 
 
+_ROLE = "arn:aws:iam::123456789012:role/r"
 _OPENAI = Dialect(OPENAI, "OpenAI", "OpenAILLM", "OPENAI_BASE_URL", "OPENAI_API_KEY")
 _ANTHROPIC = Dialect(
     ANTHROPIC, "Anthropic", "AnthropicLLM", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY",
@@ -152,6 +154,23 @@ _FIREWORKS = Dialect(
     options={"account_id": "acme"}, environment={"FIREWORKS_ACCOUNT_ID": "acme"},
     without={**_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*")},
 )  # fmt: skip
+_BEDROCK = Dialect(
+    BEDROCK, "AWS Bedrock", "BedrockLLM", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
+    options={"api_key": None, "bucket": "my-bucket", "role_arn": _ROLE},
+    environment={
+        "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "us-east-1", "BEDROCK_BATCH_BUCKET": "my-bucket",
+        "BEDROCK_BATCH_ROLE_ARN": _ROLE,
+    },
+    codes={
+        "invalid_prompt": "http_400", "rows: content filter": "http_400", "server_error": "http_500",
+        "batch_expired": "http_408", "lines: content filter in the answer": "refusal",
+    },
+    without={
+        "lines: error*file*": _ONE_FILE,
+        **_jobs(_NO_LINES, "bad line", "several bad lines"),
+        **_jobs(_NO_QUOTA, "quota*"),
+    },
+)  # fmt: skip
 _COMPATIBLE = Dialect(
     replace(OPENAI, name="compatible"), "OpenAI-compatible", "OpenAICompatibleLLM", "OPENAI_COMPATIBLE_BASE_URL",
     "OPENAI_COMPATIBLE_API_KEY",
@@ -176,7 +195,7 @@ SAMPLED = frozenset({
 DIALECTS = {
     dialect.name: dialect
     for dialect in (
-        _OPENAI, _ANTHROPIC, _GEMINI, _MISTRAL, _GROQ, _AZURE, _TOGETHER, _FIREWORKS, _COMPATIBLE,
+        _OPENAI, _ANTHROPIC, _GEMINI, _MISTRAL, _GROQ, _AZURE, _TOGETHER, _FIREWORKS, _BEDROCK, _COMPATIBLE,
         _VLLM, _OLLAMA,
     )
 }  # fmt: skip

@@ -95,11 +95,10 @@ def build(spec: Spec) -> Any:
         llm = getattr(llms, dialect.llm)(
             model=spec.model,
             base_url=spec.base_url,
-            api_key=spec.key,
             timeout=spec.timeout,
             use_offline_batch_generation=not spec.online,
             offline_batch_generation_block_until_done=None if spec.online else spec.wait,
-            **dialect.options,
+            **{"api_key": spec.key, **dialect.options},
             **options,
         )
         load >> TextGeneration(name="answer", llm=llm, input_batch_size=16)

@@ -9,13 +9,13 @@ import pytest
 from distilabel.events import Notice
 from distilabel.records import JobPhase
 from tests.fakes import Office, Plan, texts
-from tests.platforms import AnthropicInMemory, GeminiInMemory, InMemory, VertexInMemory
+from tests.platforms import AnthropicInMemory, BedrockInMemory, GeminiInMemory, InMemory, VertexInMemory
 
 SOON = 0.001
 Open = Callable[..., Office]
 
 
-@pytest.fixture(params=[AnthropicInMemory, GeminiInMemory, VertexInMemory])
+@pytest.fixture(params=[AnthropicInMemory, GeminiInMemory, VertexInMemory, BedrockInMemory])
 def memory(request: pytest.FixtureRequest) -> InMemory:
     return request.param()
 
@@ -66,7 +66,7 @@ def test_upload_that_was_begun_twice_is_there_once(at: Open):
 
 
 @pytest.mark.parametrize("fault", [500, httpx2.ReadTimeout])
-@pytest.mark.parametrize("kind", [GeminiInMemory, VertexInMemory])
+@pytest.mark.parametrize("kind", [GeminiInMemory, VertexInMemory, BedrockInMemory])
 def test_creation_without_a_clear_answer_is_found_by_its_name(at: Open, kind: type[InMemory], fault):
     memory = kind()
     at(memory, every=SOON).bring("other")
@@ -75,7 +75,7 @@ def test_creation_without_a_clear_answer_is_found_by_its_name(at: Open, kind: ty
     assert sorted(memory.sent) == ["a", "other"]
 
 
-@pytest.mark.parametrize("kind", [AnthropicInMemory, GeminiInMemory, VertexInMemory])
+@pytest.mark.parametrize("kind", [AnthropicInMemory, GeminiInMemory, VertexInMemory, BedrockInMemory])
 def test_creation_that_was_not_carried_out_is_made_again(at: Open, kind: type[InMemory]):
     memory = kind()
     memory.fail("create", httpx2.ReadTimeout)
@@ -83,12 +83,25 @@ def test_creation_that_was_not_carried_out_is_made_again(at: Open, kind: type[In
     assert (memory.sent, memory.count("create")) == (["a"], 2)
 
 
-@pytest.mark.parametrize("kind", [GeminiInMemory, VertexInMemory])
+@pytest.mark.parametrize("kind", [GeminiInMemory, VertexInMemory, BedrockInMemory])
 def test_job_that_expired_with_nothing_is_sent_again(at: Open, kind: type[InMemory]):
     memory = kind()
     memory.plan("EXPIRED")
     assert texts(at(memory, every=SOON).bring("a")) == ["a/0"]
     assert memory.sent == ["a", "a"]
+
+
+def test_bedrock_makes_one_job_of_two_calls(at: Open, monkeypatch):
+    memory = BedrockInMemory()
+    # Nothing is found, as where a list lags behind: the job is made again, and the token makes it the same.
+    monkeypatch.setattr(BedrockInMemory, "_list", lambda *_: _empty())
+    memory.fail("create", httpx2.ReadTimeout, carried_out=True)
+    assert texts(at(memory, every=SOON).bring("a")) == ["a/0"]
+    assert (memory.count("create"), memory.sent) == (2, ["a"])
+
+
+async def _empty() -> httpx2.Response:
+    return httpx2.Response(200, json={"invocationJobSummaries": []})
 
 
 # A platform that tells whose a batch is only when it has ended
@@ -175,7 +188,7 @@ def test_custom_ids_carry_the_tag_of_their_job(at: Open, claude: AnthropicInMemo
     assert batch.lines[0]["custom_id"].endswith(f"-0-{job.tag[:16]}")
 
 
-@pytest.mark.parametrize("kind", [GeminiInMemory, VertexInMemory])
+@pytest.mark.parametrize("kind", [GeminiInMemory, VertexInMemory, BedrockInMemory])
 def test_job_is_found_without_its_ledger(at: Open, kind: type[InMemory]):
     memory = kind()
     office = at(memory)

@@ -20,6 +20,7 @@ from distilabel.exceptions import (
 from distilabel.providers.anthropic import Anthropic
 from distilabel.providers.azure import Azure
 from distilabel.providers.base import INLINE, Provider, complete
+from distilabel.providers.bedrock import Bedrock
 from distilabel.providers.fireworks import Fireworks
 from distilabel.providers.gemini import Gemini
 from distilabel.providers.groq import Groq
@@ -100,6 +101,13 @@ DIALECTS = [
     Dialect(Anthropic(), WIRE / "anthropic", "/v1/messages"),
     Dialect(Gemini(), WIRE / "gemini", "generateContent"),
     Dialect(Vertex("b"), WIRE / "vertex", "generateContent"),
+    Dialect(
+        Bedrock(
+            "my-bucket", "arn:aws:iam::123456789012:role/batch", "https://bedrock.us-east-1.amazonaws.com"
+        ),
+        WIRE / "bedrock",
+        "converse",
+    ),
     Dialect(Azure(), WIRE / "azure", "/v1/chat/completions"),
     Dialect(Mistral(), WIRE / "mistral", "/v1/chat/completions"),
     Dialect(Groq(), WIRE / "groq", "/v1/chat/completions"),

@@ -35,9 +35,10 @@ def test_dialect_stands_in_the_ledger_under_the_platform_s_name(known: Platform)
 
 @pytest.mark.parametrize("known", [p for p in PLATFORMS.values() if not p.base_url], ids=lambda p: p.name)
 def test_address_that_each_user_has_another_of_must_be_given(known: Platform, monkeypatch):
-    for name in (known.base_url_variable, "GOOGLE_CLOUD_PROJECT"):
+    for name in (known.base_url_variable, "GOOGLE_CLOUD_PROJECT", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    wanted = "GOOGLE_CLOUD_PROJECT" if known.completed else known.base_url_variable
+    completed_by = {"vertex": "GOOGLE_CLOUD_PROJECT", "bedrock": "AWS_REGION"}
+    wanted = completed_by.get(known.name, known.base_url_variable)
     with pytest.raises(DistilabelUserError, match=wanted):
         known.address()
 

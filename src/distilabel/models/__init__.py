@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.anyscale import AnyscaleLLM
     from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
+    from distilabel.models.llms.bedrock import BedrockLLM
     from distilabel.models.llms.compatible import OpenAICompatibleLLM
     from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
@@ -36,6 +37,7 @@ __all__ = [
     "AsyncImageGenerationModel",
     "AsyncLLM",
     "AzureOpenAILLM",
+    "BedrockLLM",
     "ClientvLLM",
     "Embeddings",
     "FireworksLLM",
@@ -61,6 +63,7 @@ _PLACES = {
     "AsyncImageGenerationModel": "distilabel.models.image_generation",
     "AsyncLLM": "distilabel.models.llms.base",
     "AzureOpenAILLM": "distilabel.models.llms.azure",
+    "BedrockLLM": "distilabel.models.llms.bedrock",
     "ClientvLLM": "distilabel.models.llms.vllm_server",
     "Embeddings": "distilabel.models.embeddings",
     "FireworksLLM": "distilabel.models.llms.fireworks",

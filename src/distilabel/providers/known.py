@@ -4,7 +4,10 @@ import os
 from functools import partial
 
 from distilabel.providers.anthropic import Anthropic
+from distilabel.providers.aws import bedrock_address
+from distilabel.providers.aws_signer import AwsSigner
 from distilabel.providers.azure import Azure
+from distilabel.providers.bedrock import Bedrock
 from distilabel.providers.compatible import SERVICES, Compatible, Service
 from distilabel.providers.described import Batch, Platform
 from distilabel.providers.fireworks import Fireworks
@@ -75,6 +78,24 @@ _VERTEX = Platform(
     ),
     signer=GoogleSigner,
     completed=vertex_address,
+)  # fmt: skip
+
+_BEDROCK = Platform(
+    "bedrock", "AWS Bedrock", Bedrock, "", "AWS_ENDPOINT_URL", None,
+    Batch(
+        endpoints=("converse",),
+        tag="jobName and clientRequestToken",
+        window="24 h",
+        discount="50%, on selected models",
+        tested="boto3 and this library against the embedded platform, samples and signatures of botocore's; never the "
+        "platform itself",
+        source="https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html",
+        assumed="A recordId may be as long as our names (34 characters and more). Results are the .jsonl.out files in a "
+        "folder of the job's id. A job wants at least 100 records, a quota that differs by model: one with fewer fails, "
+        "and its reason is told. By batch, `outputConfig` is taken and tools are not.",
+    ),
+    signer=AwsSigner,
+    completed=bedrock_address,
 )  # fmt: skip
 
 _AZURE = Platform(
@@ -184,6 +205,7 @@ KNOWN = (
     _ANTHROPIC,
     _GEMINI,
     _VERTEX,
+    _BEDROCK,
     _MISTRAL,
     _GROQ,
     _TOGETHER,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.anyscale import AnyscaleLLM
     from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
+    from distilabel.models.llms.bedrock import BedrockLLM
     from distilabel.models.llms.compatible import OpenAICompatibleLLM
     from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
@@ -29,6 +30,7 @@ __all__ = [
     "AnyscaleLLM",
     "AsyncLLM",
     "AzureOpenAILLM",
+    "BedrockLLM",
     "ClientvLLM",
     "FireworksLLM",
     "GeminiLLM",
@@ -49,6 +51,7 @@ _PLACES = {
     "AnyscaleLLM": "distilabel.models.llms.anyscale",
     "AsyncLLM": "distilabel.models.llms.base",
     "AzureOpenAILLM": "distilabel.models.llms.azure",
+    "BedrockLLM": "distilabel.models.llms.bedrock",
     "ClientvLLM": "distilabel.models.llms.vllm_server",
     "FireworksLLM": "distilabel.models.llms.fireworks",
     "GeminiLLM": "distilabel.models.llms.gemini",
