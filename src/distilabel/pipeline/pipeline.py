@@ -13,14 +13,14 @@ from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelUserError
 from distilabel.folders import cache_folder
 from distilabel.ledger.store import Ledger
-from distilabel.models.llms.remote import RemoteLLM
+from distilabel.models.fields import RemoteModel
 from distilabel.offline.desk import Door
 from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG, Route
 from distilabel.pipeline.drawing import draw
 from distilabel.pipeline.home import Home
 from distilabel.pipeline.local import LocalEngine
-from distilabel.pipeline.plan import llms_of
+from distilabel.pipeline.plan import models_of
 from distilabel.pipeline.reading import described, draw_arrows, make_steps
 from distilabel.pipeline.requirements import is_installed
 from distilabel.pipeline.run import Run, RunSettings
@@ -257,10 +257,10 @@ class Pipeline:
         Raises:
             DistilabelPlatformError: A platform refuses, or cannot be reached.
         """
-        llms = [llm for step in self.dag.steps.values() for llm in llms_of(step)]
+        models = [model for step in self.dag.steps.values() for model in models_of(step)]
         ledger = Ledger(self.cache_dir)
         try:
-            return sum(_recovered(ledger, llm) for llm in llms if isinstance(llm, RemoteLLM))
+            return sum(_recovered(ledger, model) for model in models if isinstance(model, RemoteModel))
         finally:
             ledger.close()
 
@@ -320,7 +320,7 @@ class Pipeline:
     def requirements(self) -> list[str]:
         """The packages that the pipeline, its steps and their LLMs need, sorted."""
         steps = self.dag.steps.values()
-        parts = [part for step in steps for part in (step, *llms_of(step))]
+        parts = [part for step in steps for part in (step, *models_of(step))]
         named = (text for part in parts for text in getattr(type(part), "requirements", ()))
         return sorted({*self._requirements, *named})
 
@@ -390,10 +390,10 @@ class Pipeline:
         return {name: step.get_runtime_parameters_info() for name, step in self.dag.steps.items()}
 
 
-def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
-    llm.load()
+def _recovered(ledger: Ledger, model: RemoteModel) -> int:
+    model.load()
     try:
-        door = Door(llm.desk.provider, llm.desk.target.base_url, llm.desk.transport)
+        door = Door(model.desk.provider, model.desk.target.base_url, model.desk.transport)
         return len(loop.run(recover(ledger, door)))
     finally:
-        llm.unload()
+        model.unload()

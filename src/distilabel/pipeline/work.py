@@ -9,12 +9,13 @@ from typing import Any
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.store import Ledger
+from distilabel.models.llms.base import LLM
 from distilabel.offline.session import asking
 from distilabel.pipeline.bench import Bench
 from distilabel.pipeline.cache import Chunk, content_digest, digest_of
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.outcomes import Crashed, Exhausted, Generated, Outcome, Parked, Processed
-from distilabel.pipeline.placement import llms_of
+from distilabel.pipeline.placement import models_of
 from distilabel.pipeline.processing import Processing, told
 from distilabel.pipeline.routes import RouteBook
 from distilabel.pipeline.scheduler import Command, Generate, Process
@@ -33,7 +34,7 @@ class Workshop:
     Args:
         dag: The graph.
         benches: One a step.
-        ledger: Where drawn samples are recorded; None where no LLM asks by batch.
+        ledger: Where drawn samples are recorded; None where no model asks by batch.
         run_id: From `Ledger.begin_run`.
         routes: Keeps which branches were taken.
         report: Called with what came of each command.
@@ -214,7 +215,8 @@ class _OwnJobs:
     """Within it, LLMs with a batch protocol of their own have the job ids that the ledger keeps for these inputs."""
 
     def __init__(self, bench: Bench, ledger: Ledger | None, digest: str) -> None:
-        self._llms = [llm for llm in llms_of(bench.step) if llm.asks_all_at_once]
+        models = models_of(bench.step)
+        self._llms = [llm for llm in models if isinstance(llm, LLM) and llm.asks_all_at_once]
         self._scope = bench.scope
         self._ledger = ledger
         self._digest = digest
