@@ -120,7 +120,7 @@ def test_official_sdks_know_every_field_of_the_bodies():
 def test_what_does_not_change_the_vectors_does_not_change_the_signature():
     one = OpenAIEmbeddings(model="m")
     same = OpenAIEmbeddings(
-        model="m", api_key=KEY, use_offline_batch_generation=True, max_concurrent_requests=2, project="p"
+        model="m", api_key=KEY, use_offline_batch_generation=True, jobs_ids=("b",), project="p"
     )
     assert one.signature == same.signature
     assert one.signature != OpenAIEmbeddings(model="m", dimensions=2).signature
