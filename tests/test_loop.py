@@ -102,3 +102,25 @@ def test_interrupt_while_waiting_cancels_the_coroutine(monkeypatch: pytest.Monke
     with pytest.raises(KeyboardInterrupt):
         loop.run(hang())
     assert cancelled.wait(5)
+
+
+def test_results_of_several_coroutines_come_in_their_order():
+    assert loop.run(loop.together(double(number) for number in range(3))) == [0, 2, 4]
+
+
+def test_error_of_one_of_several_is_raised_without_a_group_and_the_others_are_cancelled():
+    cancelled: list[bool] = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    async def fail() -> None:
+        raise LookupError("gone")
+
+    with pytest.raises(LookupError, match="gone"):
+        loop.run(loop.together([wait(), fail()]))
+    assert cancelled == [True]

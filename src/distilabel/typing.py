@@ -9,6 +9,7 @@ __all__ = [
     "AnswerDetails",
     "ChatItem",
     "ChatType",
+    "EmbeddingOutput",
     "FailureReason",
     "FormattedInput",
     "GenerateOutput",
@@ -89,6 +90,14 @@ class FailureReason(TypedDict):
     message: str
     attempts: int
     job_id: Union[str, None]
+
+
+class EmbeddingOutput(TypedDict, total=False):
+    """What an embedding model gives for one text; with no vector, `failure` says why; tokens where they are counted."""
+
+    embedding: Union[list[float], None]
+    input_tokens: int
+    failure: FailureReason
 
 
 class ToolCall(TypedDict):

@@ -8,7 +8,7 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.llms import LLM, MixtureOfAgentsLLM, OpenAILLM
-from distilabel.models.llms.base import llms_in
+from distilabel.models.fields import models_in
 from distilabel.steps import Step
 from distilabel.steps.tasks import TextGeneration
 
@@ -180,7 +180,7 @@ def test_llm_with_a_batch_protocol_of_its_own_is_refused():
 def test_llms_inside_are_found_and_runtime_parameters_reach_them():
     inner = [OpenAILLM(model=name, api_key="sk-secret") for name in ("a", "b")]
     task = TextGeneration(llm=mixture(*inner, aggregator_llm=inner[0]))
-    assert llms_in(task) == [task.llm, *inner]
+    assert models_in(task) == [task.llm, *inner]
     task.set_runtime_parameters(
         {"llm": {"proposers_llms": {"1": {"generation_kwargs": {"temperature": 0.5}}}}}
     )

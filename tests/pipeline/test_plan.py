@@ -10,7 +10,7 @@ from tests.pipeline.plain import Count, Same, Sum, line, numbers
 
 from distilabel.models.llms import LLM, MixtureOfAgentsLLM
 from distilabel.pipeline import Pipeline, routing_batch_function
-from distilabel.pipeline.plan import Source, StepPlan, llms_of, plan
+from distilabel.pipeline.plan import Source, StepPlan, models_of, plan
 from distilabel.steps import CombineOutputs, LoadDataFromDicts
 
 
@@ -121,17 +121,17 @@ def test_a_step_whose_llm_asks_for_everything_at_once_takes_all_rows(pipeline):
     assert planned(pipeline)["ask"].sources == (Source("load", None),)
 
 
-def test_llms_of_a_step_are_those_among_its_fields():
+def test_models_of_a_step_are_those_among_its_fields():
     one, two = Echo(name="one"), Echo(name="two")
-    assert [llm.model_name for llm in llms_of(Asks(llm=one, other=two))] == ["one", "two"]
-    assert llms_of(Same()) == []
+    assert [llm.model_name for llm in models_of(Asks(llm=one, other=two))] == ["one", "two"]
+    assert models_of(Same()) == []
 
 
 def test_llms_inside_an_llm_are_found_too_each_once(pipeline):
     one, two = Echo(name="one"), Echo(name="two")
     both = MixtureOfAgentsLLM(aggregator_llm=one, proposers_llms=[one, two])
-    assert llms_of(Asks(llm=both)) == [both, one, two]
-    assert llms_of(Asks(llm=one, other=both)) == [one, both, two]
+    assert models_of(Asks(llm=both)) == [both, one, two]
+    assert models_of(Asks(llm=one, other=both)) == [one, both, two]
 
 
 class Sized(Count):

@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 from distilabel.lazily import loaded_by_name
 
 if TYPE_CHECKING:
-    from distilabel.models.embeddings import Embeddings, SentenceTransformerEmbeddings
+    from distilabel.models.embeddings import (
+        Embeddings,
+        GeminiEmbeddings,
+        MistralEmbeddings,
+        OpenAIEmbeddings,
+        SentenceTransformerEmbeddings,
+    )
     from distilabel.models.image_generation import (
         AsyncImageGenerationModel,
         ImageGenerationModel,
@@ -41,14 +47,17 @@ __all__ = [
     "ClientvLLM",
     "Embeddings",
     "FireworksLLM",
+    "GeminiEmbeddings",
     "GeminiLLM",
     "GroqLLM",
     "ImageGenerationModel",
     "InferenceEndpointsLLM",
+    "MistralEmbeddings",
     "MistralLLM",
     "MixtureOfAgentsLLM",
     "OllamaLLM",
     "OpenAICompatibleLLM",
+    "OpenAIEmbeddings",
     "OpenAIImageGeneration",
     "OpenAILLM",
     "SentenceTransformerEmbeddings",
@@ -67,15 +76,18 @@ _PLACES = {
     "ClientvLLM": "distilabel.models.llms.vllm_server",
     "Embeddings": "distilabel.models.embeddings",
     "FireworksLLM": "distilabel.models.llms.fireworks",
+    "GeminiEmbeddings": "distilabel.models.embeddings",
     "GeminiLLM": "distilabel.models.llms.gemini",
     "GroqLLM": "distilabel.models.llms.groq",
     "ImageGenerationModel": "distilabel.models.image_generation",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "MistralEmbeddings": "distilabel.models.embeddings",
     "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
     "OllamaLLM": "distilabel.models.llms.ollama",
     "OpenAICompatibleLLM": "distilabel.models.llms.compatible",
+    "OpenAIEmbeddings": "distilabel.models.embeddings",
     "OpenAIImageGeneration": "distilabel.models.image_generation",
     "OpenAILLM": "distilabel.models.llms.openai",
     "SentenceTransformerEmbeddings": "distilabel.models.embeddings",

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from distilabel.declared import code_digest
-from distilabel.models.llms.base import LLM
+from distilabel.models.fields import AskingModel
 from distilabel.pipeline.cache import ChunkStore, digest_of
-from distilabel.pipeline.placement import llms_of
+from distilabel.pipeline.placement import models_of
 from distilabel.pipeline.runner import Runner
 from distilabel.steps.base import _Step
 from distilabel.typing import Row
@@ -24,7 +24,7 @@ class Bench:
         step: The step.
         runner: Runs it, here or in other processes.
         store: Its chunks.
-        scope: Whose requests its LLMs ask.
+        scope: Whose requests its models ask.
         gathers: Whether it takes all rows at once.
         branches: The steps after it, if a route picks among them.
         before_load: Called once before the step is loaded.
@@ -39,7 +39,7 @@ class Bench:
     before_load: Callable[[], None]
     identity: bytes = b""
     own_code: bool = False
-    llms: tuple[LLM, ...] = ()
+    models: tuple[AskingModel, ...] = ()
     loaded: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
     askers: dict[int, str] = field(default_factory=dict)
@@ -47,21 +47,21 @@ class Bench:
     iterator: tuple[int, Iterator[tuple[list[Row], bool]]] | None = None
 
     def __post_init__(self) -> None:
-        self.llms = tuple(llms_of(self.step))
-        classes = [type(self.step), *(type(llm) for llm in self.llms)]
+        self.models = tuple(models_of(self.step))
+        classes = [type(self.step), *(type(model) for model in self.models)]
         code = [code_digest(cls) for cls in classes]
         self.own_code = any(code)
         self.identity = digest_of(self.step.signature, *code)
 
     @property
     def offline(self) -> bool:
-        """Whether an LLM of the step asks by batch."""
-        return any(llm.use_offline_batch_generation for llm in self.llms)
+        """Whether a model of the step asks by batch."""
+        return any(model.use_offline_batch_generation for model in self.models)
 
     @property
     def own_protocol(self) -> bool:
         """Whether an LLM of the step keeps its own batch protocol: nobody but the next run will ask it again."""
-        return any(llm.asks_all_at_once for llm in self.llms)
+        return any(model.asks_all_at_once for model in self.models)
 
     def load(self) -> None:
         """Load the step, once."""

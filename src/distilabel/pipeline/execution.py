@@ -10,13 +10,13 @@ from pathlib import Path
 from distilabel import loop
 from distilabel.distiset import Distiset
 from distilabel.ledger.store import Ledger
-from distilabel.models.llms.remote import RemoteLLM
+from distilabel.models.fields import RemoteModel
 from distilabel.offline.desk import Door
 from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.home import Home
 from distilabel.pipeline.local import LocalEngine
-from distilabel.pipeline.placement import llms_of
+from distilabel.pipeline.placement import models_of
 from distilabel.pipeline.run import Run
 from distilabel.pipeline.settings import RunSettings
 from distilabel.progress.screen import screen
@@ -54,19 +54,19 @@ def execute(
 
 
 def recover_jobs(dag: DAG, cache: Path) -> int:
-    """Find the jobs of a graph's LLMs on their platforms and note them in the ledger; return how many were found."""
-    llms = [llm for step in dag.steps.values() for llm in llms_of(step)]
+    """Find the jobs of a graph's models on their platforms and note them in the ledger; return how many were found."""
+    models = [model for step in dag.steps.values() for model in models_of(step)]
     ledger = Ledger(cache)
     try:
-        return sum(_recovered(ledger, llm) for llm in llms if isinstance(llm, RemoteLLM))
+        return sum(_recovered(ledger, model) for model in models if isinstance(model, RemoteModel))
     finally:
         ledger.close()
 
 
-def _recovered(ledger: Ledger, llm: RemoteLLM) -> int:
-    llm.load()
+def _recovered(ledger: Ledger, model: RemoteModel) -> int:
+    model.load()
     try:
-        door = Door(llm.desk.provider, llm.desk.target.base_url, llm.desk.transport)
+        door = Door(model.desk.provider, model.desk.target.base_url, model.desk.transport)
         return len(loop.run(recover(ledger, door)))
     finally:
-        llm.unload()
+        model.unload()

@@ -14,7 +14,6 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.folders import cache_folder
 from distilabel.pipeline.dag import DAG, Route
 from distilabel.pipeline.drawing import draw
-from distilabel.pipeline.placement import llms_of
 from distilabel.pipeline.reading import described, draw_arrows, make_steps
 from distilabel.pipeline.settings import RunSettings
 from distilabel.pipeline.stages import last_of, load_stages
@@ -304,8 +303,10 @@ class Pipeline:
     @property
     def requirements(self) -> list[str]:
         """The packages that the pipeline, its steps and their LLMs need, sorted."""
+        from distilabel.pipeline.placement import models_of  # noqa: PLC0415 - slow to import
+
         steps = self.dag.steps.values()
-        parts = [part for step in steps for part in (step, *llms_of(step))]
+        parts = [part for step in steps for part in (step, *models_of(step))]
         named = (text for part in parts for text in getattr(type(part), "requirements", ()))
         return sorted({*self._requirements, *named})
 

@@ -3,11 +3,11 @@
 import os
 from dataclasses import dataclass
 
-from distilabel.models.llms.base import LLM, llms_in
+from distilabel.models.fields import AskingModel, models_in
 from distilabel.steps.base import _Step
 from distilabel.steps.resources import StepResources
 
-__all__ = ["Placement", "llms_of", "place"]
+__all__ = ["Placement", "models_of", "place"]
 
 _HAS_WORKERS = os.name == "posix"
 
@@ -25,9 +25,9 @@ class Placement:
     notes: tuple[str, ...] = ()
 
 
-def llms_of(step: _Step) -> list[LLM]:
-    """Return the LLMs among a step's fields, and those inside of them."""
-    return llms_in(step)
+def models_of(step: _Step) -> list[AskingModel]:
+    """Return the models among a step's fields that may ask a platform, and those inside of them."""
+    return models_in(step)
 
 
 def place(step: _Step, *, has_workers: bool = _HAS_WORKERS) -> Placement:
@@ -41,7 +41,7 @@ def place(step: _Step, *, has_workers: bool = _HAS_WORKERS) -> Placement:
         has_workers: Whether this system can have worker processes.
     """
     asks = step.resources != StepResources()
-    if any(llm.use_offline_batch_generation or llm.asks_all_at_once for llm in llms_of(step)):
+    if any(llm.use_offline_batch_generation or llm.asks_all_at_once for llm in models_of(step)):
         note = f"Step {step.name!r} asks by offline batch, which is done in this process: its resources are not used."
         return Placement(0, (note,) if asks else ())
     if not (asks or _in_process(step)):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from math import lcm
 
 from distilabel.pipeline.dag import DAG
-from distilabel.pipeline.placement import llms_of, place
+from distilabel.pipeline.placement import models_of, place
 from distilabel.steps.base import GeneratorStep, _Step
 
-__all__ = ["Source", "StepPlan", "llms_of", "plan"]
+__all__ = ["Source", "StepPlan", "models_of", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _chunks(step: _Step, most: int | None) -> int | None:
 def _sources(
     step: _Step, before: list[str], streams: dict[str, _Stream], *, joins: bool
 ) -> tuple[Source, ...]:
-    gathers = step.is_global or any(llm.asks_all_at_once for llm in llms_of(step))
+    gathers = step.is_global or any(llm.asks_all_at_once for llm in models_of(step))
     if gathers or len({streams[name].origin for name in before}) > 1:
         return tuple(Source(name, None) for name in before)
     if not before:
@@ -113,7 +113,7 @@ def _stream(step: _Step, sources: tuple[Source, ...], streams: dict[str, _Stream
         return _Stream(step.name, 1, _batch_size(step))
     first = streams[sources[0].step]
     awaited = any(streams[source.step].awaited for source in sources)
-    awaited = awaited or any(llm.use_offline_batch_generation for llm in llms_of(step))
+    awaited = awaited or any(llm.use_offline_batch_generation for llm in models_of(step))
     return _Stream(first.origin, first.span * sources[0].width, first.rows * sources[0].width, awaited)
 
 

@@ -24,8 +24,9 @@ from distilabel.events import (
 from distilabel.exceptions import DistilabelStepError
 from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.store import Ledger
+from distilabel.models.fields import RemoteModel
+from distilabel.models.llms.base import LLM
 from distilabel.models.llms.mixture import MixtureOfAgentsLLM
-from distilabel.models.llms.remote import RemoteLLM
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.results import Reader
 from distilabel.offline.session import Session
@@ -45,7 +46,7 @@ from distilabel.pipeline.outcomes import (
     Processed,
 )
 from distilabel.pipeline.output import write_leaf
-from distilabel.pipeline.plan import StepPlan, llms_of, plan
+from distilabel.pipeline.plan import StepPlan, models_of, plan
 from distilabel.pipeline.routes import RouteBook
 from distilabel.pipeline.scheduler import Scheduler
 from distilabel.pipeline.settings import RunSettings
@@ -60,8 +61,8 @@ __all__ = ["Run"]
 _TICK = 0.2
 # A step that raised for so many rows, and for every one, is not tried further.
 _HOPELESS = 50
-# LLMs that cost nothing to load.
-_FREE = RemoteLLM | MixtureOfAgentsLLM
+# Models that cost nothing to load.
+_FREE = RemoteModel | MixtureOfAgentsLLM
 
 
 class Run:
@@ -160,11 +161,11 @@ class Run:
         first = self._settings.stages[0] if self._settings.stages else self._benches
         for name, bench in self._benches.items():
             bench.step.artifacts_directory = self._home.artifacts / name
-            llms = llms_of(bench.step)
+            models = models_of(bench.step)
             if not self._settings.use_cache or not bench.step.use_cache:
-                for llm in llms:
-                    llm.jobs_ids = None
-            is_free = llms and all(isinstance(llm, _FREE) for llm in llms)
+                for model in models:
+                    model.jobs_ids = None
+            is_free = models and all(isinstance(model, _FREE) for model in models)
             if is_free and name in first and bench.store.empty:
                 bench.load()
         if not self._settings.use_cache and any(bench.offline for bench in self._benches.values()):
@@ -172,9 +173,9 @@ class Run:
             self._screen(Notice("warning", text))
 
     def _bind(self, step: str, scope: str) -> None:
-        for llm in llms_of(self._dag.steps[step]):
-            if isinstance(llm, RemoteLLM) and llm.use_offline_batch_generation:
-                llm.bind(Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id))
+        for model in models_of(self._dag.steps[step]):
+            if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
+                model.bind(Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id))
 
     # The pump
 
@@ -290,13 +291,14 @@ class Run:
         for bench in self._benches.values():
             bench.runner.stop()
         for bench in self._benches.values():
-            for llm in llms_of(bench.step):
-                llm.interrupt()
-                if isinstance(llm, RemoteLLM) and llm.use_offline_batch_generation:
-                    llm.jobs_ids = tuple(
+            for model in models_of(bench.step):
+                if isinstance(model, LLM):
+                    model.interrupt()
+                if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
+                    model.jobs_ids = tuple(
                         job.remote_id for job in self._ledger.jobs(bench.scope) if job.remote_id
                     )
-                    llm.bind(None)
+                    model.bind(None)
             if bench.loaded:
                 bench.runner.unload()
 
@@ -307,10 +309,10 @@ class Run:
         return tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
 
     def _own_jobs(self) -> tuple[str, ...]:
-        llms = (
-            llm for bench in self._benches.values() for llm in llms_of(bench.step) if llm.asks_all_at_once
+        models = (
+            one for bench in self._benches.values() for one in models_of(bench.step) if one.asks_all_at_once
         )
-        return tuple(name for llm in llms for name in llm.jobs_ids or ())
+        return tuple(name for one in models for name in one.jobs_ids or ())
 
     def _unfinished(self) -> Distiset:
         self._end(complete=False, rows=0)

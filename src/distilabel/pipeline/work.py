@@ -9,6 +9,7 @@ from typing import Any
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.store import Ledger
+from distilabel.models.llms.base import LLM
 from distilabel.offline.session import asking
 from distilabel.pipeline.bench import Bench
 from distilabel.pipeline.cache import Chunk, content_digest, digest_of
@@ -32,7 +33,7 @@ class Workshop:
     Args:
         dag: The graph.
         benches: One a step.
-        ledger: Where drawn samples are recorded; None where no LLM asks by batch.
+        ledger: Where drawn samples are recorded; None where no model asks by batch.
         run_id: From `Ledger.begin_run`.
         routes: Keeps which branches were taken.
         report: Called with what came of each command.
@@ -213,7 +214,7 @@ class _OwnJobs:
     """Within it, LLMs with a batch protocol of their own have the job ids that the ledger keeps for these inputs."""
 
     def __init__(self, bench: Bench, ledger: Ledger | None, digest: str) -> None:
-        self._llms = [llm for llm in bench.llms if llm.asks_all_at_once]
+        self._llms = [one for one in bench.models if isinstance(one, LLM) and one.asks_all_at_once]
         self._scope = bench.scope
         self._ledger = ledger
         self._digest = digest

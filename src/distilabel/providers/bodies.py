@@ -8,6 +8,7 @@ from typing import Any
 from distilabel.providers.base import failure_of
 from distilabel.providers.chat import chat_reply
 from distilabel.providers.responses import response_failure, response_reply
+from distilabel.providers.vectors import vector_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 
 __all__ = ["body_outcome"]
@@ -38,10 +39,10 @@ def _outcome(body: dict[str, Any]) -> Outcome | None:
 
 
 def _embedding(body: dict[str, Any]) -> Reply | None:
-    """Read an embedding: no text, and the vector in `extras`."""
+    """Read an embedding: no text, and the vector in `extras`, as it was sent."""
     first = body["data"][0] if body["data"] else None
     vector = first.get("embedding") if isinstance(first, dict) else None
-    if not vector or not isinstance(vector, list | str):
+    if vector_of(vector) is None:
         return None
     usage = body.get("usage")
     tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None

@@ -1,6 +1,6 @@
-"""Reading one generated content, as the Gemini API and Vertex AI shape it, and Google's errors.
+"""Reading one generated content or embedding, as the Gemini API and Vertex AI shape it, and Google's errors.
 
-Shapes: https://ai.google.dev/api/generate-content, https://cloud.google.com/apis/design/errors and the types of
+Shapes: https://ai.google.dev/api/generate-content, https://ai.google.dev/api/embeddings, https://cloud.google.com/apis/design/errors and the types of
 google-genai 3.4, read in November 2026.
 """
 
@@ -11,7 +11,8 @@ import orjson
 
 from distilabel.exceptions import DistilabelModelNotFoundError
 from distilabel.providers.base import failure_of, read_json, refusal
-from distilabel.providers.values import count_of, counted, dict_of, dicts_of, text_of
+from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, text_of
+from distilabel.providers.vectors import vector_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 from distilabel.wire import HttpResponse
 
@@ -61,7 +62,7 @@ def content_answer(response: HttpResponse) -> Outcome:
 
 
 def content_outcome(status: int, body: Any) -> Outcome:
-    """Read a GenerateContentResponse of any shape: a reply, or why there is none.
+    """Read a GenerateContentResponse or EmbedContentResponse of any shape: a reply, or why there is none.
 
     Args:
         status: The HTTP status that came with it.
@@ -71,7 +72,7 @@ def content_outcome(status: int, body: Any) -> Outcome:
         failure = failure_of(status if status != _OK else 500, body)
         word = text_of(dict_of(dict_of(body).get("error")).get("status"))
         return Failure(word or failure.code, failure.message, failure.retryable)
-    reply = _reply(body) if isinstance(body, dict) else None
+    reply = _read(body) if isinstance(body, dict) else None
     return reply or _empty(dict_of(body))
 
 
@@ -89,6 +90,22 @@ def _empty(body: dict[str, Any]) -> Failure:
     reasons = [text_of(candidate.get("finishReason")) for candidate in dicts_of(body.get("candidates"))]
     why = f" (finishReason {reasons[0]})" if reasons and reasons[0] else ""
     return Failure("empty_reply", f"The platform answered with no answer in it{why}.", retryable=True)
+
+
+def _read(body: dict[str, Any]) -> Reply | None:
+    return _embedding(body) if "embedding" in body else _reply(body)
+
+
+def _embedding(body: dict[str, Any]) -> Reply | None:
+    """Read an embedding: no text, and the vector in `extras`."""
+    vector = dict_of(body["embedding"]).get("values")
+    if vector_of(vector) is None:
+        return None
+    # `tokenCount` by the types of google-genai 3.4 (SingleEmbedContentResponse); the reference has `usageMetadata`.
+    tokens = number_of(body.get("tokenCount")) or count_of(
+        dict_of(body.get("usageMetadata")), "promptTokenCount"
+    )
+    return Reply(None, Usage(input_tokens=tokens), extras={"embedding": vector})
 
 
 def _reply(body: dict[str, Any]) -> Reply | None:

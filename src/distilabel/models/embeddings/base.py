@@ -1,11 +1,13 @@
 """What every embedding model is: texts in, one vector a text out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from distilabel.declared import dump, runtime_parameters_info, set_runtime_parameters, signature
 from distilabel.exceptions import DistilabelNotImplementedError
+from distilabel.typing import EmbeddingOutput
 
 __all__ = ["Embeddings"]
 
@@ -39,9 +41,13 @@ class Embeddings(BaseModel):
     def unload(self) -> None:
         """Let go of what `load` took."""
 
-    def encode(self, inputs: list[str]) -> list[list[float]]:  # noqa: ARG002 - each model has its own
-        """Give one vector a text, in their order, all equally long."""
+    def encode(self, inputs: list[str]) -> Sequence[list[float] | None]:  # noqa: ARG002 - each model has its own
+        """Give one vector a text, in their order, all equally long; None for a text that has none."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `encode`.")
+
+    def encode_outputs(self, inputs: list[str]) -> list[EmbeddingOutput]:
+        """Give one output a text, in their order: its vector and what the model tells beside it."""
+        return [{"embedding": vector} for vector in self.encode(inputs)]
 
     @property
     def signature(self) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Optional
 
@@ -24,7 +24,7 @@ from distilabel.exceptions import (
 )
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
-__all__ = ["LLM", "AsyncLLM", "llms_in"]
+__all__ = ["LLM", "AsyncLLM"]
 
 _NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
 
@@ -241,14 +241,7 @@ class AsyncLLM(LLM):
     ) -> list[GenerateOutput]:
         if self._slots is None:
             self._slots = asyncio.Semaphore(self.max_concurrent_requests or 1)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._in_turn(self._slots, i, num_generations, kwargs)) for i in inputs
-                ]
-        except* Exception as errors:  # noqa: BLE001 - raised again, without its group
-            raise _first(errors) from None
-        return [task.result() for task in tasks]
+        return await loop.together(self._in_turn(self._slots, i, num_generations, kwargs) for i in inputs)
 
     async def _in_turn(
         self,
@@ -270,30 +263,6 @@ def _all_that_stay_behind(cls: type[LLM]) -> frozenset[str]:
     return frozenset().union(*(vars(base).get("_stays_behind", ()) for base in cls.__mro__))
 
 
-def llms_in(model: BaseModel) -> list[LLM]:
-    """Return the LLMs among a model's fields, in its lists and mappings and inside of these LLMs too, each once.
-
-    Examples:
-        >>> from distilabel.models.llms.mixture import MixtureOfAgentsLLM
-        >>> one, other = LLM(), LLM()
-        >>> llms_in(MixtureOfAgentsLLM(aggregator_llm=one, proposers_llms=[one, other])) == [one, other]
-        True
-    """
-    found = {id(llm): llm for name in type(model).model_fields for llm in _llms_of(getattr(model, name))}
-    return list(found.values())
-
-
-def _llms_of(value: Any) -> Iterator[LLM]:
-    if isinstance(value, LLM):
-        yield value
-        yield from llms_in(value)
-    elif isinstance(value, list | tuple | Mapping):
-        items = list(value.values()) if isinstance(value, Mapping) else value
-        # Rows are a list too, and a long one: where there are LLMs, one stands first.
-        for item in items if items and isinstance(items[0], LLM) else ():
-            yield from _llms_of(item)
-
-
 def _failed(error: Exception, num_generations: int) -> GenerateOutput:
     reason: FailureReason = {
         "code": "generation_error", "message": f"{type(error).__name__}: {error}", "attempts": 1, "job_id": None,
@@ -304,10 +273,3 @@ def _failed(error: Exception, num_generations: int) -> GenerateOutput:
 def _arguments(method: Any) -> dict[str, inspect.Parameter]:
     parameters = inspect.signature(method).parameters
     return {name: parameter for name, parameter in parameters.items() if name not in _NOT_ARGUMENTS}
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

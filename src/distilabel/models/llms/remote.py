@@ -4,7 +4,6 @@ import asyncio
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import replace
 from functools import cache
 from typing import Any, ClassVar, Optional, Self, get_type_hints
 
@@ -19,21 +18,17 @@ from pydantic import (
     model_validator,
 )
 
-from distilabel import loop
 from distilabel.declared import RuntimeParameter
-from distilabel.exceptions import (
-    DistilabelOfflineBatchGenerationNotFinishedException,
-    DistilabelUserError,
-)
+from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.base import AsyncLLM, _arguments
 from distilabel.models.llms.outputs import output_of
-from distilabel.models.llms.standalone import collect
-from distilabel.offline.desk import Desk, open_door
+from distilabel.models.remote import Connection, ask, open_desk
+from distilabel.offline.desk import Desk
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
-from distilabel.providers.base import Provider, complete
+from distilabel.providers.base import Provider
 from distilabel.providers.registry import platform
-from distilabel.records import Outcome, Target, canonical_json
+from distilabel.records import Outcome, canonical_json
 from distilabel.typing import FormattedInput, GenerateOutput
 
 __all__ = ["RemoteLLM"]
@@ -69,9 +64,7 @@ class RemoteLLM(AsyncLLM):
     timeout: RuntimeParameter[float] = Field(default=120, gt=0)
     offline_batch_options: OfflineBatchOptions = Field(default_factory=OfflineBatchOptions)
 
-    _stays_behind: ClassVar[frozenset[str]] = frozenset({"_desk", "_session"})
-    _desk: Desk | None = PrivateAttr(default=None)
-    _session: Session | None = PrivateAttr(default=None)
+    _connection: Connection = PrivateAttr(default_factory=Connection)
 
     @model_validator(mode="after")
     def _check_offline(self) -> Self:
@@ -105,29 +98,23 @@ class RemoteLLM(AsyncLLM):
             DistilabelUserError: The generation arguments are not what the platform takes.
         """
         self._bodies([[{"role": "user", "content": ""}]], self.get_generation_kwargs())
-        self._desk = self._open_desk()
+        self._connection.open(self._open_desk())
         super().load()
 
     def unload(self) -> None:
         """Close the connection to the platform."""
-        if self._desk is not None:
-            loop.run(self._desk.transport.close())
-            self._desk = None
+        self._connection.close()
         super().unload()
 
     def bind(self, session: Session | None) -> None:
         """Tie this LLM to one step of one run: its draws go through `session`."""
-        self._session = session
+        self._connection.bind(session)
 
     @property
     def desk(self) -> Desk:
         """Where this LLM's requests go; opened by `load`."""
-        if self._desk is None:
-            raise DistilabelUserError(f"Call {type(self).__name__}.load() before generating.")
-        every, options = self.offline_batch_generation_block_until_done, self.offline_batch_options
-        if (every, options) != (self._desk.every, self._desk.options):
-            self._desk = replace(self._desk, every=every, options=options)
-        return self._desk
+        every = self.offline_batch_generation_block_until_done
+        return self._connection.desk(type(self).__name__, every, self.offline_batch_options)
 
     def _platform(self) -> str:
         """Return the platform's name in the registry."""
@@ -150,9 +137,13 @@ class RemoteLLM(AsyncLLM):
         return None
 
     def _open_desk(self) -> Desk:
-        door = open_door(
+        return open_desk(
             self._platform(),
             self._address(),
+            endpoint=self._endpoint(),
+            model=self.model,
+            every=self.offline_batch_generation_block_until_done,
+            options=self.offline_batch_options,
             provider=self._provider(),
             key=self.api_key.get_secret_value() if self.api_key else None,
             owner=type(self).__name__,
@@ -160,9 +151,6 @@ class RemoteLLM(AsyncLLM):
             timeout=self.timeout or 120.0,
             attempts=(self.max_retries or 0) + 1,
         )
-        target = Target(door.provider.name, door.base_url, self._endpoint(), self.model)
-        every = self.offline_batch_generation_block_until_done
-        return Desk(target, door.provider, door.transport, every, self.offline_batch_options, door.account)
 
     # Online
 
@@ -182,7 +170,7 @@ class RemoteLLM(AsyncLLM):
 
     async def _ask(self, desk: Desk, body: bytes) -> Outcome:
         async with self._slots or nullcontext():
-            return await desk.transport.run(complete(desk.provider, desk.target, body))
+            return await ask(desk, body)
 
     async def _in_turn(
         self,
@@ -209,24 +197,16 @@ class RemoteLLM(AsyncLLM):
             DistilabelOfflineBatchGenerationNotFinishedException: Some replies are still to come.
         """
         bodies = [body for body in self._bodies(inputs or [], kwargs) for _ in range(num_generations)]
-        if self._session is None:
-            answers = collect(self.desk, bodies, self.jobs_ids or ())
-            self.jobs_ids = answers.jobs_ids
-            return self._outputs(answers.answers, num_generations)
-        return self._outputs(self._session.ask(self.desk, bodies), num_generations)
+        drawn = self._connection.draw(self.desk, bodies, self.jobs_ids or ())
+        if not self._connection.is_bound:
+            self.jobs_ids = drawn.jobs_ids
+        return [output_of(group) for group in _grouped(drawn.complete(), num_generations)]
 
     def _generate_offline(
         self, inputs: list[FormattedInput], num_generations: int, **kwargs: Any
     ) -> list[GenerateOutput]:
         # The dispatcher polls; a loop here would poll twice.
         return self.offline_batch_generate(inputs=inputs, num_generations=num_generations, **kwargs)
-
-    def _outputs(self, answers: Sequence[Answer | None], num_generations: int) -> list[GenerateOutput]:
-        present = [answer for answer in answers if answer is not None]
-        if len(present) < len(answers):
-            jobs_ids = self._session.jobs_ids() if self._session else self.jobs_ids
-            raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=jobs_ids or ())
-        return [output_of(group) for group in _grouped(present, num_generations)]
 
     def _bodies(self, inputs: Sequence[FormattedInput], arguments: dict[str, Any]) -> list[bytes]:
         """Return the canonical body of each input's request; the arguments are checked first."""

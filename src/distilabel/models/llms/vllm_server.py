@@ -49,7 +49,7 @@ class ClientvLLM(ChatLLM):
         super().load()
         if not self.model:
             self.model = loop.run(self.desk.transport.run(_first_model()))
-            self._desk = replace(self.desk, target=replace(self.desk.target, model=self.model))
+            self._connection.open(replace(self.desk, target=replace(self.desk.target, model=self.model)))
 
 
 def _first_model() -> Generator[HttpRequest, HttpResponse, str]:

@@ -1,10 +1,11 @@
 """Turning texts into vectors, by an embedding model."""
 
+from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelStepError
 from distilabel.models.embeddings.base import Embeddings
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.filling import unfilled
-from distilabel.typing import StepColumns, StepOutput
+from distilabel.typing import EmbeddingOutput, Row, StepColumns, StepOutput
 
 __all__ = ["EmbeddingGeneration"]
 
@@ -12,13 +13,15 @@ __all__ = ["EmbeddingGeneration"]
 class EmbeddingGeneration(Step):
     """Give each text its vector.
 
-    A row without text gets None, and `distilabel_metadata` says why; the model is not asked about it.
+    A row without text gets None, and `distilabel_metadata` says why as `failure_<step>`; the model is not asked about
+    it. So does a row whose text the model has no vector for. Where the model counts tokens, they stand there as
+    `statistics_<step>`. With a model that asks by offline batch, the step waits for its jobs as tasks do.
 
     Attributes:
         embeddings: The model.
 
     Columns:
-        In: `text`. Out: `embedding` (a list of numbers, as long in all rows).
+        In: `text`. Out: `embedding` (a list of numbers, as long in all rows that have one).
 
     Examples:
         >>> from distilabel.models.embeddings import Embeddings
@@ -59,12 +62,28 @@ class EmbeddingGeneration(Step):
         """
         rows = [unfilled(self, row, "There is no text.") for row in inputs]
         numbers = [number for number, row in enumerate(inputs) if isinstance(row.get("text"), str)]
-        vectors = self.embeddings.encode([inputs[number]["text"] for number in numbers]) if numbers else []
-        if len(vectors) != len(numbers):
+        outputs = (
+            self.embeddings.encode_outputs([inputs[number]["text"] for number in numbers]) if numbers else []
+        )
+        if len(outputs) != len(numbers):
             raise DistilabelStepError(
-                f"Step {self.name!r} asked for the vectors of {len(numbers)} texts and its model gave {len(vectors)}: "
+                f"Step {self.name!r} asked for the vectors of {len(numbers)} texts and its model gave {len(outputs)}: "
                 "encode() must return one vector for each text, in their order."
             )
-        for number, vector in zip(numbers, vectors, strict=True):
-            rows[number] = {**inputs[number], "embedding": vector}
+        for number, output in zip(numbers, outputs, strict=True):
+            rows[number] = self._row(inputs[number], output)
         yield rows
+
+    def _row(self, row: Row, output: EmbeddingOutput) -> Row:
+        vector = output.get("embedding")
+        made = (
+            {**row, "embedding": vector}
+            if vector is not None
+            else unfilled(self, row, "The model gave no vector.")
+        )
+        noted: Row = {}
+        if "input_tokens" in output:
+            noted[f"statistics_{self.name}"] = {"input_tokens": output["input_tokens"]}
+        if "failure" in output:
+            noted[f"failure_{self.name}"] = output["failure"]
+        return {**made, METADATA: {**(made.get(METADATA) or {}), **noted}} if noted else made

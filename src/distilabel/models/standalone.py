@@ -1,4 +1,4 @@
-"""Offline batches of an LLM that is used outside a pipeline."""
+"""Offline batches of a model that is used outside a pipeline."""
 
 import hashlib
 import logging
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from filelock import BaseFileLock, FileLock, Timeout
 
 from distilabel.events import Broken, Event, Quiet
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 from distilabel.folders import cache_folder
 from distilabel.ledger.store import Ledger
 from distilabel.offline.desk import Desk
@@ -19,7 +20,7 @@ from distilabel.offline.session import Answer, Session, asking
 
 __all__ = ["Collected", "collect"]
 
-_SCOPE = "llm"
+_SCOPE = "llm"  # of embedding models too: folders that exist have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,17 @@ class Collected:
 
     answers: list[Answer | None]
     jobs_ids: tuple[str, ...]
+
+    def complete(self) -> list[Answer]:
+        """Return the answers.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Some are still to come.
+        """
+        present = [answer for answer in self.answers if answer is not None]
+        if len(present) < len(self.answers):
+            raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=self.jobs_ids)
+        return present
 
 
 def collect(desk: Desk, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
@@ -56,8 +68,10 @@ def _alone(lock: BaseFileLock) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        text = "Another process is asking an offline LLM outside a pipeline in the same cache folder: waiting for it."
-        logging.getLogger("distilabel.llms").warning(text)
+        text = (
+            "Another process is asking by batch outside a pipeline in the same cache folder: waiting for it."
+        )
+        logging.getLogger("distilabel.models").warning(text)
         lock.acquire()
     try:
         yield

@@ -1,0 +1,44 @@
+"""Google's embedding models behind the Gemini API, online."""
+
+from typing import Any, ClassVar, Optional
+
+from pydantic import Field
+
+from distilabel.declared import RuntimeParameter
+from distilabel.models.embeddings.remote import RemoteEmbeddings
+
+__all__ = ["GeminiEmbeddings"]
+
+
+class GeminiEmbeddings(RemoteEmbeddings):
+    """An embedding model behind the Gemini API of Google AI Studio; online only.
+
+    Google's batch API for embeddings (`asyncBatchEmbedContent`) is experimental, and no reference gives the shape of its
+    files: `use_offline_batch_generation=True` is refused.
+
+    Attributes:
+        model: Such as `gemini-embedding-001`.
+        base_url: Default: `GOOGLE_GEMINI_BASE_URL`, or `https://generativelanguage.googleapis.com`.
+        api_key: Default: `GEMINI_API_KEY`.
+        task_type: What the vectors are for, such as `RETRIEVAL_DOCUMENT` or `SEMANTIC_SIMILARITY`.
+        output_dimensionality: How many numbers each vector has; default: the model's own.
+
+    References:
+        https://ai.google.dev/api/embeddings
+
+    Examples:
+        >>> GeminiEmbeddings(model="gemini-embedding-001", api_key="...", output_dimensionality=768).request("Hi")
+        {'content': {'parts': [{'text': 'Hi'}]}, 'outputDimensionality': 768}
+    """
+
+    platform_name: ClassVar[str] = "gemini"
+    endpoint: ClassVar[str] = "embedContent"
+
+    task_type: Optional[RuntimeParameter[str]] = None
+    output_dimensionality: Optional[RuntimeParameter[int]] = Field(default=None, gt=0)
+
+    def request(self, text: str) -> dict[str, Any]:
+        """Return the body of the request for one text."""
+        chosen = {"taskType": self.task_type, "outputDimensionality": self.output_dimensionality}
+        body = {"content": {"parts": [{"text": text}]}}
+        return body | {name: value for name, value in chosen.items() if value is not None}
