@@ -38,6 +38,15 @@ def test_no_reason_is_given_for_what_is_here_or_was_never_there(coverage):
     assert set(reasons) <= missing
 
 
+def test_every_name_that_is_not_here_has_a_reason(coverage):
+    names, reasons = coverage.read()
+    missing = {
+        name for module, text in names.items() for name in text.split() if not coverage.has(module, name)
+    }
+    assert missing - set(reasons) == set()
+    assert coverage.NOT_YET not in reasons.values()
+
+
 def test_name_is_found_where_it_is_and_nowhere_else(coverage):
     assert coverage.has("distilabel.pipeline", "Pipeline.run")
     assert not coverage.has("distilabel.pipeline", "Pipeline.walk")

@@ -1,6 +1,7 @@
-"""Reading one chat completion, as OpenAI shapes it.
+"""Reading one chat completion, or the completion of a raw text, as OpenAI shapes them.
 
-Shape: https://platform.openai.com/docs/api-reference/chat/object, read in November 2026.
+Shapes: https://platform.openai.com/docs/api-reference/chat/object and
+https://platform.openai.com/docs/api-reference/completions/object, read in November 2026.
 """
 
 from typing import Any
@@ -15,7 +16,7 @@ def chat_reply(body: dict[str, Any]) -> Reply | None:
     """Read a chat completion; None where there is no answer in it."""
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
+    message = _message(choice) if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         return None
     text, refusal_text = _text(message.get("content")), message.get("refusal")
@@ -33,6 +34,12 @@ def chat_reply(body: dict[str, Any]) -> Reply | None:
         request_id=str(body["id"]) if body.get("id") else None,
         extras=extras,
     )
+
+
+def _message(choice: dict[str, Any]) -> Any:
+    """Return what was said: the completion of a raw text has it as `text` alone."""
+    text = choice.get("text")
+    return choice.get("message", {"content": text} if isinstance(text, str) else None)
 
 
 def _text(content: Any) -> str | None:

@@ -10,6 +10,7 @@ from distilabel.models.llms import OpenAILLM
 from distilabel.models.llms.structure import response_format_of
 from distilabel.steps.checks import validate_step
 from distilabel.steps.core import _Step
+from distilabel.steps.inputs import as_columns
 from tests.end_to_end.task_samples import SAMPLES, Sample
 from tests.steps.fakes import EchoLLM
 
@@ -116,3 +117,34 @@ def test_documentation_says_what_goes_in_and_out_and_where_it_comes_from(sample:
     if sample.name not in {"ChatGeneration", "TextGeneration"}:
         assert "References:\n" in docstring
     assert ">>> " in docstring
+
+
+@pytest.mark.parametrize(
+    ("sample", "column"),
+    [
+        (sample, name)
+        for sample in SAMPLES
+        if sample.row is not None
+        for name, required in as_columns(sample.make(EchoLLM()).inputs).items()
+        if required
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_row_that_lacks_an_input_is_not_asked_about_and_the_others_are(sample: Sample, column: str):
+    asked = []
+    said = sample.answer if isinstance(sample.answer, str) else None
+
+    def answer(chat, count):
+        asked.append(chat)
+        return {"generations": [said] * count}
+
+    task = sample.make(EchoLLM(answer=answer))
+    lacking, whole = next(task.process([{**sample.row, column: None}, sample.row]))
+    failure = lacking["distilabel_metadata"][f"failure_{task.name}"]
+    # A template of one's own may have something to say where a column is None; the default one has not.
+    code = "unformattable_input" if type(task).takes_none else "missing_input"
+    assert failure["code"] == code
+    assert code != "missing_input" or f"{column!r} is None" in failure["message"]
+    assert {lacking[name] for name in task.outputs if name != "model_name"} == {None}
+    assert len(asked) == 1
+    assert "missing_input" not in str(whole["distilabel_metadata"])

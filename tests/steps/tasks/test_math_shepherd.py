@@ -199,8 +199,8 @@ class TestCompleter:
         ("changes", "reason"),
         [
             ({"golden_solution": ["Step 1: Hm."]}, "gives no answer"),
-            ({"golden_solution": None}, "a list of steps"),
-            ({"solutions": None}, "must be a list of solutions"),
+            ({"golden_solution": [1]}, "a list of steps"),
+            ({"solutions": "4"}, "must be a list of solutions"),
             ({"solutions": ["Four."]}, "no line that begins"),
             ({"solutions": [[1]]}, "a list of steps"),
             ({"instruction": ""}, "holds no text"),

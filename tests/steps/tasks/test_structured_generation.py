@@ -29,7 +29,7 @@ class TestPrompt:
         assert "Be brief." in prompt(StructuredGeneration(llm=scripted(""), use_system_prompt=True), row)
         assert "Be brief." not in prompt(StructuredGeneration(llm=scripted("")), row)
 
-    @pytest.mark.parametrize("structure", [None, {}, {"format": "json"}, "json", {"schema": None}])
+    @pytest.mark.parametrize("structure", [{}, {"format": "json"}, "json", {"schema": None}])
     def test_row_without_a_structure_costs_itself_alone(self, structure):
         made = answered(StructuredGeneration, "x", {"instruction": "a", "structured_output": structure})
         assert made["generation"] is None

@@ -1,12 +1,16 @@
 """Models that Hugging Face serves: by its inference providers, or by an endpoint of one's own; online."""
 
-from typing import ClassVar, Optional, Self
+from typing import Any, ClassVar, Optional, Self
 
 from pydantic import model_validator
 
 from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.chat import ChatLLM
+from distilabel.models.llms.raw import as_completion, sent_to
+from distilabel.offline.desk import Desk
+from distilabel.providers.registry import platform
+from distilabel.records import Outcome
 
 __all__ = ["InferenceEndpointsLLM"]
 
@@ -24,6 +28,10 @@ class InferenceEndpointsLLM(ChatLLM):
         model_display_name: What is written into the rows as the model's name.
         tokenizer_id: Not needed, since the server writes chats as its model wants them; taken so that pipelines which
             name it run.
+        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it; for an endpoint of one's
+            own, whose `/v1/completions` takes raw text, which the inference providers do not.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
+            template; with a text of one's own there can be no system prompt and no further turn.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -42,6 +50,8 @@ class InferenceEndpointsLLM(ChatLLM):
     model_id: Optional[RuntimeParameter[str]] = None
     model_display_name: Optional[RuntimeParameter[str]] = None
     tokenizer_id: Optional[RuntimeParameter[str]] = None
+    use_magpie_template: RuntimeParameter[bool] = False
+    magpie_pre_query_template: Optional[RuntimeParameter[str]] = None
 
     @model_validator(mode="after")
     def _check_place(self) -> Self:
@@ -57,3 +67,26 @@ class InferenceEndpointsLLM(ChatLLM):
     def model_name(self) -> str:
         """The name that is shown, or else the model's."""
         return self.model_display_name or self.model
+
+    def load(self) -> None:
+        """Open the connection.
+
+        Raises:
+            DistilabelUserError: The model is to write the user's messages, and the address is not an endpoint's own.
+        """
+        super().load()
+        if self.use_magpie_template and self.desk.target.base_url == platform(self.platform_name).base_url:
+            raise DistilabelUserError(
+                "Hugging Face's inference providers take chats alone, so that no model there can write the user's "
+                "messages: give InferenceEndpointsLLM the base_url of an Inference Endpoint, or set HF_INFERENCE_BASE_URL."
+            )
+
+    def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
+        asked = as_completion(body, self)
+        if "prompt" in asked:
+            # TGI begins every raw text itself: https://huggingface.co/docs/text-generation-inference (November 2026)
+            asked["prompt"] = asked["prompt"].removeprefix("<|begin_of_text|>")
+        return asked
+
+    async def _ask(self, desk: Desk, body: bytes) -> Outcome:
+        return await super()._ask(sent_to(desk, body), body)

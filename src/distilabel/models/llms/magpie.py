@@ -88,7 +88,8 @@ def check_magpie(llm: Any, step: str) -> None:
     if not isinstance(llm, WritesUserMessages):
         raise DistilabelUserError(
             f"Step {step!r} has the model write the user's messages, which needs an LLM that sends raw text: {name} sends "
-            "chats, for which the platform fills in the template. Take an LLM that has the field `use_magpie_template`.",
+            "chats, for which the platform fills in the template. Take an LLM that has the field `use_magpie_template`, "
+            "such as ClientvLLM.",
         )
     if pre_query_of(llm) is None:
         known = ", ".join(map(repr, PRE_QUERY_TEMPLATES))

@@ -2,12 +2,16 @@
 
 from collections.abc import Generator
 from dataclasses import replace
-from typing import ClassVar, Optional
+from typing import Any, ClassVar, Optional
 
 from distilabel import loop
+from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.chat import ChatLLM
+from distilabel.models.llms.raw import as_completion, sent_to
+from distilabel.offline.desk import Desk
 from distilabel.providers.base import call_json
+from distilabel.records import Outcome
 from distilabel.wire import HttpRequest, HttpResponse
 
 __all__ = ["ClientvLLM"]
@@ -22,6 +26,10 @@ class ClientvLLM(ChatLLM):
         api_key: Where the server was started with one.
         tokenizer, tokenizer_revision: Not needed, since the server writes chats as its model wants them; taken so that
             pipelines which name them run.
+        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it: these are then asked of
+            `/v1/completions` as raw text, and all others of `/v1/chat/completions` as ever.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
+            template; with a text of one's own there can be no system prompt and no further turn.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -39,6 +47,8 @@ class ClientvLLM(ChatLLM):
     model: str = ""
     tokenizer: Optional[str] = None
     tokenizer_revision: Optional[str] = None
+    use_magpie_template: RuntimeParameter[bool] = False
+    magpie_pre_query_template: Optional[RuntimeParameter[str]] = None
 
     def load(self) -> None:
         """Open the connection, and ask for the model's name where none is given.
@@ -50,6 +60,15 @@ class ClientvLLM(ChatLLM):
         if not self.model:
             self.model = loop.run(self.desk.transport.run(_first_model()))
             self._connection.open(replace(self.desk, target=replace(self.desk.target, model=self.model)))
+
+    def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
+        asked = as_completion(body, self)
+        # The text begins as the model wants it; the server must not begin it again.
+        # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html#completions-api (November 2026)
+        return asked | {"add_special_tokens": False} if "prompt" in asked else asked
+
+    async def _ask(self, desk: Desk, body: bytes) -> Outcome:
+        return await super()._ask(sent_to(desk, body), body)
 
 
 def _first_model() -> Generator[HttpRequest, HttpResponse, str]:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from distilabel.exceptions import (
     DistilabelOfflineBatchGenerationNotFinishedException,
@@ -14,7 +14,7 @@ from distilabel.steps.inputs import as_columns
 from distilabel.steps.tasks.answering import Answer, Origin, grouped_row, single_rows
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row, StepColumns
 
-__all__ = ["Asker", "answer", "attempt", "generate", "input_of", "warn", "why"]
+__all__ = ["Asker", "answer", "attempt", "generate", "input_of", "missing", "needed", "warn", "why"]
 
 _LONGEST_MESSAGE = 500
 
@@ -31,6 +31,11 @@ class Asker(Protocol):
     add_raw_input: bool | None
     num_generations: int | None
     use_default_structured_output: bool
+    takes_none: ClassVar[bool]
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The columns that the task reads."""
 
     @property
     def outputs(self) -> StepColumns:
@@ -68,7 +73,8 @@ def answer(task: Asker, rows: Sequence[Row]) -> list[Row]:
         DistilabelStepError: The LLM did not give one output an input: nobody knows which belongs to which.
         DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running.
     """
-    questions = [_question(task, row) for row in rows]
+    columns = needed(task)
+    questions = [_question(task, row, columns) for row in rows]
     asked = [q.formatted for q in questions if q.failure is None]
     outputs = iter(generate(task, asked, task.num_generations or 1))
     names = [name for name in as_columns(task.outputs) if name != "model_name"]
@@ -105,7 +111,24 @@ def _chat(formatted: FormattedInput) -> Any:
     return formatted[0] if isinstance(formatted, tuple) else formatted
 
 
-def _question(task: Asker, row: Row) -> Question:
+def needed(task: Asker) -> list[str]:
+    """Give the columns without whose value nothing can be asked; a task of the user's own says that for itself."""
+    if task.takes_none or not type(task).__module__.startswith("distilabel."):
+        return []
+    return [name for name, required in as_columns(task.inputs).items() if required]
+
+
+def missing(row: Row, columns: Iterable[str]) -> FailureReason | None:
+    """Say which of the columns is None in a row, so that no question says "None"; None where there is none."""
+    for name in columns:
+        if row.get(name, row) is None:  # a column that is not there at all is for format_input to tell
+            return why("missing_input", f"The column {name!r} is None: there is nothing to ask about.")
+    return None
+
+
+def _question(task: Asker, row: Row, columns: Sequence[str]) -> Question:
+    if (lacking := missing(row, columns)) is not None:
+        return Question(row, [], lacking)
     formatted, failure = attempt(lambda: input_of(task, row), "unformattable_input")
     return Question(row, formatted or [], failure)
 

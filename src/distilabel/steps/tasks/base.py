@@ -36,6 +36,8 @@ class Task(Step):
         num_generations: How many generations to ask for, for each row.
         use_default_structured_output: Whether the answer must follow `get_structured_output()`; a structure that the
             LLM itself is set to goes first.
+        takes_none: Class attribute: whether `format_input` copes with None in a required column. If not, as by default,
+            a row that has None there is not asked about, and its failure's code is `missing_input`.
 
     Each row gets the columns that `format_output` gives, `model_name`, and `distilabel_metadata` with
     `raw_output_<step>`, `raw_input_<step>`, `statistics_<step>` (`input_tokens` and `output_tokens`, and
@@ -67,6 +69,8 @@ class Task(Step):
         >>> next(Shout(llm=Echo(), add_raw_input=False).process([{"text": "hello"}]))
         [{'text': 'hello', 'shout': 'HELLO', 'model_name': 'echo', 'distilabel_metadata': {'raw_output_shout_0': 'hello'}}]
     """
+
+    takes_none: ClassVar[bool] = False
 
     llm: LLM
     group_generations: bool = False
@@ -157,6 +161,8 @@ class GeneratorTask(GeneratorStep):
     Define `outputs`, `process(self, offset=0)`, `format_input` and `format_output`; `process` asks the LLM by
     `self.answer(rows)`. The attributes are those of `Task`.
     """
+
+    takes_none: ClassVar[bool] = False
 
     llm: LLM
     group_generations: bool = False

@@ -1,7 +1,7 @@
 """Asking for a text about the columns of a row."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from jinja2 import StrictUndefined, Template, TemplateError, meta
 from jinja2.sandbox import SandboxedEnvironment
@@ -21,6 +21,8 @@ class TextGeneration(Task):
         system_prompt: Goes before each question; a row's own column `system_prompt` goes first.
         template: The question, in Jinja2; "{{ instruction }}" by default.
         columns: The columns that the template uses; "instruction" by default.
+        takes_none: True: what a question says where a column is None is for the template to tell, as `{% if context %}`
+            does; one that would print the None is not asked.
 
     Columns:
         In: those of `columns`, and `system_prompt` if there is one. Out: `generation` (None where there is no
@@ -42,6 +44,8 @@ class TextGeneration(Task):
         >>> next(task.process([{"document": "a b c"}]))[0]["generation"]
         'Sum up: a b c'
     """
+
+    takes_none: ClassVar[bool] = True
 
     system_prompt: str | None = None
     template: str = Field(default="{{ instruction }}")

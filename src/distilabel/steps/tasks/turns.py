@@ -7,7 +7,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks.answering import Answer, Origin, grouped_row, single_rows
-from distilabel.steps.tasks.asking import Asker, attempt, generate, warn, why
+from distilabel.steps.tasks.asking import Asker, attempt, generate, missing, needed, warn, why
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row
 
 __all__ = ["Path", "begin", "check_one_generation", "check_turns", "finish", "text_in", "turn"]
@@ -63,8 +63,9 @@ def _first(values: Any) -> Any:
 
 
 def begin(task: Asker, rows: Iterable[Row]) -> list[Path]:
-    """Give `num_generations` paths for each row, in the rows' order."""
-    return [Path(row, number) for row in rows for number in range(task.num_generations or 1)]
+    """Give `num_generations` paths for each row, in the rows' order; those of a row that lacks an input have failed."""
+    columns, count = needed(task), task.num_generations or 1
+    return [Path(row, number, failure=missing(row, columns)) for row in rows for number in range(count)]
 
 
 def turn(
