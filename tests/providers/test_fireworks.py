@@ -65,6 +65,16 @@ def test_dataset_without_errors_has_no_error_file(tmp_path: Path):
     assert there is False
 
 
+def test_dataset_without_any_file_has_no_results(tmp_path: Path):
+    _, there = drive(FIREWORKS.fetch("d/output", tmp_path / "x"), response(200, {"filenameToSignedUrls": {}}))
+    assert there is False
+
+
+def test_answer_that_lacks_the_addresses_is_not_taken_for_a_dataset_without_files(tmp_path: Path):
+    with pytest.raises(DistilabelPlatformError, match="filenameToSignedUrls"):
+        drive(FIREWORKS.fetch("d/output", tmp_path / "x"), response(200, {}))
+
+
 @pytest.mark.parametrize(
     "answer", [completion("Hi"), {"body": completion("Hi")}, {"status_code": 200, "body": completion("Hi")}]
 )

@@ -1,5 +1,6 @@
 """Finding our jobs on a platform after the ledger was lost, so that nothing of theirs is paid for again."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,14 +54,16 @@ async def _recover_one(ledger: Ledger, door: Door, remote: RemoteJob, run_id: in
 
 async def _fetched(door: Door, remote: RemoteJob, folder: Path) -> list[Path]:
     """Fetch the job's input file, or where it is gone its results."""
-    path = folder / f"recovering-{remote.remote_id}-input.jsonl"
+    # The platform chooses its ids: one may hold slashes or dots, which would lead out of the folder.
+    name = f"recovering-{hashlib.sha256(remote.remote_id.encode()).hexdigest()[:32]}"
+    path = folder / f"{name}-input.jsonl"
     if remote.input_file:
         fetched = await door.transport.run(door.provider.fetch(remote.input_file, path))
         if fetched:
             return [path]
     paths = []
     for kind, file in remote.files.items():
-        path = folder / f"recovering-{remote.remote_id}-{kind}.jsonl"
+        path = folder / f"{name}-{kind}.jsonl"
         if await door.transport.run(door.provider.fetch(file, path)):
             paths.append(path)
     return paths

@@ -123,10 +123,10 @@ class Fireworks(OpenAI):
         dataset, _, kind = file.partition("/")
         try:
             answer = yield from call_json(
-                HttpRequest("GET", self._path(f"datasets/{dataset}:getDownloadEndpoint")), having=_URLS
+                HttpRequest("GET", self._path(f"datasets/{dataset}:getDownloadEndpoint"))
             )
             # Which is which, only the names tell: one of them says that it holds errors.
-            urls = {name: url for name, url in as_dict(answer[_URLS]).items() if isinstance(url, str)}
+            urls = {name: url for name, url in _addresses(answer).items() if isinstance(url, str)}
             wanted = [url for name, url in urls.items() if ("error" in name.lower()) is (kind == "error")]
             if not wanted:
                 return False
@@ -190,6 +190,14 @@ def _jobs(page: dict[str, Any]) -> list[dict[str, Any]]:
     raise DistilabelPlatformError(
         "GET batchInferenceJobs was answered with something else than a list of jobs."
     )
+
+
+def _addresses(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the files of a dataset: one of a job that was cancelled early has none, an answer cut short no names."""
+    urls = answer.get(_URLS)
+    if isinstance(urls, dict):
+        return urls
+    raise DistilabelPlatformError(f"GET getDownloadEndpoint was answered with something without `{_URLS}`.")
 
 
 def _last(name: Any) -> str | None:
