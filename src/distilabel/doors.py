@@ -91,6 +91,7 @@ OLD: dict[str, str] = {
     "distilabel.steps.tasks.structured_outputs.outlines": "distilabel.typing",
     "distilabel.steps.tasks.structured_outputs.instructor": "distilabel.typing",
     "distilabel.mixins.requirements": "distilabel.steps",
+    "distilabel.pipeline.local": "distilabel.pipeline",
     "distilabel.llms.typing": "distilabel.typing",
 }
 """Old module to the room in which its names are now."""

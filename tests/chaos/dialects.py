@@ -111,6 +111,8 @@ _ANTHROPIC = Dialect(
         "lines: content filter in the answer": "refusal", "server_error": "api_error", "batch_expired": "expired",
     },
     without={
+        "disaster: cache deleted while jobs run": "Whose a batch is shows only in its results: a warning says that it must "
+        "be recovered when it has ended.",
         "lines: error*file*": _ONE_FILE,
         "http: upload*": "This platform takes the requests within the call that creates the job.",
         "disaster: cache deleted, input file gone": _NO_INPUT,

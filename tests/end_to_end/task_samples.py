@@ -63,7 +63,28 @@ NO_SAMPLE = {
     "GeneratorTask": "a base",
     "GlobalTask": "a base",
     "Task": "a base",
+    "ImageTask": "a base",
     "task": "a decorator",
+    **dict.fromkeys(
+        [
+            "APIGenExecutionChecker",
+            "APIGenGenerator",
+            "APIGenSemanticChecker",
+            "EvolComplexity",
+            "EvolComplexityGenerator",
+            "EvolInstruct",
+            "EvolInstructGenerator",
+            "EvolQuality",
+            "FormatPRM",
+            "ImageGeneration",
+            "Magpie",
+            "MagpieGenerator",
+            "MathShepherdCompleter",
+            "MathShepherdGenerator",
+        ],
+        "see test_tasks_of_several_turns.py",
+    ),
+    "TextClustering": "see tests/steps/test_clustering.py",
 }
 """Public names of `distilabel.steps.tasks` that need no sample, and why."""
 

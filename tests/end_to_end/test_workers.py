@@ -95,7 +95,8 @@ DEAF = HANGING.replace("import os,", "import os, signal,").replace(
 )
 
 PATIENT = (
-    "(setattr(sys.modules['distilabel.pipeline.workers.pool'], '_GRACE_IF_BUSY', 600), pipeline.run())[1]"
+    "(setattr(__import__('importlib').import_module('distilabel.pipeline.workers.pool'), '_GRACE_IF_BUSY', 600), "
+    "pipeline.run())[1]"
 )
 
 

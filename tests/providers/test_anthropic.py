@@ -106,8 +106,8 @@ def test_batch_whose_results_are_gone_is_nobody_s():
         ({}, True),
         ({"request_counts": {"processing": 3}}, False),
         ({"request_counts": None}, True),
-        ({"created_at": "2033-05-18T02:33:21Z"}, True),
-        ({"created_at": "2033-05-18T02:33:19Z"}, False),
+        ({"created_at": "2033-05-17T02:33:19Z"}, True),
+        ({"created_at": "2033-05-16T02:33:19Z"}, False),
         ({"created_at": "long ago"}, True),
         ({"processing_status": "canceling"}, True),
     ],
@@ -125,7 +125,7 @@ def test_recovery_reads_every_batch_that_has_ended_and_knows_its_model():
     assert [(r.remote_id, r.model, r.endpoint) for r in there.ours] == [
         ("b1", "claude-sonnet-5", "/v1/messages")
     ]
-    assert there.doubtful == ()
+    assert [r.remote_id for r in there.doubtful] == ["b2"]
 
 
 def test_next_page_follows_the_last_batch_of_the_one_before():

@@ -85,6 +85,24 @@ UPDATE requests SET body = ? WHERE key = ? AND length(body) = 0;
 INSERT OR IGNORE INTO samples (request_id, n, scope_id, asker_id, run_id, nth, state, job_id)
 SELECT id, ?, ?, ?, ?, ?, 'claimed', ? FROM requests WHERE key = ?;
 
+-- name: orphans
+SELECT count(*) FROM jobs AS j JOIN scopes AS s ON s.id = j.scope_id
+WHERE s.name = '' AND j.state NOT IN ('settled', 'rejected', 'lost', 'cancelled');
+
+-- name: take_orphans
+UPDATE jobs SET scope_id = :scope_id, target_id = :target_id
+WHERE scope_id = (SELECT id FROM scopes WHERE name = '') AND id IN (
+    SELECT s.job_id FROM samples AS s JOIN askers AS a ON a.id = s.asker_id
+    WHERE a.scope_id = :scope_id AND a.name = :asker AND s.job_id IS NOT NULL
+) RETURNING id;
+
+-- name: take_requests_of_orphans
+UPDATE requests SET target_id = :target_id
+WHERE id IN (SELECT request_id FROM samples WHERE job_id IN (SELECT value FROM json_each(:jobs)));
+
+-- name: take_samples_of_orphans
+UPDATE samples SET scope_id = :scope_id WHERE job_id IN (SELECT value FROM json_each(:jobs));
+
 -- name: claim
 UPDATE samples SET state = 'claimed', job_id = :job_id, code = NULL, message = NULL
 WHERE id IN (SELECT value FROM json_each(:rows)) AND state = 'wanted';

@@ -89,6 +89,24 @@ class Ledger(Pools):
         with self._lock:
             return self._execute("known_job", values).fetchone() is not None
 
+    def has_orphans(self) -> bool:
+        """Tell whether a job was recovered of which nothing told whose requests it holds."""
+        with self._lock:
+            return bool(self._one("orphans")[0])
+
+    def take_orphans(self, scope: str, target: Target, asker: str) -> list[Job]:
+        """Give a scope the recovered jobs that hold what its asker has drawn; return those.
+
+        A request's key is made of scope, target and body: whoever draws it is whose it is.
+        """
+        values = {"scope_id": self.scope_id(scope), "target_id": self.target_id(target)}
+        with self._transaction():
+            rows = self._execute("take_orphans", {**values, "asker": asker}).fetchall()
+            jobs = [number for (number,) in rows]
+            for name in ("take_requests_of_orphans", "take_samples_of_orphans") if jobs else ():
+                self._execute(name, {**values, "jobs": json_array(jobs)})
+            return [self._job(number) for number in jobs]
+
     def adopt_job(self, scope: str, target: Target, remote_id: str, samples: Sequence[int]) -> Job | None:
         """Take over a job that the platform already has, for these samples; None if the ledger knows it."""
         remote = RemoteJob(remote_id, "", JobPhase.RUNNING)

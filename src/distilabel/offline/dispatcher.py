@@ -71,6 +71,11 @@ class Dispatcher:
             for job in self._ledger.open_jobs(scope, desk.target):
                 self._start(self._drive(desk, self._driver.recovered(job)))
 
+    def take_up(self, desk: Desk, jobs: Sequence[Job]) -> None:
+        """Take up jobs that were recovered before anybody knew whose they are."""
+        for job in jobs:
+            self._start(self._drive(desk, self._driver.recovered(job)))
+
     def adopt(self, scope: str, desk: Desk, remote_id: str) -> None:
         """Take over a job that the platform has, for all that this run wants of the scope."""
         with self._lock:

@@ -1,6 +1,7 @@
 """Finding our jobs on a platform after the ledger was lost, so that nothing of theirs is paid for again."""
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from distilabel.offline.desk import Door
 from distilabel.records import Job, JobPhase, RemoteJob, Target, parse_custom_id
 
 __all__ = ["recover"]
+
+_logger = logging.getLogger("distilabel.recover")
 
 
 async def recover(ledger: Ledger, door: Door) -> list[Job]:
@@ -26,13 +29,21 @@ async def recover(ledger: Ledger, door: Door) -> list[Job]:
     run_id = ledger.begin_run("recover")
     recovered = []
     found = await door.transport.run(door.provider.find(None))
+    if running := sum(1 for remote in found.doubtful if not ledger.knows_job(*_at(door), remote)):
+        _logger.warning(
+            "%d jobs of this account are still running, and the platform tells only when they have ended whether they are "
+            "ours: recover again then, before the pipeline runs, or what they hold is paid for again.",
+            running,
+        )
     for remote in found.ours:
-        if remote.phase is not JobPhase.REJECTED and not ledger.knows_job(
-            door.provider.name, door.base_url, remote
-        ):
+        if remote.phase is not JobPhase.REJECTED and not ledger.knows_job(*_at(door), remote):
             job = await _recover_one(ledger, door, remote, run_id)
             recovered += [job] if job else []
     return recovered
+
+
+def _at(door: Door) -> tuple[str, str]:
+    return door.provider.name, door.base_url
 
 
 async def _recover_one(ledger: Ledger, door: Door, remote: RemoteJob, run_id: int) -> Job | None:

@@ -81,6 +81,7 @@ class Session:
         self._reader = reader
         self._run_id = run_id
         self._wanted: Counter[str] = Counter()
+        self._orphans = ledger.has_orphans()
         self._lock = threading.Lock()
 
     def ask(self, desk: Desk, bodies: Sequence[bytes]) -> list[Answer | None]:
@@ -94,6 +95,10 @@ class Session:
         draws = self._ledger.draw(
             self.scope, desk.target, bodies, asker=execution.asker, run_id=self._run_id, drawn=execution.drawn
         )
+        if self._orphans:
+            self._dispatcher.take_up(
+                desk, self._ledger.take_orphans(self.scope, desk.target, execution.asker)
+            )
         self._count(desk, sum(1 for draw in draws if draw.sample is None))
         return [self._answer(desk, draw) for draw in draws]
 

@@ -15,10 +15,10 @@ from distilabel.offline.desk import Door
 from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.home import Home
-from distilabel.pipeline.local import LocalEngine
 from distilabel.pipeline.placement import models_of
 from distilabel.pipeline.run import Run
 from distilabel.pipeline.settings import RunSettings
+from distilabel.pipeline.threads import LocalEngine
 from distilabel.progress.screen import screen
 
 __all__ = ["execute", "recover_jobs"]

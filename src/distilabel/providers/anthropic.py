@@ -163,7 +163,7 @@ class Anthropic:
 
 def _told(remote: RemoteJob, job: Job | None) -> Generator[HttpRequest, HttpResponse, Found]:
     """Tell by its first result whose an ended batch is; one that is still running is doubtful."""
-    doubtful = Found(doubtful=(remote,) if job else ())
+    doubtful = Found(doubtful=(remote,))
     if remote.phase is not JobPhase.ENDED:
         return doubtful
     request = HttpRequest("GET", f"{_BATCHES}/{remote.remote_id}/results", most=_BEGINNING)

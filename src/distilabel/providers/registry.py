@@ -26,6 +26,7 @@ def register(new: Platform) -> None:
         >>> register(Platform("acme", "Acme", OpenAI, "https://acme.test/v1", "ACME_BASE_URL", "ACME_API_KEY", None))
         >>> platform("acme").title
         'Acme'
+        >>> del PLATFORMS["acme"]
     """
     if new.name in _KNOWN_HERE:
         raise DistilabelUserError(f"The platform {new.name!r} is known already: give yours another name.")

@@ -238,9 +238,7 @@ def _explained(error: ValidationError, owner: str) -> str:
     name = ".".join(str(part) for part in problem["loc"])
     if bound := _BOUNDS.get(problem["type"]):
         word, key = bound
-        return (
-            f"The generation argument `{name}` must be {word} {problem['ctx'][key]}, not {problem['input']}."
-        )
+        return f"The generation argument `{name}` must be {word} {problem['ctx'][key]:g}, not {problem['input']}."
     return f"{owner} does not take the generation argument `{name}` like this: {problem['msg']}."
 
 

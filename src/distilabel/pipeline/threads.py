@@ -2,7 +2,6 @@
 
 import queue
 import threading
-from typing import Any
 
 from distilabel.pipeline.engine import Work
 from distilabel.pipeline.scheduler import Command
@@ -39,12 +38,3 @@ class LocalEngine:
     def _serve(self, work: Work) -> None:
         while (command := self._commands.get()) is not None:
             work(command)
-
-
-def __getattr__(name: str) -> Any:
-    """Give `Pipeline`, which has an old import path here."""
-    if name == "Pipeline":
-        from distilabel.pipeline.pipeline import Pipeline  # noqa: PLC0415 - it runs in this engine
-
-        return Pipeline
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
