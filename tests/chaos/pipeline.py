@@ -44,6 +44,7 @@ class Spec:
         key: The key.
         options: For `offline_batch_options`.
         kill_at: The process kills itself at this point, counted from 1.
+        kill_first: The process kills itself when it first comes to a point of this name.
         points: The file that names the points it came to.
         clock: Seconds that its clock is off.
         patient: Whether pauses between tries of a call are kept.
@@ -64,6 +65,7 @@ class Spec:
     key: str = "sk-chaos-5ecret-key"
     options: dict[str, Any] = field(default_factory=dict)
     kill_at: int = 0
+    kill_first: str = ""
     points: str = ""
     clock: float = 0.0
     patient: bool = False

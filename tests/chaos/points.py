@@ -17,11 +17,13 @@ class Points:
     Args:
         path: The file; "": nowhere.
         kill_at: The point that kills, counted from 1; 0: none.
+        kill_first: The first point of this name kills; "": none.
     """
 
-    def __init__(self, path: str, kill_at: int) -> None:
+    def __init__(self, path: str, kill_at: int, kill_first: str) -> None:
         self._file = Path(path).open("a", buffering=1) if path else None  # noqa: SIM115 - as long as the process
         self._kill_at = kill_at
+        self._kill_first = kill_first
         self._count = 0
         self._lock = threading.RLock()
 
@@ -31,7 +33,7 @@ class Points:
             self._count += 1
             if self._file:
                 self._file.write(f"{self._count} {name}\n")
-            if self._count == self._kill_at:
+            if self._count == self._kill_at or name == self._kill_first:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def dies_next(self) -> bool:

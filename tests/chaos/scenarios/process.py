@@ -51,9 +51,8 @@ def kills_at_random(stage: Stage) -> None:
 
 def half_a_result_file(stage: Stage) -> None:
     """Die while a result file is written: half of it is on the disk."""
-    names = points(stage, 0)
     with world(stage, "half a file") as one:
-        one.run(kill_at=1 + names.index("before a download is synced"))
+        one.run(kill_first="before a download is synced")
         (part,) = one.cache.glob("jobs/*/*.part")
         part.write_bytes(part.read_bytes()[: part.stat().st_size // 2])
         one.judge(one.run_until_done())
@@ -100,10 +99,9 @@ def clock_back(stage: Stage) -> None:
 
 def clock_back_while_unknown(stage: Stage) -> None:
     """Die between the creation and its record; the next run's clock is a day behind, or ahead."""
-    k = 1 + points(stage, 0).index("after POST batches")
     for clock in (-86_400.0, 86_400.0):
         with world(stage, f"clock {clock:+g}") as one:
-            one.run(kill_at=k)
+            one.run(kill_first="after POST batches")
             one.judge(one.run_until_done(clock=clock))
 
 
