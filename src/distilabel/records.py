@@ -226,6 +226,8 @@ def canonical_json(value: Any) -> bytes:
         text = orjson.dumps(value)
     except TypeError:
         return json.dumps(_finite(value), separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    if text.isascii():
+        return text
     for raw, escape in _SEPARATORS.items():
         if raw in text:
             text = text.replace(raw, escape)

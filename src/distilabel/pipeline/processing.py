@@ -28,25 +28,23 @@ class Processing:
         self._bench = bench
         self._step = bench.step
         self._again = again
-        self._unfinished: Unfinished | None = None
+        self.waits = False
         self.raised = 0
         self.reason = ""
 
     def rows(self, inputs: list[list[Row]]) -> list[Row]:
         """Return the rows that come out; `raised` and `reason` then tell for how many rows the step raised, and what.
 
+        `waits` tells whether some replies are still to come: all of them are asked for, and the rows are not whole.
+
         Raises:
-            DistilabelOfflineBatchGenerationNotFinishedException: Some replies are still to come; all are asked for.
             DistilabelException: What ends the run.
         """
-        rows = [
+        return [
             row
             for start, part in self._slices(inputs)
             for row in self._slice(part, partial(self._fresh, start))
         ]
-        if self._unfinished is not None:
-            raise self._unfinished
-        return rows
 
     def _slices(self, inputs: list[list[Row]]) -> Iterator[tuple[int, list[list[Row]]]]:
         size = getattr(self._step, "input_batch_size", None) or 50
@@ -60,8 +58,8 @@ class Processing:
     def _slice(self, part: list[list[Row]], fresh: Callable[[], list[Row]]) -> list[Row]:
         try:
             return self._made(part)
-        except Unfinished as unfinished:
-            self._unfinished = unfinished
+        except Unfinished:  # not kept: its traceback holds all rows, and whoever kept it would be held by it
+            self.waits = True
             return []
         except DistilabelException:
             raise

@@ -129,11 +129,10 @@ class Workshop:
             return self._done(bench, command, kept)
         inputs = inputs or self._read(bench, command)
         bench.load()
-        try:
-            with asking(asker), seeded(f"{bench.step.name}/{asker}"), self._own_jobs(bench, digest):
-                processing = Processing(bench, partial(self._read, bench, command))
-                rows = processing.rows(inputs)
-        except Unfinished:
+        processing = Processing(bench, partial(self._read, bench, command))
+        with asking(asker), seeded(f"{bench.step.name}/{asker}"), self._own_jobs(bench, digest):
+            rows = processing.rows(inputs)
+        if processing.waits:
             return Parked(bench.step.name, command.index, "" if bench.own_protocol else asker)
         # A step that raised is asked again in the next run: its rows are not kept under a key that can be found.
         chunks = self._keep(bench, command, token_bytes(16) if processing.raised else key, rows)

@@ -20,33 +20,37 @@ def chat_reply(body: dict[str, Any]) -> Reply | None:
     if not isinstance(choice, dict) or not isinstance(message, dict):
         return None
     text, refusal_text = _text(message.get("content")), message.get("refusal")
-    finish = choice.get("finish_reason")
+    finish, name = choice.get("finish_reason"), body.get("id")
     if text is None and not refusal_text and finish == "content_filter":
         refusal_text = "content_filter"
     extras = _extras(message, choice)
     if text is None and not refusal_text and "tool_calls" not in extras:
         return None
     return Reply(
-        text=text,
-        usage=_usage(body.get("usage")),
-        finish_reason=str(finish) if finish else None,
-        refusal=str(refusal_text) if refusal_text else None,
-        request_id=str(body["id"]) if body.get("id") else None,
-        extras=extras,
+        text,
+        _usage(body.get("usage")),
+        str(finish) if finish else None,
+        str(refusal_text) if refusal_text else None,
+        str(name) if name else None,
+        extras,
     )
 
 
 def _message(choice: dict[str, Any]) -> Any:
     """Return what was said: the completion of a raw text has it as `text` alone."""
+    if "message" in choice:
+        return choice["message"]
     text = choice.get("text")
-    return choice.get("message", {"content": text} if isinstance(text, str) else None)
+    return {"content": text} if isinstance(text, str) else None
 
 
 def _text(content: Any) -> str | None:
+    if isinstance(content, str):
+        return content
     if isinstance(content, list):
         parts = [part.get("text") for part in content if isinstance(part, dict)]
         return "".join(part for part in parts if isinstance(part, str)) if parts else None
-    return content if isinstance(content, str) else None
+    return None
 
 
 def _extras(message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
@@ -54,11 +58,8 @@ def _extras(message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
     if calls := message.get("tool_calls"):
         found["tool_calls"] = calls
     # Which of the two names depends on the platform; OpenAI itself has neither.
-    if (
-        reasoning := message.get("reasoning_content")
-        or message.get("reasoning")
-        or _thinking(message.get("content"))
-    ):
+    reasoning = message.get("reasoning_content") or message.get("reasoning")
+    if reasoning or (reasoning := _thinking(message.get("content"))):
         found["reasoning"] = reasoning
     if isinstance(logprobs := choice.get("logprobs"), dict) and logprobs.get("content"):
         found["logprobs"] = logprobs["content"]
@@ -74,10 +75,12 @@ def _thinking(content: Any) -> str:
 
 
 def _usage(value: Any) -> Usage:
-    usage = value if isinstance(value, dict) else {}
+    if not isinstance(value, dict):
+        return Usage()
+    prompt, completion = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
     return Usage(
-        input_tokens=count_of(usage, "prompt_tokens"),
-        output_tokens=count_of(usage, "completion_tokens"),
-        cached_tokens=counted(usage.get("prompt_tokens_details"), "cached_tokens"),
-        reasoning_tokens=counted(usage.get("completion_tokens_details"), "reasoning_tokens"),
+        count_of(value, "prompt_tokens"),
+        count_of(value, "completion_tokens"),
+        counted(prompt, "cached_tokens") if prompt else None,
+        counted(completion, "reasoning_tokens") if completion else None,
     )

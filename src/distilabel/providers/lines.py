@@ -53,12 +53,12 @@ def decode_line(line: bytes) -> Decoded:
 def _outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line; a failure stands in `error` or in a response of another status than 200."""
     response, error = line.get("response"), line.get("error")
-    status = response.get("status_code") if isinstance(response, dict) else None
-    if isinstance(response, dict) and not (str(status) == "200" and error):
-        # vLLM's run-batch leaves the body out where it tells an error.
-        told = error if isinstance(error, dict) else {"error": error}
-        body = told if error and response.get("body") is None else response.get("body")
-        return body_outcome(int(str(status)) if str(status).isdecimal() else 0, body)
+    status = str(response.get("status_code")) if isinstance(response, dict) else ""
+    if isinstance(response, dict) and not (status == "200" and error):
+        body = response.get("body")
+        if error and body is None:  # vLLM's run-batch leaves the body out where it tells an error.
+            body = error if isinstance(error, dict) else {"error": error}
+        return body_outcome(int(status) if status.isdecimal() else 0, body)
     if isinstance(error, str) and error:
         return Failure("error", error)
     if isinstance(error, dict):

@@ -9,10 +9,12 @@ from distilabel.typing import AnswerDetails, FailureReason, GenerateOutput, LLMS
 
 __all__ = ["output_of"]
 
+_NO_REPLY = Reply(None)
+
 
 def output_of(answers: Sequence[Answer]) -> GenerateOutput:
     """Return the output for one input, made of the answers to its requests."""
-    replies = [answer.outcome if isinstance(answer.outcome, Reply) else Reply(None) for answer in answers]
+    replies = [answer.outcome if isinstance(answer.outcome, Reply) else _NO_REPLY for answer in answers]
     output: GenerateOutput = {
         "generations": [reply.text for reply in replies],
         "statistics": _statistics([reply.usage for reply in replies]),
@@ -22,7 +24,7 @@ def output_of(answers: Sequence[Answer]) -> GenerateOutput:
         output["failures"] = failures
     if any(details):
         output["details"] = details
-    if any(reply.extras and "logprobs" in reply.extras for reply in replies):
+    if any([reply.extras and "logprobs" in reply.extras for reply in replies]):  # noqa: C419 - twice as fast
         output["logprobs"] = [reply.extras.get("logprobs") for reply in replies]
     return output
 
@@ -33,10 +35,11 @@ def _statistics(usages: Sequence[Usage]) -> LLMStatistics:
         "input_tokens": [usage.input_tokens for usage in usages],
         "output_tokens": [usage.output_tokens for usage in usages],
     }
-    if any(usage.cached_tokens is not None for usage in usages):
-        statistics["cached_tokens"] = [usage.cached_tokens for usage in usages]
-    if any(usage.reasoning_tokens is not None for usage in usages):
-        statistics["reasoning_tokens"] = [usage.reasoning_tokens for usage in usages]
+    cached, reasoning = [u.cached_tokens for u in usages], [u.reasoning_tokens for u in usages]
+    if cached.count(None) < len(cached):
+        statistics["cached_tokens"] = cached
+    if reasoning.count(None) < len(reasoning):
+        statistics["reasoning_tokens"] = reasoning
     return statistics
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from distilabel.distiset import METADATA
@@ -80,16 +81,23 @@ def _lists(dicts: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 
 def _noted(step: str, one: Answer, output: GenerateOutput, i: int, chat: Any) -> dict[str, Any]:
-    noted = {f"{name}_{step}": value for name, value in one.raw.items()}
+    noted = {_named(name, step): value for name, value in one.raw.items()}
     if chat is not None:
-        noted[f"raw_input_{step}"] = chat
+        noted[_named("raw_input", step)] = chat
     if statistics := output.get("statistics"):
-        noted[f"statistics_{step}"] = {name: _at(values, i) for name, values in statistics.items()}
+        noted[_named("statistics", step)] = {name: _at(values, i) for name, values in statistics.items()}
     if details := _at(output.get("details"), i):
-        noted.update((f"{name}_{step}", value) for name, value in details.items())
+        for name, value in details.items():
+            noted[_named(name, step)] = value
     if one.failure is not None:
-        noted[f"failure_{step}"] = one.failure
+        noted[_named("failure", step)] = one.failure
     return noted
+
+
+@cache
+def _named(name: str, step: str) -> str:
+    """Name an entry of the metadata: the very same text each time, so that a chunk of rows is kept with it once."""
+    return f"{name}_{step}"
 
 
 def _at(values: Any, i: int) -> Any:

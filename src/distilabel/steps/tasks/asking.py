@@ -127,9 +127,9 @@ def missing(row: Row, columns: Iterable[str]) -> FailureReason | None:
 
 
 def _question(task: Asker, row: Row, columns: Sequence[str]) -> Question:
-    if (lacking := missing(row, columns)) is not None:
+    if columns and (lacking := missing(row, columns)) is not None:
         return Question(row, [], lacking)
-    formatted, failure = attempt(lambda: input_of(task, row), "unformattable_input")
+    formatted, failure = attempt("unformattable_input", input_of, task, row)
     return Question(row, formatted or [], failure)
 
 
@@ -153,22 +153,27 @@ def generate(task: Asker, inputs: list[FormattedInput], num_generations: int) ->
 def _answers(
     task: Asker, names: list[str], question: Question, output: GenerateOutput
 ) -> tuple[list[Answer], GenerateOutput]:
-    generations = output.get("generations") or [None] * (task.num_generations or 1)
+    generations = output.get("generations")
+    if not generations:
+        generations = [None] * (task.num_generations or 1)
+        output = {**output, "generations": generations}
     reasons = _padded(output.get("failures"), len(generations))
     if question.failure is not None:
         reasons = [question.failure] * len(generations)
     pairs = zip(generations, reasons, strict=True)
     answers = [_read(task, names, question.row, text, reason) for text, reason in pairs]
-    return answers, {**output, "generations": generations}
+    return answers, output
 
 
 def _padded(values: Iterable[Any] | None, length: int) -> list[Any]:
-    given = list(values or ())[:length]
+    if not values:
+        return [None] * length
+    given = list(values)[:length]
     return given + [None] * (length - len(given))
 
 
 def _read(task: Asker, names: list[str], row: Row, text: str | None, reason: FailureReason | None) -> Answer:
-    columns, unread = attempt(lambda: task.format_output(text, row), "unparseable_output")
+    columns, unread = attempt("unparseable_output", task.format_output, text, row)
     if unread is None and not isinstance(columns, dict):
         raise DistilabelTypeError(
             f"format_output() of step {task.name!r} must return a dict, not {columns!r}."
@@ -179,10 +184,10 @@ def _read(task: Asker, names: list[str], row: Row, text: str | None, reason: Fai
     return Answer(dict.fromkeys(names) if columns is None else columns, raw, reason or unread)
 
 
-def attempt(make: Callable[[], T], code: str) -> tuple[T | None, FailureReason | None]:
-    """Call `make`; give what it gave, or why it raised."""
+def attempt(code: str, make: Callable[..., T], *arguments: Any) -> tuple[T | None, FailureReason | None]:
+    """Call `make`; give what it gave, or why it raised, under `code`."""
     try:
-        return make(), None
+        return make(*arguments), None
     except DistilabelOfflineBatchGenerationNotFinishedException:
         raise
     except Exception as error:  # noqa: BLE001 - a user's hook may raise anything; it concerns one row

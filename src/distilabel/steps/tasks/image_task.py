@@ -92,7 +92,7 @@ class ImageTask(Step):
         Raises:
             DistilabelStepError: The model did not give one output for each row.
         """
-        asked = [attempt(partial(self.format_input, row), "unformattable_input") for row in inputs]
+        asked = [attempt("unformattable_input", self.format_input, row) for row in inputs]
         outputs = iter(self._generate([prompt for prompt, _ in asked if prompt is not None]))
         made = [
             self._answers(row, failure, next(outputs) if prompt is not None else {})
@@ -131,7 +131,7 @@ class ImageTask(Step):
         return answers, {"generations": images, "statistics": output.get("statistics") or {}}
 
     def _read(self, row: Row, image: str | None, failure: FailureReason | None) -> Answer:
-        columns, unread = attempt(lambda: self.format_output(image, row), "unparseable_output")
+        columns, unread = attempt("unparseable_output", self.format_output, image, row)
         if image is None:
             unread = why("no_image", "The model gave no image.")
         names = (name for name in as_columns(self.outputs) if name != "model_name")

@@ -13,6 +13,8 @@ from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["TextGeneration"]
 
+_AS_IT_IS = "{{ instruction }}"
+
 
 class TextGeneration(Task):
     """Ask for a text; what is asked is written by a template from columns of the row.
@@ -48,7 +50,7 @@ class TextGeneration(Task):
     takes_none: ClassVar[bool] = True
 
     system_prompt: str | None = None
-    template: str = Field(default="{{ instruction }}")
+    template: str = Field(default=_AS_IT_IS)
     columns: str | list[str] = Field(default="instruction")
 
     @property
@@ -92,6 +94,8 @@ class TextGeneration(Task):
         return [*chat, {"role": "user", "content": self._question(input)}]
 
     def _question(self, row: Row) -> str:
+        if self.template == _AS_IT_IS and isinstance(text := row.get("instruction"), str):
+            return text
         values = {name: row[name] for name in self._names if name in row}
         for name, value in values.items():
             if _is_chat(value):

@@ -105,13 +105,13 @@ def _chats(
 ) -> Sequence[FormattedInput] | None:
     if path.failure is not None:
         return None
-    chats, failure = attempt(lambda: list(question(path)), "unformattable_input")
+    chats, failure = attempt("unformattable_input", lambda: list(question(path)))
     path.fail(failure)
     return chats
 
 
 def _unread(path: Path, texts: list[Any], read: Callable[[Path, list[Any]], None]) -> FailureReason | None:
-    return attempt(lambda: read(path, texts), "unparseable_output")[1]
+    return attempt("unparseable_output", read, path, texts)[1]
 
 
 def finish(task: Asker, paths: Sequence[Path], columns: Callable[[Path], dict[str, Any]]) -> list[Row]:
