@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distilabel.ledger.draw import Draw, Sample, draw
+from distilabel.ledger.draw import Draw, Sample, draw, drawn_again
 from distilabel.ledger.states import SampleState
 
 Asks = dict[int, list[str]]
@@ -55,6 +55,37 @@ orders = st.randoms(use_true_random=False)
 
 def shuffled(asks: Asks, order: random.Random) -> list[int]:
     return order.sample(sorted(asks), len(asks))
+
+
+@given(asks, orders)
+def test_an_asker_draws_again_in_one_run_what_the_pools_would_give_it(asks: Asks, order: random.Random):
+    pools = Pools()
+    pools.run(asks, 1)
+    for asker in shuffled(asks, order):
+        own = {
+            (key, sample.nth): sample
+            for key, pool in pools.samples.items()
+            for sample in pool
+            if sample.asker_id == asker
+        }
+        counted, drawn = Counter[str](), Counter[str]()
+        assert drawn_again(asks[asker], own, counted) == pools.ask(asks[asker], asker, 1, drawn)
+        assert counted == drawn
+
+
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=5), st.data())
+def test_who_asks_for_one_thing_more_draws_from_the_pools_and_nothing_was_counted(
+    keys: list[str], data: st.DataObject
+):
+    pools = Pools()
+    pools.run({1: keys}, 1)
+    own = {(key, sample.nth): sample for key, pool in pools.samples.items() for sample in pool}
+    asked = list(keys)
+    asked[data.draw(st.integers(0, len(keys) - 1))] = "new"
+    drawn = Counter(a=0)
+    assert drawn_again(asked, own, drawn) is None
+    assert drawn_again([*keys, keys[0]], own, drawn) is None
+    assert drawn == Counter(a=0)
 
 
 @given(asks)

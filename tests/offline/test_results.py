@@ -5,6 +5,7 @@ import json
 import random
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -44,21 +45,32 @@ def test_answers_are_read_back_from_where_they_lie(tmp_path: Path):
     (tmp_path / "one").write_bytes(b"0123456789")
     (tmp_path / "two").write_bytes(b"abcdef")
     reader = Reader(tmp_path)
-    assert [reader.read("one", 2, 3), reader.read("two", 0, 1), reader.read("one", 0, 2)] == [
-        b"234",
-        b"a",
-        b"01",
-    ]
+    first, second, third = ("one", 2, 3), ("two", 0, 1), ("one", 0, 2)
+    assert reader.read([first, second, third]) == {first: b"234", second: b"a", third: b"01"}
     reader.close()
+
+
+@given(st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=30), st.randoms())
+def test_answers_are_read_back_whatever_lies_between_them(lines: list[bytes], rng: random.Random):
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "output").write_bytes(b"".join(lines))
+        starts = itertools.accumulate(map(len, lines), initial=0)
+        whole = {("output", at, len(line)): line for at, line in zip(starts, lines, strict=False)}
+        wanted = rng.sample(sorted(whole), rng.randint(0, len(whole)))
+        reader = Reader(Path(folder))
+        reader._AT_ONCE = 50
+        assert reader.read(wanted) == {place: whole[place] for place in wanted}
+        reader.close()
 
 
 def test_reader_keeps_few_files_open(tmp_path: Path):
     reader = Reader(tmp_path)
     for number in range(100):
         (tmp_path / str(number)).write_bytes(b"%d" % number)
-        assert reader.read(str(number), 0, 3) == b"%d" % number
+        place = (str(number), 0, 3)
+        assert reader.read([place]) == {place: b"%d" % number}
     assert len(reader._files) == Reader._MOST_OPEN
-    assert reader.read("0", 0, 1) == b"0"
+    assert reader.read([("0", 0, 1)]) == {("0", 0, 1): b"0"}
     reader.close()
     assert reader._files == {}
 

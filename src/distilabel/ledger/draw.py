@@ -5,12 +5,12 @@ asker drew before it draws again; what nobody draws in this run is free; only wh
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from distilabel.ledger.states import SampleState
 
-__all__ = ["Draw", "Sample", "draw"]
+__all__ = ["Draw", "Sample", "draw", "drawn_again"]
 
 
 class Sample(NamedTuple):
@@ -91,6 +91,36 @@ def _draw_one(key: str, pool: list[Sample], asker_id: int, run_id: int, drawn: C
     n = 1 + max((sample.n for sample in pool), default=-1)
     pool.append(Sample(0, n, asker_id, run_id, nth, SampleState.WANTED))
     return Draw(key, n, nth, None)
+
+
+def drawn_again(
+    keys: Sequence[str], own: Mapping[tuple[str, int], Sample], drawn: Counter[str]
+) -> list[Draw] | None:
+    """Draw once more what an asker has drawn before; None, and nothing is counted, where it asks for something else.
+
+    Args:
+        keys: The requests asked, with repetitions.
+        own: What the asker has drawn in this run, by request and how-manieth asking of it.
+        drawn: As for `draw`.
+
+    Examples:
+        >>> own = {("k", 0): Sample(id=1, n=4, asker_id=7, run_id=1, nth=0, state=SampleState.ANSWERED)}
+        >>> [d.n for d in drawn_again(["k"], own, Counter())], drawn_again(["k", "k"], own, Counter())
+        ([4], None)
+    """
+    if len(own) < len(keys):
+        return None
+    counts: dict[str, int] = {}
+    draws = []
+    for key in keys:
+        nth = counts.get(key) or drawn.get(key, 0)
+        sample = own.get((key, nth))
+        if sample is None:
+            return None
+        counts[key] = nth + 1
+        draws.append(Draw(key, sample.n, nth, sample))
+    drawn.update(keys)
+    return draws
 
 
 _RANK = {SampleState.ANSWERED: 0, SampleState.CLAIMED: 1, SampleState.WANTED: 2, SampleState.FAILED: 3}

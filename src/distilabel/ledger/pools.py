@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 
-from distilabel.ledger.draw import Draw, Sample, draw
+from distilabel.ledger.draw import Draw, Sample, draw, drawn_again
 from distilabel.ledger.rows import json_array
 from distilabel.ledger.states import SampleState
 from distilabel.ledger.writer import Writer
@@ -42,12 +43,19 @@ class Pools(Writer):
         scope_id, target_id = self.scope_id(scope), self.target_id(target)
         with self._transaction(durable=False):
             asker_id = self._known_or_new("asker_id", "add_asker", scope_id=scope_id, name=asker)
+            if (again := drawn_again(keys, self._own(asker_id, run_id), drawn)) is not None:
+                return again
             ids, pools = self._known(dict(zip(keys, bodies, strict=True)))
             draws = draw(keys, pools, asker_id=asker_id, run_id=run_id, drawn=drawn)
             missing = {key: body for key, body in zip(keys, bodies, strict=True) if key not in ids}
             ids |= self._add_requests(missing, target_id)
             self._record_draws(draws, ids, scope_id, asker_id, run_id)
         return draws
+
+    def _own(self, asker_id: int, run_id: int) -> dict[tuple[str, int], Sample]:
+        """Return what an asker has drawn in this run, by request and how-manieth asking of it."""
+        rows = self._execute("own_samples", {"asker_id": asker_id, "run_id": run_id})
+        return {(key, columns[4]): _sample(*columns) for key, *columns in rows}
 
     def _known(self, bodies: dict[str, bytes]) -> tuple[dict[str, int], dict[str, list[Sample]]]:
         """Return the numbers and the pools of those requests that are known."""
@@ -69,8 +77,13 @@ class Pools(Writer):
             return {}
         first = number = int(self._one("next_request_id")[0])
         for piece in _pieces(bodies):
-            rows = json_array((key, bodies[key].decode()) for key in piece)
-            self._execute("add_requests", {"first": number, "target_id": target_id, "rows": rows})
+            lengths = [len(bodies[key]) for key in piece]
+            starts = accumulate(lengths, initial=1)  # SQL counts from 1
+            values = {
+                "first": number, "target_id": target_id, "bodies": b"".join(bodies[key] for key in piece),
+                "rows": json_array(zip(piece, starts, lengths, strict=False)),
+            }  # fmt: skip
+            self._execute("add_requests", values)
             number += len(piece)
         return {key: first + i for i, key in enumerate(bodies)}
 

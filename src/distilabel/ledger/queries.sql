@@ -27,7 +27,8 @@ SELECT coalesce(max(id), 0) + 1 FROM requests;
 
 -- name: add_requests
 INSERT INTO requests (id, key, target_id, body)
-SELECT :first + k.key, json_extract(k.value, '$[0]'), :target_id, CAST(json_extract(k.value, '$[1]') AS BLOB)
+SELECT :first + k.key, json_extract(k.value, '$[0]'), :target_id,
+       substr(:bodies, json_extract(k.value, '$[1]'), json_extract(k.value, '$[2]'))
 FROM json_each(:rows) AS k;
 
 -- name: pool
@@ -39,6 +40,16 @@ LEFT JOIN samples AS s ON s.request_id = r.id
 LEFT JOIN files AS f ON f.id = s.file_id
 LEFT JOIN jobs AS j ON j.id = s.job_id
 ORDER BY s.request_id, s.n;
+
+-- name: own_samples
+-- What was recovered without its body is left out: whoever asks it has the body.
+SELECT r.key, s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start, s.length, s.code, s.message,
+       j.remote_id
+FROM samples AS s
+JOIN requests AS r ON r.id = s.request_id
+LEFT JOIN files AS f ON f.id = s.file_id
+LEFT JOIN jobs AS j ON j.id = s.job_id
+WHERE s.asker_id = :asker_id AND s.run_id = :run_id AND length(r.body) > 0;
 
 -- name: draw_again
 UPDATE samples SET asker_id = ?, run_id = ?, nth = ? WHERE id = ?;

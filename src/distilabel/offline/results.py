@@ -2,16 +2,19 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TypeAlias
 
 from distilabel.ledger.store import Ledger
 from distilabel.providers.base import Provider
 from distilabel.records import Decoded, Failure, Job, parse_custom_id
 
-__all__ = ["Reader", "index"]
+__all__ = ["Place", "Reader", "index"]
+
+Place: TypeAlias = tuple[str, int, int]
+"""Where an answer lies: a file below the ledger's folder, start and length in bytes."""
 
 _LINES_AT_ONCE = 5_000
 
@@ -60,10 +63,7 @@ def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int,
 
 
 class Reader:
-    """Reads answers out of result files, a few files open at a time. Safe to use from several threads.
-
-    Answers that are asked for together mostly lie together: a little more than is asked is read at once.
-    """
+    """Reads answers out of result files, a few files open at a time. Safe to use from several threads."""
 
     _MOST_OPEN = 32
     _AT_ONCE = 1 << 17
@@ -71,19 +71,24 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: OrderedDict[str, IO[bytes]] = OrderedDict()
-        self._block = _Block("", 0, b"")
         self._lock = threading.Lock()
 
-    def read(self, path: str, start: int, length: int) -> bytes:
-        """Return `length` bytes from `start` of the file at `path`, below the ledger's folder."""
+    def read(self, places: Iterable[Place]) -> dict[Place, bytes]:
+        """Return what stands at each place; those that lie together in one file are read at once."""
         with self._lock:
-            block = self._block
-            if block.path != path or start < block.start or start + length > block.start + len(block.content):
+            return dict(self._found(sorted(places)))
+
+    def _found(self, places: Iterable[Place]) -> Iterator[tuple[Place, bytes]]:
+        name, first, block = "", 0, b""
+        for place in places:
+            path, start, length = place
+            at = start - first
+            if path != name or at + length > len(block):
+                name, first, at = path, start, 0
                 file = self._open(path)
                 file.seek(start)
-                block = self._block = _Block(path, start, file.read(max(length, self._AT_ONCE)))
-            at = start - block.start
-            return block.content[at : at + length]
+                block = file.read(max(length, self._AT_ONCE))
+            yield place, block[at : at + length]
 
     def _open(self, path: str) -> IO[bytes]:
         file = self._files.pop(path, None) or (self._folder / path).open("rb")
@@ -97,11 +102,3 @@ class Reader:
         with self._lock:
             while self._files:
                 self._files.popitem()[1].close()
-
-
-class _Block(NamedTuple):
-    """Some bytes of a file, and where they lie."""
-
-    path: str
-    start: int
-    content: bytes

@@ -2,19 +2,19 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from distilabel.ledger.draw import Draw
+from distilabel.ledger.draw import Sample
 from distilabel.ledger.states import SampleState
 from distilabel.ledger.store import Ledger
 from distilabel.offline.desk import Desk
 from distilabel.offline.dispatcher import Dispatcher
-from distilabel.offline.results import Reader
-from distilabel.records import Failure, Outcome
+from distilabel.offline.results import Place, Reader
+from distilabel.records import Decoded, Failure, Outcome
 
 __all__ = ["Answer", "Session", "asking", "taken_back_on_error"]
 
@@ -99,8 +99,10 @@ class Session:
             self._dispatcher.take_up(
                 desk, self._ledger.take_orphans(self.scope, desk.target, execution.asker)
             )
-        self._count(desk, sum(1 for draw in draws if draw.sample is None))
-        return [self._answer(desk, draw) for draw in draws]
+        self._count(desk, sum([draw.sample is None for draw in draws]))
+        lines = self._reader.read([where for draw in draws if (where := _place(draw.sample))])
+        decode = desk.provider.decode
+        return [_answer(draw.sample, lines, decode) for draw in draws]
 
     def jobs_ids(self) -> tuple[str, ...]:
         """Return the platform's ids of all jobs of this scope, oldest first."""
@@ -113,14 +115,20 @@ class Session:
             if self._dispatcher.submit_full(self.scope, desk, self._wanted[name]):
                 self._wanted[name] = 0
 
-    def _answer(self, desk: Desk, draw: Draw) -> Answer | None:
-        sample = draw.sample
-        if sample is None:
-            return None
-        if sample.state is SampleState.FAILED:
-            failure = Failure(sample.code or "failed", sample.message or "")
-            return Answer(failure, sample.attempts, sample.job)
-        if sample.state is SampleState.ANSWERED and sample.where is not None:
-            decoded = desk.provider.decode(self._reader.read(*sample.where))
-            return Answer(decoded.outcome, sample.attempts, sample.job)
+
+def _place(sample: Sample | None) -> Place | None:
+    """Return where the answer of a sample lies."""
+    return sample.where if sample is not None and sample.state is SampleState.ANSWERED else None
+
+
+def _answer(
+    sample: Sample | None, lines: Mapping[Place, bytes], decode: Callable[[bytes], Decoded]
+) -> Answer | None:
+    if sample is None:
         return None
+    if sample.state is SampleState.FAILED:
+        failure = Failure(sample.code or "failed", sample.message or "")
+        return Answer(failure, sample.attempts, sample.job)
+    if sample.state is SampleState.ANSWERED and sample.where is not None:
+        return Answer(decode(lines[sample.where]).outcome, sample.attempts, sample.job)
+    return None

@@ -1,7 +1,6 @@
 """The kind of task that asks an image model."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from pydantic import Field, PositiveInt
