@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distilabel.distiset import ARROW_NAME
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline import output
 from distilabel.pipeline.cache import ChunkStore, digest_of
@@ -34,7 +35,10 @@ def put(store, *chunks):
 
 def written(store, folder, *chunks, metadata=True):
     target = write_leaf("leaf", store, put(store, *chunks), folder, metadata=metadata)
-    return pq.read_table(target / "00000.parquet")
+    table = pq.read_table(target)
+    with pa.memory_map(str(target / ARROW_NAME)) as mapped:
+        assert pa.ipc.open_stream(mapped).read_all() == table
+    return table
 
 
 def column(*values):
@@ -201,7 +205,7 @@ class TestFolder:
         target.rename(target.with_name(f"{target.name}.part"))
         (target.with_name(f"{target.name}.part") / "00001.parquet").write_bytes(b"half")
         assert write_leaf("leaf", store, chunks, tmp_path / "out", metadata=True) == target
-        assert [path.name for path in target.iterdir()] == ["00000.parquet"]
+        assert {path.name for path in target.iterdir()} == {"00000.parquet", "_rows.arrow"}
 
     def test_chunks_come_in_the_order_given(self, store, tmp_path):
         put(store, *column(1, 2, 3))

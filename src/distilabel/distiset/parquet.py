@@ -1,4 +1,4 @@
-"""Reading what the leaves of a pipeline have written: folders of Parquet files whose columns may differ in type."""
+"""Reading what the leaves of a pipeline have written: mapped into memory, or Parquet whose columns differ in type."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,10 @@ from distilabel.distiset.story import METADATA
 from distilabel.distiset.whole import Distiset
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["METADATA", "create_distiset", "from_parquet"]
+__all__ = ["ARROW_NAME", "METADATA", "create_distiset", "from_arrow", "from_parquet"]
+
+ARROW_NAME = "_rows.arrow"
+"""The file of a leaf's rows as an Arrow stream, beside its Parquet file; who reads the folder as Parquet passes over names with a `_`."""
 
 
 def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata: bool = True) -> Distiset:
@@ -34,6 +37,31 @@ def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata
             for name, paths in files.items()
         }
     return Distiset(parts)
+
+
+def from_arrow(leaves: Mapping[str, Path]) -> Distiset:
+    """Map the rows of each leaf into memory, from the file `_rows.arrow` in its folder; nothing is read or copied.
+
+    Args:
+        leaves: Leaf's name to its folder. A folder without that file gives a part without rows. With a single leaf, the
+            part is called "default".
+    """
+    if not leaves:
+        return Distiset()
+    from datasets import Dataset, DatasetDict  # noqa: PLC0415 - slow to import
+
+    return Distiset(
+        {
+            "default" if len(leaves) == 1 else name: DatasetDict(
+                {"train": _mapped(Dataset, folder / ARROW_NAME)}
+            )
+            for name, folder in leaves.items()
+        }
+    )
+
+
+def _mapped(dataset: Any, file: Path) -> Any:
+    return dataset.from_file(str(file)) if file.exists() else dataset.from_dict({})
 
 
 def create_distiset(

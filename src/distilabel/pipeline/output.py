@@ -1,10 +1,12 @@
-"""The rows of the leaf steps, written as Parquet."""
+"""The rows of the leaf steps, written as Parquet for whoever wants them, and as Arrow to be mapped into memory."""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from distilabel.distiset import ARROW_NAME
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.cache import ChunkStore, digest_of
 from distilabel.typing import Row
@@ -16,9 +18,10 @@ _ROWS_AT_ONCE = 2_000
 
 
 def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path, *, metadata: bool) -> Path:
-    """Write the chunks of a leaf step below `folder` and return the folder of the Parquet file.
+    """Write the chunks of a leaf step below `folder` and return the folder of the two files.
 
-    The folder is named after the content: what has been written once is not written again.
+    The folder is named after the content: what has been written once is not written again. The rows stand in it twice:
+    compressed in `00000.parquet`, and in `_rows.arrow` as `datasets` maps them into memory, which costs no memory.
 
     Args:
         step: The step's name, for the message.
@@ -27,13 +30,13 @@ def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path
         folder: Below it, a folder of this content is made.
         metadata: Whether the column `distilabel_metadata` is kept.
     """
-    digest = digest_of(*(store.chunk(index).digest for index in chunks), str(metadata))
+    digest = digest_of("parquet, arrow", *(store.chunk(index).digest for index in chunks), str(metadata))
     target = folder / digest.hex()[:16]
     if not target.exists():
         part = folder / f"{target.name}.part"
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        _write(step, lambda: _batches(store, chunks, metadata=metadata), part / "00000.parquet")
+        _write(step, lambda: _batches(store, chunks, metadata=metadata), part)
         part.rename(target)
     return target
 
@@ -56,13 +59,13 @@ def _without_metadata(rows: list[Row], keep: bool) -> list[Row]:
     return rows
 
 
-def _write(step: str, batches: Callable[[], Iterator[list[Row]]], path: Path) -> None:
+def _write(step: str, batches: Callable[[], Iterator[list[Row]]], folder: Path) -> None:
     """Write in one pass with the schema of the first rows; where later ones do not fit it, once more with all."""
     import pyarrow as pa  # noqa: PLC0415 - slow to import, and not needed before the end
 
     schema: Any = None
     try:
-        while (wider := _write_once(pa, schema, batches(), path)) is not None:
+        while (wider := _write_once(pa, schema, batches(), folder)) is not None:
             schema = wider
     except (pa.ArrowException, OverflowError, UnicodeError) as error:
         raise DistilabelUserError(
@@ -71,24 +74,32 @@ def _write(step: str, batches: Callable[[], Iterator[list[Row]]], path: Path) ->
         ) from error
 
 
-def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], path: Path) -> Any:
+def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], folder: Path) -> Any:
     """Write all rows; return None if they fitted the schema, else the schema that they would have needed."""
-    import pyarrow.parquet as pq  # noqa: PLC0415
-
-    writer, wider = None, False
-    try:
+    wider = False
+    writers: tuple[Any, ...] = ()
+    with ExitStack() as files:
         for rows in batches:
             table = _table(pa, rows)
             needed = pa.unify_schemas([schema or table.schema, table.schema], promote_options="permissive")
             wider = wider or (schema is not None and needed != schema)
             schema = needed
             if not wider:
-                writer = writer or pq.ParquetWriter(path, schema, compression="zstd")
-                writer.write_table(_fitted(pa, table, rows, schema))
-    finally:
-        if writer is not None:
-            writer.close()
+                writers = writers or _writers(files, schema, folder)
+                fitted = _fitted(pa, table, rows, schema)
+                for writer in writers:
+                    writer.write_table(fitted)
     return schema if wider else None
+
+
+def _writers(files: ExitStack, schema: Any, folder: Path) -> tuple[Any, Any]:
+    import pyarrow.parquet as pq  # noqa: PLC0415
+    from pyarrow import ipc  # noqa: PLC0415
+
+    return (
+        files.enter_context(pq.ParquetWriter(folder / "00000.parquet", schema, compression="zstd")),
+        files.enter_context(ipc.new_stream(folder / ARROW_NAME, schema)),
+    )
 
 
 def _table(pa: Any, rows: list[Row]) -> Any:

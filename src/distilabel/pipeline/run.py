@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from distilabel.declared import citations
-from distilabel.distiset import Distiset, from_parquet
+from distilabel.distiset import Distiset, from_arrow
 from distilabel.events import (
     Broken,
     ChunkDone,
@@ -320,7 +320,7 @@ class Run:
 
     def _distiset(self) -> Distiset:
         leaves = {name: self._written(name) for name in self._dag.leaves}
-        distiset = from_parquet(leaves, self._home.folder / "datasets")
+        distiset = from_arrow(leaves)
         self._end(complete=True, rows=sum(self._rows[name] for name in leaves))
         return self._annotated(distiset)
 
