@@ -93,10 +93,13 @@ class Task(Step):
     def concurrency(self) -> int:
         """How many chunks to process at once: enough for all requests that the LLM may have under way.
 
-        Several times as many rows as requests: most chunks wait for their slowest answer alone.
+        Several times as many rows as requests: most chunks wait for their slowest answer alone. Offline two: one is
+        being made while the other is being recorded.
         """
-        if not isinstance(self.llm, AsyncLLM) or self.llm.use_offline_batch_generation or self.is_global:
+        if not isinstance(self.llm, AsyncLLM) or self.is_global:
             return 1
+        if self.llm.use_offline_batch_generation:
+            return 2
         return (
             math.ceil(
                 _ROWS_A_REQUEST * (self.llm.max_concurrent_requests or 1) / (self.input_batch_size or 1)
