@@ -6,9 +6,10 @@ import pickle
 import re
 from pathlib import Path
 
+import datasets
 import fsspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilabel.distiset import Distiset
@@ -22,6 +23,8 @@ from distilabel.steps import (
     make_generator_step,
 )
 from distilabel.steps.checks import validate_step
+from distilabel.steps.generators import mapped
+from distilabel.steps.generators.reading import batches
 
 ROWS = [{"n": i, "text": f"row\u2028{i}\u0085 é"} for i in range(7)]
 
@@ -370,3 +373,23 @@ class TestMakeGeneratorStep:
             make_generator_step(DatasetDict({"train": Dataset.from_list(ROWS)}))
         with pytest.raises(DistilabelUserError, match="not int"):
             make_generator_step(3)
+
+
+class TestMappedWhileRead:
+    @settings(max_examples=40, deadline=None)
+    @given(offset=st.integers(0, 12), size=st.integers(1, 5), limit=st.none() | st.integers(1, 12))
+    def test_rows_of_a_dataset_on_disk_are_those_of_the_dataset(self, tmp_path_factory, offset, size, limit):
+        folder = tmp_path_factory.getbasetemp() / "on-disk"
+        rows = [{"n": n, "text": f"row {n}"} for n in range(11)]
+        if not folder.exists():
+            datasets.Dataset.from_list(rows).save_to_disk(folder)
+        dataset = datasets.load_from_disk(folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mapped, "_ROWS_AT_ONCE", 3)
+            found = list(batches(mapped.let_go(dataset), offset, size, limit))
+        assert [row for part, _ in found for row in part] == rows[offset:limit]
+        assert [last for _, last in found] == [False] * (len(found) - 1) + [True]
+
+    def test_what_lies_in_memory_is_read_as_it_is(self):
+        dataset = datasets.Dataset.from_list([{"n": 1}])
+        assert mapped.let_go(dataset) is dataset

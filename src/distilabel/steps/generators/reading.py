@@ -1,6 +1,5 @@
 """Reading a dataset in even pieces, without ever holding all of it."""
 
-import pickle
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,8 @@ from distilabel.declared import RuntimeParameter
 from distilabel.distiset import without_progress_bars
 from distilabel.exceptions import DistilabelException, DistilabelUserError
 from distilabel.steps.base import GeneratorStep
+from distilabel.steps.generators.mapped import Mapped, let_go
 from distilabel.typing import GeneratorStepOutput, Row, StepColumns
-
-_ROWS_MAPPED = 50_000
 
 __all__ = ["DatasetGenerator", "batches", "column_names", "loading", "pick_split"]
 
@@ -58,8 +56,9 @@ class DatasetGenerator(GeneratorStep):
         super().load()
         if self._dataset is None:
             with loading(self.name):
-                self._dataset = self._open()
-                check_not_empty(self.name, self._dataset)
+                dataset = self._open()
+                check_not_empty(self.name, dataset)
+                self._dataset = let_go(dataset)
 
     def unload(self) -> None:
         """Close the dataset."""
@@ -98,17 +97,11 @@ def _pieces(dataset: Any, offset: int, size: int, limit: int | None) -> Iterator
         yield from map(_rows, rest.iter(batch_size=size))
         return
     total = len(dataset) if limit is None else min(limit, len(dataset))
-    part, until = dataset, offset
+    if isinstance(dataset, Mapped):
+        yield from map(_rows, dataset.slices(offset, total, size))
+        return
     for start in range(offset, total, size):
-        if start >= until:
-            part, until = _mapped_anew(dataset), start + _ROWS_MAPPED
-        yield _rows(part[start : min(start + size, total)])
-
-
-def _mapped_anew(dataset: Any) -> Any:
-    """Give a dataset on disk with a mapping of its own: what is read of it counts as ours only as long as it lives."""
-    is_mapped = bool(getattr(dataset, "cache_files", None))
-    return pickle.loads(pickle.dumps(dataset)) if is_mapped else dataset  # noqa: S301 - our own, a moment ago
+        yield _rows(dataset[start : min(start + size, total)])
 
 
 def _rows(columns: dict[str, list[Any]]) -> list[Row]:

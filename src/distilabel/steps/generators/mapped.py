@@ -1,0 +1,44 @@
+"""A dataset on disk that is mapped into memory only while it is read."""
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["Mapped", "let_go"]
+
+_ROWS_AT_ONCE = 50_000
+
+
+def let_go(dataset: Any) -> Any:
+    """Give a dataset that lies on disk as one that is mapped only while it is read; any other as it is."""
+    return Mapped(dataset) if getattr(dataset, "cache_files", None) else dataset
+
+
+class Mapped:
+    """A `datasets.Dataset` on disk.
+
+    Its pages count as memory of this process as long as they are mapped, whether they are needed again or not: each
+    reading therefore maps it anew, and again every so many rows.
+
+    Args:
+        dataset: It lies on disk, and is held here by the names of its files.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self._packed = pickle.dumps(dataset)
+        self._length = len(dataset)
+        self.column_names = list(dataset.column_names)
+
+    def __len__(self) -> int:
+        """How many rows it has."""
+        return self._length
+
+    def slices(self, start: int, stop: int, size: int) -> Iterator[dict[str, list[Any]]]:
+        """Yield the columns of the rows from `start` to `stop`, `size` rows at a time."""
+        at_once = max(1, _ROWS_AT_ONCE // size) * size
+        for first in range(start, stop, at_once):
+            dataset = pickle.loads(self._packed)  # noqa: S301 - packed above
+            last = min(first + at_once, stop)
+            for at in range(first, last, size):
+                yield dataset[at : min(at + size, last)]
+            del dataset
