@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,9 @@ def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], folder: Path
     """Write all rows; return None if they fitted the schema, else the schema that they would have needed."""
     wider = False
     writers: tuple[Any, ...] = ()
-    with ExitStack() as files:
+    written: Future[None] | None = None
+    # Compressing does not hold Python's lock: it is done while the next table is made.
+    with ExitStack() as files, ThreadPoolExecutor(1) as beside:
         for rows in batches:
             table = _table(pa, rows)
             needed = pa.unify_schemas([schema or table.schema, table.schema], promote_options="permissive")
@@ -87,9 +90,17 @@ def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], folder: Path
             if not wider:
                 writers = writers or _writers(files, schema, folder)
                 fitted = _fitted(pa, table, rows, schema)
-                for writer in writers:
-                    writer.write_table(fitted)
+                if written is not None:
+                    written.result()
+                written = beside.submit(_put, writers, fitted)
+        if written is not None:
+            written.result()
     return schema if wider else None
+
+
+def _put(writers: tuple[Any, ...], table: Any) -> None:
+    for writer in writers:
+        writer.write_table(table)
 
 
 def _writers(files: ExitStack, schema: Any, folder: Path) -> tuple[Any, Any]:
