@@ -73,7 +73,7 @@ class Workplace:
     ) -> Run:
         """Run this library's batch program once."""
         if fresh:
-            shutil.rmtree(self.folder / cache, ignore_errors=True)
+            self._empty(cache)
         return run(
             "-m", "benchmarks.programs.batch", prompts(self.folder, count), "--batch-size", str(size), *arguments,
             environment=self.environment(url, cache),
@@ -81,7 +81,7 @@ class Workplace:
 
     def steps(self, *arguments: str) -> Run:
         """Run this library's plain steps once."""
-        shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        self._empty("cache")
         return run("-m", "benchmarks.programs.steps", *arguments, environment=self.environment("", "cache"))
 
     def environment(self, url: str, cache: str) -> dict[str, str]:
@@ -91,8 +91,14 @@ class Workplace:
             "OPENAI_API_KEY": "sk-benchmark",
             "DISTILABEL_CACHE_DIR": str(self.folder / cache),
             "DISTILABEL_PROGRESS": "none",
+            "HF_HOME": str(self.folder / f"{cache}-datasets"),
             "HF_HUB_OFFLINE": "1",
         }
+
+    def _empty(self, cache: str) -> None:
+        """Forget what earlier runs kept, also what `datasets` made of the prompts."""
+        for name in (cache, f"{cache}-datasets"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def median(self, make: Callable[[], Run], runs: int | None = None) -> Run:
         """Run something several times and return the median of each figure."""
