@@ -27,11 +27,14 @@ if TYPE_CHECKING:
     from distilabel.models.llms.gemini import GeminiLLM
     from distilabel.models.llms.groq import GroqLLM
     from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
+    from distilabel.models.llms.llamacpp import LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
+    from distilabel.models.llms.mlx import MlxLLM
     from distilabel.models.llms.ollama import OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM
     from distilabel.models.llms.together import TogetherLLM
+    from distilabel.models.llms.transformers import TransformersLLM
     from distilabel.models.llms.vertex import VertexAILLM
     from distilabel.models.llms.vllm import vLLM
     from distilabel.models.llms.vllm_server import ClientvLLM
@@ -52,9 +55,11 @@ __all__ = [
     "GroqLLM",
     "ImageGenerationModel",
     "InferenceEndpointsLLM",
+    "LlamaCppLLM",
     "MistralEmbeddings",
     "MistralLLM",
     "MixtureOfAgentsLLM",
+    "MlxLLM",
     "OllamaLLM",
     "OpenAICompatibleLLM",
     "OpenAIEmbeddings",
@@ -62,6 +67,7 @@ __all__ = [
     "OpenAILLM",
     "SentenceTransformerEmbeddings",
     "TogetherLLM",
+    "TransformersLLM",
     "VertexAILLM",
     "vLLM",
 ]
@@ -82,9 +88,11 @@ _PLACES = {
     "ImageGenerationModel": "distilabel.models.image_generation",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "LlamaCppLLM": "distilabel.models.llms.llamacpp",
     "MistralEmbeddings": "distilabel.models.embeddings",
     "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
+    "MlxLLM": "distilabel.models.llms.mlx",
     "OllamaLLM": "distilabel.models.llms.ollama",
     "OpenAICompatibleLLM": "distilabel.models.llms.compatible",
     "OpenAIEmbeddings": "distilabel.models.embeddings",
@@ -92,6 +100,7 @@ _PLACES = {
     "OpenAILLM": "distilabel.models.llms.openai",
     "SentenceTransformerEmbeddings": "distilabel.models.embeddings",
     "TogetherLLM": "distilabel.models.llms.together",
+    "TransformersLLM": "distilabel.models.llms.transformers",
     "VertexAILLM": "distilabel.models.llms.vertex",
     "vLLM": "distilabel.models.llms.vllm",
 }

@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from distilabel.models.llms.gemini import GeminiLLM
     from distilabel.models.llms.groq import GroqLLM
     from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
+    from distilabel.models.llms.llamacpp import LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
+    from distilabel.models.llms.mlx import MlxLLM
     from distilabel.models.llms.ollama import OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM
     from distilabel.models.llms.together import TogetherLLM
+    from distilabel.models.llms.transformers import TransformersLLM
     from distilabel.models.llms.vertex import VertexAILLM
     from distilabel.models.llms.vllm import vLLM
     from distilabel.models.llms.vllm_server import ClientvLLM
@@ -36,12 +39,15 @@ __all__ = [
     "GeminiLLM",
     "GroqLLM",
     "InferenceEndpointsLLM",
+    "LlamaCppLLM",
     "MistralLLM",
     "MixtureOfAgentsLLM",
+    "MlxLLM",
     "OllamaLLM",
     "OpenAICompatibleLLM",
     "OpenAILLM",
     "TogetherLLM",
+    "TransformersLLM",
     "VertexAILLM",
     "vLLM",
 ]
@@ -58,12 +64,15 @@ _PLACES = {
     "GroqLLM": "distilabel.models.llms.groq",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "LlamaCppLLM": "distilabel.models.llms.llamacpp",
     "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
+    "MlxLLM": "distilabel.models.llms.mlx",
     "OllamaLLM": "distilabel.models.llms.ollama",
     "OpenAICompatibleLLM": "distilabel.models.llms.compatible",
     "OpenAILLM": "distilabel.models.llms.openai",
     "TogetherLLM": "distilabel.models.llms.together",
+    "TransformersLLM": "distilabel.models.llms.transformers",
     "VertexAILLM": "distilabel.models.llms.vertex",
     "vLLM": "distilabel.models.llms.vllm",
 }
