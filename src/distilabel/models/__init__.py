@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
     from distilabel.models.llms.bedrock import BedrockLLM
+    from distilabel.models.llms.cohere import CohereLLM
     from distilabel.models.llms.compatible import OpenAICompatibleLLM
     from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
@@ -48,6 +49,7 @@ __all__ = [
     "AzureOpenAILLM",
     "BedrockLLM",
     "ClientvLLM",
+    "CohereLLM",
     "Embeddings",
     "FireworksLLM",
     "GeminiEmbeddings",
@@ -80,6 +82,7 @@ _PLACES = {
     "AzureOpenAILLM": "distilabel.models.llms.azure",
     "BedrockLLM": "distilabel.models.llms.bedrock",
     "ClientvLLM": "distilabel.models.llms.vllm_server",
+    "CohereLLM": "distilabel.models.llms.cohere",
     "Embeddings": "distilabel.models.embeddings",
     "FireworksLLM": "distilabel.models.llms.fireworks",
     "GeminiEmbeddings": "distilabel.models.embeddings",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
     from distilabel.models.llms.bedrock import BedrockLLM
+    from distilabel.models.llms.cohere import CohereLLM
     from distilabel.models.llms.compatible import OpenAICompatibleLLM
     from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
@@ -35,6 +36,7 @@ __all__ = [
     "AzureOpenAILLM",
     "BedrockLLM",
     "ClientvLLM",
+    "CohereLLM",
     "FireworksLLM",
     "GeminiLLM",
     "GroqLLM",
@@ -59,6 +61,7 @@ _PLACES = {
     "AzureOpenAILLM": "distilabel.models.llms.azure",
     "BedrockLLM": "distilabel.models.llms.bedrock",
     "ClientvLLM": "distilabel.models.llms.vllm_server",
+    "CohereLLM": "distilabel.models.llms.cohere",
     "FireworksLLM": "distilabel.models.llms.fireworks",
     "GeminiLLM": "distilabel.models.llms.gemini",
     "GroqLLM": "distilabel.models.llms.groq",
