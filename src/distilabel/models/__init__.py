@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.gemini import GeminiLLM
     from distilabel.models.llms.groq import GroqLLM
     from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
+    from distilabel.models.llms.litellm import LiteLLM
     from distilabel.models.llms.llamacpp import LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
@@ -57,6 +58,7 @@ __all__ = [
     "GroqLLM",
     "ImageGenerationModel",
     "InferenceEndpointsLLM",
+    "LiteLLM",
     "LlamaCppLLM",
     "MistralEmbeddings",
     "MistralLLM",
@@ -91,6 +93,7 @@ _PLACES = {
     "ImageGenerationModel": "distilabel.models.image_generation",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "LiteLLM": "distilabel.models.llms.litellm",
     "LlamaCppLLM": "distilabel.models.llms.llamacpp",
     "MistralEmbeddings": "distilabel.models.embeddings",
     "MistralLLM": "distilabel.models.llms.mistral",

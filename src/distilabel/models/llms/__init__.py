@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from distilabel.models.llms.gemini import GeminiLLM
     from distilabel.models.llms.groq import GroqLLM
     from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
+    from distilabel.models.llms.litellm import LiteLLM
     from distilabel.models.llms.llamacpp import LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
@@ -41,6 +42,7 @@ __all__ = [
     "GeminiLLM",
     "GroqLLM",
     "InferenceEndpointsLLM",
+    "LiteLLM",
     "LlamaCppLLM",
     "MistralLLM",
     "MixtureOfAgentsLLM",
@@ -67,6 +69,7 @@ _PLACES = {
     "GroqLLM": "distilabel.models.llms.groq",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "LiteLLM": "distilabel.models.llms.litellm",
     "LlamaCppLLM": "distilabel.models.llms.llamacpp",
     "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
