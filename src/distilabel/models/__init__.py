@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from distilabel.models.embeddings import (
         Embeddings,
         GeminiEmbeddings,
+        LlamaCppEmbeddings,
         MistralEmbeddings,
         OpenAIEmbeddings,
         SentenceTransformerEmbeddings,
+        vLLMEmbeddings,
     )
     from distilabel.models.image_generation import (
         AsyncImageGenerationModel,
@@ -59,6 +61,7 @@ __all__ = [
     "ImageGenerationModel",
     "InferenceEndpointsLLM",
     "LiteLLM",
+    "LlamaCppEmbeddings",
     "LlamaCppLLM",
     "MistralEmbeddings",
     "MistralLLM",
@@ -74,6 +77,7 @@ __all__ = [
     "TransformersLLM",
     "VertexAILLM",
     "vLLM",
+    "vLLMEmbeddings",
 ]
 
 _PLACES = {
@@ -94,6 +98,7 @@ _PLACES = {
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
     "LiteLLM": "distilabel.models.llms.litellm",
+    "LlamaCppEmbeddings": "distilabel.models.embeddings",
     "LlamaCppLLM": "distilabel.models.llms.llamacpp",
     "MistralEmbeddings": "distilabel.models.embeddings",
     "MistralLLM": "distilabel.models.llms.mistral",
@@ -109,6 +114,7 @@ _PLACES = {
     "TransformersLLM": "distilabel.models.llms.transformers",
     "VertexAILLM": "distilabel.models.llms.vertex",
     "vLLM": "distilabel.models.llms.vllm",
+    "vLLMEmbeddings": "distilabel.models.embeddings",
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is here
