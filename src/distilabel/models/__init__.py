@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from distilabel.models.image_generation import (
         AsyncImageGenerationModel,
         ImageGenerationModel,
+        InferenceEndpointsImageGeneration,
         OpenAIImageGeneration,
     )
     from distilabel.models.llms.anthropic import AnthropicLLM
@@ -59,6 +60,7 @@ __all__ = [
     "GeminiLLM",
     "GroqLLM",
     "ImageGenerationModel",
+    "InferenceEndpointsImageGeneration",
     "InferenceEndpointsLLM",
     "LiteLLM",
     "LlamaCppEmbeddings",
@@ -95,6 +97,7 @@ _PLACES = {
     "GeminiLLM": "distilabel.models.llms.gemini",
     "GroqLLM": "distilabel.models.llms.groq",
     "ImageGenerationModel": "distilabel.models.image_generation",
+    "InferenceEndpointsImageGeneration": "distilabel.models.image_generation",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
     "LiteLLM": "distilabel.models.llms.litellm",
