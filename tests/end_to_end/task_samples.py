@@ -65,6 +65,8 @@ NO_SAMPLE = {
     "Task": "a base",
     "ImageTask": "a base",
     "task": "a decorator",
+    "GenerateEmbeddings": "asks for no text",
+    "PairRM": "asks no LLM",
     **dict.fromkeys(
         [
             "APIGenExecutionChecker",
