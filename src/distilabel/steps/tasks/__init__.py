@@ -6,6 +6,7 @@ from distilabel.lazily import loaded_by_name
 
 if TYPE_CHECKING:
     from distilabel.steps.tasks.apigen import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
+    from distilabel.steps.tasks.argilla_labeller import ArgillaLabeller
     from distilabel.steps.tasks.base import GeneratorTask, GlobalTask, Task
     from distilabel.steps.tasks.chat_generation import ChatGeneration
     from distilabel.steps.tasks.clair import CLAIR
@@ -53,6 +54,7 @@ __all__ = [
     "APIGenExecutionChecker",
     "APIGenGenerator",
     "APIGenSemanticChecker",
+    "ArgillaLabeller",
     "BitextRetrievalGenerator",
     "ChatGeneration",
     "ComplexityScorer",
@@ -98,6 +100,7 @@ _PLACES = {
     "APIGenExecutionChecker": "distilabel.steps.tasks.apigen",
     "APIGenGenerator": "distilabel.steps.tasks.apigen",
     "APIGenSemanticChecker": "distilabel.steps.tasks.apigen",
+    "ArgillaLabeller": "distilabel.steps.tasks.argilla_labeller",
     "BitextRetrievalGenerator": "distilabel.steps.tasks.improving_text_embeddings.bitext_retrieval",
     "CLAIR": "distilabel.steps.tasks.clair",
     "ChatGeneration": "distilabel.steps.tasks.chat_generation",
