@@ -101,7 +101,9 @@ def test_what_was_loaded_stays_in_the_process_that_loaded_it(standins: Any, gguf
     assert (there._model, there._tokenizer) == (None, None)
 
 
-def test_where_it_runs_does_not_change_the_signature():
+def test_where_it_runs_does_not_change_the_signature(gguf: Path):
+    on_cpu, on_gpu = (LlamaCppLLM(model_path=gguf, n_gpu_layers=n) for n in (0, -1))
+    assert on_cpu.signature == on_gpu.signature
     here = TransformersLLM(model="m")
     assert here.signature == TransformersLLM(model="m", device="cuda:1", cuda_devices=[1]).signature
     assert here.signature != TransformersLLM(model="m", torch_dtype="bfloat16").signature

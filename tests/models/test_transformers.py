@@ -1,5 +1,6 @@
 """TransformersLLM with the real packages: a model of a few numbers that the test makes. Skipped where torch is absent."""
 
+import json
 import os
 from pathlib import Path
 from types import ModuleType
@@ -102,6 +103,18 @@ def test_answer_is_kept_to_its_structure_by_outlines(llm: TransformersLLM):
     answers = [output["generations"][0] for output in outputs]
     assert {answers[0], answers[2]} <= {"yes", "no"}
     assert answers[1] not in {"yes", "no"}
+
+
+def test_answer_is_json_of_its_schema(tmp_path: Path):
+    pytest.importorskip("outlines", reason="needs distilabel[outlines]")
+    schema = {"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"]}
+    words = [*tiny.WORDS, "{", "}", '"a"', ":", "true", "false"]
+    llm = TransformersLLM(model=tiny.make_causal(tmp_path, words=words), structured_output={"schema": schema})
+    llm.load()
+    (output,) = llm.generate_outputs(
+        inputs=chats("hello"), num_generations=4, max_new_tokens=8, temperature=5.0
+    )
+    assert {type(json.loads(text)["a"]) for text in output["generations"]} == {bool}
 
 
 def test_pipeline_answers_in_a_worker_process(folder: str, tmp_path: Path):

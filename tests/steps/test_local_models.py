@@ -125,6 +125,14 @@ def test_missing_packages_are_named_with_their_extras(monkeypatch: pytest.Monkey
 # Reward models
 
 
+def test_where_a_model_runs_does_not_change_the_signature():
+    here = RewardModelScore(name="r", model="m")
+    assert (
+        here.signature == RewardModelScore(name="r", model="m", device_map="auto", cuda_devices=[1]).signature
+    )
+    assert here.signature != RewardModelScore(name="r", model="m", max_length=9).signature
+
+
 PAIRS = [
     {"instruction": "hello", "response": "yes"},
     {"instruction": "hello world a b", "response": "no no no"},

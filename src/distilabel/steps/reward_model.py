@@ -56,6 +56,9 @@ class RewardModelScore(Step):
     """
 
     in_process: ClassVar[bool] = True
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {"device_map", "cuda_devices", "disable_cuda_device_placement"}
+    )
 
     model: str
     revision: str = "main"

@@ -1,6 +1,6 @@
 """Models in GGUF files that run in this process, by the package llama-cpp-python."""
 
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 from pydantic import Field, FilePath
 
@@ -36,8 +36,9 @@ class LlamaCppLLM(InProcessLLM):
         structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`, which
             llama.cpp does itself, or `{"format": "regex", "schema": <regular expression>}`, which needs
             `distilabel[outlines]`.
-        use_magpie_template, magpie_pre_query_template: See `InProcessLLM`; with a text of one's own there can be no
-            system prompt and no further turn.
+        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
+            template; with a text of one's own there can be no system prompt and no further turn.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.
@@ -51,6 +52,8 @@ class LlamaCppLLM(InProcessLLM):
         ...     LlamaCppLLM(model_path=file.name, n_ctx=4096).n_gpu_layers
         -1
     """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"n_gpu_layers", "verbose", "tokenizer_id"})
 
     model_path: RuntimeParameter[FilePath] = Field(default=None, description="The GGUF file.")
     n_gpu_layers: RuntimeParameter[int] = Field(default=-1, description="Layers on the GPU; -1: all.")

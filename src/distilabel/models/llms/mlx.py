@@ -30,7 +30,9 @@ class MlxLLM(InProcessLLM):
         adapter_path: A folder with LoRA weights.
         structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`, or
             `{"format": "regex", "schema": <regular expression>}`; needs `distilabel[outlines]`.
-        use_magpie_template, magpie_pre_query_template: See `InProcessLLM`.
+        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
+            template.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.
