@@ -9,6 +9,7 @@ from distilabel.models.llms import OpenAILLM
 from distilabel.steps.tasks import (
     CLAIR,
     URIAL,
+    ArgillaLabeller,
     BitextRetrievalGenerator,
     ChatGeneration,
     ComplexityScorer,
@@ -65,6 +66,8 @@ NO_SAMPLE = {
     "Task": "a base",
     "ImageTask": "a base",
     "task": "a decorator",
+    "GenerateEmbeddings": "asks for no text",
+    "PairRM": "asks no LLM",
     **dict.fromkeys(
         [
             "APIGenExecutionChecker",
@@ -90,6 +93,7 @@ NO_SAMPLE = {
 
 TASK = {"task": "Find the cause of something in nature."}
 PAIR = {"instruction": "2 + 2?", "generations": ["4", "5"]}
+MOODS = {"type": "label_selection", "options": [{"value": "joy"}, {"value": "anger"}]}
 SUM = {"type": "object", "properties": {"sum": {"type": "integer"}}}
 
 
@@ -106,6 +110,22 @@ def addressed(body: Body) -> str:
 
 # By the name of the task.
 SAMPLES = (
+    Sample(
+        "ArgillaLabeller",
+        lambda llm: ArgillaLabeller(llm=llm, question={"name": "mood", "settings": MOODS}),
+        {"record": {"fields": {"text": "What a day!"}}},
+        '{"value": "Joy"}',
+        (
+            {
+                "suggestion": {
+                    "value": "joy",
+                    "question_name": "mood",
+                    "type": "model",
+                    "agent": "ArgillaLabeller",
+                }
+            },
+        ),
+    ),
     Sample(
         "BitextRetrievalGenerator",
         lambda llm: BitextRetrievalGenerator(llm=llm, target_language="German"),

@@ -5,6 +5,7 @@ from tests.pipeline.plain import Count, Same, Sum
 from tests.pipeline.workers.told import Here, Writes
 
 from distilabel.models.llms.base import LLM
+from distilabel.models.llms.mixture import MixtureOfAgentsLLM
 from distilabel.models.llms.openai import OpenAILLM
 from distilabel.pipeline.placement import Placement, place
 from distilabel.pipeline.runner import InDriver
@@ -48,6 +49,15 @@ def test_resources_may_be_runtime_parameters():
 
 def test_model_that_runs_in_its_process_gets_a_worker():
     assert place(Writes(llm=Here())) == Placement(1)
+
+
+def test_model_that_runs_in_its_process_inside_of_another_gets_a_worker():
+    mixture = MixtureOfAgentsLLM(aggregator_llm=Plain(), proposers_llms=[Plain(), Here()])
+    assert place(TextGeneration(llm=mixture)) == Placement(1)
+    assert (
+        place(TextGeneration(llm=MixtureOfAgentsLLM(aggregator_llm=Plain(), proposers_llms=[Plain()])))
+        == Placement()
+    )
     assert place(Writes(llm=Here(), resources=TWO)) == Placement(2)
 
 

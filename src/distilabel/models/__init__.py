@@ -8,13 +8,16 @@ if TYPE_CHECKING:
     from distilabel.models.embeddings import (
         Embeddings,
         GeminiEmbeddings,
+        LlamaCppEmbeddings,
         MistralEmbeddings,
         OpenAIEmbeddings,
         SentenceTransformerEmbeddings,
+        vLLMEmbeddings,
     )
     from distilabel.models.image_generation import (
         AsyncImageGenerationModel,
         ImageGenerationModel,
+        InferenceEndpointsImageGeneration,
         OpenAIImageGeneration,
     )
     from distilabel.models.llms.anthropic import AnthropicLLM
@@ -22,16 +25,21 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
     from distilabel.models.llms.bedrock import BedrockLLM
+    from distilabel.models.llms.cohere import CohereLLM
     from distilabel.models.llms.compatible import OpenAICompatibleLLM
     from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
     from distilabel.models.llms.groq import GroqLLM
     from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
+    from distilabel.models.llms.litellm import LiteLLM
+    from distilabel.models.llms.llamacpp import LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
+    from distilabel.models.llms.mlx import MlxLLM
     from distilabel.models.llms.ollama import OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM
     from distilabel.models.llms.together import TogetherLLM
+    from distilabel.models.llms.transformers import TransformersLLM
     from distilabel.models.llms.vertex import VertexAILLM
     from distilabel.models.llms.vllm import vLLM
     from distilabel.models.llms.vllm_server import ClientvLLM
@@ -45,16 +53,22 @@ __all__ = [
     "AzureOpenAILLM",
     "BedrockLLM",
     "ClientvLLM",
+    "CohereLLM",
     "Embeddings",
     "FireworksLLM",
     "GeminiEmbeddings",
     "GeminiLLM",
     "GroqLLM",
     "ImageGenerationModel",
+    "InferenceEndpointsImageGeneration",
     "InferenceEndpointsLLM",
+    "LiteLLM",
+    "LlamaCppEmbeddings",
+    "LlamaCppLLM",
     "MistralEmbeddings",
     "MistralLLM",
     "MixtureOfAgentsLLM",
+    "MlxLLM",
     "OllamaLLM",
     "OpenAICompatibleLLM",
     "OpenAIEmbeddings",
@@ -62,8 +76,10 @@ __all__ = [
     "OpenAILLM",
     "SentenceTransformerEmbeddings",
     "TogetherLLM",
+    "TransformersLLM",
     "VertexAILLM",
     "vLLM",
+    "vLLMEmbeddings",
 ]
 
 _PLACES = {
@@ -74,17 +90,23 @@ _PLACES = {
     "AzureOpenAILLM": "distilabel.models.llms.azure",
     "BedrockLLM": "distilabel.models.llms.bedrock",
     "ClientvLLM": "distilabel.models.llms.vllm_server",
+    "CohereLLM": "distilabel.models.llms.cohere",
     "Embeddings": "distilabel.models.embeddings",
     "FireworksLLM": "distilabel.models.llms.fireworks",
     "GeminiEmbeddings": "distilabel.models.embeddings",
     "GeminiLLM": "distilabel.models.llms.gemini",
     "GroqLLM": "distilabel.models.llms.groq",
     "ImageGenerationModel": "distilabel.models.image_generation",
+    "InferenceEndpointsImageGeneration": "distilabel.models.image_generation",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "LiteLLM": "distilabel.models.llms.litellm",
+    "LlamaCppEmbeddings": "distilabel.models.embeddings",
+    "LlamaCppLLM": "distilabel.models.llms.llamacpp",
     "MistralEmbeddings": "distilabel.models.embeddings",
     "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
+    "MlxLLM": "distilabel.models.llms.mlx",
     "OllamaLLM": "distilabel.models.llms.ollama",
     "OpenAICompatibleLLM": "distilabel.models.llms.compatible",
     "OpenAIEmbeddings": "distilabel.models.embeddings",
@@ -92,8 +114,10 @@ _PLACES = {
     "OpenAILLM": "distilabel.models.llms.openai",
     "SentenceTransformerEmbeddings": "distilabel.models.embeddings",
     "TogetherLLM": "distilabel.models.llms.together",
+    "TransformersLLM": "distilabel.models.llms.transformers",
     "VertexAILLM": "distilabel.models.llms.vertex",
     "vLLM": "distilabel.models.llms.vllm",
+    "vLLMEmbeddings": "distilabel.models.embeddings",
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is here

@@ -33,8 +33,8 @@ def models_of(step: _Step) -> list[AskingModel]:
 def place(step: _Step, *, has_workers: bool = _HAS_WORKERS) -> Placement:
     """Tell where a step runs.
 
-    A step that asks for resources, and one that holds a model which runs in its own process (`in_process`), gets worker
-    processes. A task that asks by offline batch never does: the ids of its jobs stay in the driver.
+    A step that asks for resources, and one that says `in_process` or holds a model that does, also inside of another
+    model, gets worker processes. A task that asks by offline batch never does: the ids of its jobs stay in the driver.
 
     Args:
         step: The step, its runtime parameters set.
@@ -63,4 +63,4 @@ def _in_workers(step: _Step, replicas: int) -> Placement:
 
 def _in_process(step: _Step) -> bool:
     values = (getattr(step, name) for name in type(step).model_fields)
-    return any(getattr(value, "in_process", False) is True for value in values)
+    return any(getattr(value, "in_process", False) is True for value in (step, *values, *models_of(step)))

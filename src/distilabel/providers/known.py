@@ -8,6 +8,7 @@ from distilabel.providers.aws import bedrock_address
 from distilabel.providers.aws_signer import AwsSigner
 from distilabel.providers.azure import Azure
 from distilabel.providers.bedrock import Bedrock
+from distilabel.providers.cohere import Cohere
 from distilabel.providers.compatible import SERVICES, Compatible, Service
 from distilabel.providers.described import Batch, Platform
 from distilabel.providers.fireworks import Fireworks
@@ -170,6 +171,11 @@ _FIREWORKS = Platform(
     dropped=("/inference/v1",),
 )  # fmt: skip
 
+_COHERE = Platform(
+    "cohere", "Cohere", Cohere, "https://api.cohere.com", "COHERE_BASE_URL", "COHERE_API_KEY", None,
+    dropped=("/v1", "/v2"),
+)  # fmt: skip
+
 _OLLAMA = Platform(
     "ollama", "Ollama", partial(Compatible, Service("ollama", "Ollama", "", "OLLAMA")),
     "http://localhost:11434/v1", "OLLAMA_HOST", None, None, path="/v1",
@@ -210,6 +216,7 @@ KNOWN = (
     _GROQ,
     _TOGETHER,
     _FIREWORKS,
+    _COHERE,
     _OLLAMA,
     _HUGGING_FACE,
     *map(_compatible, SERVICES),

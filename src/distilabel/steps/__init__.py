@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from distilabel.steps.hub import HuggingFaceHubCheckpointer, PushToHub
     from distilabel.steps.requiring import requirements
+    from distilabel.steps.reward_model import RewardModelScore
     from distilabel.steps.tasks.text_clustering import TextClustering
     from distilabel.typing import GeneratorStepOutput, StepOutput
 
@@ -69,6 +70,7 @@ __all__ = [
     "MinHashDedup",
     "PreferenceToArgilla",
     "PushToHub",
+    "RewardModelScore",
     "RuntimeParameter",
     "Step",
     "StepInput",
@@ -110,6 +112,7 @@ _PLACES = {
     "MinHashDedup": "distilabel.steps.filtering",
     "PreferenceToArgilla": "distilabel.steps.argilla",
     "PushToHub": "distilabel.steps.hub",
+    "RewardModelScore": "distilabel.steps.reward_model",
     "RuntimeParameter": "distilabel.declared",
     "Step": "distilabel.steps.base",
     "StepInput": "distilabel.steps.base",

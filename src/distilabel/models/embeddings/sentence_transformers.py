@@ -2,11 +2,11 @@
 
 from typing import Any, Literal, Optional
 
-from pydantic import Field, PrivateAttr, SecretStr
+from pydantic import Field, SecretStr
 
 from distilabel.declared import RuntimeParameter
 from distilabel.extras import optional
-from distilabel.models.embeddings.base import Embeddings
+from distilabel.models.embeddings.in_process import InProcessEmbeddings
 
 __all__ = ["SentenceTransformerEmbeddings"]
 
@@ -16,8 +16,10 @@ _PASSED_ON = (
 )
 
 
-class SentenceTransformerEmbeddings(Embeddings):
+class SentenceTransformerEmbeddings(InProcessEmbeddings):
     """A model of sentence-transformers, from the Hub or from a folder; needs `distilabel[sentence-transformers]`.
+
+    In a pipeline its step runs in a worker process; `StepResources(gpus=1)` gives it a GPU.
 
     Attributes:
         model: The model's name on the Hub, or a folder.
@@ -58,8 +60,6 @@ class SentenceTransformerEmbeddings(Embeddings):
         default=True, description="Whether vectors are brought to length 1."
     )
 
-    _model: Any = PrivateAttr(default=None)
-
     @property
     def model_name(self) -> str:
         """The model's name on the Hub, or its folder."""
@@ -76,16 +76,9 @@ class SentenceTransformerEmbeddings(Embeddings):
         token = None if self.token is None else self.token.get_secret_value()
         self._model = kind(self.model, token=token, **{name: getattr(self, name) for name in _PASSED_ON})
 
-    def unload(self) -> None:
-        """Let the weights go."""
-        super().unload()
-        self._model = None
-
     def encode(self, inputs: list[str]) -> list[list[float]]:
         """Give one vector a text, in their order."""
-        if self._model is None:
-            self.load()
-        vectors: list[list[float]] = self._model.encode(
+        vectors: list[list[float]] = self._loaded.encode(
             inputs,
             batch_size=max(1, len(inputs)),
             convert_to_numpy=True,

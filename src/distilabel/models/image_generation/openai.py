@@ -10,11 +10,11 @@ from distilabel import loop
 from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
+from distilabel.models.image_generation.outputs import output_of
 from distilabel.providers.base import failure_of, read_json, refusal
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, canonical_json
 from distilabel.transport import Transport
-from distilabel.typing import FailureReason
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
 __all__ = ["OpenAIImageGeneration"]
@@ -144,7 +144,7 @@ class OpenAIImageGeneration(AsyncImageGenerationModel):
             raise DistilabelUserError(f"Call {type(self).__name__}.load() before generating.")
         body = canonical_json(self.request(input, **kwargs))
         answers = await asyncio.gather(*(self._transport.run(_ask(body)) for _ in range(num_generations)))
-        return _output(answers)
+        return output_of(answers)
 
 
 def _ask(body: bytes) -> Flow[dict[str, Any] | Failure]:
@@ -171,25 +171,3 @@ def _read(response: HttpResponse) -> dict[str, Any] | Failure:
         )
     usage = value.get("usage")
     return {"image": image, "usage": usage if isinstance(usage, dict) else {}}
-
-
-def _output(answers: list[dict[str, Any] | Failure]) -> ImageOutput:
-    made = [{} if isinstance(answer, Failure) else answer for answer in answers]
-    usages = [one.get("usage", {}) for one in made]
-    output: ImageOutput = {
-        "images": [one.get("image") for one in made],
-        "statistics": {
-            "input_tokens": [usage.get("input_tokens") or 0 for usage in usages],
-            "output_tokens": [usage.get("output_tokens") or 0 for usage in usages],
-        },
-    }
-    failures = [_reason(answer) for answer in answers]
-    if any(failures):
-        output["failures"] = failures
-    return output
-
-
-def _reason(answer: dict[str, Any] | Failure) -> FailureReason | None:
-    if not isinstance(answer, Failure):
-        return None
-    return {"code": answer.code, "message": answer.message, "attempts": 1, "job_id": None}

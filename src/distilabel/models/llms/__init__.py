@@ -10,16 +10,21 @@ if TYPE_CHECKING:
     from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
     from distilabel.models.llms.bedrock import BedrockLLM
+    from distilabel.models.llms.cohere import CohereLLM
     from distilabel.models.llms.compatible import OpenAICompatibleLLM
     from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
     from distilabel.models.llms.groq import GroqLLM
     from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
+    from distilabel.models.llms.litellm import LiteLLM
+    from distilabel.models.llms.llamacpp import LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
+    from distilabel.models.llms.mlx import MlxLLM
     from distilabel.models.llms.ollama import OllamaLLM
     from distilabel.models.llms.openai import OpenAILLM
     from distilabel.models.llms.together import TogetherLLM
+    from distilabel.models.llms.transformers import TransformersLLM
     from distilabel.models.llms.vertex import VertexAILLM
     from distilabel.models.llms.vllm import vLLM
     from distilabel.models.llms.vllm_server import ClientvLLM
@@ -32,16 +37,21 @@ __all__ = [
     "AzureOpenAILLM",
     "BedrockLLM",
     "ClientvLLM",
+    "CohereLLM",
     "FireworksLLM",
     "GeminiLLM",
     "GroqLLM",
     "InferenceEndpointsLLM",
+    "LiteLLM",
+    "LlamaCppLLM",
     "MistralLLM",
     "MixtureOfAgentsLLM",
+    "MlxLLM",
     "OllamaLLM",
     "OpenAICompatibleLLM",
     "OpenAILLM",
     "TogetherLLM",
+    "TransformersLLM",
     "VertexAILLM",
     "vLLM",
 ]
@@ -53,17 +63,22 @@ _PLACES = {
     "AzureOpenAILLM": "distilabel.models.llms.azure",
     "BedrockLLM": "distilabel.models.llms.bedrock",
     "ClientvLLM": "distilabel.models.llms.vllm_server",
+    "CohereLLM": "distilabel.models.llms.cohere",
     "FireworksLLM": "distilabel.models.llms.fireworks",
     "GeminiLLM": "distilabel.models.llms.gemini",
     "GroqLLM": "distilabel.models.llms.groq",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
     "LLM": "distilabel.models.llms.base",
+    "LiteLLM": "distilabel.models.llms.litellm",
+    "LlamaCppLLM": "distilabel.models.llms.llamacpp",
     "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
+    "MlxLLM": "distilabel.models.llms.mlx",
     "OllamaLLM": "distilabel.models.llms.ollama",
     "OpenAICompatibleLLM": "distilabel.models.llms.compatible",
     "OpenAILLM": "distilabel.models.llms.openai",
     "TogetherLLM": "distilabel.models.llms.together",
+    "TransformersLLM": "distilabel.models.llms.transformers",
     "VertexAILLM": "distilabel.models.llms.vertex",
     "vLLM": "distilabel.models.llms.vllm",
 }

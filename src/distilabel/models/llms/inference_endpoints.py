@@ -6,6 +6,7 @@ from pydantic import model_validator
 
 from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
+from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.llms.chat import ChatLLM
 from distilabel.models.llms.raw import as_completion, sent_to
 from distilabel.offline.desk import Desk
@@ -23,6 +24,8 @@ class InferenceEndpointsLLM(ChatLLM):
 
     Attributes:
         model_id: The model's name on the Hub, such as `meta-llama/Llama-3.1-8B-Instruct`.
+        endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub is asked for its address.
+        endpoint_namespace: The user or organization that has it; by default the token's owner.
         base_url: The address of an endpoint of one's own, in place of `model_id` or beside it.
         api_key: Default: `HF_TOKEN`.
         model_display_name: What is written into the rows as the model's name.
@@ -48,6 +51,8 @@ class InferenceEndpointsLLM(ChatLLM):
 
     model: str = ""
     model_id: Optional[RuntimeParameter[str]] = None
+    endpoint_name: Optional[RuntimeParameter[str]] = None
+    endpoint_namespace: Optional[RuntimeParameter[str]] = None
     model_display_name: Optional[RuntimeParameter[str]] = None
     tokenizer_id: Optional[RuntimeParameter[str]] = None
     use_magpie_template: RuntimeParameter[bool] = False
@@ -55,9 +60,9 @@ class InferenceEndpointsLLM(ChatLLM):
 
     @model_validator(mode="after")
     def _check_place(self) -> Self:
-        if not (self.model or self.model_id or self.base_url):
+        if not (self.model or self.model_id or self.endpoint_name or self.base_url):
             raise DistilabelUserError(
-                "InferenceEndpointsLLM needs model_id=..., or base_url=... of an endpoint of your own."
+                "InferenceEndpointsLLM needs model_id=..., or endpoint_name=... or base_url=... of an endpoint of your own."
             )
         # Past the validation of assignments, which would come here again.
         self.__dict__["model"] = self.model_id or self.model or _THE_ONE_MODEL
@@ -65,14 +70,21 @@ class InferenceEndpointsLLM(ChatLLM):
 
     @property
     def model_name(self) -> str:
-        """The name that is shown, or else the model's."""
-        return self.model_display_name or self.model
+        """The name that is shown, or else the model's or the endpoint's."""
+        named = self.model == _THE_ONE_MODEL and self.endpoint_name
+        return self.model_display_name or named or self.model
+
+    def _address(self) -> str | None:
+        if self.endpoint_name and not self.base_url:
+            key = self.api_key.get_secret_value() if self.api_key else None
+            return f"{address_of_endpoint(self.endpoint_name, self.endpoint_namespace, key)}/v1"
+        return super()._address()
 
     def load(self) -> None:
         """Open the connection.
 
         Raises:
-            DistilabelUserError: The model is to write the user's messages, and the address is not an endpoint's own.
+            DistilabelUserError: The endpoint cannot be looked up or is not running; or the model is to write the user's messages, and the address is not an endpoint's own.
         """
         super().load()
         if self.use_magpie_template and self.desk.target.base_url == platform(self.platform_name).base_url:

@@ -6,6 +6,7 @@ from distilabel.lazily import loaded_by_name
 
 if TYPE_CHECKING:
     from distilabel.steps.tasks.apigen import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
+    from distilabel.steps.tasks.argilla_labeller import ArgillaLabeller
     from distilabel.steps.tasks.base import GeneratorTask, GlobalTask, Task
     from distilabel.steps.tasks.chat_generation import ChatGeneration
     from distilabel.steps.tasks.clair import CLAIR
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
         EvolInstructGenerator,
         EvolQuality,
     )
+    from distilabel.steps.tasks.generate_embeddings import GenerateEmbeddings
     from distilabel.steps.tasks.genstruct import Genstruct
     from distilabel.steps.tasks.image_generation import ImageGeneration
     from distilabel.steps.tasks.image_task import ImageTask
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.instruction_backtranslation import InstructionBacktranslation
     from distilabel.steps.tasks.magpie import Magpie, MagpieGenerator
     from distilabel.steps.tasks.math_shepherd import FormatPRM, MathShepherdCompleter, MathShepherdGenerator
+    from distilabel.steps.tasks.pair_rm import PairRM
     from distilabel.steps.tasks.prometheus_eval import PrometheusEval
     from distilabel.steps.tasks.quality_scorer import QualityScorer
     from distilabel.steps.tasks.self_instruct import SelfInstruct
@@ -51,6 +54,7 @@ __all__ = [
     "APIGenExecutionChecker",
     "APIGenGenerator",
     "APIGenSemanticChecker",
+    "ArgillaLabeller",
     "BitextRetrievalGenerator",
     "ChatGeneration",
     "ComplexityScorer",
@@ -61,6 +65,7 @@ __all__ = [
     "EvolInstructGenerator",
     "EvolQuality",
     "FormatPRM",
+    "GenerateEmbeddings",
     "GenerateLongTextMatchingData",
     "GenerateSentencePair",
     "GenerateShortTextMatchingData",
@@ -77,6 +82,7 @@ __all__ = [
     "MathShepherdCompleter",
     "MathShepherdGenerator",
     "MonolingualTripletGenerator",
+    "PairRM",
     "PrometheusEval",
     "QualityScorer",
     "SelfInstruct",
@@ -94,6 +100,7 @@ _PLACES = {
     "APIGenExecutionChecker": "distilabel.steps.tasks.apigen",
     "APIGenGenerator": "distilabel.steps.tasks.apigen",
     "APIGenSemanticChecker": "distilabel.steps.tasks.apigen",
+    "ArgillaLabeller": "distilabel.steps.tasks.argilla_labeller",
     "BitextRetrievalGenerator": "distilabel.steps.tasks.improving_text_embeddings.bitext_retrieval",
     "CLAIR": "distilabel.steps.tasks.clair",
     "ChatGeneration": "distilabel.steps.tasks.chat_generation",
@@ -105,6 +112,7 @@ _PLACES = {
     "EvolInstructGenerator": "distilabel.steps.tasks.evol",
     "EvolQuality": "distilabel.steps.tasks.evol",
     "FormatPRM": "distilabel.steps.tasks.math_shepherd",
+    "GenerateEmbeddings": "distilabel.steps.tasks.generate_embeddings",
     "GenerateLongTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings.long_matching",
     "GenerateSentencePair": "distilabel.steps.tasks.sentence_transformers",
     "GenerateShortTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings.short_matching",
@@ -121,6 +129,7 @@ _PLACES = {
     "MathShepherdCompleter": "distilabel.steps.tasks.math_shepherd",
     "MathShepherdGenerator": "distilabel.steps.tasks.math_shepherd",
     "MonolingualTripletGenerator": "distilabel.steps.tasks.improving_text_embeddings.monolingual_triplet",
+    "PairRM": "distilabel.steps.tasks.pair_rm",
     "PrometheusEval": "distilabel.steps.tasks.prometheus_eval",
     "QualityScorer": "distilabel.steps.tasks.quality_scorer",
     "SelfInstruct": "distilabel.steps.tasks.self_instruct",

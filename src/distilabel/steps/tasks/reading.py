@@ -18,6 +18,7 @@ __all__ = [
     "text_of",
     "texts_of",
     "texts_schema",
+    "value_of",
 ]
 
 _DECODER = json.JSONDecoder(strict=False)  # models write line breaks into JSON strings
@@ -54,6 +55,22 @@ def texts_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
         if not isinstance(found.get(name), str) or not found[name].strip():
             raise DistilabelGenerationException(f"The JSON object of the answer has no text {name!r}.")
     return {name: found[name].strip() for name in names}
+
+
+def value_of(output: str | None, name: str) -> Any:
+    """Read what is called `name` in the one JSON object of an answer that holds it.
+
+    Raises:
+        DistilabelGenerationException: There is no such object, several that differ, or nothing of that name in it.
+
+    Examples:
+        >>> value_of('I would say {"rating": 4}.', "rating")
+        4
+    """
+    found = _object(text_of(output), [name])
+    if found.get(name) is None:
+        raise DistilabelGenerationException(f"The JSON object of the answer has no {name!r}.")
+    return found[name]
 
 
 def entries_of(output: str | None, name: str) -> list[Any]:

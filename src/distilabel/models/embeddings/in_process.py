@@ -1,0 +1,39 @@
+"""What embedding models share that are computed in the process that asks: a worker process in a pipeline."""
+
+from typing import Any, ClassVar
+
+from pydantic import PrivateAttr
+
+from distilabel.models.embeddings.base import Embeddings
+
+__all__ = ["InProcessEmbeddings"]
+
+
+class InProcessEmbeddings(Embeddings):
+    """The base of embedding models that load weights themselves. In a pipeline their steps run in worker processes.
+
+    What was loaded stays in the process that loaded it: a copy that arrives elsewhere loads it when it is first asked.
+
+    Attributes:
+        in_process: Class attribute: True.
+    """
+
+    in_process: ClassVar[bool] = True
+
+    _model: Any = PrivateAttr(default=None)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Cross a process boundary without the weights."""
+        state = super().__getstate__()
+        return {**state, "__pydantic_private__": {**(state["__pydantic_private__"] or {}), "_model": None}}
+
+    def unload(self) -> None:
+        """Let the weights go."""
+        super().unload()
+        self._model = None
+
+    @property
+    def _loaded(self) -> Any:
+        if self._model is None:
+            self.load()
+        return self._model

@@ -1,0 +1,106 @@
+"""Embedding models in GGUF files that run in this process, by the package llama-cpp-python."""
+
+from pathlib import Path
+from typing import Any, ClassVar, Optional, Self
+
+from pydantic import Field, model_validator
+
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.extras import optional
+from distilabel.models.devices import CudaDevices, see_devices
+from distilabel.models.embeddings.in_process import InProcessEmbeddings
+
+__all__ = ["LlamaCppEmbeddings"]
+
+
+class LlamaCppEmbeddings(InProcessEmbeddings):
+    """A model in a GGUF file that llama.cpp runs in this process to embed texts; needs `distilabel[llama-cpp]`.
+
+    In a pipeline its step runs in a worker process. Tested here against a stand-in of the package's interface, not with
+    the package itself, which must be compiled.
+
+    Attributes:
+        model: The file's name, such as `all-MiniLM-L6-v2-Q2_K.gguf`.
+        model_path: The folder in which it is, or the file itself.
+        repo_id: A repository on the Hub that has the file; it is downloaded once. Goes before `model_path`.
+        verbose: Whether llama.cpp tells what it does; False by default.
+        n_gpu_layers: How many layers go to the GPU; -1, the default: all.
+        n_ctx: The most tokens that a text may have, 512 by default; of a longer one the beginning counts.
+        n_batch: How many tokens are read at once, 512 by default.
+        seed: Of what is drawn by chance.
+        normalize_embeddings: Whether vectors are brought to length 1; False by default.
+        extra_kwargs: Further arguments of `llama_cpp.Llama`.
+        cuda_devices: Numbers of the GPUs to see; by default "auto", those that the process sees.
+        disable_cuda_device_placement: Whether `cuda_devices` is to mean nothing; True by default.
+
+    Raises:
+        DistilabelUserError: Neither `model_path` nor `repo_id` is given.
+
+    References:
+        https://llama-cpp-python.readthedocs.io/en/latest/api-reference (read in November 2026)
+
+    Examples:
+        >>> LlamaCppEmbeddings(model="minilm.gguf", model_path="models").model_name
+        'minilm.gguf'
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {"cuda_devices", "disable_cuda_device_placement", "n_gpu_layers", "verbose"}
+    )
+
+    model: str
+    model_path: Optional[RuntimeParameter[str]] = None
+    repo_id: Optional[RuntimeParameter[str]] = None
+    verbose: RuntimeParameter[bool] = False
+    n_gpu_layers: RuntimeParameter[int] = Field(default=-1, description="Layers on the GPU; -1: all.")
+    n_ctx: int = 512
+    n_batch: int = 512
+    seed: int = 4294967295
+    normalize_embeddings: RuntimeParameter[bool] = Field(
+        default=False, description="Whether vectors are brought to length 1."
+    )
+    extra_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
+    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The GPUs to see.")
+    disable_cuda_device_placement: RuntimeParameter[bool] = Field(
+        default=True, description="Whether `cuda_devices` is to mean nothing."
+    )
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        if not (self.model_path or self.repo_id):
+            raise DistilabelUserError(
+                "LlamaCppEmbeddings does not know where the file is: give model_path=... (its folder), or repo_id=... of a "
+                "repository on the Hub."
+            )
+        return self
+
+    @property
+    def model_name(self) -> str:
+        """The file's name."""
+        return self.model
+
+    def load(self) -> None:
+        """Load the file; one of the Hub's is downloaded first.
+
+        Raises:
+            DistilabelMissingPackageError: Install `distilabel[llama-cpp]`.
+        """
+        super().load()
+        see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
+        kind = optional("llama_cpp", "llama-cpp").Llama
+        how = {name: getattr(self, name) for name in ("n_gpu_layers", "n_ctx", "n_batch", "seed")}
+        how |= {"verbose": bool(self.verbose), "embedding": True, **(self.extra_kwargs or {})}
+        if self.repo_id:
+            self._model = kind.from_pretrained(repo_id=self.repo_id, filename=self.model, **how)
+        else:
+            self._model = kind(model_path=str(self._file()), **how)
+
+    def _file(self) -> Path:
+        path = Path(self.model_path or "")
+        return path / self.model if path.is_dir() else path
+
+    def encode(self, inputs: list[str]) -> list[list[float]]:
+        """Give one vector a text, in their order."""
+        vectors: list[list[float]] = self._loaded.embed(inputs, normalize=bool(self.normalize_embeddings))
+        return vectors

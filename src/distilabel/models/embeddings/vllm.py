@@ -1,0 +1,79 @@
+"""Embedding models that run in this process, by the package vllm."""
+
+from typing import Any, ClassVar, Optional
+
+from pydantic import Field
+
+from distilabel.declared import RuntimeParameter
+from distilabel.extras import optional
+from distilabel.models.devices import CudaDevices, see_devices
+from distilabel.models.embeddings.in_process import InProcessEmbeddings
+
+__all__ = ["vLLMEmbeddings"]
+
+
+class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
+    """A model that vLLM runs in this process to embed texts; needs `distilabel[vllm]`, and a GPU that vLLM knows.
+
+    In a pipeline its step runs in a worker process. Tested here against a stand-in of the package's interface, not with
+    the package itself.
+
+    Attributes:
+        model: The model's name on the Hub, or a folder.
+        dtype: Of its numbers, such as "bfloat16"; "auto" by default.
+        trust_remote_code: Whether code that comes with the model may run; False by default.
+        quantization: How the weights are quantized, where they do not say so themselves.
+        revision: A branch, tag or commit of the model.
+        enforce_eager: Whether CUDA graphs are left out, as they are by default: they take memory and time to make.
+        seed: 0 by default.
+        extra_kwargs: Further arguments of `vllm.LLM`, such as `{"gpu_memory_utilization": 0.5}`.
+        cuda_devices: Numbers of the GPUs to see; by default "auto", those that the process sees.
+        disable_cuda_device_placement: Whether `cuda_devices` is to mean nothing; False by default.
+
+    References:
+        https://docs.vllm.ai/en/latest/models/pooling_models (read in November 2026)
+
+    Examples:
+        >>> vLLMEmbeddings(model="intfloat/e5-mistral-7b-instruct").model_name
+        'intfloat/e5-mistral-7b-instruct'
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {"cuda_devices", "disable_cuda_device_placement"}
+    )
+
+    model: str
+    dtype: str = "auto"
+    trust_remote_code: bool = False
+    quantization: Optional[str] = None
+    revision: Optional[str] = None
+    enforce_eager: bool = True
+    seed: int = 0
+    extra_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
+    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The GPUs to see.")
+    disable_cuda_device_placement: RuntimeParameter[bool] = Field(
+        default=False, description="Whether `cuda_devices` is to mean nothing."
+    )
+
+    @property
+    def model_name(self) -> str:
+        """The model's name on the Hub, or its folder."""
+        return self.model
+
+    def load(self) -> None:
+        """Load the weights.
+
+        Raises:
+            DistilabelMissingPackageError: Install `distilabel[vllm]`.
+        """
+        super().load()
+        see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
+        named = ("model", "dtype", "trust_remote_code", "quantization", "revision", "enforce_eager", "seed")
+        given = {name: getattr(self, name) for name in named}
+        self._model = optional("vllm", "vllm").LLM(
+            **{"runner": "pooling", **given, **(self.extra_kwargs or {})}
+        )
+
+    def encode(self, inputs: list[str]) -> list[list[float]]:
+        """Give one vector a text, in their order."""
+        return [list(output.outputs.embedding) for output in self._loaded.embed(inputs, use_tqdm=False)]

@@ -1,0 +1,194 @@
+"""Image models that Hugging Face serves: by its own inference, or by an endpoint of one's own."""
+
+import asyncio
+import base64
+import inspect
+from typing import Any, ClassVar, Optional, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
+
+from distilabel import loop
+from distilabel.declared import RuntimeParameter
+from distilabel.exceptions import DistilabelUserError
+from distilabel.models.endpoints import address_of_endpoint
+from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
+from distilabel.models.image_generation.outputs import output_of
+from distilabel.providers.base import failure_of, refusal
+from distilabel.providers.registry import platform
+from distilabel.records import Failure, canonical_json
+from distilabel.transport import Transport
+from distilabel.wire import Flow, HttpRequest, HttpResponse
+
+__all__ = ["InferenceEndpointsImageGeneration"]
+
+_HF_INFERENCE = "https://router.huggingface.co/hf-inference"
+_OK = 200
+_TEXT = ("application/json", "text/")
+
+
+class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
+    """An image model behind Hugging Face's own inference (`hf-inference`), or behind an Inference Endpoint; online.
+
+    Attributes:
+        model_id: The model's name on the Hub, such as `black-forest-labs/FLUX.1-schnell`.
+        endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub is asked for its address.
+        endpoint_namespace: The user or organization that has it; by default the token's owner.
+        base_url: The address of an endpoint of one's own, in place of the others.
+        api_key: Default: `HF_TOKEN`. Never written anywhere.
+        model_display_name: What is written into the rows as the model's name.
+        max_retries: How often a call is tried again.
+        timeout: Seconds that a call may be silent.
+
+    Raises:
+        DistilabelUserError: None of `model_id`, `endpoint_name` and `base_url` is given.
+
+    References:
+        https://huggingface.co/docs/inference-providers/tasks/text-to-image (read in November 2026)
+
+    Examples:
+        >>> model = InferenceEndpointsImageGeneration(model_id="black-forest-labs/FLUX.1-schnell", api_key="...")
+        >>> model.request("A green chair", num_inference_steps=4)
+        {'inputs': 'A green chair', 'parameters': {'num_inference_steps': 4}}
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {"max_retries", "timeout", "model_display_name"}
+    )
+
+    model_id: Optional[RuntimeParameter[str]] = None
+    endpoint_name: Optional[RuntimeParameter[str]] = None
+    endpoint_namespace: Optional[RuntimeParameter[str]] = None
+    base_url: Optional[RuntimeParameter[str]] = None
+    api_key: Optional[RuntimeParameter[SecretStr]] = None
+    model_display_name: Optional[RuntimeParameter[str]] = None
+    max_retries: RuntimeParameter[int] = Field(default=6, ge=0)
+    timeout: RuntimeParameter[float] = Field(default=120, gt=0)
+
+    _transport: Transport | None = PrivateAttr(default=None)
+    _path: str = PrivateAttr(default="/")
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        if not self.model_name:
+            raise DistilabelUserError(
+                "InferenceEndpointsImageGeneration needs model_id=..., or endpoint_name=... or base_url=... of an endpoint "
+                "of your own."
+            )
+        return self
+
+    @property
+    def model_name(self) -> str:
+        """The name that is shown, or else the model's, the endpoint's, or its address."""
+        return self.model_display_name or self.model_id or self.endpoint_name or self.base_url or ""
+
+    def load(self) -> None:
+        """Open the connection.
+
+        Raises:
+            DistilabelAuthenticationError: No key is given, and none is in the environment.
+            DistilabelUserError: The endpoint cannot be looked up, or is not running.
+        """
+        super().load()
+        known = platform("huggingface")
+        given = self.api_key.get_secret_value() if self.api_key else known.key(type(self).__name__)
+        key = given.strip()
+        host, self._path = _parts(self._address(key))
+        self._transport = Transport(
+            host,
+            known.provider().headers(key),
+            secrets=(key,),
+            timeout=self.timeout or 120.0,
+            attempts=(self.max_retries or 0) + 1,
+        )
+
+    def _address(self, key: str) -> str:
+        if self.base_url:
+            return self.base_url
+        if self.endpoint_name:
+            return address_of_endpoint(self.endpoint_name, self.endpoint_namespace, key)
+        return f"{_HF_INFERENCE}/models/{self.model_id}"
+
+    def unload(self) -> None:
+        """Close the connection."""
+        if self._transport is not None:
+            loop.run(self._transport.close())
+            self._transport = None
+        super().unload()
+
+    def request(
+        self,
+        input: str,
+        negative_prompt: Optional[str] = None,
+        height: Optional[int] = None,
+        width: Optional[int] = None,
+        num_inference_steps: Optional[int] = None,
+        guidance_scale: Optional[float] = None,
+        seed: Optional[int] = None,
+    ) -> dict[str, Any]:
+        """Return the body of the request for one image; what is None is left out.
+
+        Args:
+            input: The prompt.
+            negative_prompt: What is not to be seen.
+            height: In pixels.
+            width: In pixels.
+            num_inference_steps: More take longer and may look better.
+            guidance_scale: How closely the prompt is followed.
+            seed: Equal seeds make equal images, where the model lets them.
+        """
+        parameters = {
+            "negative_prompt": negative_prompt,
+            "height": height,
+            "width": width,
+            "num_inference_steps": num_inference_steps,
+            "guidance_scale": guidance_scale,
+            "seed": seed,
+        }
+        given = {name: value for name, value in parameters.items() if value is not None}
+        return {"inputs": input, "parameters": given} if given else {"inputs": input}
+
+    def generation_parameters(self) -> dict[str, inspect.Parameter]:
+        """Return the generation arguments that this model takes, by name."""
+        parameters = inspect.signature(self.request).parameters
+        return {name: parameter for name, parameter in parameters.items() if name != "input"}
+
+    async def agenerate(self, input: str, num_generations: int = 1, **kwargs: Any) -> ImageOutput:
+        """Make images of one prompt; several are several requests.
+
+        Args:
+            input: The prompt.
+            num_generations: How many images to make.
+            kwargs: The arguments of `request`.
+        """
+        if self._transport is None:
+            raise DistilabelUserError(f"Call {type(self).__name__}.load() before generating.")
+        body = canonical_json(self.request(input, **kwargs))
+        answers = await asyncio.gather(
+            *(self._transport.run(_ask(self._path, body)) for _ in range(num_generations))
+        )
+        return output_of(answers)
+
+
+def _parts(address: str) -> tuple[str, str]:
+    """Return host and path of an address: a model is asked where it is, with nothing added."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}", parts.path or "/"
+
+
+def _ask(path: str, body: bytes) -> Flow[dict[str, Any] | Failure]:
+    response = yield HttpRequest("POST", path, json=body)
+    return _read(response)
+
+
+def _read(response: HttpResponse) -> dict[str, Any] | Failure:
+    """Read one response; what concerns all prompts is raised, what concerns this one is a value."""
+    # 402: the month's credit is used up (https://huggingface.co/docs/inference-providers/pricing).
+    if response.status in (401, 402, 403, 404):
+        raise refusal(response)
+    if response.status != _OK:
+        return failure_of(response.status, response.body)
+    kind = response.headers.get("content-type", "")
+    if not response.body or kind.startswith(_TEXT):
+        return Failure("no_image", "The platform sent no image: check that the model makes images of texts.")
+    return {"image": base64.b64encode(response.body).decode()}

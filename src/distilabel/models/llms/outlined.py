@@ -1,0 +1,40 @@
+"""Having a model in this process write nothing but what a structure allows, by the package outlines."""
+
+from typing import Any
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.extras import optional
+from distilabel.models.llms.structure import json_schema
+from distilabel.records import canonical_json
+from distilabel.typing import StructuredOutputType
+
+__all__ = ["logits_processor"]
+
+
+def logits_processor(kind: str, structure: StructuredOutputType, *model: Any) -> Any:
+    """Return what forbids a model each token that would break the structure; needs `distilabel[outlines]`.
+
+    Args:
+        kind: The library that runs the model, as outlines calls it: "transformers", "llamacpp" or "mlxlm".
+        structure: A JSON schema, a pydantic model or a regular expression.
+        model: What outlines wants of it: the model, and its tokenizer where it has one of its own.
+
+    Raises:
+        DistilabelMissingPackageError: Install `distilabel[outlines]`.
+        DistilabelUserError: The structure is neither JSON nor a regular expression.
+
+    References:
+        Efficient Guided Generation for Large Language Models, https://arxiv.org/abs/2307.09702;
+        https://dottxt-ai.github.io/outlines (read in November 2026)
+    """
+    outlines, backends = optional("outlines", "outlines"), optional("outlines.backends", "outlines")
+    steered = getattr(outlines, f"from_{kind}")(*model)
+    if structure.get("format", "json") != "regex":
+        schema = canonical_json(json_schema(structure)[1]).decode()
+        return backends.get_json_schema_logits_processor(None, steered, schema)
+    expression = structure.get("schema")
+    if not isinstance(expression, str):
+        raise DistilabelUserError(
+            "structured_output with format 'regex' needs a `schema` that is a regular expression as text."
+        )
+    return backends.get_regex_logits_processor(None, steered, expression)

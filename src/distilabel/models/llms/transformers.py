@@ -1,0 +1,210 @@
+"""Models that run in this process, by the package transformers."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Optional
+
+from pydantic import Field, PrivateAttr, SecretStr
+
+from distilabel.declared import RuntimeParameter
+from distilabel.extras import optional
+from distilabel.models.devices import CudaDevices, see_devices
+from distilabel.models.llms.in_process import Completion, InProcessLLM, by_structure, output_of
+from distilabel.models.llms.templated import has_template, prompt_of
+from distilabel.models.weights import EXTRA, load_model, load_tokenizer
+from distilabel.typing import ChatType, FormattedInput, GenerateOutput, StructuredOutputType
+
+__all__ = ["TransformersLLM", "generated_tokens"]
+
+
+class TransformersLLM(InProcessLLM):
+    """A model of transformers, from the Hub or from a folder, that runs in this process; needs `distilabel[transformers]`.
+
+    All inputs of a call are one batch: set the task's `input_batch_size` to what the memory holds. In a pipeline the task
+    runs in a worker process; `StepResources(gpus=1)` gives it a GPU, `replicas` loads the model several times.
+
+    Attributes:
+        model: The model's name on the Hub, or a folder.
+        revision: A branch, tag or commit of the model, "main" by default.
+        torch_dtype: Of its numbers, such as "bfloat16"; by default "auto", as they are stored.
+        trust_remote_code: Whether code that comes with the model may run; False by default.
+        model_kwargs: Further arguments of the model's `from_pretrained`.
+        tokenizer: A tokenizer's name or folder; by default the model's.
+        use_fast: Whether a tokenizer in Rust is taken where there is one, as by default.
+        chat_template: In Jinja; by default the tokenizer's. Where there is none, the model continues the messages' texts.
+        device: Such as "cuda:0"; by default an accelerator if there is one.
+        device_map: Such as "auto", which spreads the model over all devices; needs the package accelerate.
+        token: The Hub's token; by default HF_TOKEN, or that of the last login. Never written anywhere.
+        cuda_devices: Numbers of the GPUs to see; by default "auto", those that the process sees.
+        disable_cuda_device_placement: Whether `cuda_devices` is to mean nothing; False by default.
+        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`, or
+            `{"format": "regex", "schema": <regular expression>}`; needs `distilabel[outlines]`.
+        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
+            template.
+
+    Raises:
+        DistilabelUserError: `use_offline_batch_generation` is set.
+
+    References:
+        https://huggingface.co/docs/transformers/llm_tutorial
+
+    Examples:
+        >>> llm = TransformersLLM(model="HuggingFaceTB/SmolLM2-135M-Instruct", torch_dtype="bfloat16")
+        >>> llm.model_name, llm.in_process
+        ('HuggingFaceTB/SmolLM2-135M-Instruct', True)
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {"device", "device_map", "cuda_devices", "disable_cuda_device_placement"}
+    )
+    _stays_behind: ClassVar[frozenset[str]] = frozenset({"_tokenizer"})
+
+    model: str
+    revision: str = "main"
+    torch_dtype: str = "auto"
+    trust_remote_code: bool = False
+    model_kwargs: Optional[dict[str, Any]] = None
+    tokenizer: Optional[str] = None
+    use_fast: bool = True
+    chat_template: Optional[str] = None
+    device: Optional[str | int] = None
+    device_map: Optional[str | dict[str, Any]] = None
+    token: Optional[SecretStr] = None
+    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The GPUs to see.")
+    disable_cuda_device_placement: RuntimeParameter[bool] = Field(
+        default=False, description="Whether `cuda_devices` is to mean nothing."
+    )
+
+    _tokenizer: Any = PrivateAttr(default=None)
+
+    @property
+    def model_name(self) -> str:
+        """The model's name on the Hub, or its folder."""
+        return self.model
+
+    def load(self) -> None:
+        """Load the weights and the tokenizer.
+
+        Raises:
+            DistilabelMissingPackageError: Install `distilabel[transformers]`.
+        """
+        super().load()
+        see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
+        how: dict[str, Any] = {
+            "token": self.token,
+            "revision": self.revision,
+            "trust_remote_code": self.trust_remote_code,
+        }
+        self._model = load_model(
+            "AutoModelForCausalLM", self.model, dtype=self.torch_dtype, device=self.device,
+            device_map=self.device_map, **how, **(self.model_kwargs or {}),
+        )  # fmt: skip
+        own = how if self.tokenizer in (None, self.model) else {**how, "revision": "main"}
+        self._tokenizer = load_tokenizer(self.tokenizer or self.model, use_fast=self.use_fast, **own)
+
+    def unload(self) -> None:
+        """Let the weights go."""
+        super().unload()
+        self._tokenizer = None
+
+    def generate(  # type: ignore[override]
+        self,
+        inputs: list[FormattedInput],
+        num_generations: int = 1,
+        max_new_tokens: int = 128,
+        temperature: float = 0.1,
+        repetition_penalty: float = 1.1,
+        top_p: float = 1.0,
+        top_k: int = 0,
+        do_sample: bool = True,
+    ) -> list[GenerateOutput]:
+        """Generate: one output an input, in their order.
+
+        Args:
+            inputs: A chat each, or a chat and the structure of its answer.
+            num_generations: How many generations to give for each input.
+            max_new_tokens: The most tokens to generate.
+            temperature: Above 0; 0 takes the likeliest token each time, as `do_sample=False` does.
+            repetition_penalty: Above 1 makes tokens that were there already less likely.
+            top_p: The likeliest tokens that have this probability together are drawn from.
+            top_k: So many of the likeliest tokens are drawn from; 0: all.
+            do_sample: Whether tokens are drawn by chance. Without it all generations of an input are the same.
+        """
+        arguments: dict[str, Any] = {
+            "max_new_tokens": max_new_tokens, "repetition_penalty": repetition_penalty, "do_sample": False
+        }  # fmt: skip
+        if do_sample and temperature > 0:
+            arguments |= {"do_sample": True, "temperature": temperature, "top_p": top_p, "top_k": top_k}
+        outputs: dict[int, GenerateOutput] = {}
+        for structure, chats in by_structure(inputs, self.structured_output):
+            made = self._complete(list(chats.values()), num_generations, structure, arguments)
+            outputs |= dict(zip(chats, made, strict=True))
+        return [outputs[number] for number in range(len(inputs))]
+
+    def get_last_hidden_states(self, inputs: list[FormattedInput]) -> list[Any]:
+        """Return for each input the last hidden state of each of its tokens: an array of tokens by dimensions."""
+        chats = [given[0] if isinstance(given, tuple) else given for given in inputs]
+        # On the right, where what fills up changes nothing before it, neither what it is nor where it stands.
+        encoded = self._encoded(chats, "right")
+        with optional("torch", EXTRA).inference_mode():
+            states = self._loaded.base_model(**encoded).last_hidden_state
+        masks = encoded["attention_mask"].bool()
+        return [state[mask].float().cpu().numpy() for state, mask in zip(states, masks, strict=True)]
+
+    def _encoded(self, chats: Sequence[ChatType], side: str) -> Any:
+        model, template = self._loaded, self.chat_template
+        prompts = [prompt_of(self._tokenizer, chat, self, chat_template=template) for chat in chats]
+        return self._tokenizer(
+            prompts, return_tensors="pt", padding=True, padding_side=side, return_token_type_ids=False,
+            # A template writes them itself.
+            add_special_tokens=not has_template(self._tokenizer, template),
+        ).to(model.device)  # fmt: skip
+
+    def _complete(
+        self,
+        chats: Sequence[ChatType],
+        num_generations: int,
+        structure: StructuredOutputType | None,
+        arguments: dict[str, Any],
+    ) -> Iterator[GenerateOutput]:
+        model = self._loaded
+        encoded = self._encoded(chats, "left")
+        steering = (
+            [] if structure is None else [self._steered("transformers", structure, model, self._tokenizer)]
+        )
+        # Copies of a row draw by themselves, and greedily they are the same: both are what was asked for.
+        rows = {name: value.repeat_interleave(num_generations, dim=0) for name, value in encoded.items()}
+        with optional("torch", EXTRA).inference_mode():
+            made = model.generate(
+                **rows, logits_processor=steering, pad_token_id=self._tokenizer.pad_token_id, **arguments
+            )
+        width = encoded["input_ids"].shape[1]
+        counts = [int(mask.sum()) for mask in rows["attention_mask"]]
+        pairs = zip(counts, made[:, width:].tolist(), strict=True)
+        done = [self._completion(count, tokens) for count, tokens in pairs]
+        return (
+            output_of(done[start : start + num_generations]) for start in range(0, len(done), num_generations)
+        )
+
+    def _completion(self, input_tokens: int, tokens: list[int]) -> Completion:
+        kept, reason = generated_tokens(tokens, self._model.generation_config.eos_token_id)
+        text = self._tokenizer.decode(kept, skip_special_tokens=True)
+        return Completion(text, input_tokens, len(kept), reason)
+
+
+def generated_tokens(tokens: list[int], ends: int | list[int] | None) -> tuple[list[int], str]:
+    """Return the tokens up to the one that ends an answer, and whether there was one: "stop" or "length".
+
+    Args:
+        tokens: What a model gave for one row of a batch, filled up to the longest.
+        ends: The tokens that end an answer.
+
+    Examples:
+        >>> generated_tokens([5, 6, 2, 0, 0], [2, 3]), generated_tokens([5, 6], 2)
+        (([5, 6, 2], 'stop'), ([5, 6], 'length'))
+    """
+    known = {ends} if isinstance(ends, int) else set(ends or ())
+    for place, token in enumerate(tokens):
+        if token in known:
+            return tokens[: place + 1], "stop"
+    return tokens, "length"

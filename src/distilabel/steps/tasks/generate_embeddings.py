@@ -1,0 +1,98 @@
+"""Turning texts into vectors, by the last hidden state of an LLM in this process."""
+
+from typing import Any
+
+from distilabel.exceptions import DistilabelStepError, DistilabelUserError
+from distilabel.models.llms.base import LLM
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.filling import unfilled
+from distilabel.typing import ChatType, FormattedInput, Row, StepColumns, StepOutput
+
+__all__ = ["GenerateEmbeddings"]
+
+
+class GenerateEmbeddings(Step):
+    """Give each text, or chat, the last hidden state of its last token as its vector.
+
+    A row without text gets None, and `distilabel_metadata` says why as `failure_<step>`. Models that were trained to
+    embed, asked by `EmbeddingGeneration`, mostly give better vectors.
+
+    Attributes:
+        llm: One that runs in this process and tells its hidden states, such as `TransformersLLM`.
+
+    Columns:
+        In: `text` (a text or a chat). Out: `embedding` (a list of numbers, as long in all rows), and `model_name`.
+
+    Raises:
+        DistilabelUserError: The LLM tells no hidden states.
+
+    References:
+        What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning,
+        https://arxiv.org/abs/2312.15685
+
+    Examples:
+        >>> class Lengths(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "lengths"
+        ...     def get_last_hidden_states(self, inputs):
+        ...         return [[[0.0], [float(len(chat[-1]["content"]))]] for chat in inputs]
+        >>> next(GenerateEmbeddings(llm=Lengths()).process([{"text": "abc"}]))
+        [{'text': 'abc', 'embedding': [3.0], 'model_name': 'lengths'}]
+    """
+
+    llm: LLM
+
+    def verify(self) -> None:
+        """Check that the LLM tells its hidden states; raises DistilabelUserError."""
+        super().verify()
+        if type(self.llm).get_last_hidden_states is LLM.get_last_hidden_states:
+            raise DistilabelUserError(
+                f"Step {self.name!r} takes the hidden states of an LLM, which {type(self.llm).__name__} does not tell: take "
+                "TransformersLLM, or the step EmbeddingGeneration."
+            )
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The texts."""
+        return ["text"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The vectors, and the model's name."""
+        return ["embedding", "model_name"]
+
+    def load(self) -> None:
+        """Load the LLM."""
+        super().load()
+        self.llm.load()
+
+    def unload(self) -> None:
+        """Unload the LLM."""
+        super().unload()
+        self.llm.unload()
+
+    def format_input(self, input: Row) -> ChatType:
+        """Give the chat whose last token counts: the column's own, or one of the text alone."""
+        text = input["text"]
+        return text if isinstance(text, list) else [{"role": "user", "content": text}]
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with their vectors.
+
+        Raises:
+            DistilabelStepError: The LLM did not give the states of each text.
+        """
+        rows = [unfilled(self, row, "There is no text.") for row in inputs]
+        numbers = [number for number, row in enumerate(inputs) if row.get("text")]
+        chats: list[FormattedInput] = [self.format_input(inputs[number]) for number in numbers]
+        states = self.llm.get_last_hidden_states(chats) if chats else []
+        if len(states) != len(numbers):
+            raise DistilabelStepError(
+                f"Step {self.name!r} asked for the hidden states of {len(numbers)} texts and its LLM gave {len(states)}: "
+                "get_last_hidden_states() must return those of each text, in their order."
+            )
+        for number, state in zip(numbers, states, strict=True):
+            made: dict[str, Any] = {"embedding": [float(value) for value in state[-1]]}
+            rows[number] = {**inputs[number], **made, "model_name": self.llm.model_name}
+        yield rows

@@ -1,0 +1,108 @@
+"""Ranking answers by comparing them in pairs, by the model of llm-blender in this process."""
+
+from typing import Any, ClassVar, Optional
+
+from pydantic import PrivateAttr
+
+from distilabel.declared import RuntimeParameter
+from distilabel.extras import optional
+from distilabel.steps.base import Step, StepInput
+from distilabel.steps.filling import unfilled
+from distilabel.typing import Row, StepColumns, StepOutput
+
+__all__ = ["PairRM"]
+
+
+class PairRM(Step):
+    """Rank the candidates of each row by comparing them in pairs; needs `distilabel[llm-blender]`.
+
+    In a pipeline the step runs in a worker process; `StepResources(gpus=1)` gives it a GPU. A row without a question, or
+    with a candidate that is no text, gets None, and `distilabel_metadata` says why as `failure_<step>`. Tested here
+    against a stand-in of the package's interface, not with the package itself.
+
+    Attributes:
+        model: The ranker's name on the Hub; `llm-blender/PairRM` by default.
+        instructions: What to look at, in your words, the same for all rows; nothing by default.
+
+    Columns:
+        In: `input` (the question), `candidates` (answers to it). Out: `ranks` (for each candidate its place, 1 is the
+        best), `ranked_candidates` (from the best to the worst), and `model_name`.
+
+    Raises:
+        DistilabelMissingPackageError: Install `distilabel[llm-blender]`.
+
+    References:
+        LLM-Blender: Ensembling Large Language Models with Pairwise Ranking and Generative Fusion,
+        https://arxiv.org/abs/2306.02561
+
+    Examples:
+        >>> PairRM().outputs
+        ['ranks', 'ranked_candidates', 'model_name']
+    """
+
+    in_process: ClassVar[bool] = True
+
+    model: str = "llm-blender/PairRM"
+    instructions: Optional[RuntimeParameter[str]] = None
+
+    _ranker: Any = PrivateAttr(default=None)
+
+    @property
+    def inputs(self) -> StepColumns:
+        """The question and the candidates."""
+        return ["input", "candidates"]
+
+    @property
+    def outputs(self) -> StepColumns:
+        """The places, the candidates in their order, and the model's name."""
+        return ["ranks", "ranked_candidates", "model_name"]
+
+    def load(self) -> None:
+        """Load the weights; raises DistilabelMissingPackageError."""
+        super().load()
+        self._ranker = optional("llm_blender", "llm-blender").Blender()
+        self._ranker.loadranker(self.model)
+
+    def unload(self) -> None:
+        """Let the weights go."""
+        super().unload()
+        self._ranker = None
+
+    def process(self, inputs: StepInput) -> StepOutput:
+        """Yield the rows with the places of their candidates."""
+        rows = [unfilled(self, row, "There is no question, or not a list of texts.") for row in inputs]
+        groups: dict[int, list[int]] = {}
+        for number, row in enumerate(inputs):
+            if _is_usable(row):
+                groups.setdefault(len(row["candidates"]), []).append(number)
+        # The ranker takes rows with equally many candidates at once.
+        for numbers in groups.values():
+            places = self._ranks([inputs[number] for number in numbers])
+            for number, ranks in zip(numbers, places, strict=True):
+                rows[number] = self._row(inputs[number], ranks)
+        yield rows
+
+    def _ranks(self, rows: list[Row]) -> list[list[int]]:
+        if len(rows[0]["candidates"]) == 1:
+            return [[1] for _ in rows]
+        ranks = self._ranker.rank(
+            [row["input"] for row in rows],
+            [row["candidates"] for row in rows],
+            instructions=[self.instructions] * len(rows) if self.instructions else None,
+            return_scores=False,
+            batch_size=len(rows),
+            disable_tqdm=True,
+        )
+        return [[int(rank) for rank in places] for places in ranks]
+
+    def _row(self, row: Row, ranks: list[int]) -> Row:
+        pairs = sorted(zip(ranks, row["candidates"], strict=True), key=lambda pair: pair[0])
+        ordered = [candidate for _, candidate in pairs]
+        return {**row, "ranks": ranks, "ranked_candidates": ordered, "model_name": self.model}
+
+
+def _is_usable(row: Row) -> bool:
+    question, candidates = row.get("input"), row.get("candidates")
+    if not isinstance(question, str) or not isinstance(candidates, list):
+        return False
+    return bool(candidates) and all(isinstance(text, str) for text in candidates)
