@@ -19,7 +19,10 @@ from distilabel.exceptions import (
 from distilabel.records import Decoded, Failure, Found, Job, Outcome, RemoteJob, Target
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
-__all__ = ["INLINE", "Limits", "Provider", "call", "call_json", "failure_of", "read_json", "refusal"]
+__all__ = ["DAY", "INLINE", "Limits", "Provider", "call", "call_json", "failure_of", "read_json", "refusal"]
+
+DAY = 86_400.0
+"""Seconds."""
 
 INLINE = "inline"
 """In place of a file's id, where the requests go out within `create`."""
@@ -33,11 +36,19 @@ _UNCERTAIN_REFUSALS = frozenset({408, 409, 425, 499})
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one job may hold: requests, bytes of its file, and estimated prompt tokens (None: as many as fit)."""
+    """What one job may hold, and for how long its results are kept.
+
+    Attributes:
+        requests: The most requests.
+        size: The most bytes of its file.
+        tokens: The most prompt tokens, estimated; None: as many as fit.
+        kept: Seconds after its end for which a job's results can be fetched; None where no page of the platform says.
+    """
 
     requests: int
     size: int
     tokens: int | None = None
+    kept: float | None = None
 
 
 class Provider(Protocol):

@@ -4,9 +4,9 @@ A row without batch facts is asked online only. Sources: each service's own page
 assumed was not found there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from distilabel.providers.base import Limits
+from distilabel.providers.base import DAY, Limits
 from distilabel.providers.openai import OpenAI
 
 __all__ = ["SERVICES", "Compatible", "Service"]
@@ -84,7 +84,7 @@ SERVICES = (
     ),
     Service(
         "novita", "Novita", "https://api.novita.ai/openai/v1", "NOVITA",
-        endpoints=_CHAT, window="48h", metadata=False, discount="50%", source="https://novita.ai/docs",
+        endpoints=_CHAT, limits=replace(_AS_OPENAI, kept=15 * DAY), window="48h", metadata=False, discount="50%", source="https://novita.ai/docs",
         assumed="address, limits as OpenAI's; metadata may be refused, so none is sent",
     ),
     Service(
