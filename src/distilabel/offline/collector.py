@@ -31,7 +31,7 @@ _PAUSES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
 # The longest that a platform may take over a job (Groq, Mistral: 7 days); only then begins the time for which it keeps
 # the results.
 _LONGEST_WINDOW = 7 * 86_400.0
-# Of a job's files, the one that nobody paid for: what failed may be asked again.
+# Of a job's files, those that nobody paid for: what failed may be asked again.
 _ERRORS = "error"
 
 
@@ -79,7 +79,7 @@ class Collector:
             path = folder / f"{kind}.jsonl"
             if path.exists() or await once_found(self._emit, desk, partial(desk.provider.fetch, file, path)):
                 paths[kind] = path
-            elif kind != _ERRORS:
+            elif not kind.startswith(_ERRORS):
                 awaited = f"does not give its file {file}"
         if not files and job.completed and not is_given_up(job):
             awaited = "names no file of its results"
