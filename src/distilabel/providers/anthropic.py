@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from distilabel.exceptions import DistilabelModelNotFoundError, DistilabelPlatformError
-from distilabel.providers.base import DAY, INLINE, Limits, call, call_json, read_json, refusal
+from distilabel.providers.base import DAY, INLINE, Limits, call, call_json
 from distilabel.providers.message import message_outcome, result_outcome
 from distilabel.providers.message_batch import ENDPOINT, batches_of, first_line, may_be, remote_job, tag_in
-from distilabel.providers.values import dict_of
+from distilabel.providers.refusals import refusal
+from distilabel.providers.values import dict_of, read_json
 from distilabel.records import (
     Decoded,
     Failure,

@@ -10,8 +10,8 @@ from typing import Any
 import orjson
 
 from distilabel.exceptions import DistilabelModelNotFoundError
-from distilabel.providers.base import failure_of, read_json, refusal
-from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, text_of
+from distilabel.providers.refusals import failure_of, refusal
+from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, read_json, text_of
 from distilabel.providers.vectors import vector_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 from distilabel.wire import HttpResponse

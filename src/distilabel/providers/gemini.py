@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.base import Limits, call, call_json, read_json, refusal
+from distilabel.providers.base import Limits, call, call_json
 from distilabel.providers.content import content_answer, content_outcome, status_failure
 from distilabel.providers.google import display_name, model_path
 from distilabel.providers.operation import operation_job, operations_of
-from distilabel.providers.values import dict_of, number_of
+from distilabel.providers.refusals import refusal
+from distilabel.providers.values import dict_of, number_of, read_json
 from distilabel.records import (
     Decoded,
     Failure,

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.base import read_json
 from distilabel.providers.batches import TAG, as_dict, as_number, as_text, as_time
+from distilabel.providers.values import read_json
 from distilabel.records import JobError, JobPhase, RemoteJob, canonical_json
 
 __all__ = ["ENDPOINT", "addresses", "inference_job", "inference_jobs_of", "kinds", "last", "with_status"]
