@@ -8,7 +8,7 @@ from typing import Any
 from tests.costumes.base import Value
 from tests.costumes.completions import Hollow, read
 
-__all__ = ["chat_of", "content_of", "status_of"]
+__all__ = ["chat_of", "content_of", "embedding_of", "status_of", "vector_in"]
 
 _FINISHES = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "PROHIBITED_CONTENT"}
 # HTTP status -> the code and name of google.rpc.Code (https://github.com/googleapis/googleapis, rpc/code.proto).
@@ -39,6 +39,20 @@ def chat_of(model: str, request: Value) -> Value:
 
 def _text(content: Value) -> str:
     return "".join(part["text"] for part in content["parts"])
+
+
+def embedding_of(model: str, request: Value) -> Value:
+    """Return an `EmbedContentRequest` as OpenAI reads it; what that has no place for stays in it."""
+    rest = {name: request[name] for name in request if name != "content"}
+    return {**rest, "model": model, "input": _text(request["content"])}
+
+
+def vector_in(body: Value) -> Value:
+    """Return OpenAI's embedding as a `SingleEmbedContentResponse`."""
+    return {
+        "embedding": {"values": body["data"][0]["embedding"]},
+        "tokenCount": str(body["usage"]["prompt_tokens"]),
+    }
 
 
 def content_of(body: Any) -> Any:

@@ -53,14 +53,15 @@ _GEMINI = Platform(
     "gemini", "Gemini API", Gemini, "https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL",
     "GEMINI_API_KEY",
     Batch(
-        endpoints=("generateContent",),
+        endpoints=("generateContent", "embedContent"),
         tag="displayName",
         window="48 h, aimed at 24 h",
         discount="50%",
         tested="samples that the official SDK reads, and a platform in memory",
         source="https://ai.google.dev/gemini-api/docs/batch-api",
         assumed="A failed line holds a google.rpc.Status as `error` or `status`. A name of a file that is taken is "
-        "answered with HTTP 409. The start of an upload need not tell its length. displayName takes 128 characters.",
+        "answered with HTTP 409. The start of an upload need not tell its length. displayName takes 128 characters. A line for an embedding needs "
+        "no `model` of its own, and is answered with `embedding` in its response.",
     ),
 )  # fmt: skip
 
