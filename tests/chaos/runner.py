@@ -235,14 +235,14 @@ def _carry_out(spec: Spec) -> dict[str, Any]:
     from tests.chaos.dialects import DIALECTS
 
     dialect = DIALECTS[spec.dialect]
-    if dialect.environment:
-        os.environ |= {dialect.key: spec.key, **dialect.environment}
+    if dialect.environment or dialect.credentials:
+        os.environ |= dialect.told(spec.base_url, spec.key, Path(spec.out).parent)
     if spec.command[0] == "recover":
         return {"recovered": build(spec).recover()}
     if spec.command[0] != "run":
         from distilabel.cli.app import app
 
-        os.environ |= {dialect.address: spec.base_url, dialect.key: spec.key, **dialect.environment}
+        os.environ |= dialect.told(spec.base_url, spec.key, Path(spec.out).parent)
         platform = ["--platform", dialect.name] if "recover" in spec.command else []
         app([*spec.command, *platform, "--cache-dir", spec.cache], standalone_mode=False)
         return {}
