@@ -144,6 +144,7 @@ class Runner:
 
 def _serve() -> None:
     import datasets  # noqa: F401 - imported here once, not in each process
+    import google.auth.transport.requests  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
     build(Spec(cache="unused", base_url="http://127.0.0.1:1/v1", out="unused"))

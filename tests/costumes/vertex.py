@@ -75,12 +75,19 @@ async def _object(visit: Visit) -> Response:
         return Response(200, {"content-type": "application/octet-stream"}, file["content"])
     for number, job in visit.memory.jobs.items():
         if uri in _shards(number, job):
-            batch = await visit.ask("GET", f"/v1/batches/{number}")
-            lines = [
-                line if isinstance(line, bytes) else _result(line) for line in await visit.results(batch)
-            ]
+            lines = await _lines(visit, number, job)
             return Response(200, {}, lines_of(lines[_shards(number, job).index(uri) :: _SHARDS]))
     raise Refused(404, f"No such object: {uri}")
+
+
+async def _lines(visit: Visit, number: str, job: Value) -> list[Value | bytes]:
+    """Return the lines of all shards; they are written once, however often they are read."""
+    if "lines" not in job:
+        batch = await visit.ask("GET", f"/v1/batches/{number}")
+        results = await visit.results(batch)
+        job["lines"] = [line if isinstance(line, bytes) else _result(line) for line in results]
+    lines: list[Value | bytes] = job["lines"]
+    return lines
 
 
 async def _objects(visit: Visit) -> Response:
