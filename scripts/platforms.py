@@ -24,8 +24,8 @@ _BATCH_HEAD = """
 _ONLINE_HEAD = """
 ## Online only
 
-| Platform | Name | Address | Key |
-|---|---|---|---|
+| Platform | Name | Address | Key | Why not offline |
+|---|---|---|---|---|
 """
 _PLACE_HEAD = """
 ## Addresses and keys
@@ -78,7 +78,7 @@ def _tested_row(known: Platform, batch: Batch) -> str:
 
 def _online_row(known: Platform) -> str:
     address, _, key = _place(known)
-    return _row(known.title, f"`{known.name}`", address, key)
+    return _row(known.title, f"`{known.name}`", address, key, known.online_only)
 
 
 def _place(known: Platform) -> Iterator[str]:

@@ -34,6 +34,7 @@ class Service:
         metadata: Whether its batches keep metadata, our tag among them.
         discount, source, assumed: See `distilabel.providers.registry.Batch`.
         tested: Likewise.
+        online_only: Why its batch API is not spoken here, where it has one.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Service:
     source: str = ""
     assumed: str = ""
     tested: str = _THIS_LIBRARY
+    online_only: str = "It has no batch API."
 
 
 class Compatible(OpenAI):
@@ -103,10 +105,21 @@ SERVICES = (
         discount="your own machine", source="https://docs.vllm.ai",
         tested="a stand-in for the command that behaves as its source says",
     ),
-    # Online only. Perplexity and xAI have batch APIs of other shapes, OpenRouter takes requests inline; the others none.
-    Service("perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY"),
-    Service("xai", "xAI", "https://api.x.ai/v1", "XAI"),
-    Service("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER"),
+    Service(
+        "perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY",
+        online_only="Its batch API has a shape of its own, and no page says by what a lost job is found again.",
+    ),
+    Service(
+        "xai", "xAI", "https://api.x.ai/v1", "XAI",
+        online_only="Its batches give results in pages of 100 and as no file that could be streamed to disk "
+        "(https://docs.x.ai/docs/guides/batch-api), and the shape of these is known from others only.",
+    ),
+    Service(
+        "openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER",
+        online_only="Its batches (beta, texts only, models of their own names) give all results within one JSON document, "
+        "which would be read whole; they keep no name and no metadata, and cannot be cancelled "
+        "(https://openrouter.ai/docs/batch-quickstart.md).",
+    ),
     Service("anyscale", "Anyscale", "", "ANYSCALE"),
     Service("vllm-server", "A vLLM server", "", "VLLM", wants_key=False),
 )  # fmt: skip

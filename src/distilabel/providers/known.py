@@ -205,7 +205,7 @@ def _compatible(service: Service) -> Platform:
     return Platform(
         service.name, service.title, partial(Compatible, service),
         service.base_url, f"{service.prefix}_BASE_URL", f"{service.prefix}_API_KEY" if service.wants_key else None,
-        batch if service.endpoints else None,
+        batch if service.endpoints else None, online_only=service.online_only,
     )  # fmt: skip
 
 
