@@ -50,7 +50,7 @@ class Service:
     source: str = ""
     assumed: str = ""
     tested: str = _THIS_LIBRARY
-    online_only: str = "It has no batch API."
+    online_only: str = "No batch API is known."
 
 
 class Compatible(OpenAI):
@@ -107,7 +107,8 @@ SERVICES = (
     ),
     Service(
         "perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY",
-        online_only="Its batch API has a shape of its own, and no page says by what a lost job is found again.",
+        online_only="Its batches are shaped like OpenAI's, below another path than its chats "
+        "(https://docs.perplexity.ai/api-reference/batches-create-post.md); which endpoints they ask was not found.",
     ),
     Service(
         "xai", "xAI", "https://api.x.ai/v1", "XAI",
@@ -117,7 +118,7 @@ SERVICES = (
     Service(
         "openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER",
         online_only="Its batches (beta, texts only, models of their own names) give all results within one JSON document, "
-        "which would be read whole; they keep no name and no metadata, and cannot be cancelled "
+        "which would be read whole; no page was found by which a lost job is known again, or cancelled "
         "(https://openrouter.ai/docs/batch-quickstart.md).",
     ),
     Service("anyscale", "Anyscale", "", "ANYSCALE"),

@@ -68,7 +68,7 @@ class Platform:
     header_variables: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
     dropped: tuple[str, ...] = ()
-    online_only: str = "It has no batch API."
+    online_only: str = "No batch API is known."
     placed: Callable[[str], Provider] | None = None
 
     def dialect(self, address: str) -> Provider:
