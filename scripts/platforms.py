@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from distilabel.providers.base import DAY
 from distilabel.providers.registry import PLATFORMS, Batch, Platform
 
 PAGE = Path(__file__).parents[1] / "docs" / "platforms.md"
@@ -17,14 +18,14 @@ Each has an LLM of its own (`OpenAILLM`, `AzureOpenAILLM`, `MistralLLM`, ...); w
 _BATCH_HEAD = """
 ## Online and offline
 
-| Platform | Name | Asked offline | Most in a job | Window | Price | Found again by |
-|---|---|---|---|---|---|---|
+| Platform | Name | Asked offline | Most in a job | Window | Price | Found again by | Results kept |
+|---|---|---|---|---|---|---|---|
 """
 _ONLINE_HEAD = """
 ## Online only
 
-| Platform | Name | Address | Key |
-|---|---|---|---|
+| Platform | Name | Address | Key | Why not offline |
+|---|---|---|---|---|
 """
 _PLACE_HEAD = """
 ## Addresses and keys
@@ -62,7 +63,8 @@ def _offline_row(known: Platform, batch: Batch) -> str:
     limits = known.provider().limits
     most = f"{limits.requests:,} requests, {_size(limits.size)}"
     asked = ", ".join(f"`{endpoint}`" for endpoint in batch.endpoints)
-    return _row(known.title, f"`{known.name}`", asked, most, batch.window, batch.discount, batch.tag)
+    facts = (batch.window, batch.discount, batch.tag, _days(limits.kept))
+    return _row(known.title, f"`{known.name}`", asked, most, *facts)
 
 
 def _place_row(known: Platform) -> str:
@@ -76,13 +78,17 @@ def _tested_row(known: Platform, batch: Batch) -> str:
 
 def _online_row(known: Platform) -> str:
     address, _, key = _place(known)
-    return _row(known.title, f"`{known.name}`", address, key)
+    return _row(known.title, f"`{known.name}`", address, key, known.online_only)
 
 
 def _place(known: Platform) -> Iterator[str]:
     yield f"`{known.base_url}`" if known.base_url else "each user's own"
     yield f"`{known.base_url_variable}`"
     yield f"`{known.key_variable}`" if known.key_variable else "none needed"
+
+
+def _days(kept: float | None) -> str:
+    return "no page says" if kept is None else f"{kept / DAY:g} days"
 
 
 def _size(size: int) -> str:

@@ -91,6 +91,7 @@ class Plan:
     polls: int = 0
     results: Results = all_answered
     errors: Sequence[dict[str, Any]] = ()
+    completed: int = 0
 
 
 @dataclass
@@ -235,7 +236,7 @@ class FakePlatform:
                 "input_file_id": batch.input_file,
                 "metadata": batch.metadata,
                 "created_at": batch.created_at,
-                "request_counts": {"total": len(batch.lines), "completed": 0, "failed": 0},
+                "request_counts": {"total": len(batch.lines), "completed": batch.plan.completed, "failed": 0},
                 "output_file_id": batch.files.get("output"),
                 "error_file_id": batch.files.get("error"),
                 "errors": {"data": list(batch.plan.errors)} if over and batch.plan.errors else None,

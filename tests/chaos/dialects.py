@@ -1,8 +1,9 @@
 """The dialects in which the cases are played: whose LLM, which costume, and what has no meaning in them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from tests.chaos.cases import Case
@@ -12,10 +13,12 @@ from tests.costumes.base import Costume
 from tests.costumes.bedrock import BEDROCK
 from tests.costumes.fireworks import FIREWORKS
 from tests.costumes.gemini import GEMINI
+from tests.costumes.google_key import account_file
 from tests.costumes.groq import GROQ
 from tests.costumes.mistral import MISTRAL
 from tests.costumes.openai import OPENAI
 from tests.costumes.together import TOGETHER
+from tests.costumes.vertex import VERTEX
 
 __all__ = ["DIALECTS", "SAMPLED", "Dialect"]
 
@@ -32,6 +35,7 @@ class Dialect:
         key: The environment variable of the key.
         options: What the class is given beside model, address and key.
         environment: What a process of its is told beside address and key.
+        credentials: Given address, key and a folder, writes what proves who calls; returns what a process of its is told.
         codes: For codes of failures, how this dialect calls them.
         without: Patterns of `group: name`, and why such cases are not played in this dialect.
         jobs: Whether the platform takes jobs.
@@ -44,6 +48,7 @@ class Dialect:
     key: str
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    credentials: Callable[[str, str, Path], Mapping[str, str]] | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
     jobs: bool = True
@@ -52,6 +57,11 @@ class Dialect:
     def name(self) -> str:
         """The platform's name, as in the registry."""
         return self.costume.name
+
+    def told(self, address: str, key: str, folder: Path) -> dict[str, str]:
+        """Return what is in the environment of a process of its."""
+        more = self.credentials(address, key, folder) if self.credentials else {self.key: key}
+        return {self.address: address, **self.environment, **more}
 
     def exists(self) -> bool:
         """Tell whether there is such a class."""
@@ -136,6 +146,28 @@ _GEMINI = Dialect(
         **_jobs(_NO_QUOTA, "quota*"),
     },
 )  # fmt: skip
+
+
+def _google(address: str, key: str, folder: Path) -> dict[str, str]:
+    account = account_file(address, key, folder)
+    return {"GOOGLE_APPLICATION_CREDENTIALS": str(account), "STORAGE_EMULATOR_HOST": address}
+
+
+_VERTEX = Dialect(
+    VERTEX, "Vertex AI", "VertexAILLM", "GOOGLE_VERTEX_BASE_URL", "",
+    options={"api_key": None, "project": "p", "location": "us-central1", "bucket": "my-bucket"},
+    environment={
+        "GOOGLE_CLOUD_PROJECT": "p", "GOOGLE_CLOUD_LOCATION": "us-central1",
+        "GOOGLE_CLOUD_STORAGE_BUCKET": "my-bucket",
+    },
+    credentials=_google,
+    codes=_GEMINI.codes,
+    without={
+        "lines: error*file*": _ONE_FILE,
+        **_jobs(_NO_LINES, "bad line", "several bad lines"),
+        **_jobs(_NO_QUOTA, "quota*"),
+    },
+)  # fmt: skip
 _MISTRAL = Dialect(
     MISTRAL, "Mistral", "MistralLLM", "MISTRAL_BASE_URL", "MISTRAL_API_KEY",
     without={
@@ -197,7 +229,7 @@ SAMPLED = frozenset({
 DIALECTS = {
     dialect.name: dialect
     for dialect in (
-        _OPENAI, _ANTHROPIC, _GEMINI, _MISTRAL, _GROQ, _AZURE, _TOGETHER, _FIREWORKS, _BEDROCK, _COMPATIBLE,
+        _OPENAI, _ANTHROPIC, _GEMINI, _VERTEX, _MISTRAL, _GROQ, _AZURE, _TOGETHER, _FIREWORKS, _BEDROCK, _COMPATIBLE,
         _VLLM, _OLLAMA,
     )
 }  # fmt: skip

@@ -144,6 +144,7 @@ class Runner:
 
 def _serve() -> None:
     import datasets  # noqa: F401 - imported here once, not in each process
+    import google.auth.transport.requests  # noqa: F401
     import pyarrow.parquet  # noqa: F401
 
     build(Spec(cache="unused", base_url="http://127.0.0.1:1/v1", out="unused"))
@@ -235,14 +236,14 @@ def _carry_out(spec: Spec) -> dict[str, Any]:
     from tests.chaos.dialects import DIALECTS
 
     dialect = DIALECTS[spec.dialect]
-    if dialect.environment:
-        os.environ |= {dialect.key: spec.key, **dialect.environment}
+    if dialect.environment or dialect.credentials:
+        os.environ |= dialect.told(spec.base_url, spec.key, Path(spec.out).parent)
     if spec.command[0] == "recover":
         return {"recovered": build(spec).recover()}
     if spec.command[0] != "run":
         from distilabel.cli.app import app
 
-        os.environ |= {dialect.address: spec.base_url, dialect.key: spec.key, **dialect.environment}
+        os.environ |= dialect.told(spec.base_url, spec.key, Path(spec.out).parent)
         platform = ["--platform", dialect.name] if "recover" in spec.command else []
         app([*spec.command, *platform, "--cache-dir", spec.cache], standalone_mode=False)
         return {}
@@ -268,6 +269,8 @@ def _prepare(spec: Spec) -> None:
     for module in (dispatcher, *modules):
         if hasattr(module, "_LOOK_UP_AGAIN_AFTER"):
             module._LOOK_UP_AGAIN_AFTER = (0.2, 1.0)
+        if hasattr(module, "_PAUSES"):
+            module._PAUSES = (0.2, 0.4, 0.8)
     if spec.points or spec.kill_at or spec.kill_first:
         watch(Points(spec.points, spec.kill_at, spec.kill_first))
     if spec.clock:

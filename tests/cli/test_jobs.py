@@ -202,3 +202,26 @@ def test_looking_does_not_disturb_a_writer(scene: Scene, call: Call):
         scene.ledger._execute("note_anomalies", {"count": 5, "job_id": 1})
         assert json.loads(call("show", RUNNING, "--json")[1])["anomalies"] == 0
     assert json.loads(call("show", RUNNING, "--json")[1])["anomalies"] == 5
+
+
+class TestForget:
+    def test_ended_job_whose_results_do_not_come_is_given_up_and_the_next_run_knows(
+        self, scene: Scene, call: Call
+    ):
+        job = scene.ledger.move(scene.submitted(2, RUNNING), JobState.ENDED)
+        scene.ledger.note_reason(job, "results_not_there", "It does not give its file.")
+        assert "ended (results_not_there)" in call("ls")[1]
+        code, out, _ = call("forget", RUNNING)
+        assert (code, f"Gave up {RUNNING}" in out) == (0, True)
+        assert "ended (given_up: The job was given up by hand.)" in call("show", RUNNING)[1]
+
+    def test_submitted_job_is_lost_and_its_requests_are_wanted_again(self, scene: Scene, call: Call):
+        scene.submitted(2, RUNNING)
+        assert call("forget", RUNNING)[0] == 0
+        assert "lost (job_lost)" in call("ls")[1]
+        assert len(scene.ledger.wanted(SCOPE, TARGET, scene.run_id, 9)) == 2
+
+    def test_job_that_is_over_cannot_be_given_up(self, scene: Scene, call: Call):
+        scene.settled(DONE)
+        code, _, err = call("forget", DONE)
+        assert (code, "only a submitted or ended job" in err) == (1, True)

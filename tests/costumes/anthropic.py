@@ -19,7 +19,7 @@ from tests.costumes.base import (
     moment,
     openai_line,
 )
-from tests.costumes.completions import Hollow, read
+from tests.costumes.completions import Hollow, arguments, read
 from tests.support.asgi import Response, json_response
 
 __all__ = ["ANTHROPIC"]
@@ -158,7 +158,7 @@ def _chat(params: Value) -> Value:
 
 def _flat(content: Any) -> Any:
     if isinstance(content, list) and all(block.get("type") == "text" for block in content):
-        return "".join(block["text"] for block in content)
+        return "".join(block.get("text", "") for block in content)
     return content
 
 
@@ -191,13 +191,22 @@ def _rendered(body: Any) -> Any:
         hollow = {**frame, "model": "", "content": said.value, "stop_reason": "end_turn", "usage": usage}
         return hollow if said.inside else said.value
     refused = said.refusal is not None
-    content = [] if said.text is None else [{"type": "text", "text": said.text}]
+    content: list[Value] = (
+        [{"type": "thinking", "thinking": said.reasoning, "signature": "s"}] if said.reasoning else []
+    )
+    content += [] if said.text is None else [{"type": "text", "text": said.text}]
+    for call in said.calls:
+        name, values = arguments(call)
+        content.append({"type": "tool_use", "id": call["id"], "name": name, "input": values})
+    cached, details = said.usage.get("prompt_tokens_details"), said.usage.get("completion_tokens_details")
+    read_there = {"cache_read_input_tokens": cached["cached_tokens"]} if cached else {}
     return {
-        **frame, "model": said.model, "content": content,
+        **frame, "id": said.id, "model": said.model, "content": content,
         "stop_reason": "refusal" if refused else _STOPS[said.finish],
         "usage": {
-            "input_tokens": said.usage["prompt_tokens"],
-            "output_tokens": said.usage["completion_tokens"],
+            "input_tokens": said.usage["prompt_tokens"] - read_there.get("cache_read_input_tokens", 0),
+            "output_tokens": said.usage["completion_tokens"], **read_there,
+            **({"output_tokens_details": {"thinking_tokens": details["reasoning_tokens"]}} if details else {}),
         },
     }  # fmt: skip
 

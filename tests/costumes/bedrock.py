@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from tests.costumes.base import Costume, Door, Refused, Value, Visit, lines_of, moment, openai_line
-from tests.costumes.completions import Hollow, read
+from tests.costumes.completions import Hollow, arguments, read
 from tests.support.asgi import Response, json_response
 
 __all__ = ["BEDROCK"]
@@ -184,7 +184,7 @@ def _chat(model: str, request: Value) -> Value:
 
 
 def _text(blocks: list[Value]) -> str:
-    return "".join(block["text"] for block in blocks)
+    return "".join(block.get("text", "") for block in blocks)
 
 
 def _answer(body: Any) -> Any:
@@ -197,7 +197,15 @@ def _answer(body: Any) -> Any:
             "stopReason": "end_turn",
         }
         return {**hollow, "usage": usage} if said.inside else said.value
-    content = [] if said.text is None else [{"text": said.text}]
+    thought = {"reasoningContent": {"reasoningText": {"text": said.reasoning}}}
+    content: list[Value] = [thought] if said.reasoning else []
+    content += [] if said.text is None else [{"text": said.text}]
+    for call in said.calls:
+        name, values = arguments(call)
+        content.append({"toolUse": {"toolUseId": call["id"], "name": name, "input": values}})
+    if cached := said.usage.get("prompt_tokens_details"):
+        read_there = cached["cached_tokens"]
+        usage |= {"inputTokens": 7 - read_there, "cacheReadInputTokens": read_there}
     stop = "content_filtered" if said.refusal is not None else _STOPS[said.finish]
     message = {"role": "assistant", "content": content}
     return {"output": {"message": message}, "stopReason": stop, "usage": usage, "metrics": {"latencyMs": 1}}

@@ -1,22 +1,28 @@
 """What a completion of the embedded platform says, whole or damaged, for costumes to say it otherwise."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from tests.costumes.base import Value
 
-__all__ = ["Hollow", "Said", "read"]
+__all__ = ["Hollow", "Said", "arguments", "read"]
 
 
 @dataclass(frozen=True)
 class Said:
-    """An answer: its text, or None; why it ended; what it cost."""
+    """An answer: its id, its text, or None; why it ended; what it cost; and what else is told of it, as OpenAI tells it."""
+
+    id: str
 
     text: str | None
     refusal: str | None
     finish: str
     usage: Value
     model: str
+    reasoning: str
+    calls: list[Value]
+    logprobs: list[Value]
 
 
 @dataclass(frozen=True)
@@ -38,5 +44,12 @@ def read(body: Any) -> Said | Hollow:
     if message is None:
         return Hollow(inside=True, value=[None])
     return Said(
-        message["content"], message.get("refusal"), choices[0]["finish_reason"], body["usage"], body["model"]
-    )
+        body.get("id", "chatcmpl-1"), message["content"], message.get("refusal"), choices[0]["finish_reason"], body["usage"],
+        body["model"], message.get("reasoning_content") or "", message.get("tool_calls") or [],
+        (choices[0].get("logprobs") or {}).get("content") or [],
+    )  # fmt: skip
+
+
+def arguments(call: Value) -> tuple[str, Value]:
+    """Return the name of what a call calls, and its arguments."""
+    return call["function"]["name"], json.loads(call["function"]["arguments"])

@@ -1,4 +1,4 @@
-"""The Gemini API: resumable uploads, batches as operations, result files, and generateContent.
+"""The Gemini API: resumable uploads, batches as operations, result files, generateContent and embedContent.
 
 Shapes: the `google-genai` package 3.4 (`batches.py`, `files.py`, `_api_client.py`), and
 https://ai.google.dev/gemini-api/docs/batch-mode, November 2026. The exact shape of a line that failed is assumed: a
@@ -6,12 +6,12 @@ https://ai.google.dev/gemini-api/docs/batch-mode, November 2026. The exact shape
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
 from tests.costumes.base import Costume, Door, Refused, Value, Visit, lines_of, moment, openai_line
-from tests.costumes.generations import chat_of, content_of, status_of
+from tests.costumes.generations import chat_of, content_of, embedding_of, status_of, vector_in
 from tests.support.asgi import Response, json_response
 
 __all__ = ["GEMINI"]
@@ -22,6 +22,8 @@ _STATES = {
 }  # fmt: skip
 _OVER = ("completed", "failed", "expired", "cancelled")
 _RESULTS = "batch-"
+_CHAT, _EMBEDDINGS = "/v1/chat/completions", "/v1/embeddings"
+_TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main"
 
 
 def _key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
@@ -84,22 +86,31 @@ async def _download(visit: Visit) -> Response:
 
 
 async def _create(visit: Visit) -> Response:
+    return await _made(visit, "GenerateContentBatch", _CHAT, chat_of)
+
+
+async def _create_embeddings(visit: Visit) -> Response:
+    return await _made(visit, "EmbedContentBatch", _EMBEDDINGS, embedding_of)
+
+
+async def _made(visit: Visit, kind: str, endpoint: str, body_of: Callable[[str, Value], Value]) -> Response:
     asked, model = visit.json()["batch"], visit.found["model"]
     source = asked["inputConfig"]
     inline = (source.get("requests") or {}).get("requests")
     if inline is None:
-        name = source["fileName"].removeprefix("files/")
+        # The SDK writes the one for embeddings in snake case; JSON of protocol buffers may be read in both.
+        name = (source.get("fileName") or source["file_name"]).removeprefix("files/")
         if name not in visit.memory.files:
             raise Refused(404, f"There is no files/{name}.")
         values = [json.loads(line) for line in visit.memory.files[name]["content"].split(b"\n") if line]
-        lines = [openai_line(value["key"], chat_of(model, value["request"])) for value in values]
     else:
-        lines = [openai_line(f"inline-{i}", chat_of(model, one["request"])) for i, one in enumerate(inline)]
-    batch = await visit.submit(lines)
+        values = [{"key": f"inline-{i}", "request": one["request"]} for i, one in enumerate(inline)]
+    lines = [openai_line(value["key"], body_of(model, value["request"]), endpoint) for value in values]
+    batch = await visit.submit(lines, endpoint=endpoint)
     metadata = None if inline is None else [one.get("metadata") for one in inline]
     visit.memory.jobs[batch["id"]] = {
         "displayName": asked.get("displayName", ""), "model": f"models/{model}", "total": len(lines),
-        "inline": metadata,
+        "inline": metadata, "kind": kind,
     }  # fmt: skip
     return json_response(await _shown(visit, batch))
 
@@ -127,7 +138,18 @@ async def _cancel(visit: Visit) -> Response:
 
 async def _generate(visit: Visit) -> Response:
     body = chat_of(visit.found["model"], visit.json())
-    return json_response(content_of(await visit.ask("POST", "/v1/chat/completions", body)))
+    return json_response(content_of(await visit.ask("POST", _CHAT, body)))
+
+
+async def _embed(visit: Visit) -> Response:
+    body = embedding_of(visit.found["model"], visit.json())
+    return json_response(vector_in(await visit.ask("POST", _EMBEDDINGS, body)))
+
+
+async def _embed_some(visit: Visit) -> Response:
+    bodies = [embedding_of(visit.found["model"], one) for one in visit.json()["requests"]]
+    answers = [vector_in(await visit.ask("POST", _EMBEDDINGS, body)) for body in bodies]
+    return json_response({"embeddings": [answer["embedding"] for answer in answers]})
 
 
 def _inner(name: str) -> str:
@@ -140,7 +162,7 @@ async def _shown(visit: Visit, batch: Value) -> Value:
     over = batch["status"] in _OVER
     output = await _output(visit, batch, known, name) if over else {}
     metadata = {
-        "@type": "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch",
+        "@type": f"{_TYPE}.{known.get('kind', 'GenerateContentBatch')}",
         "name": f"batches/{name}", "model": known.get("model", "models/other"), "state": state,
         "displayName": known.get("displayName", "of other people"), "createTime": moment(batch.get("created_at")),
         "updateTime": moment(batch.get("created_at")), "batchStats": _stats(batch.get("request_counts"), known),
@@ -172,6 +194,8 @@ async def _output(visit: Visit, batch: Value, known: Value, name: str) -> Value:
         number = int(line["custom_id"].removeprefix("inline-"))
         outcome = {name: value for name, value in _result(line).items() if name != "key"}
         inlined.append({**outcome, "metadata": known["inline"][number]})
+    if known["kind"] == "EmbedContentBatch":
+        return {"inlinedEmbedContentResponses": {"inlinedResponses": inlined}}
     return {"inlinedResponses": {"inlinedResponses": inlined}}
 
 
@@ -188,7 +212,9 @@ def _result(line: Value) -> Value:
     response, error = line.get("response"), line.get("error")
     key = {"key": line["custom_id"]}
     if response and response["status_code"] == 200:
-        return {**key, "response": content_of(response["body"])}
+        body = response["body"]
+        embeds = isinstance(body, dict) and "data" in body
+        return {**key, "response": vector_in(body) if embeds else content_of(body)}
     if response and response["status_code"]:
         return {**key, "error": status_of(response["status_code"], response["body"]["error"]["message"])}
     if error:
@@ -210,7 +236,10 @@ GEMINI = Costume(
         Door("list", "GET", f"{_V}/batches", _list),
         Door("poll", "GET", f"{_V}/batches/{_ID}", _retrieve),
         Door("cancel", "POST", f"{_V}/batches/{_ID}:cancel", _cancel),
+        Door("create", "POST", f"{_V}/{_MODEL}:asyncBatchEmbedContent", _create_embeddings),
         Door("online", "POST", f"{_V}/{_MODEL}:generateContent", _generate),
+        Door("online", "POST", f"{_V}/{_MODEL}:embedContent", _embed),
+        Door("online", "POST", f"{_V}/{_MODEL}:batchEmbedContents", _embed_some),
     ),
     root="",
     key=_key,

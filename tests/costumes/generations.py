@@ -6,9 +6,9 @@ Shapes: `GenerateContentRequest`, `GenerateContentResponse` and `google.rpc.Stat
 from typing import Any
 
 from tests.costumes.base import Value
-from tests.costumes.completions import Hollow, read
+from tests.costumes.completions import Hollow, arguments, read
 
-__all__ = ["chat_of", "content_of", "status_of"]
+__all__ = ["chat_of", "content_of", "embedding_of", "status_of", "vector_in"]
 
 _FINISHES = {"stop": "STOP", "length": "MAX_TOKENS", "content_filter": "PROHIBITED_CONTENT"}
 # HTTP status -> the code and name of google.rpc.Code (https://github.com/googleapis/googleapis, rpc/code.proto).
@@ -38,7 +38,21 @@ def chat_of(model: str, request: Value) -> Value:
 
 
 def _text(content: Value) -> str:
-    return "".join(part["text"] for part in content["parts"])
+    return "".join(part.get("text", "") for part in content["parts"])
+
+
+def embedding_of(model: str, request: Value) -> Value:
+    """Return an `EmbedContentRequest` as OpenAI reads it; what that has no place for stays in it."""
+    rest = {name: request[name] for name in request if name != "content"}
+    return {**rest, "model": model, "input": _text(request["content"])}
+
+
+def vector_in(body: Value) -> Value:
+    """Return OpenAI's embedding as a `SingleEmbedContentResponse`."""
+    return {
+        "embedding": {"values": body["data"][0]["embedding"]},
+        "tokenCount": str(body["usage"]["prompt_tokens"]),
+    }
 
 
 def content_of(body: Any) -> Any:
@@ -48,6 +62,35 @@ def content_of(body: Any) -> Any:
     if isinstance(said, Hollow):
         return {"candidates": said.value, "usageMetadata": usage} if said.inside else said.value
     finish = "SAFETY" if said.refusal is not None else _FINISHES[said.finish]
-    parts = {} if said.text is None else {"parts": [{"text": said.text}]}
-    candidate = {"content": {"role": "model", **parts}, "finishReason": finish, "index": 0}
-    return {"candidates": [candidate], "usageMetadata": usage, "modelVersion": said.model, "responseId": "r1"}
+    parts: list[Value] = [{"text": said.reasoning, "thought": True}] if said.reasoning else []
+    parts += [] if said.text is None else [{"text": said.text}]
+    for call in said.calls:
+        name, values = arguments(call)
+        parts.append({"functionCall": {"id": call["id"], "name": name, "args": values}})
+    content = {"role": "model", **({"parts": parts} if parts else {})}
+    candidate = {"content": content, "finishReason": finish, "index": 0, **_logprobs(said.logprobs)}
+    return {
+        "candidates": [candidate], "usageMetadata": {**usage, **_more_usage(said.usage)}, "modelVersion": said.model,
+        "responseId": said.id,
+    }  # fmt: skip
+
+
+def _more_usage(usage: Value) -> Value:
+    cached, details = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    more: Value = {"cachedContentTokenCount": cached["cached_tokens"]} if cached else {}
+    if details:
+        # What is thought is no part of what the candidates count.
+        thought = details["reasoning_tokens"]
+        more |= {"thoughtsTokenCount": thought, "candidatesTokenCount": usage["completion_tokens"] - thought}
+    return more
+
+
+def _logprobs(tokens: list[Value]) -> Value:
+    if not tokens:
+        return {}
+    tops = [{"candidates": [_candidate(top) for top in token["top_logprobs"]]} for token in tokens]
+    return {"logprobsResult": {"chosenCandidates": [_candidate(t) for t in tokens], "topCandidates": tops}}
+
+
+def _candidate(token: Value) -> Value:
+    return {"token": token["token"], "logProbability": token["logprob"]}

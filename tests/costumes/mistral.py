@@ -1,4 +1,4 @@
-"""Mistral's files, batch jobs and chat.
+"""Mistral's files, batch jobs, chat and embeddings.
 
 Shapes: the models of the `mistralai` package 3.7 (`client/models/batchjob.py`, `createfileresponse.py`, ...), and
 https://docs.mistral.ai/capabilities/batch, November 2026.
@@ -84,8 +84,8 @@ async def _cancel(visit: Visit) -> Response:
     return json_response(_shown(visit, batch))
 
 
-async def _chat(visit: Visit) -> Response:
-    return await visit.passed_on("/v1/chat/completions")
+async def _asked(visit: Visit) -> Response:
+    return await visit.passed_on()
 
 
 def _shown(visit: Visit, batch: Value) -> Value:
@@ -130,7 +130,8 @@ MISTRAL = Costume(
         Door("list", "GET", "/v1/batch/jobs", _list),
         Door("poll", "GET", f"/v1/batch/jobs/{_ID}", _retrieve),
         Door("cancel", "POST", f"/v1/batch/jobs/{_ID}/cancel", _cancel),
-        Door("online", "POST", "/v1/chat/completions", _chat),
+        Door("online", "POST", "/v1/chat/completions", _asked),
+        Door("online", "POST", "/v1/embeddings", _asked),
     ),
     root="/v1",
     key=bearer,

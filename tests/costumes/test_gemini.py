@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.costumes.gemini import GEMINI
-from tests.costumes.world import BAD, answer_to, dressed, until
+from tests.costumes.world import BAD, answer_to, dressed, until, vector_of
 
 genai = pytest.importorskip("google.genai")
+types = genai.types
 
 
 @pytest.fixture
@@ -66,6 +67,40 @@ def test_sdk_cancels_a_batch(tmp_path: Path):
         client.batches.cancel(name=name)
         over(client, name, "JOB_STATE_CANCELLED")
         client.close()
+
+
+def test_sdk_makes_a_batch_of_embeddings_and_reads_its_results(client: "genai.Client", tmp_path: Path):
+    path = tmp_path / "lines.jsonl"
+    lines = [
+        {"key": text, "request": {"content": {"parts": [{"text": text}]}, "outputDimensionality": 2}}
+        for text in ("one", "three")
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    file = client.files.upload(file=path, config={"mime_type": "application/jsonl"})
+    with pytest.warns(genai.errors.ExperimentalWarning):
+        made = client.batches.create_embeddings(
+            model="m", src={"file_name": file.name}, config={"display_name": "tag"}
+        )
+    job = over(client, made.name)
+    assert job.display_name == "tag"
+    lines = map(json.loads, client.files.download(file=job.dest.file_name).split(b"\n")[:-1])
+    read = {line["key"]: types.SingleEmbedContentResponse.model_validate(line["response"]) for line in lines}
+    assert {text: one.embedding.values for text, one in read.items()} == {
+        "one": vector_of("one"), "three": vector_of("three"),
+    }  # fmt: skip
+    assert read["one"].token_count == 7
+
+
+def test_sdk_makes_a_batch_of_inline_embeddings(client: "genai.Client"):
+    with pytest.warns(genai.errors.ExperimentalWarning):
+        made = client.batches.create_embeddings(model="m", src={"inlined_requests": {"contents": ["one"]}})
+    (answer,) = over(client, made.name).dest.inlined_embed_content_responses
+    assert answer.response.embedding.values == vector_of("one")
+
+
+def test_sdk_embeds_online(client: "genai.Client"):
+    answer = client.models.embed_content(model="m", contents=["one", "three"])
+    assert [one.values for one in answer.embeddings] == [vector_of("one"), vector_of("three")]
 
 
 def test_sdk_asks_online(client: "genai.Client"):

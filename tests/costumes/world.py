@@ -37,12 +37,18 @@ def chats(*prompts: str) -> bytes:
 
 
 @contextmanager
-def dressed(costume: Costume, folder: Path, **settings: Any) -> Iterator[str]:
-    """Run a platform in a costume; gives `http://host:port`."""
+def dressed(
+    costume: Costume, folder: Path, answer: Callable[..., Any] | None = None, **settings: Any
+) -> Iterator[str]:
+    """Run a platform in a costume, whose model answers by `answer`; gives `http://host:port`."""
     memory = Memory()
 
+    @asynccontextmanager
+    async def open_answer(_settings: Settings) -> AsyncIterator[Any]:
+        yield answer or _answer
+
     def app(chosen: Settings) -> Any:
-        return Dressed(costume, create_app(chosen, Parts(open_answer=_open_answer)), memory)
+        return Dressed(costume, create_app(chosen, Parts(open_answer=open_answer)), memory)
 
     with running(Settings(folder, **settings), app=app) as url:
         yield url.removesuffix("/v1")
@@ -55,11 +61,6 @@ def until(look: Callable[[], _T], done: Callable[[_T], bool], seconds: float = 2
         assert monotonic() < deadline, f"it never came: {seen}"
         sleep(0.02)
     return seen
-
-
-@asynccontextmanager
-async def _open_answer(_settings: Settings) -> AsyncIterator[Any]:
-    yield _answer
 
 
 async def _answer(endpoint: str, body: dict[str, Any], _custom_id: str) -> tuple[int, dict[str, Any]]:

@@ -26,12 +26,14 @@ from distilabel.offline import desk
 from distilabel.records import canonical_json
 from distilabel.server import Settings, running
 from distilabel.transport import Transport
+from tests.costumes.base import Costume
+from tests.costumes.gemini import GEMINI
 from tests.costumes.mistral import MISTRAL
+from tests.costumes.openai import OPENAI
 from tests.costumes.world import dressed
 from tests.fakes import KEY, URL, FakePlatform, Line, answered
 
 KINDS: list[type[Any]] = [OpenAIEmbeddings, MistralEmbeddings, GeminiEmbeddings]
-OPENAI_SHAPED = KINDS[:2]
 Handler = Callable[[str], httpx2.Response]
 NotFinished = DistilabelOfflineBatchGenerationNotFinishedException
 
@@ -304,30 +306,37 @@ def test_polling_model_waits_for_its_jobs(tmp_path: Path, monkeypatch: pytest.Mo
             model.unload()
 
 
-def test_mistrals_batches_embed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("costume", "kind"), [(OPENAI, OpenAIEmbeddings), (MISTRAL, MistralEmbeddings), (GEMINI, GeminiEmbeddings)],
+    ids=lambda value: getattr(value, "name", ""),
+)  # fmt: skip
+def test_vectors_are_the_same_by_batch_and_online(
+    costume: Costume, kind: type[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "cache"))
-    with dressed(MISTRAL, tmp_path / "platform") as url:
-        model = MistralEmbeddings(
-            model="toy-1",
-            base_url=url,
-            api_key=KEY,
-            use_offline_batch_generation=True,
-            offline_batch_generation_block_until_done=0.02,
-        )
-        model.load()
-        outputs = model.encode_outputs(["red apple", "blue"])
-        model.unload()
-    assert outputs == [{"embedding": [float(length), 1.0], "input_tokens": 7} for length in (9, 4)]
+    offline = {"use_offline_batch_generation": True, "offline_batch_generation_block_until_done": 0.02}
+    outputs = []
+    with dressed(costume, tmp_path / "platform") as url:
+        for more in ({}, offline):
+            model = kind(model="toy-1", base_url=url + costume.root, api_key=KEY, **more)
+            model.load()
+            outputs.append(model.encode_outputs(["red apple", "blue"]))
+            model.unload()
+    assert outputs[0] == [{"embedding": [float(length), 1.0], "input_tokens": 7} for length in (9, 4)]
+    assert outputs[1] == outputs[0]
     assert len(model.jobs_ids or ()) == 1
 
 
-@pytest.mark.parametrize("kind", OPENAI_SHAPED)
+@pytest.mark.parametrize("kind", KINDS)
 def test_platforms_whose_batches_embed_take_offline(kind: type[Any]):
     assert kind(model="m", use_offline_batch_generation=True).use_offline_batch_generation
 
 
-def test_gemini_refuses_offline_in_a_sentence_also_when_it_is_set_later():
-    with pytest.raises(ValidationError, match="GeminiEmbeddings cannot embed by offline batch"):
-        GeminiEmbeddings(model="m", use_offline_batch_generation=True)
+def test_platform_without_batches_of_embeddings_refuses_offline_in_a_sentence_also_when_it_is_set_later():
+    class OllamaEmbeddings(OpenAIEmbeddings):
+        platform_name = "ollama"
+
+    with pytest.raises(ValidationError, match="OllamaEmbeddings cannot embed by offline batch"):
+        OllamaEmbeddings(model="m", use_offline_batch_generation=True)
     with pytest.raises(DistilabelUserError, match="use_offline_batch_generation=False"):
-        GeminiEmbeddings(model="m").set_runtime_parameters({"use_offline_batch_generation": True})
+        OllamaEmbeddings(model="m").set_runtime_parameters({"use_offline_batch_generation": True})

@@ -286,3 +286,17 @@ def test_what_the_platform_tells_of_an_answer_is_handed_on(network: Network):
     ]  # fmt: skip
     assert output["statistics"]["cached_tokens"] == [2, None]
     assert output["statistics"]["reasoning_tokens"] == [4, None]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"logprobs": True}, 1),
+        ({"logprobs": True, "top_logprobs": 5}, 5),
+        ({"logprobs": False}, None),
+        ({}, None),
+    ],
+)
+def test_together_s_log_probabilities_are_asked_for_by_a_number(given: dict[str, Any], sent: int | None):
+    body = TogetherLLM(model="m", api_key=KEY).request(CHAT, **given)
+    assert (body.get("logprobs"), "top_logprobs" in body) == (sent, False)

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 import stamina
 
-from distilabel.offline import driver
+from distilabel.offline import collector, patience
 from tests.fakes import FakePlatform, Office
 
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Safe calls are tried twice without a pause; a look-up does not wait for lists that lag."""
-    monkeypatch.setattr(driver, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
+    """Safe calls are tried twice without a pause; no pause where answers may lag."""
+    monkeypatch.setattr(patience, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
+    monkeypatch.setattr(collector, "_PAUSES", (0.0, 0.0, 0.0))
     with stamina.set_testing(True, attempts=2):
         yield
 

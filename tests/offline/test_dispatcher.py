@@ -1,9 +1,11 @@
 """The dispatcher: what a job costs and yields when the platform, the line or the process fails at any point."""
 
+import asyncio
 import os
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,11 @@ from distilabel.exceptions import (
 )
 from distilabel.ledger.states import JobState
 from distilabel.ledger.store import Ledger
-from distilabel.offline import driver
+from distilabel.offline import collector
+from distilabel.offline.collector import FORGOTTEN
+from distilabel.providers.base import DAY
 from distilabel.records import custom_id
-from tests.fakes import KEY, FakePlatform, Office, answered, body, expired, refused, texts
+from tests.fakes import KEY, FakePlatform, Office, SmallOpenAI, answered, body, expired, refused, texts
 
 Open = Callable[..., Office]
 SOON = 0.001
@@ -219,19 +223,20 @@ def test_list_that_lags_behind_is_read_again_before_a_job_is_made_again(office: 
     assert (platform.count("list"), platform.count("create")) == (3, 1)
 
 
-def test_job_whose_creation_lies_long_back_is_looked_for_once(
-    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("seconds", [-3600, 0, 3600])
+def test_job_is_looked_for_as_often_however_long_its_creation_lies_back(
+    office: Open, platform: FakePlatform, seconds: float
 ):
-    platform.fail("create", 500)
+    platform.fail("create", 500, carried_out=True)
     platform.fail("list", 400)
     at = office()
     at.bring("a")
     assert at.states == ["creating"]
-    monkeypatch.setattr(driver, "_LOOK_UP_AGAIN_AFTER", (1.0, 3.0, 6.0))
+    platform.fail("list", httpx2.Response(200, json={"data": [], "has_more": False}), times=2)
     later = office(every=SOON)
-    later.ledger.clock = lambda: time.time() + 11
+    later.ledger.clock = lambda: time.time() + seconds
     assert texts(later.bring("a")) == ["a/0"]
-    assert platform.count("list") == 2
+    assert (platform.count("list"), platform.count("create")) == (4, 1)
 
 
 def test_look_up_that_fails_leaves_the_job_for_the_next_run_to_look_up(office: Open, platform: FakePlatform):
@@ -321,13 +326,13 @@ def test_creation_waits_as_long_as_the_platform_asks(
     office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ):
     waits: list[float] = []
-    sleep = driver.asyncio.sleep
+    sleep = asyncio.sleep
 
     async def noted(seconds: float) -> None:
         waits.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr(driver.asyncio, "sleep", noted)
+    monkeypatch.setattr(asyncio, "sleep", noted)
     busy = {"error": {"message": "Slow down."}}
     platform.fail("create", httpx2.Response(429, json=busy, headers={"retry-after": "17"}))
     assert texts(office(every=SOON).bring("a")) == ["a/0"]
@@ -461,14 +466,12 @@ def test_fetched_file_is_not_fetched_again(
     office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
 ):
     platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1])]))
-    lasting = 1 + len(driver._LOOK_UP_AGAIN_AFTER)
-    platform.fail("content", 404, times=lasting)  # the first file is gone; only then the run dies
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "mark_fetched", lambda *_: (_ for _ in ()).throw(Died()))
         office(every=SOON).bring("a", "b")
-    assert platform.count("content") == lasting + 1
+    assert platform.count("content") == 2
     office(every=SOON).bring("a", "b")
-    assert platform.count("content") == lasting + 2
+    assert platform.count("content") == 2
 
 
 # Rejected, lost
@@ -554,10 +557,96 @@ def test_job_without_any_file_is_asked_again(office: Open, platform: FakePlatfor
     assert texts(office(every=SOON).bring("a")) == ["a/0"]
 
 
-def test_file_that_the_platform_has_no_more_counts_as_missing(office: Open, platform: FakePlatform):
-    platform.fail("content", 404, times=1 + len(driver._LOOK_UP_AGAIN_AFTER))
+ASKS = 3
+"""How often a file is asked for before there is a pause, as the fixture `fast` has it."""
+
+
+def test_file_that_is_named_and_not_there_is_asked_for_many_times_and_paid_for_once(
+    office: Open, platform: FakePlatform
+):
+    platform.fail("content", 404, times=3 * ASKS)
+    at = office(every=SOON)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+    assert len(at.ears.of(Notice)) == 3
+    assert "does not give its file" in at.ears.of(Notice)[0].text
+    (job,) = at.ledger.jobs("p/s")
+    assert (job.code, job.message) == (None, None)
+
+
+def test_run_that_waits_leaves_a_file_that_does_not_come_to_the_next_run(
+    office: Open, platform: FakePlatform
+):
+    platform.fail("content", 404, times=4 * ASKS)
+    at = office(every=SOON)
+    at.ask("a")
+    at.flush()
+    (job,) = at.ledger.jobs("p/s")
+    assert (job.state, job.code, at.broken) == ("ended", "results_not_there", [])
+    assert "jobs forget batch_2" in job.message
     assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_run_that_does_not_wait_asks_for_a_file_a_few_times_and_leaves_it(
+    office: Open, platform: FakePlatform
+):
+    office().bring("a")
+    platform.fail("content", 404, times=ASKS)
+    at = office()
+    assert at.bring("a", rounds=1) == [None]
+    assert (at.states, platform.count("content")) == (["ended"], ASKS)
+    assert texts(office().bring("a", rounds=2)) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_answers_in_one_file_are_kept_when_the_one_of_failures_does_not_come(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+):
+    platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1])]))
+    give = platform._content
+
+    async def no_errors(request: httpx2.Request, number: str) -> httpx2.Response:
+        return httpx2.Response(404, json={}) if number.endswith("error") else await give(request, number)
+
+    monkeypatch.setattr(platform, "_content", no_errors)
+    assert texts(office(every=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert platform.sent == ["a", "b", "b"]
+
+
+def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(office: Open, platform: FakePlatform):
+    platform.plan(results=lambda _: ([], []), completed=1)
+    at = office(every=SOON)
+    at.ask("a")
+    at.flush()
+    (job,) = at.ledger.jobs("p/s")
+    assert (job.state, job.code, platform.sent) == ("ended", "results_not_there", ["a"])
+    assert "names no file" in job.message
+
+
+def test_results_of_a_job_that_was_given_up_by_hand_are_not_waited_for(office: Open, platform: FakePlatform):
+    platform.fail("content", 404, times=5 * ASKS)
+    at = office(every=SOON)
+    at.ask("a")
+    at.flush()
+    at.ledger.note_reason(at.ledger.jobs("p/s")[0], FORGOTTEN, "By hand.")
+    later = office(every=SOON)
+    assert texts(later.bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]
+    assert "paid for, again" in later.ears.of(Notice)[0].text
+
+
+@pytest.mark.parametrize(("days", "sent"), [(36, ["a"]), (38, ["a", "a"])])
+def test_results_are_paid_for_again_only_when_the_platform_has_surely_deleted_them(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, days: int, sent: list[str]
+):
+    monkeypatch.setattr(SmallOpenAI, "limits", replace(SmallOpenAI.limits, kept=30 * DAY))
+    office().bring("a", rounds=1)
+    platform.fail("content", 404, times=ASKS)
+    at = office(every=SOON)
+    at.ledger.clock = lambda: time.time() + days * DAY
+    assert texts(at.bring("a")) == ["a/0"]
+    assert platform.sent == sent
 
 
 def test_file_that_is_there_a_moment_later_is_waited_for(office: Open, platform: FakePlatform):
@@ -659,7 +748,7 @@ def test_fault_of_ours_breaks_the_run_and_does_not_hang_it(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(driver, "index", fail)
+    monkeypatch.setattr(collector, "index", fail)
     at = office(every=SOON)
     at.bring("a")
     assert [type(error) for error in at.broken] == [ZeroDivisionError]

@@ -17,6 +17,9 @@ TARGET = Target(
 JOB = Job(1, "p/s", TARGET, "tag1", "creating", 1, 1, 2e9, 2e9, input_file="distilabel-tag1")
 FIREWORKS = Fireworks("acme")
 MADE = {"name": "accounts/acme/batchInferenceJobs/distilabel-tag1", "state": "JOB_STATE_CREATING"}
+NAMED = [
+    ("d/results.jsonl", "https://s.test/r"), ("d/errors.jsonl", "https://s.test/e"), ("d", "https://s.test/r"),
+]  # fmt: skip
 URLS = {"filenameToSignedUrls": {"errors.jsonl": "https://s.test/e", "results.jsonl": "https://s.test/r"}}
 
 
@@ -43,11 +46,9 @@ def test_dataset_that_is_there_already_is_filled_again():
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "url"), [("output", "https://s.test/r"), ("error", "https://s.test/e")])
-def test_results_are_fetched_from_where_they_are_without_the_key(kind: str, url: str, tmp_path: Path):
-    (_, get), there = drive(
-        FIREWORKS.fetch(f"d/{kind}", tmp_path / "x"), response(200, URLS), response(200, b"")
-    )
+@pytest.mark.parametrize(("file", "url"), NAMED)
+def test_results_are_fetched_from_where_they_are_without_the_key(file: str, url: str, tmp_path: Path):
+    (_, get), there = drive(FIREWORKS.fetch(file, tmp_path / "x"), response(200, URLS), response(200, b""))
     assert there
     assert (get.path, get.keyless, get.save_to) == (url, True, tmp_path / "x")
 
@@ -55,13 +56,17 @@ def test_results_are_fetched_from_where_they_are_without_the_key(kind: str, url:
 def test_signature_of_an_address_is_not_told(tmp_path: Path):
     signed = {"filenameToSignedUrls": {"results.jsonl": "https://s.test/r?signature=hush"}}
     with pytest.raises(DistilabelPlatformError, match="a page") as caught:
-        drive(FIREWORKS.fetch("d/output", tmp_path / "x"), response(200, signed), response(200, b"<html>"))
+        drive(
+            FIREWORKS.fetch("d/results.jsonl", tmp_path / "x"),
+            response(200, signed),
+            response(200, b"<html>"),
+        )
     assert "hush" not in str(caught.value)
 
 
 def test_dataset_without_errors_has_no_error_file(tmp_path: Path):
     only = {"filenameToSignedUrls": {"results.jsonl": "https://s.test/r"}}
-    _, there = drive(FIREWORKS.fetch("d/error", tmp_path / "x"), response(200, only))
+    _, there = drive(FIREWORKS.fetch("d/errors.jsonl", tmp_path / "x"), response(200, only))
     assert there is False
 
 
@@ -70,9 +75,25 @@ def test_dataset_without_any_file_has_no_results(tmp_path: Path):
     assert there is False
 
 
-def test_answer_that_lacks_the_addresses_is_not_taken_for_a_dataset_without_files(tmp_path: Path):
-    with pytest.raises(DistilabelPlatformError, match="filenameToSignedUrls"):
-        drive(FIREWORKS.fetch("d/output", tmp_path / "x"), response(200, {}))
+@pytest.mark.parametrize("answer", [{"message": "Wait."}, {"filenameToSignedUrls": None}, b"<html>", []])
+def test_answer_that_is_none_is_not_taken_for_a_dataset_without_files(tmp_path: Path, answer):
+    with pytest.raises(DistilabelPlatformError, match="answered with something else than a JSON object"):
+        drive(FIREWORKS.fetch("d/output", tmp_path / "x"), response(200, answer))
+
+
+@pytest.mark.parametrize("answer", [{}, {"filenameToSignedUrls": {}}])
+def test_job_without_files_names_none_and_one_whose_dataset_is_not_there_yet_names_that(answer):
+    ended = {**MADE, "state": "JOB_STATE_CANCELLED", "outputDatasetId": "accounts/acme/datasets/d"}
+    _, empty = drive(FIREWORKS.poll("j"), response(200, ended), response(200, answer))
+    _, early = drive(FIREWORKS.poll("j"), response(200, ended), response(404, {}))
+    assert (empty.files, early.files) == ({}, {"output": "d/output"})
+
+
+def test_every_file_of_a_dataset_is_named():
+    ended = {**MADE, "state": "JOB_STATE_COMPLETED", "outputDatasetId": "accounts/acme/datasets/d"}
+    urls = dict.fromkeys(("b.jsonl", "a.jsonl", "error-data"), "https://s.test/r")
+    _, job = drive(FIREWORKS.poll("j"), response(200, ended), response(200, {"filenameToSignedUrls": urls}))
+    assert job.files == {"output": "d/a.jsonl", "output-2": "d/b.jsonl", "error": "d/error-data"}
 
 
 @pytest.mark.parametrize(

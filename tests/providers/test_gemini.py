@@ -1,6 +1,7 @@
 """What is the Gemini API's own: uploads in two calls, names, states; and the official SDK on our samples."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from google.genai import types
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelPlatformError
 from distilabel.providers.gemini import Gemini
 from distilabel.providers.google import display_name, tag_and_scope
-from distilabel.records import Job, JobPhase, Target
+from distilabel.records import Job, JobPhase, Reply, Target
 from tests.fakes import drive, response
 
 WIRE = Path(__file__).parents[1] / "wire" / "gemini"
@@ -176,3 +177,23 @@ def test_sdk_sends_the_batch_that_we_send():
     assert str(sent[0].url) == HOST + ours.path
     assert json.loads(sent[0].content) == json.loads(ours.json)
     assert sent[0].headers["x-goog-api-key"] == Gemini().headers("k")["x-goog-api-key"]
+
+
+def test_job_of_embeddings_is_made_by_a_call_of_its_own_and_told_apart_when_it_is_found():
+    target = Target("gemini", "https://generativelanguage.googleapis.com", "embedContent", "m")
+    kind = "type.googleapis.com/google.ai.generativelanguage.v1main.EmbedContentBatch"
+    made = {"name": "batches/b1", "metadata": {"@type": kind, "displayName": "distilabel-0f0e p/s"}}
+    (request,), job = drive(Gemini().create(replace(JOB, target=target), Path("in")), response(200, made))
+    assert request.path == "/v1beta/models/m:asyncBatchEmbedContent"
+    assert (job.remote_id, job.endpoint, job.scope) == ("b1", "embedContent", "p/s")
+
+
+def test_embedding_in_a_result_file_is_read():
+    line = {"key": "k", "response": {"embedding": {"values": [0.5, 1]}, "tokenCount": "3"}}
+    outcome = Gemini().decode(json.dumps(line).encode()).outcome
+    assert isinstance(outcome, Reply)
+    assert (outcome.text, outcome.usage.input_tokens, dict(outcome.extras)) == (
+        None,
+        3,
+        {"embedding": [0.5, 1]},
+    )

@@ -1,5 +1,7 @@
 """The platforms that are known by name, and one's own."""
 
+import re
+
 import pytest
 
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelUserError
@@ -8,6 +10,7 @@ from distilabel.providers import registry
 from distilabel.providers.compatible import SERVICES
 from distilabel.providers.openai import OpenAI
 from distilabel.providers.registry import PLATFORMS, Platform, platform, register
+from tests.fakes import response
 
 OWN = Platform("own", "My own", OpenAI, "https://own.test/v1", "OWN_BASE_URL", "OWN_API_KEY", None)
 
@@ -71,3 +74,31 @@ def test_headers_that_the_environment_names_are_sent_along(monkeypatch):
 def test_host_alone_is_enough_for_ollama(given: str, address: str, monkeypatch):
     monkeypatch.setenv("OLLAMA_HOST", given)
     assert platform("ollama").address() == address
+
+
+def test_other_services_are_looked_for_beside_the_address_that_is_given(monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    door = open_door("bedrock", "https://bedrock.eu-west-1.amazonaws.com")
+    ended = {"jobArn": "a/1", "status": "Completed", "jobName": "n"}
+    place = {"s3OutputDataConfig": {"s3Uri": "s3://b/out/"}}
+    flow = door.provider.poll("1")
+    next(flow)
+    listed = flow.send(response(200, {**ended, "outputDataConfig": place}))
+    assert (listed.base_url, listed.path) == ("https://b.s3.eu-west-1.amazonaws.com", "/")
+    flow.close()
+
+
+SDKS = {"openai": "openai", "azure": "openai", "vertex": "google-genai", "gemini": "google-genai"} | {
+    "anthropic": "anthropic", "bedrock": "boto3", "mistral": "mistralai", "groq": "groq", "together": "together",
+    "fireworks": "fireworks-ai",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "package"), SDKS.items())
+def test_page_names_the_package_that_drives_the_dialect_in_the_tests(name: str, package: str):
+    batch = platform(name).batch
+    assert batch
+    assert re.match(rf"{package} \d+\.\d+ and this library drive", batch.tested)

@@ -20,7 +20,7 @@ from distilabel.ledger.store import Ledger
 from distilabel.ledger.views import Views
 from distilabel.progress.narrate import job_name
 from distilabel.providers.registry import PLATFORMS, platform
-from distilabel.records import custom_id
+from distilabel.records import Job, custom_id
 
 __all__ = ["cancel", "export", "forget", "prune", "recover", "retry"]
 
@@ -55,24 +55,33 @@ def cancel(
 
 
 def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
-    """Give up a job that its platform does not know any more; its requests are asked, and paid for, again."""
+    """Give up a job that its platform does not know any more, or gives no results of; it is paid for again."""
     folder = cache_folder(cache_dir)
     found = Views(folder).details(job).job
-    if found.state != JobState.SUBMITTED:
+    if found.state not in (JobState.SUBMITTED, JobState.ENDED):
         raise DistilabelUserError(
-            f"Job {job_name(found)} is {found.state}: only a submitted job can be given up."
+            f"Job {job_name(found)} is {found.state}: only a submitted or ended job can be given up."
         )
     ledger = Ledger(folder)
     try:
-        ledger.lose(
-            found, most_attempts=sys.maxsize, code="job_lost", message="The job was given up by hand."
-        )
+        _give_up(ledger, found)
     finally:
         ledger.close()
     if as_json:
         print_json({"job": job_name(found), "requests": found.requests})
     else:
         typer.echo(f"Gave up {job_name(found)}: what it had not answered is asked again by the next run.")
+
+
+def _give_up(ledger: Ledger, job: Job) -> None:
+    from distilabel.offline.collector import FORGOTTEN  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+
+    message = "The job was given up by hand."
+    if job.state == JobState.ENDED:
+        # The next run takes what there is, and no longer waits for the rest.
+        ledger.note_reason(job, FORGOTTEN, message)
+    else:
+        ledger.lose(job, most_attempts=sys.maxsize, code="job_lost", message=message)
 
 
 def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:

@@ -110,7 +110,8 @@ def _table(jobs: list[Job]) -> Table:
     for column in ("job", "step", "platform", "model", "state", "requests", "age"):
         table.add_column(column, no_wrap=True, justify="right" if column in ("requests", "age") else "left")
     for job in jobs:
-        state = f"{job.state} ({job.remote_status})" if job.state == "submitted" else job.state
+        why = job.remote_status if job.state == "submitted" else job.code
+        state = f"{job.state} ({why})" if why else job.state
         step, target = job.scope.rpartition("/")[2], job.target
         done = f"{job.completed or 0:,} of {job.requests:,}"
         old = age(time() - job.created_at)

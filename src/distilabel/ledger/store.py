@@ -196,8 +196,8 @@ class Ledger(Pools):
             )
             return self._job(job.id)
 
-    def note_reason(self, job: Job, code: str, message: str) -> Job:
-        """Keep why a job is being given up, and since when."""
+    def note_reason(self, job: Job, code: str | None, message: str | None) -> Job:
+        """Keep what is wrong with a job, and since when; None: nothing any more."""
         with self._transaction():
             values = {"code": code, "message": message, "now": self.clock(), "job_id": job.id}
             self._execute("note_reason", values)

@@ -107,7 +107,8 @@ def open_door(
         DistilabelAuthenticationError: No key is set.
     """
     known = platform(name)
-    provider, address = provider or known.provider(), known.address(base_url)
+    address = known.address(base_url)
+    provider = provider or known.dialect(address)
     signer = known.signer() if known.signer and not key else None
     # A key that was read from a file ends in a newline, which no header may hold.
     if address.startswith(_FOLDER):

@@ -10,7 +10,7 @@ from itertools import repeat
 from pathlib import Path
 from typing import TypeVar
 
-from distilabel.events import Event, JobMoved, NextPoll, Notice, Settled
+from distilabel.events import Event, JobMoved, Notice, Settled
 from distilabel.exceptions import (
     DistilabelJobRejectedError,
     DistilabelPlatformError,
@@ -20,31 +20,25 @@ from distilabel.exceptions import (
 from distilabel.folders import writing
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger, is_adopted
+from distilabel.offline.collector import GIVING_UP, OVERDUE, Collector, is_given_up
 from distilabel.offline.desk import Desk
-from distilabel.offline.online import ask_online
-from distilabel.offline.results import index
+from distilabel.offline.patience import looks, once_found, patiently, pause
 from distilabel.providers.base import INLINE
 from distilabel.records import Found, Job, JobError, JobPhase, RemoteJob, custom_id
-from distilabel.wire import Flow
 
 __all__ = ["Driver", "is_quota"]
 
 T = TypeVar("T")
 
-# A creation whose outcome is not known is looked for at once and again after these seconds: a list may lag behind.
-_LOOK_UP_AGAIN_AFTER = (1.0, 3.0, 6.0)
 # A job that was cancelled at its deadline has so long to end; OpenAI says up to 10 minutes.
 _LONGEST_CANCELLING = 900.0
 _NOT_FOUND = 404
 _RATE_LIMITED = 429
 # A 429 that no waiting mends: https://platform.openai.com/docs/guides/error-codes
 _NO_CREDIT = "insufficient_quota"
-_SERVER_FAULT = 500
 _PATIENCE = 5
 _RATE_LIMIT = "rate_limit_exceeded"
 _QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
-# The codes of a job past its deadline: about to be cancelled, and cancelled as its platform has said.
-_GIVING_UP, _OVERDUE = "giving_up", "deadline"
 # Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
 _CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
 _UPLOADS_AT_ONCE = 4
@@ -68,15 +62,16 @@ class Driver:
         self._emit = emit
         self._fresh: set[int] = set()
         self._written: set[int] = set()
-        self.settling: set[int] = set()
+        self._collector = Collector(ledger, emit)
+        self.settling = self._collector.settling
         self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
         self._steps: dict[JobState, Callable[[Desk, Job], Awaitable[Job | None]]] = {
             JobState.PLANNED: self._upload,
             JobState.UPLOADED: self._create,
             JobState.CREATING: self._look_up,
             JobState.SUBMITTED: self._poll,
-            JobState.ENDED: self._fetch,
-            JobState.FETCHED: self._settle,
+            JobState.ENDED: self._collector.fetch,
+            JobState.FETCHED: self._collector.settle,
         }
 
     def recovered(self, job: Job) -> Job:
@@ -107,7 +102,7 @@ class Driver:
             path = await self._spooled(desk, job)
             job = self._ledger.move(job, JobState.UPLOADING)
             self._emit(JobMoved(job))
-            file = await self._patiently(desk, lambda: desk.provider.upload(job, path))
+            file = await patiently(self._emit, desk, lambda: desk.provider.upload(job, path))
             return self._ledger.move(job, JobState.UPLOADED, input_file=file)
 
     async def _spooled(self, desk: Desk, job: Job) -> Path:
@@ -152,7 +147,7 @@ class Driver:
                     self._emit(Notice("warning", f"{error.message} The job waits."))
         if desk.every is None:
             return None
-        await self._pause(job, desk.every)
+        await pause(self._emit, job, desk.every)
         return job
 
     async def _look_up(self, desk: Desk, job: Job) -> Job | None:
@@ -166,20 +161,22 @@ class Driver:
             self._emit(Notice("warning", _doubt(desk, job, found.doubtful[0])))
             if desk.every is None:
                 return None
-            await self._pause(job, desk.every)
+            await pause(self._emit, job, desk.every)
 
     async def _sought(self, desk: Desk, job: Job) -> Found:
-        """Look for a job whose creation was broken off, and again for a while: lists may lag behind."""
+        """Look for a job whose creation was broken off, and several times before it is none: lists may lag behind.
+
+        Looks are counted, and not the time since the creation: no clock tells how far a list lags.
+        """
         found = Found()
-        for seconds in (0.0, *_LOOK_UP_AGAIN_AFTER):
-            if seconds and self._ledger.clock() - job.moved_at > sum(_LOOK_UP_AGAIN_AFTER):
-                break
+        for seconds in looks():
             await asyncio.sleep(seconds)
-            found = await self._patiently(desk, partial(desk.provider.find, job))
-            if found.ours:
+            found = await patiently(self._emit, desk, partial(desk.provider.find, job))
+            strangers = (r for r in found.doubtful if not self._ledger.knows_job(*_place(job), r))
+            found = replace(found, doubtful=tuple(strangers))
+            if found.ours or found.doubtful:
                 break
-        strangers = (r for r in found.doubtful if not self._ledger.knows_job(*_place(job), r))
-        return replace(found, doubtful=tuple(strangers))
+        return found
 
     async def _adopt(self, desk: Desk, job: Job, found: Sequence[RemoteJob]) -> Job:
         first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
@@ -205,9 +202,9 @@ class Driver:
             self._fresh.discard(job.id)
             if desk.every is None:
                 return None
-            await self._pause(job, next(waits))
+            await pause(self._emit, job, next(waits))
         while True:
-            remote = await self._found(desk, partial(desk.provider.poll, job.remote_id))
+            remote = await once_found(self._emit, desk, partial(desk.provider.poll, job.remote_id))
             if remote is None:
                 return self._lost(desk, job)
             if remote.phase is JobPhase.REJECTED:
@@ -223,12 +220,12 @@ class Driver:
                     return job
             if desk.every is None:
                 return None
-            await self._pause(job, next(waits))
+            await pause(self._emit, job, next(waits))
 
     def _is_overdue(self, desk: Desk, job: Job) -> bool:
         deadline = desk.options.deadline
         late = deadline is not None and self._ledger.clock() - job.moved_at > deadline
-        return late or _is_given_up(job)
+        return late or is_given_up(job)
 
     async def _give_up(self, desk: Desk, job: Job) -> Job:
         """Cancel a job at its deadline; one that has not ended long after that is left to itself.
@@ -238,12 +235,12 @@ class Driver:
         """
         assert job.remote_id is not None
         deadline = desk.options.deadline or 0.0
-        if job.code == _OVERDUE:
+        if job.code == OVERDUE:
             patience = min(deadline, _LONGEST_CANCELLING)
             over = self._ledger.clock() - job.moved_at > patience
             return self._ledger.move(job, JobState.ENDED) if over else job
         message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
-        job = self._ledger.note_reason(job, _GIVING_UP, message)
+        job = self._ledger.note_reason(job, GIVING_UP, message)
         try:
             await desk.transport.run(desk.provider.cancel(str(job.remote_id)))
         except DistilabelPlatformError as error:
@@ -251,33 +248,7 @@ class Driver:
             if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
                 return job
         self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
-        return self._ledger.note_reason(job, _OVERDUE, message)
-
-    async def _pause(self, job: Job, seconds: float) -> None:
-        self._emit(NextPoll(job, seconds))
-        await asyncio.sleep(seconds)
-
-    async def _patiently(self, desk: Desk, flow: Callable[[], Flow[T]]) -> T:
-        """Carry out a flow that may be carried out twice; a run that waits anyway waits for the platform too."""
-        while True:
-            try:
-                return await desk.transport.run(flow())
-            except DistilabelPlatformError as error:
-                away = isinstance(error, DistilabelUnreachableError) or (error.status or 0) >= _SERVER_FAULT
-                if desk.every is None or not away:
-                    raise
-                self._emit(Notice("warning", f"{error.message} Trying again in {desk.every:g} s."))
-                await asyncio.sleep(desk.every)
-
-    async def _found(self, desk: Desk, flow: Callable[[], Flow[T]]) -> T:
-        """Carry out a flow; where it finds nothing, do so again for a while: platforms' answers may lag behind."""
-        found = await self._patiently(desk, flow)
-        for seconds in _LOOK_UP_AGAIN_AFTER:
-            if found:
-                break
-            await asyncio.sleep(seconds)
-            found = await self._patiently(desk, flow)
-        return found
+        return self._ledger.note_reason(job, OVERDUE, message)
 
     def _lost(self, desk: Desk, job: Job) -> Job:
         if job.account and job.account != desk.account:
@@ -316,50 +287,6 @@ class Driver:
             )
         return job
 
-    # And home
-
-    async def _fetch(self, desk: Desk, job: Job) -> Job:
-        assert job.remote_id is not None
-        folder, paths = self._ledger.job_folder(job), {}
-        for kind, file in (await self._files(desk, job.remote_id)).items():
-            path = folder / f"{kind}.jsonl"
-            if path.exists() or await self._found(desk, partial(desk.provider.fetch, file, path)):
-                paths[kind] = path
-        return self._ledger.mark_fetched(job, paths)
-
-    async def _files(self, desk: Desk, remote_id: str) -> dict[str, str]:
-        """Return the result files of a job that has ended; it may say so before it names them."""
-
-        def poll() -> Flow[dict[str, str]]:
-            remote = yield from desk.provider.poll(remote_id)
-            return remote.files if remote else {}
-
-        return await self._found(desk, poll)
-
-    async def _settle(self, desk: Desk, job: Job) -> Job:
-        self.settling.add(job.id)
-        try:
-            return await self._settled(desk, job)
-        finally:
-            self.settling.discard(job.id)
-
-    async def _settled(self, desk: Desk, job: Job) -> Job:
-        odd = await asyncio.to_thread(index, self._ledger, desk.provider, job)
-        if odd:
-            text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."
-            self._emit(Notice("warning", text))
-        most_attempts = desk.options.max_attempts
-        if _is_given_up(job):
-            job = replace(job, code=_OVERDUE)
-            if desk.options.at_deadline == "online":
-                await ask_online(self._ledger, desk, job)
-            elif desk.options.at_deadline == "fail":
-                most_attempts = 0
-        settled = self._ledger.settle(job, most_attempts)
-        (self._ledger.job_folder(job) / "input.jsonl").unlink(missing_ok=True)
-        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
-        return settled
-
 
 def _waits(every: float) -> Iterator[float]:
     """Yield the seconds between polls: shorter ones at first, since small jobs may end at once.
@@ -370,10 +297,6 @@ def _waits(every: float) -> Iterator[float]:
     """
     yield from (every / part for part in (16, 8, 4, 2))
     yield from repeat(every)
-
-
-def _is_given_up(job: Job) -> bool:
-    return job.code in (_GIVING_UP, _OVERDUE)
 
 
 def _place(job: Job) -> tuple[str, str]:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from distilabel.exceptions import DistilabelModelNotFoundError, DistilabelPlatformError
-from distilabel.providers.base import INLINE, Limits, call, call_json, read_json, refusal
+from distilabel.providers.base import DAY, INLINE, Limits, call, call_json
 from distilabel.providers.message import message_outcome, result_outcome
 from distilabel.providers.message_batch import ENDPOINT, batches_of, first_line, may_be, remote_job, tag_in
-from distilabel.providers.values import dict_of
+from distilabel.providers.refusals import refusal
+from distilabel.providers.values import dict_of, read_json
 from distilabel.records import (
     Decoded,
     Failure,
@@ -52,7 +53,8 @@ class Anthropic:
 
     name = "anthropic"
     # 100,000 requests and 256 MB, by the guide; half of that, since the whole body goes out in one unsafe call.
-    limits = Limits(requests=100_000, size=128_000_000)
+    # Results are there for 29 days after the batch was made.
+    limits = Limits(requests=100_000, size=128_000_000, kept=29 * DAY)
     tags_ids = True
 
     def __init__(self, version: str = VERSION) -> None:

@@ -14,8 +14,7 @@ from typing import TypeVar
 import orjson
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.providers.base import read_json
-from distilabel.providers.values import dict_of, text_of
+from distilabel.providers.values import dict_of, read_json, text_of
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
 __all__ = ["bedrock_address", "beside", "element_of", "spoken", "worded"]

@@ -1,43 +1,42 @@
 """What a platform's dialect must offer, and the few helpers that all dialects share."""
 
-import json
-import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any, Protocol
 
-import orjson
-
-from distilabel.exceptions import (
-    DistilabelAuthenticationError,
-    DistilabelModelNotFoundError,
-    DistilabelPlatformError,
-    DistilabelUncertainError,
-)
-from distilabel.records import Decoded, Failure, Found, Job, Outcome, RemoteJob, Target
+from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError
+from distilabel.providers.refusals import refusal
+from distilabel.providers.values import read_json
+from distilabel.records import Decoded, Found, Job, Outcome, RemoteJob, Target
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
-__all__ = ["INLINE", "Limits", "Provider", "call", "call_json", "failure_of", "read_json", "refusal"]
+__all__ = ["DAY", "INLINE", "Limits", "Provider", "call", "call_json"]
+
+DAY = 86_400.0
+"""Seconds."""
 
 INLINE = "inline"
 """In place of a file's id, where the requests go out within `create`."""
 
-_BODY_EXCERPT = 300
 _BAD_GATEWAY = 502
-_SURROGATE = re.compile("[\ud800-\udfff]")
-# Refusals after which a call may have been carried out all the same.
-_UNCERTAIN_REFUSALS = frozenset({408, 409, 425, 499})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one job may hold: requests, bytes of its file, and estimated prompt tokens (None: as many as fit)."""
+    """What one job may hold, and for how long its results are kept.
+
+    Attributes:
+        requests: The most requests.
+        size: The most bytes of its file.
+        tokens: The most prompt tokens, estimated; None: as many as fit.
+        kept: Seconds after its end for which a job's results can be fetched; None where no page of the platform says.
+    """
 
     requests: int
     size: int
     tokens: int | None = None
+    kept: float | None = None
 
 
 class Provider(Protocol):
@@ -135,95 +134,3 @@ def call_json(
 def _named(request: HttpRequest) -> str:
     """Name a call; the query of a whole URL is a signature, which nobody else may see."""
     return f"{request.method} {request.path.partition('?')[0]}"
-
-
-def read_json(text: bytes) -> Any:
-    """Read JSON as platforms write it: what orjson refuses, an unpaired surrogate or a NaN, loses no answer.
-
-    An unpaired surrogate, half of a character that a token limit cut in two, becomes U+FFFD.
-
-    Raises:
-        ValueError: It is no JSON.
-    """
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        pass
-    try:
-        return _whole(json.loads(text.decode()))
-    except RecursionError:
-        raise ValueError("JSON that is nested too deeply") from None
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SURROGATE.sub("\ufffd", value)
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    if isinstance(value, dict):
-        return {_whole(name): _whole(item) for name, item in value.items()}
-    return value
-
-
-def refusal(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformError:
-    """Map an HTTP refusal to the error tree; a server's fault on an unsafe call leaves it uncertain."""
-    failure = failure_of(response.status, response.body)
-    status, message = response.status, failure.message
-    if status in (401, 403):
-        return DistilabelAuthenticationError(
-            f"The platform did not accept the key (HTTP {status}: {message}): set the right key and run again.",
-            status=status, code=failure.code,
-        )  # fmt: skip
-    if status == 404 and failure.code == "model_not_found":  # noqa: PLR2004
-        return DistilabelModelNotFoundError(
-            f"The platform does not know the model ({message}): check the name given as `model`.",
-            status=status, code=failure.code,
-        )  # fmt: skip
-    certain = 400 <= status < 500 and status not in _UNCERTAIN_REFUSALS  # noqa: PLR2004
-    kind = DistilabelPlatformError if safe or certain else DistilabelUncertainError
-    return kind(
-        f"The platform answered HTTP {status}: {message}",
-        status=status, code=failure.code, retry_after=_retry_after(response),
-    )  # fmt: skip
-
-
-def _retry_after(response: HttpResponse) -> float | None:
-    try:
-        seconds = float(response.headers.get("retry-after", ""))
-    except ValueError:
-        return None
-    return max(seconds, 0.0) if isfinite(seconds) else None
-
-
-def failure_of(status: int, body: Any) -> Failure:
-    """Read a refused request: its code, a sentence, and whether asking again may help.
-
-    Args:
-        status: The HTTP status; 0 and other impossible ones count as the platform's fault.
-        body: What stands in the response: bytes, or JSON already read, of any shape.
-    """
-    detail = _error_detail(body)
-    code = detail.get("code") or detail.get("type")
-    message = detail.get("message")
-    return Failure(
-        code=str(code) if code else f"http_{status}",
-        message=str(message)[:2000] if message else f"HTTP {status}: {_excerpt(body)}",
-        retryable=status in (408, 409, 425, 429) or not 200 <= status < 500,  # noqa: PLR2004
-    )
-
-
-def _error_detail(body: Any) -> dict[str, Any]:
-    if isinstance(body, bytes):
-        try:
-            body = read_json(body)
-        except ValueError:
-            return {}
-    if isinstance(body, dict):
-        error = body.get("error", body)
-        return error if isinstance(error, dict) else {"message": error}
-    return {}
-
-
-def _excerpt(body: Any) -> str:
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
-    return " ".join(text.split())[:_BODY_EXCERPT] or "no text"

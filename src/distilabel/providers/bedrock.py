@@ -17,10 +17,10 @@ import orjson
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
 from distilabel.providers import s3
 from distilabel.providers.aws import bedrock_address, beside, spoken, worded
-from distilabel.providers.base import Limits, call, call_json, read_json
+from distilabel.providers.base import Limits, call, call_json
 from distilabel.providers.converse import converse_answer, record_outcome
 from distilabel.providers.invocation import input_name, invocation_job, invocation_jobs_of, job_name
-from distilabel.providers.values import dict_of
+from distilabel.providers.values import dict_of, read_json
 from distilabel.records import (
     Decoded,
     Failure,

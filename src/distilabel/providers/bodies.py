@@ -5,8 +5,8 @@ Shapes: https://platform.openai.com/docs/api-reference (chat, responses, embeddi
 
 from typing import Any
 
-from distilabel.providers.base import failure_of
 from distilabel.providers.chat import chat_reply
+from distilabel.providers.refusals import failure_of
 from distilabel.providers.responses import response_failure, response_reply
 from distilabel.providers.vectors import vector_of
 from distilabel.records import Failure, Outcome, Reply, Usage

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/completions/object, read in Novem
 
 from typing import Any
 
+from distilabel.providers.logprobs import openai_logprobs
 from distilabel.providers.values import count_of, counted
 from distilabel.records import Reply, Usage
 
@@ -61,8 +62,8 @@ def _extras(message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if reasoning or (reasoning := _thinking(message.get("content"))):
         found["reasoning"] = reasoning
-    if isinstance(logprobs := choice.get("logprobs"), dict) and logprobs.get("content"):
-        found["logprobs"] = logprobs["content"]
+    if logprobs := openai_logprobs(choice.get("logprobs")):
+        found["logprobs"] = logprobs
     return found
 
 

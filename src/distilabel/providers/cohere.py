@@ -5,9 +5,9 @@ Shapes: https://docs.cohere.com/reference/chat and the types of the official SDK
 
 from typing import Any
 
-from distilabel.providers.base import failure_of, read_json, refusal
 from distilabel.providers.openai import OpenAI
-from distilabel.providers.values import dict_of, dicts_of, text_of
+from distilabel.providers.refusals import failure_of, refusal
+from distilabel.providers.values import dict_of, dicts_of, read_json, text_of
 from distilabel.records import Failure, Outcome, Reply, Target, Usage
 from distilabel.wire import HttpRequest, HttpResponse
 

@@ -4,9 +4,9 @@ A row without batch facts is asked online only. Sources: each service's own page
 assumed was not found there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from distilabel.providers.base import Limits
+from distilabel.providers.base import DAY, Limits
 from distilabel.providers.openai import OpenAI
 
 __all__ = ["SERVICES", "Compatible", "Service"]
@@ -34,6 +34,7 @@ class Service:
         metadata: Whether its batches keep metadata, our tag among them.
         discount, source, assumed: See `distilabel.providers.registry.Batch`.
         tested: Likewise.
+        online_only: Why its batch API is not spoken here, where it has one.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Service:
     source: str = ""
     assumed: str = ""
     tested: str = _THIS_LIBRARY
+    online_only: str = "No batch API is known."
 
 
 class Compatible(OpenAI):
@@ -84,7 +86,7 @@ SERVICES = (
     ),
     Service(
         "novita", "Novita", "https://api.novita.ai/openai/v1", "NOVITA",
-        endpoints=_CHAT, window="48h", metadata=False, discount="50%", source="https://novita.ai/docs",
+        endpoints=_CHAT, limits=replace(_AS_OPENAI, kept=15 * DAY), window="48h", metadata=False, discount="50%", source="https://novita.ai/docs",
         assumed="address, limits as OpenAI's; metadata may be refused, so none is sent",
     ),
     Service(
@@ -103,10 +105,22 @@ SERVICES = (
         discount="your own machine", source="https://docs.vllm.ai",
         tested="a stand-in for the command that behaves as its source says",
     ),
-    # Online only. Perplexity and xAI have batch APIs of other shapes, OpenRouter takes requests inline; the others none.
-    Service("perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY"),
-    Service("xai", "xAI", "https://api.x.ai/v1", "XAI"),
-    Service("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER"),
+    Service(
+        "perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY",
+        online_only="Its batches are shaped like OpenAI's, below another path than its chats "
+        "(https://docs.perplexity.ai/api-reference/batches-create-post.md); which endpoints they ask was not found.",
+    ),
+    Service(
+        "xai", "xAI", "https://api.x.ai/v1", "XAI",
+        online_only="Its batches give results in pages of 100 and as no file that could be streamed to disk "
+        "(https://docs.x.ai/docs/guides/batch-api), and the shape of these is known from others only.",
+    ),
+    Service(
+        "openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER",
+        online_only="Its batches (beta, texts only, models of their own names) give all results within one JSON document, "
+        "which would be read whole; no page was found by which a lost job is known again, or cancelled "
+        "(https://openrouter.ai/docs/batch-quickstart.md).",
+    ),
     Service("anyscale", "Anyscale", "", "ANYSCALE"),
     Service("vllm-server", "A vLLM server", "", "VLLM", wants_key=False),
 )  # fmt: skip

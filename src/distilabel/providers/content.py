@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 
 from distilabel.exceptions import DistilabelModelNotFoundError
-from distilabel.providers.base import failure_of, read_json, refusal
-from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, text_of
+from distilabel.providers.logprobs import google_logprobs
+from distilabel.providers.refusals import failure_of, refusal
+from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, read_json, text_of
 from distilabel.providers.vectors import vector_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 from distilabel.wire import HttpResponse
@@ -114,7 +115,7 @@ def _reply(body: dict[str, Any]) -> Reply | None:
     reason = text_of(candidate.get("finishReason"))
     blocked = text_of(dict_of(body.get("promptFeedback")).get("blockReason"))
     refused = blocked or (reason if reason in _BLOCKED else None)
-    text, extras = _said(parts), {name: value for name, value in _extras(parts).items() if value}
+    text, extras = _said(parts), {name: value for name, value in _extras(parts, candidate).items() if value}
     if text is None and reason == "MAX_TOKENS":
         text = ""
     if text is None and not refused and "tool_calls" not in extras:
@@ -134,12 +135,13 @@ def _said(parts: list[dict[str, Any]]) -> str | None:
     return "".join(texts) if texts else None
 
 
-def _extras(parts: list[dict[str, Any]]) -> dict[str, Any]:
+def _extras(parts: list[dict[str, Any]], candidate: dict[str, Any]) -> dict[str, Any]:
     thoughts = [text for part in parts if part.get("thought") and (text := text_of(part.get("text")))]
     calls = [call for part in parts if isinstance(call := part.get("functionCall"), dict)]
     return {
         "tool_calls": [_tool_call(number, call) for number, call in enumerate(calls)],
         "reasoning": "\n".join(thoughts),
+        "logprobs": google_logprobs(candidate.get("logprobsResult")),
     }
 
 

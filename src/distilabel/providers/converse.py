@@ -11,8 +11,8 @@ import orjson
 
 from distilabel.exceptions import DistilabelModelNotFoundError
 from distilabel.providers.aws import spoken
-from distilabel.providers.base import failure_of, read_json, refusal
-from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, text_of
+from distilabel.providers.refusals import failure_of, refusal
+from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, read_json, text_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 from distilabel.wire import HttpResponse
 

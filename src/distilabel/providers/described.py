@@ -52,6 +52,8 @@ class Platform:
         header_variables: Headers that are sent along where the environment variable of that name is set.
         path: What the address ends in; added where a user gives the host alone.
         dropped: Endings that users write and that the dialect adds itself.
+        online_only: Why it is not asked offline, where it has no `batch`.
+        placed: Makes its dialect for an address, where the dialect calls other services beside that.
     """
 
     name: str
@@ -66,6 +68,12 @@ class Platform:
     header_variables: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
     dropped: tuple[str, ...] = ()
+    online_only: str = "No batch API is known."
+    placed: Callable[[str], Provider] | None = None
+
+    def dialect(self, address: str) -> Provider:
+        """Return its dialect as it is spoken at an address, from `address`."""
+        return self.placed(address) if self.placed else self.provider()
 
     def address(self, given: str | None = None) -> str:
         """Return the address: as given, from the environment, or the platform's own.

@@ -1,4 +1,4 @@
-"""The dialect of the Gemini API: Files, batches and generateContent.
+"""The dialect of the Gemini API: Files, batches, generateContent and embedContent.
 
 Shapes: https://ai.google.dev/gemini-api/docs/batch-api, https://ai.google.dev/api/batch-mode,
 https://ai.google.dev/api/files and google-genai 3.4, read in November 2026.
@@ -12,11 +12,12 @@ from typing import Any
 import orjson
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.base import Limits, call, call_json, read_json, refusal
+from distilabel.providers.base import Limits, call, call_json
 from distilabel.providers.content import content_answer, content_outcome, status_failure
 from distilabel.providers.google import display_name, model_path
 from distilabel.providers.operation import operation_job, operations_of
-from distilabel.providers.values import dict_of, number_of
+from distilabel.providers.refusals import refusal
+from distilabel.providers.values import dict_of, number_of, read_json
 from distilabel.records import (
     Decoded,
     Failure,
@@ -32,6 +33,9 @@ from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse
 __all__ = ["Gemini"]
 
 _VERSION = "/v1beta"
+# Who makes a job of requests to an endpoint: https://ai.google.dev/api/batch-mode; for embeddings also
+# https://developers.googleblog.com/gemini-batch-api-now-supports-embeddings-and-openai-compatibility (both November 2026).
+_CREATORS = {"generateContent": "batchGenerateContent", "embedContent": "asyncBatchEmbedContent"}
 _PAGE = "100"
 _GONE = 404
 _THERE = 409
@@ -116,7 +120,7 @@ class Gemini:
         model = model_path(job.target.model, "models")
         request = HttpRequest(
             "POST",
-            f"{_VERSION}/{model}:batchGenerateContent",
+            f"{_VERSION}/{model}:{_CREATORS[job.target.endpoint]}",
             json=orjson.dumps({"batch": batch}),
             safe=False,
         )

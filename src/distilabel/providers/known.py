@@ -22,6 +22,15 @@ from distilabel.providers.vertex import Vertex, vertex_address
 
 __all__ = ["KNOWN"]
 
+
+def _driven_by(sdk: str) -> str:
+    """Say against what a dialect is tested: its maker's own package drives our stand-in for the platform, and so do we."""
+    return (
+        f"{sdk} and this library drive the embedded platform in this dialect over HTTP, the library through "
+        "[its faults](what-can-go-wrong.md) too; samples"
+    )
+
+
 _OPENAI = Platform(
     "openai", "OpenAI", OpenAI, "https://api.openai.com/v1", "OPENAI_BASE_URL", "OPENAI_API_KEY",
     Batch(
@@ -29,7 +38,7 @@ _OPENAI = Platform(
         tag="metadata",
         window="24 h",
         discount="50%",
-        tested="the official SDK and this library against the embedded platform",
+        tested=_driven_by("openai 3.54"),
         source="https://platform.openai.com/docs/guides/batch",
     ),
     header_variables={"openai-organization": "OPENAI_ORG_ID", "openai-project": "OPENAI_PROJECT_ID"},
@@ -42,7 +51,7 @@ _ANTHROPIC = Platform(
         tag="custom_ids",
         window="24 h",
         discount="50%",
-        tested="samples that the official SDK reads, and a platform in memory",
+        tested=_driven_by("anthropic 2.12"),
         source="https://platform.claude.com/docs/en/build-with-claude/batch-processing",
         assumed="A result line begins with its custom_id. A batch has no name: one whose creation was broken off is "
         "waited for until it has ended, if its size and time fit; and after the loss of the cache folder nothing tells "
@@ -54,14 +63,15 @@ _GEMINI = Platform(
     "gemini", "Gemini API", Gemini, "https://generativelanguage.googleapis.com", "GOOGLE_GEMINI_BASE_URL",
     "GEMINI_API_KEY",
     Batch(
-        endpoints=("generateContent",),
+        endpoints=("generateContent", "embedContent"),
         tag="displayName",
         window="48 h, aimed at 24 h",
         discount="50%",
-        tested="samples that the official SDK reads, and a platform in memory",
+        tested=_driven_by("google-genai 3.4"),
         source="https://ai.google.dev/gemini-api/docs/batch-api",
         assumed="A failed line holds a google.rpc.Status as `error` or `status`. A name of a file that is taken is "
-        "answered with HTTP 409. The start of an upload need not tell its length. displayName takes 128 characters.",
+        "answered with HTTP 409. The start of an upload need not tell its length. displayName takes 128 characters. A line for an embedding needs "
+        "no `model` of its own, and is answered with `embedding` in its response.",
     ),
 )  # fmt: skip
 
@@ -72,7 +82,7 @@ _VERTEX = Platform(
         tag="displayName",
         window="24 h after its start, for which it may wait 72 h",
         discount="50%",
-        tested="samples that the official SDK reads, and a platform in memory; never the platform itself",
+        tested=_driven_by("google-genai 3.4"),
         source="https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-from-cloud-storage",
         assumed="A field beside `request` (`custom_id`) comes back in each result line: no page says so, others have "
         "seen it. Results are the .jsonl files in gcsOutputDirectory.",
@@ -88,8 +98,7 @@ _BEDROCK = Platform(
         tag="jobName and clientRequestToken",
         window="24 h",
         discount="50%, on selected models",
-        tested="boto3 and this library against the embedded platform, samples and signatures of botocore's; never the "
-        "platform itself",
+        tested=_driven_by("boto3 1.44") + "; signatures of botocore's",
         source="https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html",
         assumed="A recordId may be as long as our names (34 characters and more). Results are the .jsonl.out files in a "
         "folder of the job's id. A job wants at least 100 records, a quota that differs by model: one with fewer fails, "
@@ -97,6 +106,7 @@ _BEDROCK = Platform(
     ),
     signer=AwsSigner,
     completed=bedrock_address,
+    placed=lambda address: Bedrock(address=address),
 )  # fmt: skip
 
 _AZURE = Platform(
@@ -107,7 +117,7 @@ _AZURE = Platform(
         tag="metadata",
         window="24 h aimed at; no expiry",
         discount="50%",
-        tested="the official SDK parses the samples",
+        tested=_driven_by("openai 3.54"),
         source="https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch",
         assumed="metadata is kept as OpenAI keeps it",
     ),
@@ -121,7 +131,7 @@ _MISTRAL = Platform(
         tag="metadata",
         window="24 h asked for, 7 days at most",
         discount="50%",
-        tested="the official SDK parses the samples",
+        tested=_driven_by("mistralai 3.7"),
         source="https://docs.mistral.ai/capabilities/batch",
         assumed="pages are counted from 0, input files can be fetched again",
     ),
@@ -135,7 +145,7 @@ _GROQ = Platform(
         tag="metadata",
         window="24 h asked for, 7 days at most",
         discount="50%",
-        tested="the official SDK parses the samples",
+        tested=_driven_by("groq 1.7"),
         source="https://console.groq.com/docs/batch",
         assumed="metadata is kept as given; the list has one page unless it says that there are more",
     ),
@@ -149,7 +159,7 @@ _TOGETHER = Platform(
         tag="custom_ids and the file's name",
         window="24 h",
         discount="up to 50%, on some models",
-        tested="the official SDK parses the samples",
+        tested=_driven_by("together 3.1"),
         source="https://docs.together.ai/docs/batch-inference",
         assumed="result lines are OpenAI's",
     ),
@@ -164,7 +174,7 @@ _FIREWORKS = Platform(
         tag="the job's id",
         window="24 h",
         discount="50%",
-        tested="the official SDK parses the samples",
+        tested=_driven_by("fireworks-ai 1.2"),
         source="https://docs.fireworks.ai/guides/batch-inference",
         assumed="the shape of result lines, the names of result files, that a job can be cancelled",
     ),
@@ -201,7 +211,7 @@ def _compatible(service: Service) -> Platform:
     return Platform(
         service.name, service.title, partial(Compatible, service),
         service.base_url, f"{service.prefix}_BASE_URL", f"{service.prefix}_API_KEY" if service.wants_key else None,
-        batch if service.endpoints else None,
+        batch if service.endpoints else None, online_only=service.online_only,
     )  # fmt: skip
 
 

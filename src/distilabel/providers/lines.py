@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from distilabel.providers.base import read_json
 from distilabel.providers.bodies import body_outcome
+from distilabel.providers.values import read_json
 from distilabel.records import Decoded, Failure, Outcome, canonical_json
 from distilabel.wire import HttpResponse
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from distilabel.providers.base import failure_of
+from distilabel.providers.refusals import failure_of
 from distilabel.providers.values import count_of, counted, dict_of, dicts_of, number_of, text_of
 from distilabel.records import Failure, Outcome, Reply, Usage
 

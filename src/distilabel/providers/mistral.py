@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.base import Limits, call, call_json
+from distilabel.providers.base import DAY, Limits, call, call_json
 from distilabel.providers.batches import TAG, as_dict, as_number, as_text, items, metadata_of
 from distilabel.providers.openai import OpenAI
 from distilabel.records import Found, Job, JobError, JobPhase, RemoteJob
@@ -29,11 +29,12 @@ _PHASES = {
 
 
 class Mistral(OpenAI):
-    """Mistral; results can be fetched for 24 hours only."""
+    """Mistral; results can be fetched for 24 hours only, says one of its pages."""
 
     name = "mistral"
-    # 100,000 requests and 512 MB, by the page of known limitations; others say more.
-    limits = Limits(requests=100_000, size=512_000_000)
+    # 100,000 requests and 512 MB, by the page of known limitations; others say more. It says that results are there for 24
+    # hours, and another page that files are kept for 30 days: they are asked for as long as any page lets hope.
+    limits = Limits(requests=100_000, size=512_000_000, kept=30 * DAY)
 
     def encode(self, custom_id: str, body: bytes, endpoint: str) -> bytes:  # noqa: ARG002 - the job names it
         return b'{"custom_id":"%b","body":%b}\n' % (custom_id.encode(), body)

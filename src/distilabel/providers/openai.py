@@ -12,10 +12,12 @@ from typing import Any, ClassVar
 import orjson
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.base import Limits, call, call_json, read_json, refusal
+from distilabel.providers.base import DAY, Limits, call, call_json
 from distilabel.providers.batches import as_text, file_name, items, metadata_of, owner_of_file, remote_job
 from distilabel.providers.bodies import body_outcome
 from distilabel.providers.lines import answer_line, decode_line, read_request
+from distilabel.providers.refusals import refusal
+from distilabel.providers.values import read_json
 from distilabel.records import Decoded, Found, Job, Outcome, RemoteJob, Target
 from distilabel.wire import Flow, HttpRequest, HttpResponse, Upload
 
@@ -35,8 +37,9 @@ class OpenAI:
     """
 
     name: str = "openai"
-    # 50,000 requests and 200 MB a file, by the guide; which megabyte is meant it does not say: the smaller.
-    limits: Limits = Limits(requests=50_000, size=200_000_000)
+    # 50,000 requests and 200 MB a file, by the guide; which megabyte is meant it does not say: the smaller. Results are
+    # deleted 30 days after the job has ended.
+    limits: Limits = Limits(requests=50_000, size=200_000_000, kept=30 * DAY)
     tags_ids: bool = False
     window: str = "24h"
     first_page: ClassVar[Mapping[str, str]] = {"limit": "100"}

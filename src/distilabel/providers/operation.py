@@ -37,11 +37,16 @@ def operation_job(operation: dict[str, Any]) -> RemoteJob:
         errors=job_errors(dict_of(operation.get("error"))),
         tag=tag,
         scope=scope,
-        endpoint=ENDPOINT,
+        endpoint=_endpoint_of(batch),
         model=(text_of(batch.get("model")) or "").removeprefix("models/") or None,
         input_file=text_of(dict_of(batch.get("inputConfig")).get("fileName")),
         created_at=seconds_of(batch.get("createTime")),
     )
+
+
+def _endpoint_of(batch: dict[str, Any]) -> str:
+    """Tell which endpoint a batch asks: its type names it, `...v1main.EmbedContentBatch` or `GenerateContentBatch`."""
+    return "embedContent" if str(batch.get("@type")).endswith(".EmbedContentBatch") else ENDPOINT
 
 
 def _state_of(operation: dict[str, Any]) -> str:

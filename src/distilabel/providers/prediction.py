@@ -8,10 +8,9 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-predictio
 from typing import Any
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.base import read_json
 from distilabel.providers.content import content_outcome, status_failure
 from distilabel.providers.google import ENDPOINT, job_errors, phase_of, tag_and_scope
-from distilabel.providers.values import dict_of, number_of, seconds_of, text_of
+from distilabel.providers.values import dict_of, number_of, read_json, seconds_of, text_of
 from distilabel.records import Outcome, RemoteJob
 
 __all__ = ["prediction_job", "prediction_jobs_of", "prediction_outcome"]

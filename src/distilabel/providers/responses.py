@@ -6,7 +6,7 @@ Shape: https://platform.openai.com/docs/api-reference/responses/object, read in 
 from collections.abc import Iterator
 from typing import Any
 
-from distilabel.providers.base import failure_of
+from distilabel.providers.refusals import failure_of
 from distilabel.providers.values import count_of, counted
 from distilabel.records import Failure, Reply, Usage
 

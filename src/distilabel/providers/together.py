@@ -12,9 +12,11 @@ from typing import Any
 import orjson
 
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError
-from distilabel.providers.base import Limits, call, call_json, read_json, refusal
+from distilabel.providers.base import Limits, call, call_json
 from distilabel.providers.batches import as_dict, as_text, as_time, file_name, items
 from distilabel.providers.openai import OpenAI
+from distilabel.providers.refusals import refusal
+from distilabel.providers.values import read_json
 from distilabel.records import Job, JobError, RemoteJob
 from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import orjson
 
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
-from distilabel.providers.base import Limits, call, call_json, read_json
+from distilabel.providers.base import Limits, call, call_json
 from distilabel.providers.content import content_answer
 from distilabel.providers.google import display_name, model_path
 from distilabel.providers.prediction import prediction_job, prediction_jobs_of, prediction_outcome
 from distilabel.providers.storage import STORAGE, fetch, files_below, send
-from distilabel.providers.values import dict_of
+from distilabel.providers.values import dict_of, read_json
 from distilabel.records import (
     Decoded,
     Failure,

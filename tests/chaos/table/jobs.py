@@ -143,6 +143,19 @@ JOBS = [
         Call("download", "refused", times=2, status=404),
     ),
     _case(
+        "file not there for long",
+        "The job is completed, and its file says 404 for as long as the run asks for it; only the next run gets it.",
+        "The run says so and leaves the job open; the next one asks again. Nothing is paid twice.",
+        Call("download", "refused", times=18, status=404),
+    ),
+    _case(
+        "file not there, and nobody waits",
+        "The same, in runs that do not wait.",
+        "Each run asks a few times and leaves the job open; a later one gets the file. Nothing is paid twice.",
+        Call("download", "refused", times=7, status=404),
+        spec={"wait": None},
+    ),
+    _case(
         "unknown status",
         "The job has a status that nobody has heard of, for some polls.",
         "It counts as running; the polling goes on.",

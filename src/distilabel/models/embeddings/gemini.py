@@ -1,4 +1,4 @@
-"""Google's embedding models behind the Gemini API, online."""
+"""Google's embedding models behind the Gemini API, online and by batch."""
 
 from typing import Any, ClassVar, Optional
 
@@ -11,10 +11,9 @@ __all__ = ["GeminiEmbeddings"]
 
 
 class GeminiEmbeddings(RemoteEmbeddings):
-    """An embedding model behind the Gemini API of Google AI Studio; online only.
+    """An embedding model behind the Gemini API of Google AI Studio.
 
-    Google's batch API for embeddings (`asyncBatchEmbedContent`) is experimental, and no reference gives the shape of its
-    files: `use_offline_batch_generation=True` is refused.
+    Google calls its batch API for embeddings (`asyncBatchEmbedContent`) experimental.
 
     Attributes:
         model: Such as `gemini-embedding-001`.
@@ -24,7 +23,8 @@ class GeminiEmbeddings(RemoteEmbeddings):
         output_dimensionality: How many numbers each vector has; default: the model's own.
 
     References:
-        https://ai.google.dev/api/embeddings
+        https://ai.google.dev/api/embeddings,
+        https://developers.googleblog.com/gemini-batch-api-now-supports-embeddings-and-openai-compatibility
 
     Examples:
         >>> GeminiEmbeddings(model="gemini-embedding-001", api_key="...", output_dimensionality=768).request("Hi")

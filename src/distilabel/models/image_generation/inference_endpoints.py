@@ -14,7 +14,7 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
-from distilabel.providers.base import failure_of, refusal
+from distilabel.providers.refusals import failure_of, refusal
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, canonical_json
 from distilabel.transport import Transport

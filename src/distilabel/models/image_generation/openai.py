@@ -11,8 +11,9 @@ from distilabel.declared import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
-from distilabel.providers.base import failure_of, read_json, refusal
+from distilabel.providers.refusals import failure_of, refusal
 from distilabel.providers.registry import platform
+from distilabel.providers.values import read_json
 from distilabel.records import Failure, canonical_json
 from distilabel.transport import Transport
 from distilabel.wire import Flow, HttpRequest, HttpResponse

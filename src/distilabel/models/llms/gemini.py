@@ -50,6 +50,8 @@ class GeminiLLM(RemoteLLM):
         frequency_penalty: Optional[float] = None,
         presence_penalty: Optional[float] = None,
         seed: Optional[int] = None,
+        logprobs: Optional[bool] = None,
+        top_logprobs: Optional[int] = None,
         thinking_config: Optional[dict[str, Any]] = None,
         safety_settings: Optional[list[dict[str, Any]]] = None,
         tools: Optional[list[dict[str, Any]]] = None,
@@ -63,6 +65,8 @@ class GeminiLLM(RemoteLLM):
             max_output_tokens: The most tokens to generate, thoughts included, at least 1.
             temperature: From 0 to 2.
             top_p: From 0 to 1.
+            logprobs: Whether each token's log probability is given, by models that give it.
+            top_logprobs: Of how many likely tokens in its place too, from 0 to 20; wants `logprobs=True`.
             thinking_config: Such as `{"thinkingBudget": 0}` or `{"includeThoughts": True}`.
             safety_settings: Such as `[{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]`.
             tools: In OpenAI's shape or in Google's.
@@ -71,7 +75,7 @@ class GeminiLLM(RemoteLLM):
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
         check_ranges(max_output_tokens=(max_output_tokens, 1, None), temperature=(temperature, 0, 2))
-        check_ranges(top_p=(top_p, 0, 1))
+        check_ranges(top_p=(top_p, 0, 1), top_logprobs=(top_logprobs, 0, 20))
         schema = self._schema(structure or self.structured_output)
         config = {
             "maxOutputTokens": max_output_tokens,
@@ -82,6 +86,8 @@ class GeminiLLM(RemoteLLM):
             "frequencyPenalty": frequency_penalty,
             "presencePenalty": presence_penalty,
             "seed": seed,
+            "responseLogprobs": logprobs,
+            "logprobs": top_logprobs,
             "thinkingConfig": thinking_config,
             "responseMimeType": "application/json" if schema else None,
             "responseJsonSchema": schema,

@@ -1,6 +1,6 @@
 """Together's models, online and by batch."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from distilabel.models.llms.chat import ChatLLM
 
@@ -26,3 +26,9 @@ class TogetherLLM(ChatLLM):
     """
 
     platform_name: ClassVar[str] = "together"
+
+    def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
+        # Together's `logprobs` is a number: of the likeliest tokens that are given along.
+        wanted, most = body.get("logprobs"), body.get("top_logprobs")
+        rest = {name: value for name, value in body.items() if name not in ("logprobs", "top_logprobs")}
+        return rest | ({"logprobs": max(most or 0, 1)} if wanted else {})

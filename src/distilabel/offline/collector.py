@@ -1,0 +1,145 @@
+"""A job's results on their way home: fetched to disk, entered in the ledger, and waited for where they must be there."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from distilabel.events import Event, Notice, Settled
+from distilabel.ledger.store import Ledger
+from distilabel.offline.desk import Desk
+from distilabel.offline.online import ask_online
+from distilabel.offline.patience import once_found, pause
+from distilabel.offline.results import index
+from distilabel.records import Job
+from distilabel.wire import Flow
+
+__all__ = ["FORGOTTEN", "GIVING_UP", "OVERDUE", "Collector", "is_given_up"]
+
+GIVING_UP, OVERDUE = "giving_up", "deadline"
+"""The codes of a job past its deadline: about to be cancelled, and cancelled as its platform has said."""
+
+FORGOTTEN = "given_up"
+"""The code of a job whose results the user does not wait for (`distilabel jobs forget`)."""
+
+# The code of a job that has ended and gives no results.
+_NO_RESULTS = "results_not_there"
+# Results that must be there are asked for again after these seconds, or after the user's where they are more: a platform may
+# say that a job has succeeded before its file is there (https://github.com/tidyverse/ellmer/issues/926).
+_PAUSES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
+# The longest that a platform may take over a job (Groq, Mistral: 7 days); only then begins the time for which it keeps
+# the results.
+_LONGEST_WINDOW = 7 * 86_400.0
+# Of a job's files, those that nobody paid for: what failed may be asked again.
+_ERRORS = "error"
+
+
+class Collector:
+    """Collects what jobs that have ended gave.
+
+    Args:
+        ledger: Where every move is put down.
+        emit: Called with each event.
+
+    Attributes:
+        settling: The numbers of the jobs whose results are being read.
+    """
+
+    def __init__(self, ledger: Ledger, emit: Callable[[Event], None]) -> None:
+        self._ledger = ledger
+        self._emit = emit
+        self.settling: set[int] = set()
+
+    async def fetch(self, desk: Desk, job: Job) -> Job | None:
+        """Bring a job's results home; what is paid for and not there is asked for again, and left to the next run."""
+        for seconds in (*_PAUSES, None):
+            paths, awaited = await self._fetched(desk, job)
+            if not awaited:
+                break
+            if why := self._why_given_up(desk, job):
+                self._emit(
+                    Notice("warning", f"{why} What it has not answered is asked, and paid for, again.")
+                )
+                break
+            job = self._note_awaited(desk, job, awaited)
+            if desk.every is None or seconds is None:
+                return None
+            await pause(self._emit, job, max(desk.every, seconds))
+        if job.code == _NO_RESULTS:
+            job = self._ledger.note_reason(job, None, None)
+        return self._ledger.mark_fetched(job, paths)
+
+    async def _fetched(self, desk: Desk, job: Job) -> tuple[dict[str, Path], str]:
+        """Return the result files that are on disk now, and in words what must be there and is not: "" if nothing."""
+        assert job.remote_id is not None
+        folder, paths, awaited = self._ledger.job_folder(job), dict[str, Path](), ""
+        files = await self._files(desk, job.remote_id)
+        for kind, file in files.items():
+            path = folder / f"{kind}.jsonl"
+            if path.exists() or await once_found(self._emit, desk, partial(desk.provider.fetch, file, path)):
+                paths[kind] = path
+            elif not kind.startswith(_ERRORS):
+                awaited = f"does not give its file {file}"
+        if not files and job.completed and not is_given_up(job):
+            awaited = "names no file of its results"
+        return paths, awaited
+
+    def _why_given_up(self, desk: Desk, job: Job) -> str:
+        """Say why results that are not there are not waited for any longer; "" where they are."""
+        kept = desk.provider.limits.kept
+        if job.code == FORGOTTEN:
+            return f"Job {job.remote_id} was given up by hand."
+        if kept is not None and self._ledger.clock() - job.created_at > kept + _LONGEST_WINDOW:
+            days = kept / 86_400
+            return f"The results of job {job.remote_id} are gone: {desk.target.platform} keeps them for {days:g} days."
+        return ""
+
+    def _note_awaited(self, desk: Desk, job: Job, what: str) -> Job:
+        """Say that results are not there, on the screen and in the ledger."""
+        message = (
+            f"{desk.target.platform} says that job {job.remote_id} has ended, and {what}: it is asked for again, also by "
+            f"the next run. Give it up with `distilabel jobs forget {job.remote_id}`: then it is paid for again."
+        )
+        self._emit(Notice("warning", message))
+        # One that was given up at its deadline keeps that reason: it says what becomes of the rest.
+        return job if is_given_up(job) else self._ledger.note_reason(job, _NO_RESULTS, message)
+
+    async def _files(self, desk: Desk, remote_id: str) -> dict[str, str]:
+        """Return the result files of a job that has ended; it may say so before it names them."""
+
+        def poll() -> Flow[dict[str, str]]:
+            remote = yield from desk.provider.poll(remote_id)
+            return remote.files if remote else {}
+
+        return await once_found(self._emit, desk, poll)
+
+    async def settle(self, desk: Desk, job: Job) -> Job:
+        """Enter in the ledger what a job's results say, and let go of what it left unanswered."""
+        self.settling.add(job.id)
+        try:
+            return await self._settled(desk, job)
+        finally:
+            self.settling.discard(job.id)
+
+    async def _settled(self, desk: Desk, job: Job) -> Job:
+        odd = await asyncio.to_thread(index, self._ledger, desk.provider, job)
+        if odd:
+            text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."
+            self._emit(Notice("warning", text))
+        most_attempts = desk.options.max_attempts
+        if is_given_up(job):
+            job = replace(job, code=OVERDUE)
+            if desk.options.at_deadline == "online":
+                await ask_online(self._ledger, desk, job)
+            elif desk.options.at_deadline == "fail":
+                most_attempts = 0
+        settled = self._ledger.settle(job, most_attempts)
+        (self._ledger.job_folder(job) / "input.jsonl").unlink(missing_ok=True)
+        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        return settled
+
+
+def is_given_up(job: Job) -> bool:
+    """Tell whether a job was cancelled at its deadline, or was about to be."""
+    return job.code in (GIVING_UP, OVERDUE)
