@@ -48,7 +48,7 @@ def dressed(costume: Costume, folder: Path, **settings: Any) -> Iterator[str]:
         yield url.removesuffix("/v1")
 
 
-def until(look: Callable[[], _T], done: Callable[[_T], bool], seconds: float = 20) -> _T:
+def until(look: Callable[[], _T], done: Callable[[_T], bool], seconds: float = 60) -> _T:
     """Look again and again until it is done; return what was seen last."""
     deadline = monotonic() + seconds
     while not done(seen := look()):
