@@ -80,7 +80,9 @@ class Jobs:
         if fault.how not in ("stuck", "immortal", "unending"):
             return
         stands = fault.how != "unending" or batch["status"] in OVER
-        if (stands and job_id not in self._overdue) or (fault.how == "immortal" and job_id in self._cancelled):
+        if (stands and job_id not in self._overdue) or (
+            fault.how == "immortal" and job_id in self._cancelled
+        ):
             self._overdue.add(job_id)
             with self._leaps.open("ab") as leaps:
                 leaps.write(b"d")
