@@ -228,6 +228,16 @@ def test_key_and_address_are_taken_from_the_environment(
     assert request.headers["authorization"] == "Bearer sk-from-the-environment"
 
 
+def test_llm_that_two_tasks_have_loaded_closes_both_connections(llm: Make):
+    made = llm()
+    first = made.desk.transport
+    made.load()
+    second = made.desk.transport
+    made.unload()
+    assert first is not second
+    assert (first._client.is_closed, second._client.is_closed) == (True, True)
+
+
 def test_unloaded_llm_can_be_loaded_again(llm: Make):
     made = llm()
     made.unload()

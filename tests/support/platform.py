@@ -13,7 +13,7 @@ from typing import Any
 
 from distilabel.server import Parts, Settings, create_app, running, toy
 
-_PATIENCE = 60
+_PATIENCE = 300
 
 
 @dataclass(frozen=True)
