@@ -195,6 +195,7 @@ def test_every_step_and_job_is_shown_on_a_terminal(folder: Path, tmp_path: Path)
     import os
     import pty
 
+    wanted = ("text_generation_0", "next poll", "in_progress", "of 50", "running", "in 0 s")
     with held_platform(tmp_path / "platform") as running:
         environment = {
             **os.environ,
@@ -213,7 +214,7 @@ def test_every_step_and_job_is_shown_on_a_terminal(folder: Path, tmp_path: Path)
         try:
             while piece := os.read(terminal, 65536):
                 shown += piece
-                if all(words in shown for words in (b"next poll", b"in_progress", b"of 50", b"running")):
+                if all(words.encode() in shown for words in wanted):
                     running.gate.set()
         except OSError:  # Linux says so when the other end is closed
             pass
@@ -221,7 +222,7 @@ def test_every_step_and_job_is_shown_on_a_terminal(folder: Path, tmp_path: Path)
         os.waitpid(child, 0)
         os.close(terminal)
     text = shown.decode()
-    for words in ("text_generation_0", "next poll", "in_progress", "of 50", "running", "in 0 s"):
+    for words in wanted:
         assert words in text, f"{words!r} was never shown"
 
 

@@ -91,7 +91,7 @@ print("ROWS", len(distiset["default"]["train"]) if len(distiset) else 0)
 
 DEAF = HANGING.replace("import os,", "import os, signal,").replace(
     'print("HANGS"',
-    'signal.signal(signal.SIGTERM, lambda *_: print("TOLD TO END", flush=True)); print("HANGS"',
+    'signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"TOLD TO END\\n")); print("HANGS"',
 )
 
 PATIENT = (

@@ -19,7 +19,8 @@ class Process:
         self._process = subprocess.Popen(
             [sys.executable, str(script), *arguments],
             cwd=script.parent,
-            env={**os.environ, "PYTHONPATH": str(_SRC), **environment},
+            # Unbuffered, each word would be a write of its own, and the words of two processes would share a line.
+            env={**os.environ, "PYTHONUNBUFFERED": "", "PYTHONPATH": str(_SRC), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
