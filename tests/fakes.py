@@ -295,7 +295,7 @@ class Ears:
 
     def wait(self, dispatcher: Dispatcher) -> None:
         while dispatcher.busy:
-            assert self._quiet.wait(10), "the dispatcher hangs"
+            assert self._quiet.wait(60), "the dispatcher hangs"
             self._quiet.clear()
 
 

@@ -153,7 +153,7 @@ class Stage:
             self.verdict.faults.append(f"a traceback: {outcome.said[-1500:]}")
         return outcome
 
-    def run_until_done(self, most: int = 8, **changes: Any) -> Outcome:
+    def run_until_done(self, most: int = 40, **changes: Any) -> Outcome:
         """Run again and again, as a person would, until the rows are there."""
         for _ in range(most):
             outcome = self.run(**changes)

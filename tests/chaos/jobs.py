@@ -27,6 +27,8 @@ class Jobs:
         self._polls: dict[str, int] = {}
         self._cancelled: set[str] = set()
         self._deleted: set[str] = set()
+        self._overdue: set[str] = set()
+        self._leaps = folder.parent / "leaps"
         self.never_run: dict[str, dict[str, Any]] = {}
         self._foreign = [_foreign(i) for i in range(plan.foreign_jobs)]
 
@@ -69,7 +71,21 @@ class Jobs:
             return batch
         if polled:
             self._meet(fault)
+            self._pass_time(batch, fault)
         return self._laid_over(batch, fault, self._polls[job_id])
+
+    def _pass_time(self, batch: dict[str, Any], fault: Job) -> None:
+        """Let a day pass for our processes when a job has come as far as it ever will, and when it cannot be cancelled."""
+        job_id = batch["id"]
+        if fault.how not in ("stuck", "immortal", "unending"):
+            return
+        stands = fault.how != "unending" or batch["status"] in OVER
+        if (stands and job_id not in self._overdue) or (
+            fault.how == "immortal" and job_id in self._cancelled
+        ):
+            self._overdue.add(job_id)
+            with self._leaps.open("ab") as leaps:
+                leaps.write(b"d")
 
     def _laid_over(self, batch: dict[str, Any], fault: Job, polls: int) -> dict[str, Any]:
         if fault.how == "unending":

@@ -1,8 +1,10 @@
 """The embedded platform, misbehaving as a plan says, over real HTTP, with books."""
 
+import asyncio
 import contextlib
 import json
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -32,6 +34,8 @@ class MisbehavingPlatform:
         folder: Where it keeps everything; the books lie beside it.
         plan: What goes wrong.
         costume: The dialect that it speaks.
+
+    While its gate is shut, it answers no line.
     """
 
     def __init__(self, folder: Path, plan: Plan, costume: Costume = OPENAI) -> None:
@@ -45,6 +49,8 @@ class MisbehavingPlatform:
         self.url = ""
         self.jobs = Jobs(plan, folder, self.books, self.meet)
         self._met: set[int] = set()
+        self.gate = threading.Event()
+        self.gate.set()
         self._delivered: list[bytes] = []
 
     def __enter__(self) -> Self:
@@ -93,6 +99,8 @@ class MisbehavingPlatform:
     async def _answer(
         self, _endpoint: str, body: dict[str, Any], custom_id: str
     ) -> tuple[int, dict[str, Any]]:
+        while not self.gate.is_set():  # noqa: ASYNC110 - it is opened by a thread, and awaited in several loops
+            await asyncio.sleep(0.005)
         entry, attempt = self.books.run(custom_id, body)
         marks = {"number": entry.number, "attempt": attempt}
         online = custom_id.startswith("online-")

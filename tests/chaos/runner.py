@@ -22,6 +22,7 @@ __all__ = ["Outcome", "Runner"]
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 90.0
 _TRIES = 6
+_DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -273,8 +274,8 @@ def _prepare(spec: Spec) -> None:
             module._PAUSES = (0.2, 0.4, 0.8)
     if spec.points or spec.kill_at or spec.kill_first:
         watch(Points(spec.points, spec.kill_at, spec.kill_first))
-    if spec.clock:
-        _set_clock(spec.clock)
+    if spec.clock or "deadline" in spec.options:
+        _set_clock(spec.clock, Path(spec.cache).with_name("leaps"))
     if spec.per_job:
         _set_limit(spec.dialect, spec.per_job)
     if spec.limit:
@@ -294,13 +295,16 @@ def _set_limit(platform_name: str, requests: int) -> None:
     cls.limits = replace(cls.limits, requests=requests)
 
 
-def _set_clock(seconds: float) -> None:
-    """Put the ledger's clock forward (or back, halfway through)."""
+def _set_clock(seconds: float, leaps: Path) -> None:
+    """Put the ledger's clock forward (or back), and by a day more for each byte in a file of the platform's."""
     from distilabel.ledger.store import Ledger
+
+    def clock() -> float:
+        return time() + seconds + _DAY * (leaps.stat().st_size if leaps.exists() else 0)
 
     for cls in Ledger.__mro__:
         if "__init__" in vars(cls) and cls is not object:
-            cls.__init__.__defaults__ = (lambda: time() + seconds,)
+            cls.__init__.__defaults__ = (clock,)
 
 
 def _refuse_names() -> None:

@@ -20,7 +20,7 @@ from distilabel.exceptions import DistilabelUnreachableError, DistilabelUserErro
 from distilabel.pipeline import Pipeline
 from distilabel.steps import KeepColumns, LoadDataFromFileSystem
 from distilabel.transport import fetch
-from tests.support.platform import platform
+from tests.support.platform import held_platform
 from tests.support.process import Process
 
 SCRIPT = '''\
@@ -135,7 +135,7 @@ class TestRun:
         self, say, desk, tmp_path
     ):
         (desk / "ask.py").write_text(OFFLINE)
-        with platform(tmp_path / "platform", delay=1.0) as running:
+        with held_platform(tmp_path / "platform") as running:
             environment = running.environment(tmp_path / "cache")
             words = ("run", "--script", "ask.py", "--repo-id", "me/mine", "--token", TOKEN)
             code, said = say(*words, **environment)
@@ -154,7 +154,7 @@ class TestRun:
 
     def test_ctrl_c_stops_it_as_it_stops_run(self, desk, tmp_path):
         (desk / "ask.py").write_text(OFFLINE)
-        with platform(tmp_path / "platform", delay=30) as running:
+        with held_platform(tmp_path / "platform") as running:
             words = ("--param", "ask.llm.offline_batch_generation_block_until_done=0.05")
             process = Process(
                 desk / "distilabel.command.py",
@@ -163,7 +163,7 @@ class TestRun:
             )
             process.wait_for("of 4 requests done")
             process.send(signal.SIGINT)
-            assert process.end(10) == 0
+            assert process.end() == 0
         assert "Not ready yet" in process.text
         assert "Traceback" not in process.text
 

@@ -1,8 +1,9 @@
 """A platform in a costume, on a port, with a model that answers by a pure function of the prompt."""
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 from distilabel.server import Parts, Settings, create_app, running
 from tests.costumes.base import Costume, Dressed, Memory
 
-__all__ = ["BAD", "answer_to", "chats", "dressed", "until", "vector_of"]
+__all__ = ["BAD", "answer_to", "chats", "dressed", "statuses", "until", "vector_of"]
 
 BAD = "a prompt that is refused"
 _T = TypeVar("_T")
@@ -54,13 +55,19 @@ def dressed(
         yield url.removesuffix("/v1")
 
 
-def until(look: Callable[[], _T], done: Callable[[_T], bool], seconds: float = 20) -> _T:
+def until(look: Callable[[], _T], done: Callable[[_T], bool], seconds: float = 60) -> _T:
     """Look again and again until it is done; return what was seen last."""
     deadline = monotonic() + seconds
     while not done(seen := look()):
         assert monotonic() < deadline, f"it never came: {seen}"
         sleep(0.02)
     return seen
+
+
+def statuses(folder: Path) -> list[str]:
+    """Return how the batches of a platform's folder stand."""
+    with closing(sqlite3.connect(folder / "platform.db")) as connection:
+        return [status for (status,) in connection.execute("SELECT status FROM batches")]
 
 
 async def _answer(endpoint: str, body: dict[str, Any], _custom_id: str) -> tuple[int, dict[str, Any]]:

@@ -131,7 +131,11 @@ def test_wanted_samples_are_told_in_the_order_of_asking_and_no_more_than_asked_f
 asks = st.dictionaries(st.sampled_from("xyz"), st.lists(st.sampled_from("abc"), max_size=4), min_size=1)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 @given(asks, asks, st.randoms(use_true_random=False))
 def test_ledger_draws_as_the_pure_function_does(ledger: Ledger, first, second, order: random.Random):
     scope = f"scope {order.random()}"

@@ -94,7 +94,7 @@ def test_one_slow_request_does_not_stall_the_others(llm: Make, platform: FakePla
     async def answer(asked: dict[str, Any]) -> httpx2.Response:
         prompt = asked["messages"][0]["content"]
         if prompt == "slow":
-            await asyncio.wait_for(others_done.wait(), 5)
+            await asyncio.wait_for(others_done.wait(), 60)
         else:
             done.append(prompt)
             if len(done) == 9:
@@ -226,6 +226,16 @@ def test_key_and_address_are_taken_from_the_environment(
     (request,) = platform.requests
     assert str(request.url) == "http://here.test/v1/chat/completions"
     assert request.headers["authorization"] == "Bearer sk-from-the-environment"
+
+
+def test_llm_that_two_tasks_have_loaded_closes_both_connections(llm: Make):
+    made = llm()
+    first = made.desk.transport
+    made.load()
+    second = made.desk.transport
+    made.unload()
+    assert first is not second
+    assert (first._client.is_closed, second._client.is_closed) == (True, True)
 
 
 def test_unloaded_llm_can_be_loaded_again(llm: Make):

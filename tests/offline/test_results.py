@@ -32,7 +32,7 @@ def test_lines_end_at_a_newline_byte_and_nowhere_else(tmp_path: Path):
 
 
 @given(st.lists(st.binary(), max_size=8))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_every_line_that_is_not_blank_is_one_value_with_its_place(tmp_path: Path, pieces: list[bytes]):
     path = tmp_path / "output.jsonl"
     path.write_bytes(b"\n".join(pieces))

@@ -451,7 +451,7 @@ def test_a_second_run_of_the_same_pipeline_says_that_the_first_is_running(fast_p
     class Wait(Step):
         def process(self, inputs: StepInput):
             entered.set()
-            leave.wait(10)
+            leave.wait(60)
             yield inputs
 
     def build() -> Pipeline:
@@ -461,7 +461,7 @@ def test_a_second_run_of_the_same_pipeline_says_that_the_first_is_running(fast_p
 
     thread = threading.Thread(target=build().run)
     thread.start()
-    assert entered.wait(10)
+    assert entered.wait(60)
     try:
         with pytest.raises(DistilabelRunningError, match="'p' is running already"):
             build().run()

@@ -51,6 +51,7 @@ def test_one_slow_request_does_not_stall_the_rest_of_its_step(tmp_path):
 
 def test_no_more_requests_are_under_way_than_allowed_over_all_chunks(tmp_path):
     at_once: list[int] = [0, 0]
+    full = asyncio.Event()
 
     class Counting(AsyncLLM):
         @property
@@ -60,7 +61,9 @@ def test_no_more_requests_are_under_way_than_allowed_over_all_chunks(tmp_path):
         async def agenerate(self, input: Any, num_generations: int = 1, **_: Any) -> GenerateOutput:
             at_once[0] += 1
             at_once[1] = max(at_once)
-            await asyncio.sleep(0.001)
+            if at_once[1] == 25:
+                full.set()
+            await asyncio.wait_for(full.wait(), 60)
             at_once[0] -= 1
             return {"generations": ["x"]}
 
@@ -69,7 +72,7 @@ def test_no_more_requests_are_under_way_than_allowed_over_all_chunks(tmp_path):
             llm=Counting(max_concurrent_requests=25), input_batch_size=10
         )
     assert len(pipeline.run()["default"]["train"]) == 300
-    assert 10 < at_once[1] <= 25
+    assert at_once[1] == 25
 
 
 def test_pipeline_runs_inside_a_running_event_loop(tmp_path):

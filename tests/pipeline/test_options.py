@@ -2,30 +2,47 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 from tests.support.platform import Platform, ledger_rows, platform
 
+from distilabel.ledger.store import Ledger
 from distilabel.llms import OpenAILLM
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.pipeline import Pipeline
 from distilabel.providers.openai import OpenAI
-from distilabel.records import Decoded, Failure
+from distilabel.records import Decoded, Failure, RemoteJob
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
+from distilabel.wire import Flow
 
 ROWS = [{"instruction": f"Tell me of the number {i}."} for i in range(20)]
 
 
 @pytest.fixture
 def stuck_platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    """Run a platform whose batches take half a minute; online it answers at once."""
-    with platform(tmp_path / "platform", delay=30) as running:
+    """Run a platform whose batches take ten minutes; online it answers at once."""
+    with platform(tmp_path / "platform", delay=600) as running:
         for name, value in running.environment(tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
         yield running
+
+
+@pytest.fixture
+def hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let two hours pass when a job is polled for the first time."""
+    polled: set[str] = set()
+    poll = OpenAI.poll
+
+    def noted(self: OpenAI, remote_id: str) -> Flow[RemoteJob | None]:
+        polled.add(remote_id)
+        return poll(self, remote_id)
+
+    monkeypatch.setattr(OpenAI, "poll", noted)
+    monkeypatch.setattr(Ledger.__init__, "__defaults__", (lambda: time() + 7200 * len(polled),))
 
 
 def rows(**options: Any) -> list[dict[str, Any]]:
@@ -45,23 +62,25 @@ def reasons(found: list[dict[str, Any]]) -> set[tuple[str, int]]:
     return {(failure["code"], failure["attempts"]) for failure in failures}
 
 
-def test_job_past_its_deadline_is_cancelled_and_its_rest_fails(stuck_platform: Platform):
-    found = rows(deadline=0.2, at_deadline="fail")
+def test_job_past_its_deadline_is_cancelled_and_its_rest_fails(stuck_platform: Platform, hours: None):
+    found = rows(deadline=3600, at_deadline="fail")
     assert {row["generation"] for row in found if row["distilabel_metadata"].get("failure_task")} == {None}
     assert ("deadline", 1) in reasons([row for row in found if row["generation"] is None])
     assert [batch["status"] for batch in stuck_platform.batches()] == ["cancelled"]
 
 
-def test_job_past_its_deadline_is_cancelled_and_its_rest_is_asked_online(stuck_platform: Platform):
-    found = rows(deadline=0.2, at_deadline="online")
+def test_job_past_its_deadline_is_cancelled_and_its_rest_is_asked_online(
+    stuck_platform: Platform, hours: None
+):
+    found = rows(deadline=3600, at_deadline="online")
     assert all(row["instruction"] in row["generation"] for row in found)
     assert [batch["status"] for batch in stuck_platform.batches()] == ["cancelled"]
 
 
 def test_job_past_its_deadline_is_cancelled_and_its_rest_is_sent_again_while_attempts_last(
-    stuck_platform: Platform,
+    stuck_platform: Platform, hours: None
 ):
-    found = rows(deadline=0.2, at_deadline="resubmit", max_attempts=2)
+    found = rows(deadline=3600, at_deadline="resubmit", max_attempts=2)
     assert len(stuck_platform.batches()) == 2
     assert reasons([row for row in found if row["generation"] is None]) == {("deadline", 2)}
 

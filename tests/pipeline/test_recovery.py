@@ -94,7 +94,7 @@ def test_cancel_asks_the_platform_to_stop_and_what_was_done_is_collected(
 ):
     from tests.support.platform import platform
 
-    with platform(tmp_path / "platform", delay=20) as running:
+    with platform(tmp_path / "platform", delay=600) as running:
         for name, value in running.environment(tmp_path / "cache").items():
             monkeypatch.setenv(name, value)
         build().run()

@@ -365,7 +365,11 @@ class TestCache:
         for data in ([{"n": 1}, {"n": 2}], [{"n": 3}, {"n": 4}], [{"n": 1}], [{"n": 1}, {"n": 4}, {"n": 2}]):
             assert column(line(tmp_path, Add, data=data).run(), "m") == [row["n"] + 1 for row in data]
 
-    @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=12,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(
         runs=st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=8), min_size=2, max_size=3),
         size=st.integers(1, 3),
@@ -697,7 +701,7 @@ class TestInterruption:
         found: list[Any] = []
         thread = threading.Thread(target=lambda: found.append(line(tmp_path, Add).run()))
         thread.start()
-        thread.join(30)
+        thread.join(60)
         assert column(found[0]) == list(range(10))
 
     def test_same_pipeline_does_not_run_twice_at_once(self, tmp_path):

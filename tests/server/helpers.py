@@ -43,7 +43,7 @@ def start(client: OpenAI, data: bytes, endpoint: Any = CHAT, **more: Any) -> Bat
     return client.batches.create(input_file_id=file_id, endpoint=endpoint, completion_window="24h", **more)
 
 
-def until(check: Any, seconds: float = 20) -> Any:
+def until(check: Any, seconds: float = 60) -> Any:
     """What `check` returns once that is true; look every few milliseconds."""
     deadline = time.monotonic() + seconds
     while not (value := check()):

@@ -1,7 +1,8 @@
 """The Batch API, driven by OpenAI's own client."""
 
 import json
-from time import monotonic
+from time import monotonic, time
+from types import SimpleNamespace
 
 import httpx2
 import pytest
@@ -112,8 +113,8 @@ def test_embeddings_are_made_in_batches_too(client: OpenAI):
 
 
 def test_batches_make_progress_side_by_side(start_platform):
-    with start_platform(delay=1.0) as client:
-        batches = [start(client, lines(40)) for _ in range(5)]
+    with start_platform(delay=100) as client:
+        batches = [start(client, lines(1_000)) for _ in range(5)]
 
         def under_way() -> bool:
             counts = [client.batches.retrieve(batch.id).request_counts for batch in batches]
@@ -124,10 +125,8 @@ def test_batches_make_progress_side_by_side(start_platform):
 
 def test_delay_is_waited_for(start_platform):
     with start_platform(delay=0.4) as client:
-        batch = start(client, lines(4))
-        until(lambda: client.batches.retrieve(batch.id).status == "in_progress")
         begun = monotonic()
-        assert finished(client, batch).status == "completed"
+        assert run(client, lines(4)).status == "completed"
         assert monotonic() - begun > 0.3
 
 
@@ -272,8 +271,8 @@ def test_unknown_batch_is_not_found(client: OpenAI, http: httpx2.Client):
 
 
 def test_cancelled_batch_keeps_what_was_finished(start_platform):
-    with start_platform(delay=1.0) as client:
-        batch = start(client, lines(100))
+    with start_platform(delay=100) as client:
+        batch = start(client, lines(1_000))
         until(lambda: (client.batches.retrieve(batch.id).request_counts or batch.request_counts).completed)
         assert client.batches.cancel(batch.id).status == "cancelling"
         batch = finished(client, batch)
@@ -281,8 +280,8 @@ def test_cancelled_batch_keeps_what_was_finished(start_platform):
         assert batch.status == "cancelled"
         assert batch.cancelling_at
         assert batch.cancelled_at
-        assert 0 < len(done) < 100
-        assert len({row["custom_id"] for row in done + not_done}) == len(done + not_done) == 100
+        assert 0 < len(done) < 1_000
+        assert len({row["custom_id"] for row in done + not_done}) == len(done + not_done) == 1_000
         assert {(row["response"], row["error"]["code"]) for row in not_done} == {(None, "batch_cancelled")}
 
 
@@ -292,14 +291,22 @@ def test_finished_batch_cannot_be_cancelled(client: OpenAI):
         client.batches.cancel(batch.id)
 
 
-def test_expired_batch_keeps_what_was_finished_and_names_the_rest(start_platform):
-    with start_platform(delay=4.0, expire_after=0.8) as client:
-        batch = run(client, lines(100))
+def test_expired_batch_keeps_what_was_finished_and_names_the_rest(
+    start_platform, monkeypatch: pytest.MonkeyPatch
+):
+    ahead = [0.0]
+    clock = SimpleNamespace(time=lambda: time() + ahead[0])
+    monkeypatch.setattr("distilabel.server.worker.time", clock)
+    with start_platform(delay=100, expire_after=50) as client:
+        batch = start(client, lines(1_000))
+        until(lambda: (client.batches.retrieve(batch.id).request_counts or batch.request_counts).completed)
+        ahead[0] = 50.0  # by then half of them would be done
+        batch = finished(client, batch)
         done, not_done = rows(client, batch.output_file_id), rows(client, batch.error_file_id)
         assert batch.status == "expired"
         assert batch.expired_at
-        assert 0 < len(done) < 100
-        assert len({row["custom_id"] for row in done + not_done}) == len(done + not_done) == 100
+        assert 0 < len(done) < 1_000
+        assert len({row["custom_id"] for row in done + not_done}) == len(done + not_done) == 1_000
         for row in not_done:
             assert set(row) == {"id", "custom_id", "response", "error"}
             assert (row["response"], row["error"]["code"]) == (None, "batch_expired")

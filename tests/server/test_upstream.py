@@ -1,7 +1,8 @@
 """A platform in front of another server."""
 
 import asyncio
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -168,9 +169,8 @@ def test_upstream_without_models_is_said_so(start_platform, tmp_path: Path):
 
 
 @pytest.fixture
-def unused_port() -> int:
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+def unused_port() -> Iterator[int]:
+    """A port that is taken, so that nobody else gets it, and on which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

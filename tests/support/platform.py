@@ -1,23 +1,28 @@
 """The embedded platform with books: what it was sent to run, by content, whoever asks."""
 
+import asyncio
 import json
 import sqlite3
+import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from distilabel.server import Settings, running
+from distilabel.server import Parts, Settings, create_app, running, toy
+
+_PATIENCE = 300
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A running platform: its address, and what it was given."""
+    """A running platform: its address, what it was given, and the gate that its answers go through."""
 
     url: str
     folder: Path
+    gate: threading.Event = field(default_factory=threading.Event)
 
     def batches(self) -> list[dict[str, Any]]:
         """Return every batch that was created, oldest first."""
@@ -27,10 +32,11 @@ class Platform:
             return [batch.to_dict() for batch in client.batches.list(limit=100)][::-1]
 
     def wait(self) -> None:
-        """Wait until every batch is over."""
+        """Open the gate, and wait until every batch is over."""
         from time import monotonic, sleep
 
-        deadline = monotonic() + 20
+        self.gate.set()
+        deadline = monotonic() + _PATIENCE
         while any(
             batch["status"] not in ("completed", "failed", "expired", "cancelled") for batch in self.batches()
         ):
@@ -65,6 +71,30 @@ def platform(folder: Path, **settings: Any) -> Iterator[Platform]:
     """Run a platform in this process."""
     with running(Settings(folder=folder, **settings)) as url:
         yield Platform(url, folder)
+
+
+@contextmanager
+def held_platform(folder: Path, **settings: Any) -> Iterator[Platform]:
+    """Run a platform in this process whose batches get no answer before its gate is opened."""
+    gate = threading.Event()
+
+    async def answer(*asked: Any) -> Any:
+        while not gate.is_set():  # noqa: ASYNC110 - it is opened by a thread, and awaited in several loops
+            await asyncio.sleep(0.005)
+        return await toy.answer(*asked)
+
+    @asynccontextmanager
+    async def open_answer(_settings: Settings) -> AsyncIterator[Any]:
+        yield answer
+
+    def app(chosen: Settings) -> Any:
+        return create_app(chosen, Parts(open_answer=open_answer))
+
+    with running(Settings(folder=folder, **settings), app=app) as url:
+        try:
+            yield Platform(url, folder, gate)
+        finally:
+            gate.set()
 
 
 def ledger_rows(cache: Path, sql: str) -> list[tuple[Any, ...]]:

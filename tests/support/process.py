@@ -19,7 +19,8 @@ class Process:
         self._process = subprocess.Popen(
             [sys.executable, str(script), *arguments],
             cwd=script.parent,
-            env={**os.environ, "PYTHONPATH": str(_SRC), **environment},
+            # Unbuffered, each word would be a write of its own, and the words of two processes would share a line.
+            env={**os.environ, "PYTHONUNBUFFERED": "", "PYTHONPATH": str(_SRC), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -38,7 +39,7 @@ class Process:
     def text(self) -> str:
         return "\n".join(self.lines)
 
-    def wait_for(self, words: str, seconds: float = 30) -> None:
+    def wait_for(self, words: str, seconds: float = 60) -> None:
         """Wait until a line holds these words."""
         deadline = monotonic() + seconds
         while words not in self.text:
@@ -56,10 +57,10 @@ class Process:
         self._process.kill()
         self.end()
 
-    def end(self, seconds: float = 60) -> int:
+    def end(self, seconds: float = 300) -> int:
         """Wait for its end and return its exit code."""
         code = self._process.wait(seconds)
-        self._reader.join(5)
+        self._reader.join(60)
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code

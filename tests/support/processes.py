@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 
-def wait_until(so: Callable[[], object], seconds: float = 30) -> None:
+def wait_until(so: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something is so."""
     deadline = monotonic() + seconds
     while not so():

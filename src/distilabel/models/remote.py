@@ -22,6 +22,7 @@ class Connection:
 
     def __init__(self) -> None:
         self._desk: Desk | None = None
+        self._former: list[Desk] = []
         self._session: Session | None = None
         self._slots: asyncio.Semaphore | None = None
 
@@ -30,14 +31,17 @@ class Connection:
         return Connection, ()
 
     def open(self, desk: Desk) -> None:
-        """Ask at this desk from now on."""
+        """Ask at this desk from now on; the one before it may still be asked, and is closed with it."""
+        if self._desk is not None:
+            self._former.append(self._desk)
         self._desk = desk
 
     def close(self) -> None:
-        """Close the connection to the platform."""
-        if self._desk is not None:
-            loop.run(self._desk.transport.close())
-            self._desk = None
+        """Close the connection to the platform, and those that were opened before it."""
+        desks = [*self._former, *([self._desk] if self._desk else [])]
+        self._former, self._desk = [], None
+        for desk in desks:
+            loop.run(desk.transport.close())
 
     def bind(self, session: Session | None) -> None:
         """Draw through `session`: one step of one run; None: outside a pipeline."""

@@ -11,7 +11,7 @@ from tests.chaos.runner import Outcome
 __all__ = ["points", "raises", "run_well", "until", "world"]
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Wait until something has come."""
     deadline = monotonic() + seconds
     while not condition():

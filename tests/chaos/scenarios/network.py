@@ -35,7 +35,7 @@ def may_raise(stage: Stage) -> None:
 def with_pauses(stage: Stage) -> None:
     """Run again and again with half a second between the runs."""
     outcome = stage.run()
-    for _ in range(9):
+    for _ in range(40):
         if outcome.rows is not None:
             break
         sleep(0.5)
@@ -67,11 +67,13 @@ def no_name(stage: Stage) -> None:
 def away_while_waiting(stage: Stage) -> None:
     """Take the platform away while a run polls."""
     spec = stage.spec()
+    stage.platform.gate.clear()
     process = stage.runner.start(spec)
     until(lambda: stage.platform.books.calls["poll"] > 0, "a poll")
     stage.platform.go_away()
     sleep(1.0)
     still = not stage.runner.ended(process)
+    stage.platform.gate.set()
     stage.platform.come_back()
     stage.verdict.runs += 1
     stage.check(stage.noted(stage.runner.end(process, spec)))

