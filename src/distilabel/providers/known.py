@@ -24,7 +24,7 @@ __all__ = ["KNOWN"]
 _OPENAI = Platform(
     "openai", "OpenAI", OpenAI, "https://api.openai.com/v1", "OPENAI_BASE_URL", "OPENAI_API_KEY",
     Batch(
-        endpoints=("/v1/chat/completions", "/v1/responses", "/v1/embeddings"),
+        endpoints=("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/images/generations"),
         tag="metadata",
         window="24 h",
         discount="50%",
