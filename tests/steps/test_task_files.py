@@ -160,7 +160,7 @@ class TestTaskDecorator:
             system_prompt: Be brief.
             user_message_template: "{question} ({hint})"
             ---
-            """  # noqa: D212 - the form that the decorator wants
+            """  # noqa: D212, D415 - the form that the decorator wants
             return {"answer": output}
 
         step = task(inputs={"question": True, "hint": False}, outputs=["answer"])(Hint)(llm=EchoLLM())

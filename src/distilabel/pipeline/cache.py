@@ -46,7 +46,10 @@ class Chunk:
 
 
 def content_digest(rows: list[Row]) -> bytes:
-    """Return 16 bytes that stand for the content of rows: equal rows give equal bytes."""
+    """Return 16 bytes that stand for the content of rows: equal rows give equal bytes.
+
+    Lists, tuples and arrays of the same entries are equal, since a dataset holds them alike; all else differs by type.
+    """
     return hashlib.blake2b(_canonical(rows), digest_size=16).digest()
 
 
