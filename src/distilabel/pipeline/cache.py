@@ -190,6 +190,23 @@ class ChunkStore:
         self._file.seek(chunk.start)
         return self._file.read(chunk.length)
 
+    def drop_unused(self, least: int) -> None:
+        """Keep only the chunks of this run's stream, if all others take more room than these, and `least` bytes.
+
+        Nothing can be read or written afterwards.
+        """
+        used = sorted({chunk.start: chunk for chunk in self._stream.values()}.items())
+        room = sum(_HEADER.size + chunk.length for _, chunk in used)
+        if self._end - room <= max(room, least):
+            return
+        part = self._path.with_suffix(".part")
+        with self._lock, part.open("wb") as file:
+            for start, chunk in used:
+                self._file.seek(start - _HEADER.size)
+                file.write(self._file.read(_HEADER.size + chunk.length))
+        self.close()
+        part.replace(self._path)
+
     def close(self) -> None:
         """Close the file."""
         # On a full disk it would try once more to write what `put` has refused.
