@@ -189,6 +189,15 @@ class TestRefusals:
         assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".part"]
 
 
+class TestWithoutColumns:
+    def test_rows_without_columns_make_no_file(self, store, tmp_path):
+        chunks = put(store, [{}, {}])
+        assert list(write_leaf("leaf", store, chunks, tmp_path / "out", metadata=True).iterdir()) == []
+
+    def test_rows_with_columns_among_them_make_a_whole_one(self, store, tmp_path):
+        assert written(store, tmp_path / "out", [{}], [{"x": 1}], [{}])["x"].to_pylist() == [None, 1, None]
+
+
 class TestFolder:
     def test_what_was_written_is_not_written_again(self, store, tmp_path, monkeypatch):
         chunks = put(store, *column(1, 2))

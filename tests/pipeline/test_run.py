@@ -664,7 +664,9 @@ class TestFailures:
             def load(self):
                 raise MemoryError("too large")
 
-        with pytest.raises(MemoryError, match="too large"):
+        with pytest.raises(
+            DistilabelStepError, match="'heavy_0' could not be loaded: MemoryError: too large"
+        ):
             line(tmp_path, Heavy).run()
 
     @pytest.mark.parametrize("made", [[1], "text", {"n": 1}])

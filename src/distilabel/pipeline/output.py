@@ -82,7 +82,7 @@ def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], path: Path) 
             needed = pa.unify_schemas([schema or table.schema, table.schema], promote_options="permissive")
             wider = wider or (schema is not None and needed != schema)
             schema = needed
-            if not wider:
+            if not wider and schema.names:  # rows without columns make no table
                 writer = writer or pq.ParquetWriter(path, schema, compression="zstd")
                 writer.write_table(_fitted(pa, table, rows, schema))
     finally:
