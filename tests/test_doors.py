@@ -46,6 +46,9 @@ distilabel.steps.tasks.typing.ChatType distilabel.typing.ChatType
 distilabel.steps.tasks.typing.FormattedInput distilabel.typing.FormattedInput
 distilabel.steps.tasks.structured_outputs.outlines.StructuredOutputType distilabel.typing.StructuredOutputType
 distilabel.pipeline.local.Pipeline distilabel.pipeline.Pipeline
+distilabel.pipeline.routing_batch_function.sample_n_steps distilabel.pipeline.sample_n_steps
+distilabel.pipeline.routing_batch_function.routing_batch_function distilabel.pipeline.routing_batch_function
+distilabel.steps.checkpointer.HuggingFaceHubCheckpointer distilabel.steps.HuggingFaceHubCheckpointer
 distilabel.pipeline.typing.InputDataset distilabel.typing.InputDataset
 distilabel.distiset.create_distiset distilabel.distiset.create_distiset
 distilabel.errors.DistilabelUserError distilabel.exceptions.DistilabelUserError

@@ -60,36 +60,18 @@ class Sample:
         return self.answer if isinstance(self.answer, str) else self.answer(body)
 
 
-NO_SAMPLE = {
+NO_TASKS = {
     "GeneratorTask": "a base",
     "GlobalTask": "a base",
     "Task": "a base",
     "ImageTask": "a base",
     "task": "a decorator",
+    "APIGenExecutionChecker": "asks no model",
+    "FormatPRM": "asks no model",
     "GenerateEmbeddings": "asks for no text",
     "PairRM": "asks no LLM",
-    **dict.fromkeys(
-        [
-            "APIGenExecutionChecker",
-            "APIGenGenerator",
-            "APIGenSemanticChecker",
-            "EvolComplexity",
-            "EvolComplexityGenerator",
-            "EvolInstruct",
-            "EvolInstructGenerator",
-            "EvolQuality",
-            "FormatPRM",
-            "ImageGeneration",
-            "Magpie",
-            "MagpieGenerator",
-            "MathShepherdCompleter",
-            "MathShepherdGenerator",
-        ],
-        "see test_tasks_of_several_turns.py",
-    ),
-    "TextClustering": "see tests/steps/test_clustering.py",
 }
-"""Public names of `distilabel.steps.tasks` that need no sample, and why."""
+"""Public names of `distilabel.steps.tasks` that are no tasks which one could run offline, and why."""
 
 TASK = {"task": "Find the cause of something in nature."}
 PAIR = {"instruction": "2 + 2?", "generations": ["4", "5"]}

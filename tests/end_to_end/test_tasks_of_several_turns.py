@@ -1,5 +1,9 @@
-"""Tasks that ask several times for each row, offline: run after run, each turn one job, and nothing sent twice."""
+"""Tasks that ask several times for each row, and those that ask of all rows or for images, offline.
 
+Run after run, and process after process: each turn is one job, and nothing is sent twice.
+"""
+
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +16,11 @@ import pytest
 import distilabel
 from distilabel.distiset import Distiset
 from distilabel.llms import MixtureOfAgentsLLM, OpenAILLM
+from distilabel.models.image_generation import OpenAIImageGeneration
 from distilabel.models.llms.magpie import add_pre_query
 from distilabel.pipeline import Pipeline
 from distilabel.server import toy
+from distilabel.server.picture import square
 from distilabel.steps import ExpandColumns, LoadDataFromDicts
 from distilabel.steps.tasks import (
     APIGenExecutionChecker,
@@ -26,10 +32,12 @@ from distilabel.steps.tasks import (
     EvolInstructGenerator,
     EvolQuality,
     FormatPRM,
+    ImageGeneration,
     Magpie,
     MagpieGenerator,
     MathShepherdCompleter,
     MathShepherdGenerator,
+    TextClustering,
     TextGeneration,
 )
 from tests.fakes import completion
@@ -49,6 +57,8 @@ ROWS = [
         "func_name": "double",
         "func_desc": f"Doubles {i}.",
         "examples": "",
+        "text": f"Text {i}.",
+        "cluster_label": i % 2,
     }
     for i in range(5)
 ]
@@ -75,6 +85,8 @@ def said(body: dict[str, Any]) -> str:
     if "You write training data" in text:
         call = {"name": "double", "arguments": {"x": int(digest, 16) % 100}}
         return json.dumps([{"query": f"Double it, {digest}!", "answers": [call]}])
+    if "texts of one group" in text:
+        return json.dumps([digest])
     if "You check training data" in text:
         return json.dumps({"thought": digest, "passes": "yes"})
     return f"Something about {digest}, please."
@@ -87,6 +99,9 @@ class Model:
         self.say: Callable[[dict[str, Any]], str | None] = said
 
     async def answer(self, endpoint: str, body: dict[str, Any], custom_id: str) -> tuple[int, dict[str, Any]]:
+        if endpoint == "/v1/images/generations":
+            image = base64.b64encode(square(blake2b(body["prompt"].encode(), digest_size=3).digest()))
+            return 200, {"created": 1, "data": [{"b64_json": image.decode()}]}
         text = self.say(body)
         if text is None:
             return 400, {"error": {"message": "Too odd.", "code": "odd"}}
@@ -117,12 +132,25 @@ def moa(llm: Any, **fields: Any) -> Any:
     mixture = MixtureOfAgentsLLM(
         aggregator_llm=llm,
         proposers_llms=[
-            OpenAILLM(model=llm.model, use_offline_batch_generation=llm.use_offline_batch_generation)
+            OpenAILLM(
+                model=llm.model,
+                use_offline_batch_generation=llm.use_offline_batch_generation,
+                offline_batch_generation_block_until_done=llm.offline_batch_generation_block_until_done,
+            )
             for _ in range(2)
         ],
         rounds=2,
     )
     return TextGeneration(llm=mixture, **fields)
+
+
+def painted(llm: Any, **fields: Any) -> Any:
+    model = OpenAIImageGeneration(
+        model=llm.model,
+        use_offline_batch_generation=llm.use_offline_batch_generation,
+        offline_batch_generation_block_until_done=llm.offline_batch_generation_block_until_done,
+    )
+    return ImageGeneration(image_generation_model=model, input_mappings={"prompt": "instruction"}, **fields)
 
 
 SHORT = {"min_length": 5, "max_length": 400, "batch_size": 2}
@@ -174,13 +202,19 @@ CASES = {
         1,
         5,
     ),
+    "ImageGeneration": Case(painted, 1, 5),
     "MixtureOfAgentsLLM": Case(moa, 3, 5 * (2 * 2 + 1)),
+    "TextClustering": Case(lambda **f: TextClustering(savefig=False, **f), 1, 2),
 }
 
 
-def build(case: Case, name: str, *, offline: bool) -> Pipeline:
+def build(case: Case, name: str, *, offline: bool, every: float | None = None) -> Pipeline:
     """A pipeline made anew, as a new process would make it."""
-    llm = case.llm(model="toy-1", use_offline_batch_generation=offline)
+    llm = case.llm(
+        model="toy-1",
+        use_offline_batch_generation=offline,
+        offline_batch_generation_block_until_done=every,
+    )
     with Pipeline(f"{name}-{'offline' if offline else 'online'}", enable_metadata=True) as pipeline:
         task = case.make(llm=llm, name="task", **({} if case.generates else {"input_batch_size": 2}))
         last = task if case.generates else LoadDataFromDicts(data=ROWS, batch_size=2) >> task
@@ -220,25 +254,6 @@ def test_task_runs_offline_turn_by_turn_and_gives_what_it_gives_online(
     assert len(fast_platform.lines()) == case.requests
     assert rows_of(build(case, name, offline=False).run()) == rows
     assert None not in [value for row in rows for key, value in row.items() if key != "distilabel_metadata"]
-
-
-def test_every_task_of_the_page_is_here():
-    tasks = {
-        EvolInstruct,
-        EvolComplexity,
-        EvolQuality,
-        EvolInstructGenerator,
-        EvolComplexityGenerator,
-        Magpie,
-    }
-    tasks |= {
-        MagpieGenerator,
-        MathShepherdGenerator,
-        MathShepherdCompleter,
-        APIGenGenerator,
-        APIGenSemanticChecker,
-    }
-    assert {task.__name__ for task in tasks} < set(CASES)
 
 
 def test_rows_of_a_generator_differ_and_stay_as_they_are_when_a_chunk_is_lost(
@@ -302,6 +317,42 @@ def test_refused_rows_of_a_generator_are_counted_and_not_asked_again(model: Mode
     again = build(case, "counted", offline=True).run()
     assert (rows_of(again), again.failures) == (rows, {"task": sum(odd)})
     assert len(fast_platform.lines()) == sent
+
+
+ALL = """\
+import json
+import sys
+
+from tests.end_to_end.test_tasks_of_several_turns import CASES, build, rows_of
+
+for name, case in CASES.items():
+    distiset = build(case, name, offline=True, every=float(sys.argv[1]) or None).run()
+    rows = rows_of(distiset) if len(distiset) else []
+    print("ROWS", json.dumps([name, len(rows), distiset.failures, sum(None in row.values() for row in rows)]), flush=True)
+"""
+
+
+def test_second_process_finishes_what_the_first_has_begun(
+    model: Model, fast_platform: Platform, tmp_path: Path
+):
+    (tmp_path / "functions.py").write_text("def double(x): return 2 * x\n")
+    script = tmp_path / "all.py"
+    script.write_text(ALL)
+    source = Path(distilabel.__file__).parents[1]
+    environment = {
+        **fast_platform.environment(tmp_path / "cache"),
+        "PYTHONPATH": f"{source}:{Path(__file__).parents[2]}",
+    }
+    told = []
+    for every in ("0", "0.02"):
+        lines = run(script, environment, every).lines
+        told.append([json.loads(line.removeprefix("ROWS ")) for line in lines if line.startswith("ROWS ")])
+        fast_platform.wait()
+    # Two solutions of each row stand in rows of their own.
+    count = {name: 10 if name in ("EvolComplexity", "MathShepherdCompleter") else 5 for name in CASES}
+    assert told[0] == [[name, 0, {}, 0] for name in CASES]
+    assert told[1] == [[name, count[name], {}, 0] for name in CASES]
+    assert len(fast_platform.lines()) == sum(case.requests for case in CASES.values())
 
 
 SCRIPT = """\

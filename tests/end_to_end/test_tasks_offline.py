@@ -15,7 +15,8 @@ from distilabel.server import Parts, Settings, create_app, running
 from tests.support.platform import Platform
 from tests.support.process import Process, run
 
-from .task_samples import NO_SAMPLE, SAMPLES, Sample
+from .task_samples import NO_TASKS, SAMPLES, Sample
+from .test_tasks_of_several_turns import CASES
 
 SCRIPT = """\
 import json
@@ -102,6 +103,12 @@ def test_second_process_has_the_rows(processes: tuple[Process, Process, Counter[
         assert row["model_name"] == sample.name
 
 
-def test_every_task_has_a_sample():
-    names = [sample.name for sample in SAMPLES]
-    assert sorted([*names, *NO_SAMPLE]) == sorted(distilabel.steps.tasks.__all__)
+@pytest.mark.parametrize("name", distilabel.steps.tasks.__all__)
+def test_every_task_runs_offline_in_two_processes(name: str):
+    runs = [*(sample.name for sample in SAMPLES), *CASES]
+    assert (name in runs) != (name in NO_TASKS), (
+        "give it a Sample here, or a Case in test_tasks_of_several_turns"
+    )
+    if NO_TASKS.get(name) == "asks no model":
+        fields = getattr(distilabel.steps.tasks, name).model_fields
+        assert {"llm", "image_generation_model"}.isdisjoint(fields)

@@ -1,6 +1,7 @@
 """Image models: what is sent to the platform, what is read, and who says why there is no image."""
 
 import asyncio
+import base64
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -8,22 +9,25 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import ValidationError
 
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelModelNotFoundError,
     DistilabelNotImplementedError,
+    DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelUserError,
 )
 from distilabel.models.image_generation import (
     AsyncImageGenerationModel,
     ImageGenerationModel,
     OpenAIImageGeneration,
-    openai,
 )
+from distilabel.offline import desk
 from distilabel.transport import Transport
-from tests.fakes import KEY, URL
+from tests.fakes import KEY, URL, completion
 from tests.offline.conftest import fast
+from tests.support.platform import Platform
 
 __all__ = ["fast"]
 
@@ -58,7 +62,7 @@ def refused(status: int, code: str = "bad") -> httpx2.Response:
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch, fast: None) -> Studio:
     made = Studio()
-    monkeypatch.setattr(openai, "Transport", partial(Transport, transport=made.transport))
+    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=made.transport))
     return made
 
 
@@ -94,20 +98,21 @@ class TestOpenAI:
         assert KEY not in str(bad)
 
     @pytest.mark.parametrize(
-        "response",
+        ("response", "code"),
         [
-            httpx2.Response(200, content=b"<html>"),
-            httpx2.Response(200, json=[]),
-            httpx2.Response(200, json={"data": []}),
-            httpx2.Response(200, json={"data": [{"url": "https://elsewhere"}]}),
-            httpx2.Response(200, json={"data": [{"b64_json": ""}]}),
+            (httpx2.Response(200, content=b"<html>"), "empty_reply"),
+            (httpx2.Response(200, json=[]), "empty_reply"),
+            (httpx2.Response(200, json={"data": []}), "empty_reply"),
+            (httpx2.Response(200, json={"data": [{"url": "https://elsewhere"}]}), "no_image"),
+            (httpx2.Response(200, json={"data": [{"b64_json": ""}]}), "empty_reply"),
+            (httpx2.Response(200, json=completion("I cannot draw.")), "no_image"),
         ],
     )
-    def test_answer_without_an_image_says_so(self, studio, model, response):
+    def test_answer_without_an_image_says_so(self, studio, model, response, code):
         studio.answer = lambda _: response
         (output,) = model.generate_outputs(inputs=["a"])
         assert output["images"] == [None]
-        assert output["failures"][0]["code"] == "no_image"
+        assert output["failures"][0]["code"] == code
 
     @pytest.mark.parametrize(
         ("status", "code", "error"),
@@ -148,6 +153,44 @@ class TestOpenAI:
     def test_it_must_be_loaded_first(self):
         with pytest.raises(DistilabelUserError, match=r"Call OpenAIImageGeneration.load\(\)"):
             OpenAIImageGeneration(model="m").generate_outputs(inputs=["a"])
+
+    def test_one_prompt_can_be_asked_from_a_coroutine(self, studio, model):
+        output = asyncio.run(asked_here(model))
+        assert output["images"] == ["img-a"] * 2
+
+    def test_platform_without_batches_of_images_is_told_at_once(self):
+        class Elsewhere(OpenAIImageGeneration):
+            platform_name = "groq"
+
+        with pytest.raises(ValidationError, match="cannot make images by offline batch: Groq"):
+            Elsewhere(model="m", use_offline_batch_generation=True)
+
+
+async def asked_here(model: OpenAIImageGeneration) -> Any:
+    return await model.agenerate("a", num_generations=2)
+
+
+class TestOffline:
+    def test_images_come_by_batch_and_nothing_is_paid_for_twice(self, fast_platform: Platform):
+        made = OpenAIImageGeneration(model="gpt-image-2", use_offline_batch_generation=True)
+        made.load()
+        with pytest.raises(DistilabelOfflineBatchGenerationNotFinishedException):
+            made.generate_outputs(inputs=["a", "b"], num_generations=2, size="1024x1024")
+        fast_platform.wait()
+        outputs = made.generate_outputs(inputs=["a", "b"], num_generations=2, size="1024x1024")
+        assert made.generate_outputs(inputs=["a", "b"], num_generations=2, size="1024x1024") == outputs
+        made.unload()
+        (batch,) = fast_platform.batches()
+        assert batch["endpoint"] == "/v1/images/generations"
+        images = [image for output in outputs for image in output["images"]]
+        assert len(set(images)) == 4
+        assert all(base64.b64decode(image).startswith(b"\x89PNG") for image in images)
+        assert outputs[0]["statistics"] == {"input_tokens": [1, 1], "output_tokens": [16, 16]}
+        bodies = [line["body"] for line in fast_platform.lines()]
+        assert sorted(body["prompt"] for body in bodies) == ["a", "a", "b", "b"]
+        assert all(
+            body == {"model": "gpt-image-2", "prompt": body["prompt"], "size": "1024x1024"} for body in bodies
+        )
 
 
 class TestBases:

@@ -82,6 +82,11 @@ class TestDigest:
     def test_different_rows_have_different_digests(self, one, two):
         assert (content_digest(one) == content_digest(two)) == same(one, two)
 
+    @pytest.mark.parametrize("other", [(1, 2), np.array([1, 2])], ids=repr)
+    def test_list_tuple_and_array_of_the_same_entries_are_one_content_as_they_are_in_a_dataset(self, other):
+        assert content_digest([{"x": [1, 2]}]) == content_digest([{"x": other}])
+        assert content_digest([{"x": [1, 2]}]) != content_digest([{"x": {1, 2}}])
+
     @settings(max_examples=80, deadline=None)
     @given(one=scalars, two=scalars)
     def test_different_values_have_different_digests(self, one, two):

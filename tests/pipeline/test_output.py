@@ -160,7 +160,6 @@ class TestRefusals:
             ({"a": 1}, "text"),
             ({"a": 1}, {"a": "text"}),
             (2**70,),
-            ("\ud800",),
             (object,),
         ],
     )
@@ -174,11 +173,33 @@ class TestRefusals:
         assert str(refused.value).startswith("The rows of step 'leaf' cannot be written as a table (")
         assert str(refused.value).endswith("The rows are kept; mend the step and run again.")
 
+    @pytest.mark.parametrize(
+        ("value", "kept"),
+        [
+            ("cut \ud83d", "cut \ufffd"),
+            ("\ud83c\udf0a", "\U0001f30a"),
+            ([{"b": ["a", "\udc00"]}], [{"b": ["a", "\ufffd"]}]),
+        ],
+    )
+    @pytest.mark.parametrize("more", [[], [None], ["x", 5]])
+    def test_half_a_character_is_marked_and_holds_no_other_row_back(self, store, tmp_path, value, kept, more):
+        values = [*(type(value)() for _ in more), value]
+        assert written(store, tmp_path / "out", *column(*values))["x"].to_pylist()[-1] == kept
+
     def test_half_a_file_is_never_taken_for_a_whole_one(self, store, tmp_path):
         for _ in range(2):
             with pytest.raises(DistilabelUserError):
                 written(store, tmp_path / "out", *column(1, "text"))
         assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".part"]
+
+
+class TestWithoutColumns:
+    def test_rows_without_columns_make_no_file(self, store, tmp_path):
+        chunks = put(store, [{}, {}])
+        assert list(write_leaf("leaf", store, chunks, tmp_path / "out", metadata=True).iterdir()) == []
+
+    def test_rows_with_columns_among_them_make_a_whole_one(self, store, tmp_path):
+        assert written(store, tmp_path / "out", [{}], [{"x": 1}], [{}])["x"].to_pylist() == [None, 1, None]
 
 
 class TestFolder:

@@ -179,6 +179,11 @@ class TestParameters:
         with pytest.raises(DistilabelUserError, match="`factor` of Scale 'scale' cannot be 'many'"):
             line(tmp_path, Scale(name="scale")).run(parameters={"scale": {"factor": "many"}})
 
+    @pytest.mark.parametrize("parameters", [["scale"], "scale", {1, 2}])
+    def test_what_is_no_mapping_is_refused_with_an_example(self, tmp_path, parameters):
+        with pytest.raises(DistilabelTypeError, match="`parameters` must be a dict such as"):
+            line(tmp_path, Scale(name="scale")).run(parameters=parameters)
+
     def test_they_are_described(self):
         with Pipeline("p") as pipeline:
             Scale(name="scale")

@@ -115,7 +115,16 @@ class TestBook:
         assert RouteBook(path).route("load", "x", fixed("a"), BRANCHES) == ("a",)
 
     def test_route_that_fails_is_named(self, path):
+        def broken(steps):
+            return steps[99]
+
         with pytest.raises(
-            DistilabelStepError, match="The route after step 'load' failed: ValueError: Sample larger"
+            DistilabelStepError,
+            match="The route after step 'load' failed: IndexError: list index out of range",
         ):
-            RouteBook(path).route("load", "x", sample_n_steps(9), BRANCHES)
+            RouteBook(path).route("load", "x", broken, BRANCHES)
+
+    @pytest.mark.parametrize("n", [-1, 4])
+    def test_sample_that_cannot_be_drawn_says_what_can(self, path, n):
+        with pytest.raises(DistilabelUserError, match="give a number from 0 to 3"):
+            RouteBook(path).route("load", "x", sample_n_steps(n), BRANCHES)

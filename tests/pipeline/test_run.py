@@ -26,6 +26,7 @@ from distilabel.exceptions import (
 from distilabel.pipeline import Pipeline, routing_batch_function, sample_n_steps
 from distilabel.steps import (
     CombineOutputs,
+    EmbeddingGeneration,
     ExpandColumns,
     GlobalStep,
     GroupColumns,
@@ -420,6 +421,27 @@ class TestCache:
             assert set(column(line(tmp_path, step_now).run(), "m")) == {word}
             assert step_now.calls == calls
 
+    def test_changed_code_of_an_embedding_model_runs_its_step_again(self, tmp_path, monkeypatch):
+        def model(number):
+            file = tmp_path / str(number) / "embedding.py"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(
+                "from distilabel.models.embeddings import Embeddings\nCALLS = []\nclass Own(Embeddings):\n"
+                f"    def encode(self, inputs):\n        CALLS.append(inputs)\n        return [[{number}.0]] * len(inputs)\n"
+            )
+            spec = spec_from_file_location("embedding", file)
+            module = module_from_spec(spec)
+            monkeypatch.setitem(sys.modules, "embedding", module)
+            spec.loader.exec_module(module)
+            return module
+
+        for number, calls in ((1, 1), (2, 1), (2, 0), (1, 0)):
+            module = model(number)
+            with Pipeline("embed", cache_dir=tmp_path) as pipeline:
+                LoadDataFromDicts(data=[{"text": "a"}]) >> EmbeddingGeneration(embeddings=module.Own())
+            assert column(pipeline.run(), "embedding") == [[number]]
+            assert len(module.CALLS) == calls
+
     def test_new_step_at_the_end_leaves_the_others_alone(self, tmp_path):
         line(tmp_path, Add(name="add")).run()
         add, last = Add(name="add"), Same(name="last")
@@ -646,7 +668,9 @@ class TestFailures:
             def load(self):
                 raise MemoryError("too large")
 
-        with pytest.raises(MemoryError, match="too large"):
+        with pytest.raises(
+            DistilabelStepError, match="'heavy_0' could not be loaded: MemoryError: too large"
+        ):
             line(tmp_path, Heavy).run()
 
     @pytest.mark.parametrize("made", [[1], "text", {"n": 1}])

@@ -1,5 +1,7 @@
-"""Chat completions, embeddings and models, answered while the client waits; and who is let in."""
+"""Chat completions, embeddings, images and models, answered while the client waits; and who is let in."""
 
+import base64
+import io
 import json
 import math
 
@@ -7,6 +9,7 @@ import httpx2
 import jsonschema
 import pytest
 from openai import AuthenticationError, BadRequestError, NotFoundError, OpenAI
+from PIL import Image
 
 from .helpers import chat_body, check
 
@@ -253,6 +256,33 @@ def test_embedding_request_with_a_wrong_parameter_is_refused(http: httpx2.Client
     answer = http.post("embeddings", json={"model": "toy", "input": "x"} | change)
     check("ErrorResponse", answer.json())
     assert (answer.status_code, answer.json()["error"]["param"]) == (400, param)
+
+
+def test_images_are_files_that_can_be_opened(client: OpenAI):
+    made = client.images.generate(model="toy", prompt="A red chair", n=2)
+    pixels = []
+    for image in made.data:
+        with Image.open(io.BytesIO(base64.b64decode(image.b64_json))) as opened:
+            assert opened.size == (8, 8)
+            pixels.append(opened.getpixel((7, 7)))
+    assert pixels[0] != pixels[1]
+    assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens == 2 + 32
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"prompt": ""}, "prompt"),
+        ({"prompt": None}, "prompt"),
+        ({"n": 0}, "n"),
+        ({"n": 11}, "n"),
+        ({"model": None}, "model"),
+    ],
+)
+def test_request_for_images_with_a_wrong_parameter_is_refused(http: httpx2.Client, change: dict, param: str):
+    answer = http.post("images/generations", json={"model": "toy", "prompt": "p", **change})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == param
 
 
 def test_platform_without_a_list_has_every_model(client: OpenAI):

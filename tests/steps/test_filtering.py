@@ -178,8 +178,34 @@ class TestNearest:
         index = faiss.read_index(str(distiset.artifacts_path / "nn" / "faiss_index" / "index.faiss"))
         assert index.ntotal == 2
 
+    @pytest.mark.parametrize(
+        ("metric", "kind"),
+        [
+            (None, "distances"),
+            (faiss.METRIC_L2, "distances"),
+            (faiss.METRIC_L1, "distances"),
+            (faiss.METRIC_INNER_PRODUCT, "similarities"),
+        ],
+    )
+    def test_metadata_tells_which_way_scores_are_to_be_read(self, metric, kind):
+        rows = [{"embedding": [1.0, 0.0], "distilabel_metadata": {"before": 1}}, {"embedding": [0.0, 1.0]}]
+        made = process(FaissNearestNeighbour(metric_type=metric), rows)
+        assert [row["distilabel_metadata"] for row in made] == [
+            {"before": 1, "nn_scores": kind},
+            {"nn_scores": kind},
+        ]
+        assert rows[0]["distilabel_metadata"] == {"before": 1}
+
 
 class TestEmbeddingDedup:
+    def test_distances_are_refused_with_the_metric_to_take(self):
+        rows = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0]}]
+        by_distance = process(FaissNearestNeighbour(), rows)
+        with pytest.raises(DistilabelUserError, match=r"metric_type=faiss\.METRIC_INNER_PRODUCT"):
+            process(EmbeddingDedup(name="dedup"), by_distance)
+        alike = process(FaissNearestNeighbour(metric_type=faiss.METRIC_INNER_PRODUCT), rows)
+        assert kept(process(EmbeddingDedup(), alike), self.column) == [True, True]
+
     column = "keep_row_after_embedding_filtering"
 
     def keep(self, *neighbours, **fields):

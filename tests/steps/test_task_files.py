@@ -60,6 +60,26 @@ class TestTextGeneration:
         with pytest.raises(DistilabelUserError, match="cannot be filled in"):
             asked(step, {"instruction": "a"})
 
+    @pytest.mark.parametrize("value", [5, float("nan"), ["a"], {"a": 1}])
+    def test_default_question_must_be_a_text(self, value):
+        with pytest.raises(
+            DistilabelUserError, match="and not a text: turn it into one, or say in `template`"
+        ):
+            asked(TextGeneration(llm=EchoLLM()), {"instruction": value})
+
+    @pytest.mark.parametrize("value", [None, float("nan"), ["a", None]])
+    def test_no_template_writes_down_that_there_is_nothing(self, value):
+        step = TextGeneration(llm=EchoLLM(), template="On {{ x }}: {{ n }}", columns=["x", "n"])
+        assert asked(step, {"x": 5, "n": ["a"]})[-1]["content"] == "On 5: ['a']"
+        (row,) = next(step.process([{"x": value, "n": 1}]))
+        assert row["generation"] is None
+        assert "is None, or holds None" in row["distilabel_metadata"]["failure_text_generation_0"]["message"]
+
+    def test_system_prompt_that_is_no_text_gives_way_to_that_of_the_task(self):
+        step = TextGeneration(llm=EchoLLM(), system_prompt="Be kind.")
+        row = {"instruction": "a", "system_prompt": float("nan")}
+        assert asked(step, row)[0] == {"role": "system", "content": "Be kind."}
+
     def test_chat_in_a_column_is_led_to_chat_generation(self):
         with pytest.raises(DistilabelUserError, match="holds a chat: use ChatGeneration"):
             asked(TextGeneration(llm=EchoLLM()), {"instruction": [{"role": "user", "content": "a"}]})
@@ -123,6 +143,29 @@ class TestTaskDecorator:
         ]
         (row,) = next(step.process([{"country": "Peru", "year": 1}]))
         assert (row["capital"][:5], row["asked"], row["model_name"]) == ("WHICH", "Peru", "echo")
+
+    def test_row_without_a_value_for_the_question_is_not_asked_about(self):
+        step = Capital(name="c", llm=EchoLLM())
+        rows = next(
+            step.process([{"country": None, "year": 1}, {"year": 1}, {"country": "Peru", "year": 1900}])
+        )
+        assert [row["capital"] is None for row in rows] == [True, True, False]
+        failures = [row["distilabel_metadata"]["failure_c"] for row in rows[:2]]
+        assert [failure["code"] for failure in failures] == ["missing_input"] * 2
+
+    def test_optional_column_that_is_none_cannot_be_written_down(self):
+        def Hint(output, input):
+            """
+            ---
+            system_prompt: Be brief.
+            user_message_template: "{question} ({hint})"
+            ---
+            """  # noqa: D212, D415 - the form that the decorator wants
+            return {"answer": output}
+
+        step = task(inputs={"question": True, "hint": False}, outputs=["answer"])(Hint)(llm=EchoLLM())
+        with pytest.raises(DistilabelUserError, match="The column 'hint' is None or not in the row"):
+            asked(step, {"question": "Why?", "hint": None})
 
     @pytest.mark.parametrize(
         ("docstring", "reason"),

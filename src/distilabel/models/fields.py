@@ -6,15 +6,16 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 
 from distilabel.models.embeddings.remote import RemoteEmbeddings
+from distilabel.models.image_generation.remote import RemoteImageGeneration
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.remote import RemoteLLM
 
 __all__ = ["AskingModel", "RemoteModel", "models_in"]
 
-AskingModel: TypeAlias = LLM | RemoteEmbeddings
+AskingModel: TypeAlias = LLM | RemoteEmbeddings | RemoteImageGeneration
 """What may ask a platform, online or by batch; an LLM may have a batch protocol of its own."""
 
-RemoteModel: TypeAlias = RemoteLLM | RemoteEmbeddings
+RemoteModel: TypeAlias = RemoteLLM | RemoteEmbeddings | RemoteImageGeneration
 """What asks a platform that this library speaks to itself: it draws through the session that it is bound to."""
 
 

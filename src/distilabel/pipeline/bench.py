@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from pydantic import BaseModel
+
 from distilabel.declared import code_digest
 from distilabel.models.fields import AskingModel
 from distilabel.pipeline.cache import ChunkStore, digest_of
@@ -48,8 +50,11 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.models = tuple(models_of(self.step))
-        classes = [type(self.step), *(type(model) for model in self.models)]
-        code = [code_digest(cls) for cls in classes]
+        code = [code_digest(cls) for cls in (type(self.step), *map(type, self.models))]
+        # What else the step holds, such as an embedding model of the user's own, has code too.
+        values = (getattr(self.step, name) for name in type(self.step).model_fields)
+        others = {type(value): None for value in values if isinstance(value, BaseModel)}
+        code += [digest for cls in others if (digest := code_digest(cls))]
         self.own_code = any(code)
         self.identity = digest_of(self.step.signature, *code)
 

@@ -46,7 +46,10 @@ class Chunk:
 
 
 def content_digest(rows: list[Row]) -> bytes:
-    """Return 16 bytes that stand for the content of rows: equal rows give equal bytes."""
+    """Return 16 bytes that stand for the content of rows: equal rows give equal bytes.
+
+    Lists, tuples and arrays of the same entries are equal, since a dataset holds them alike; all else differs by type.
+    """
     return hashlib.blake2b(_canonical(rows), digest_size=16).digest()
 
 
@@ -186,6 +189,23 @@ class ChunkStore:
     def _body(self, chunk: Chunk) -> bytes:
         self._file.seek(chunk.start)
         return self._file.read(chunk.length)
+
+    def drop_unused(self, least: int) -> None:
+        """Keep only the chunks of this run's stream, if all others take more room than these, and `least` bytes.
+
+        Nothing can be read or written afterwards.
+        """
+        used = sorted({chunk.start: chunk for chunk in self._stream.values()}.items())
+        room = sum(_HEADER.size + chunk.length for _, chunk in used)
+        if self._end - room <= max(room, least):
+            return
+        part = self._path.with_suffix(".part")
+        with self._lock, part.open("wb") as file:
+            for start, chunk in used:
+                self._file.seek(start - _HEADER.size)
+                file.write(self._file.read(_HEADER.size + chunk.length))
+        self.close()
+        part.replace(self._path)
 
     def close(self) -> None:
         """Close the file."""

@@ -151,9 +151,14 @@ def _place(route: Route) -> dict[str, Any]:
 
 
 def _missing_column(step: _Step, column: str, there: set[str]) -> str:
+    if not there:
+        return (
+            f"Step {step.name!r} needs the column {column!r}, and the rows that reach it have no columns: give the "
+            f"generator before it at least one row, with a column {column!r}."
+        )
     close = get_close_matches(column, there, n=1)
     hint = close[0] if close else "your_column"
-    has = ", ".join(repr(name) for name in sorted(there)) or "none"
+    has = ", ".join(repr(name) for name in sorted(there))
     return (
         f"Step {step.name!r} needs the column {column!r}, and the rows that reach it have {has}: rename it with "
         f'output_mappings={{"{hint}": "{column}"}} in the step before, or with input_mappings={{"{column}": "{hint}"}} in '

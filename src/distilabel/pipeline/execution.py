@@ -15,6 +15,7 @@ from distilabel.offline.desk import Door
 from distilabel.offline.recover import recover
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.home import Home
+from distilabel.pipeline.own_models import own_models
 from distilabel.pipeline.placement import models_of
 from distilabel.pipeline.run import Run
 from distilabel.pipeline.settings import RunSettings
@@ -42,7 +43,7 @@ def execute(
     """
     home = Home(cache, settings.pipeline, use_cache=settings.use_cache)
     try:
-        with screen(home.log, handlers) as emit:
+        with own_models(list(dag.steps.values())), screen(home.log, handlers) as emit:
             prepare(home.config)
             run = Run(dag, settings, home, LocalEngine, emit)
             try:

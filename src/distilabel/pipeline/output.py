@@ -87,7 +87,7 @@ def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], folder: Path
             needed = pa.unify_schemas([schema or table.schema, table.schema], promote_options="permissive")
             wider = wider or (schema is not None and needed != schema)
             schema = needed
-            if not wider:
+            if not wider and schema.names:  # rows without columns make no table
                 writers = writers or _writers(files, schema, folder)
                 fitted = _fitted(pa, table, rows, schema)
                 if written is not None:
@@ -119,7 +119,7 @@ def _table(pa: Any, rows: list[Row]) -> Any:
 
 
 def _array(pa: Any, values: list[Any]) -> Any:
-    array = pa.array(values)
+    array = _typed(pa, values, None)
     # Parquet has no struct without fields: a column of nothing but {} says nothing.
     return pa.nulls(len(values)) if array.type == pa.struct([]) else array
 
@@ -133,4 +133,21 @@ def _column(pa: Any, table: Any, rows: list[Row], field: Any) -> Any:
     if field.name in table.column_names and table.schema.field(field.name).type == field.type:
         return table.column(field.name)
     # Made anew, not cast: Arrow (26.0, 2026-11) breaks lists of nothing but None where it casts them.
-    return pa.array([row.get(field.name) for row in rows], type=field.type)
+    return _typed(pa, [row.get(field.name) for row in rows], field.type)
+
+
+def _typed(pa: Any, values: list[Any], kind: Any) -> Any:
+    try:
+        return pa.array(values, type=kind)
+    except UnicodeEncodeError:
+        # Half of a pair of surrogates, as where an answer broke off within an emoji: no reason to withhold all rows.
+        return pa.array([_encodable(value) for value in values], type=kind)
+
+
+def _encodable(value: Any) -> Any:
+    """Put U+FFFD in the place of each half of a pair of surrogates, and the character in that of a pair."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, list | tuple) else value

@@ -10,7 +10,7 @@ from typing import Any, Literal, Optional, Self
 
 from distilabel import __version__, declared
 from distilabel.distiset import Distiset
-from distilabel.exceptions import DistilabelUserError
+from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 from distilabel.folders import cache_folder
 from distilabel.pipeline.dag import DAG, Route
 from distilabel.pipeline.drawing import draw
@@ -293,6 +293,10 @@ class Pipeline:
         return dag
 
     def _set_parameters(self, dag: DAG, parameters: dict[Any, dict[str, Any]]) -> None:
+        if not isinstance(parameters, dict):
+            raise DistilabelTypeError(
+                f"`parameters` must be a dict such as {{'my_step': {{'my_parameter': 1}}}}, not {parameters!r:.60}."
+            )
         for key, values in parameters.items():
             name = key.name if isinstance(key, _Step) else key
             if name in dag.steps:

@@ -51,6 +51,8 @@ class RouteBook:
 def _picked(step: str, route: Route, branches: tuple[str, ...]) -> list[str]:
     try:
         picked = list(route(list(branches)))
+    except DistilabelUserError:
+        raise
     except Exception as error:
         raise DistilabelStepError(
             f"The route after step {step!r} failed: {type(error).__name__}: {error}."

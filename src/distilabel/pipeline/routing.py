@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.context import current_random
 
 __all__ = ["RoutingBatchFunction", "routing_batch_function", "sample_n_steps"]
@@ -56,12 +57,20 @@ def routing_batch_function(
 def sample_n_steps(n: int) -> RoutingBatchFunction:
     """Route each chunk to `n` of the next steps, picked by chance; the same chunk is routed the same way again.
 
+    Raises:
+        DistilabelUserError: There are fewer next steps, or `n` is negative; told when the first chunk is routed.
+
     Examples:
         >>> len(sample_n_steps(2)(["a", "b", "c"]))
         2
     """
 
     def pick(steps: list[str]) -> list[str]:
+        if not 0 <= n <= len(steps):
+            raise DistilabelUserError(
+                f"sample_n_steps({n}) has {len(steps)} steps to pick from: give a number from 0 to {len(steps)}, or route "
+                "to more steps."
+            )
         chance = current_random() or random
         return chance.sample(steps, n)
 

@@ -52,6 +52,7 @@ from distilabel.pipeline.scheduler import Scheduler
 from distilabel.pipeline.settings import RunSettings
 from distilabel.pipeline.signals import stopping
 from distilabel.pipeline.staff import staff
+from distilabel.pipeline.tidying import drop_chunks, drop_outputs
 from distilabel.pipeline.work import Workshop
 from distilabel.records import Job
 
@@ -321,6 +322,9 @@ class Run:
     def _distiset(self) -> Distiset:
         leaves = {name: self._written(name) for name in self._dag.leaves}
         distiset = from_arrow(leaves)
+        if self._settings.use_cache:
+            drop_chunks(self._benches.values())
+            drop_outputs(self._home.output, leaves.values())
         self._end(complete=True, rows=sum(self._rows[name] for name in leaves))
         return self._annotated(distiset)
 

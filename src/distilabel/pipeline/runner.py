@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Protocol
 
+from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.typing import Row
 
@@ -50,8 +51,15 @@ class InDriver:
         self._step = step
 
     def load(self) -> None:
-        """Load the step."""
-        self._step.load()
+        """Load the step; what it raises is told with its name."""
+        try:
+            self._step.load()
+        except DistilabelException:
+            raise
+        except Exception as error:
+            raise DistilabelStepError(
+                f"Step {self._step.name!r} could not be loaded: {type(error).__name__}: {error}."
+            ) from error
 
     def process(self, inputs: list[list[Row]]) -> list[Row]:
         """Return all rows that the step gives for these."""

@@ -1,11 +1,12 @@
 """Reading the body of one answer, whichever of OpenAI's endpoints gave it: a line does not say which.
 
-Shapes: https://platform.openai.com/docs/api-reference (chat, responses, embeddings), read in November 2026.
+Shapes: https://platform.openai.com/docs/api-reference (chat, responses, embeddings, images), read in November 2026.
 """
 
 from typing import Any
 
 from distilabel.providers.chat import chat_reply
+from distilabel.providers.images import image_outcome
 from distilabel.providers.refusals import failure_of
 from distilabel.providers.responses import response_failure, response_reply
 from distilabel.providers.vectors import vector_of
@@ -34,7 +35,7 @@ def _outcome(body: dict[str, Any]) -> Outcome | None:
     if isinstance(body.get("output"), list):
         return response_failure(body) or response_reply(body)
     if isinstance(body.get("data"), list):
-        return _embedding(body)
+        return _embedding(body) or image_outcome(body)
     return chat_reply(body)
 
 

@@ -34,7 +34,7 @@ def _driven_by(sdk: str) -> str:
 _OPENAI = Platform(
     "openai", "OpenAI", OpenAI, "https://api.openai.com/v1", "OPENAI_BASE_URL", "OPENAI_API_KEY",
     Batch(
-        endpoints=("/v1/chat/completions", "/v1/responses", "/v1/embeddings"),
+        endpoints=("/v1/chat/completions", "/v1/responses", "/v1/embeddings", "/v1/images/generations"),
         tag="metadata",
         window="24 h",
         discount="50%",
@@ -184,6 +184,8 @@ _FIREWORKS = Platform(
 _COHERE = Platform(
     "cohere", "Cohere", Cohere, "https://api.cohere.com", "COHERE_BASE_URL", "COHERE_API_KEY", None,
     dropped=("/v1", "/v2"),
+    online_only="Its batches (`client.batches` of its SDK, 7.3) read and write datasets in a store of its own; what a job "
+    "may hold, what it costs and how the lines of its results look was not found.",
 )  # fmt: skip
 
 _OLLAMA = Platform(

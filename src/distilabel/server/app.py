@@ -30,6 +30,7 @@ ROUTES = (
     Route("/v1/batches/{batch_id}/cancel", batches.cancel_batch, methods=["POST"]),
     Route("/v1/chat/completions", online.chat_completions, methods=["POST"]),
     Route("/v1/embeddings", online.embeddings, methods=["POST"]),
+    Route("/v1/images/generations", online.images, methods=["POST"]),
     Route("/v1/models", online.list_models, methods=["GET"]),
     Route("/v1/models/{model:path}", online.retrieve_model, methods=["GET"]),
 )

@@ -1,7 +1,8 @@
 """What the toy model accepts in the body of a request. Pure.
 
-Ranges are those of https://platform.openai.com/docs/api-reference/chat/create and
-https://platform.openai.com/docs/api-reference/embeddings/create, the messages and codes OpenAI's.
+Ranges are those of https://platform.openai.com/docs/api-reference/chat/create,
+https://platform.openai.com/docs/api-reference/embeddings/create and
+https://platform.openai.com/docs/api-reference/images/create, the messages and codes OpenAI's.
 With an upstream these checks are not made: the upstream judges its requests itself.
 """
 
@@ -25,6 +26,7 @@ NUMBERS: dict[str, tuple[bool, float, float]] = {
 FORMATS = ("text", "json_object", "json_schema")
 MAX_STOPS = 4
 MAX_INPUTS = 2_048
+MAX_IMAGES = 10
 
 
 def check_chat(body: Body) -> None:
@@ -56,6 +58,20 @@ def check_embeddings(body: Body) -> list[str]:
     if not isinstance(texts, list) or not 1 <= len(texts) <= MAX_INPUTS:
         raise _invalid("input", f"expected a text, or an array of 1 to {MAX_INPUTS} texts")
     return [_embeddable(text) for text in texts]
+
+
+def check_image(body: Body) -> str:
+    """The prompt of a request for images, or a refusal."""
+    _check_model(body)
+    count = body.get("n")
+    if count is not None:
+        _check_number("n", count, True, 1, MAX_IMAGES)
+    prompt = body.get("prompt")
+    if prompt is None:
+        raise missing("prompt")
+    if not isinstance(prompt, str) or not prompt:
+        raise _invalid("prompt", "expected a text that is not empty")
+    return prompt
 
 
 def _embeddable(text: Any) -> str:

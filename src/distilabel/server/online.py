@@ -1,7 +1,8 @@
-"""Requests answered while the client waits: chat completions, embeddings, and the list of models.
+"""Requests answered while the client waits: chat completions, embeddings, images, and the list of models.
 
 https://platform.openai.com/docs/api-reference/chat/create
 https://platform.openai.com/docs/api-reference/embeddings/create
+https://platform.openai.com/docs/api-reference/images/create
 https://platform.openai.com/docs/api-reference/models
 """
 
@@ -41,6 +42,11 @@ async def chat_completions(request: Request) -> Response:
 
 async def embeddings(request: Request) -> Response:
     """`POST /v1/embeddings`."""
+    return await _answered(request, await json_body(request))
+
+
+async def images(request: Request) -> Response:
+    """`POST /v1/images/generations`."""
     return await _answered(request, await json_body(request))
 
 

@@ -15,7 +15,7 @@ from distilabel.server.errors import Refusal, missing
 from distilabel.server.settings import Settings
 from distilabel.server.wire import Body
 
-ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings")
+ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings", "/v1/images/generations")
 MAX_EMBEDDING_INPUTS = 50_000
 MAX_REPORTED_ERRORS = 1_000
 HOUR = 3_600

@@ -18,9 +18,10 @@ from typing import Any
 
 import orjson
 
-from distilabel.server.bodies import check_chat, check_embeddings
+from distilabel.server.bodies import check_chat, check_embeddings, check_image
 from distilabel.server.errors import Refusal
 from distilabel.server.instance import instance
+from distilabel.server.picture import square
 from distilabel.server.wire import Body, new_id
 
 MODEL = "toy"
@@ -28,6 +29,7 @@ QUOTED = 60
 CHARACTERS_A_TOKEN = 4
 DIMENSIONS = 256
 HASHES_A_WORD = 4
+TOKENS_AN_IMAGE = 16
 
 # 16 of each, so that half a byte picks one.
 OPENINGS = (
@@ -117,6 +119,19 @@ def embeddings(body: Body) -> Body:
     }
 
 
+def images(body: Body, salt: str) -> Body:
+    """Images, each of one colour: https://platform.openai.com/docs/api-reference/images/object."""
+    prompt = check_image(body)
+    seeds = (f"{body['model']}\0{salt}\0{index}\0{prompt}" for index in range(body.get("n") or 1))
+    made = [base64.b64encode(square(blake2b(seed.encode(), digest_size=3).digest())) for seed in seeds]
+    read, written = count_tokens(prompt), TOKENS_AN_IMAGE * len(made)
+    return {
+        "created": int(time.time()),
+        "data": [{"b64_json": image.decode()} for image in made],
+        "usage": {"input_tokens": read, "output_tokens": written, "total_tokens": read + written},
+    }
+
+
 def vector(model: str, text: str, dimensions: int) -> list[float]:
     """A unit vector: each word votes up or down in a few places, so texts that share words lie near each other.
 
@@ -138,6 +153,8 @@ async def answer(endpoint: str, body: Body, custom_id: str) -> tuple[int, Body]:
     try:
         if endpoint == "/v1/embeddings":
             return 200, embeddings(body)
+        if endpoint == "/v1/images/generations":
+            return 200, images(body, custom_id)
         seed = body.get("seed")
         return 200, chat(body, custom_id if seed is None else f"{custom_id}\0{seed}")
     except Refusal as refusal:

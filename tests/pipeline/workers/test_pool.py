@@ -15,8 +15,9 @@ from tests.pipeline.workers import told
 from tests.support.processes import is_alive, wait_until
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
-from distilabel.pipeline import Pipeline
+from distilabel.pipeline import Pipeline, execution
 from distilabel.pipeline.runner import WorkerDiedError
+from distilabel.pipeline.threads import LocalEngine
 from distilabel.pipeline.workers import pool as pool_module
 from distilabel.pipeline.workers.pool import Pool
 from distilabel.steps import LoadDataFromDicts, Step, StepInput, StepResources
@@ -54,6 +55,14 @@ class TestRows:
         found = rows(line(tmp_path, slow, data=numbers(20)).run())
         assert [row["n"] for row in found] == list(range(20))
         assert len({row["pid"] for row in found[:2]} | {row["pid"] for row in found[2:]}) == 2
+
+    def test_fewer_threads_than_replicas_make_them_wait_and_nothing_hang(self, tmp_path, folder, monkeypatch):
+        monkeypatch.setattr(execution, "LocalEngine", lambda _wanted: LocalEngine(1))
+        three = StepResources(replicas=3)
+        slow = told.SlowFirst(name="slow", folder=str(folder), resources=three)
+        add = Add(name="add", resources=three, input_batch_size=1)
+        found = rows(line(tmp_path, slow, add, data=numbers(20)).run())
+        assert [(row["n"], row["m"]) for row in found] == [(n, n + 1) for n in range(20)]
 
     def test_randomness_is_that_of_the_driver_and_all_that_is_yielded_counts(self, tmp_path):
         def drawn(cache: str, **more: Any) -> list[Any]:

@@ -116,7 +116,9 @@ def test_documentation_says_what_goes_in_and_out_and_where_it_comes_from(sample:
     named = {*task.inputs, *task.outputs} - {getattr(task, "columns", None)}
     assert {name for name in named if f"`{name}`" not in docstring} == set()
     assert all(
-        f"{name}:" in docstring for name in type(task).__annotations__ if not name.startswith("use_default")
+        f"{name}:" in docstring
+        for name in type(task).__annotations__
+        if name in type(task).model_fields and not name.startswith("use_default")
     )
     if sample.name not in {"ChatGeneration", "TextGeneration"}:
         assert "References:\n" in docstring
@@ -134,7 +136,22 @@ def test_documentation_says_what_goes_in_and_out_and_where_it_comes_from(sample:
     ],
     ids=lambda value: getattr(value, "name", value),
 )
-def test_row_that_lacks_an_input_is_not_asked_about_and_the_others_are(sample: Sample, column: str):
+@pytest.mark.parametrize("value", [None, 5, float("nan"), ["a", None], {"a": 1}, b"text", "absent"], ids=repr)
+def test_row_without_a_text_to_ask_about_is_not_asked_about_and_the_others_are(
+    sample: Sample, column: str, value: object
+):
+    kind = sample.make(EchoLLM())
+    if value == "absent":
+        lacking = {name: of for name, of in sample.row.items() if name != column}
+        told = ["missing_input", f"The column {column!r} is not in the row"]
+    else:
+        lacking = {**sample.row, column: value}
+        told = ["not_text", f"The column {column!r} holds {value!r} and not a text"]
+    if value is None:
+        told = ["missing_input", f"The column {column!r} is None"]
+    if type(kind).takes_none or (value is not None and value != "absent" and column in type(kind).not_text):
+        # It has a reason of its own.
+        told = ["unformattable_input", ""]
     asked = []
     said = sample.answer if isinstance(sample.answer, str) else None
 
@@ -143,12 +160,10 @@ def test_row_that_lacks_an_input_is_not_asked_about_and_the_others_are(sample: S
         return {"generations": [said] * count}
 
     task = sample.make(EchoLLM(answer=answer))
-    lacking, whole = next(task.process([{**sample.row, column: None}, sample.row]))
+    lacking, whole = next(task.process([lacking, sample.row]))
     failure = lacking["distilabel_metadata"][f"failure_{task.name}"]
-    # A template of one's own may have something to say where a column is None; the default one has not.
-    code = "unformattable_input" if type(task).takes_none else "missing_input"
-    assert failure["code"] == code
-    assert code != "missing_input" or f"{column!r} is None" in failure["message"]
+    assert failure["code"] == told[0]
+    assert told[1] in failure["message"]
     assert {lacking[name] for name in task.outputs if name != "model_name"} == {None}
     assert len(asked) == 1
-    assert "missing_input" not in str(whole["distilabel_metadata"])
+    assert told[0] not in str(whole["distilabel_metadata"])

@@ -195,12 +195,19 @@ class TestInstruct:
         assert (row["evolved_instruction"], row["answer"]) == ("Name two primes.", None)
         assert failure_of(row, "e") == FAILURE
 
-    @pytest.mark.parametrize("row", [{}, {"instruction": " "}, {"instruction": ["a"]}])
-    def test_row_without_an_instruction_is_not_asked(self, row):
+    @pytest.mark.parametrize(
+        ("row", "code"),
+        [
+            ({}, "missing_input"),
+            ({"instruction": " "}, "unformattable_input"),
+            ({"instruction": ["a"]}, "not_text"),
+        ],
+    )
+    def test_row_without_an_instruction_is_not_asked(self, row, code):
         task = EvolInstruct(name="e", llm=saying(), num_evolutions=1)
         (made,) = run(task, [row])
         assert made["evolved_instruction"] is None
-        assert failure_of(made, "e")["code"] == "unformattable_input"
+        assert failure_of(made, "e")["code"] == code
 
     def test_generations_of_a_row_go_different_ways(self):
         llm = ScriptedLLM(answer=lambda prompt: f"Evolved by {len(prompt)}?")

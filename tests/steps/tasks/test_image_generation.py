@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
-from distilabel.models.image_generation import ImageGenerationModel
+from distilabel.models.image_generation import ImageGenerationModel, OpenAIImageGeneration
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts, Step
 from distilabel.steps.checks import validate_step
@@ -129,6 +129,32 @@ def test_image_that_cannot_be_saved_stays_in_its_row(tmp_path, caplog):
     (row,) = run(task, [{"prompt": "red"}])
     assert (row["image"], row["image_path"]) == (image("red"), None)
     assert "not running in a pipeline" in caplog.text
+
+
+def test_pipeline_makes_images_by_batch(fast_platform):
+    def make():
+        with Pipeline("by-batch") as pipeline:
+            model = OpenAIImageGeneration(model="gpt-image-2", use_offline_batch_generation=True)
+            load = LoadDataFromDicts(data=[{"prompt": text} for text in ("red", None, "blue")], batch_size=1)
+            load >> paint(
+                image_generation_model=model, save_artifacts=True, image_format="PNG", num_generations=2
+            )
+        return pipeline
+
+    assert len(make().run()) == 0
+    fast_platform.wait()
+    distiset = make().run()
+    rows = list(distiset["default"]["train"])
+    assert [row["prompt"] for row in rows] == ["red"] * 2 + [None] * 2 + ["blue"] * 2
+    assert [row["image"] is None for row in rows] == [False, False, True, True, False, False]
+    assert len({row["image"] for row in rows}) == 5
+    for row in rows[:2]:
+        with pytest.importorskip("PIL.Image").open(
+            distiset.artifacts_path.parent / row["image_path"]
+        ) as saved:
+            assert saved.size == (8, 8)
+    assert list(make().run()["default"]["train"]) == rows
+    assert sorted(line["body"]["prompt"] for line in fast_platform.lines()) == ["blue", "blue", "red", "red"]
 
 
 def test_format_that_cannot_be_written_is_told_before_anything_is_paid_for():

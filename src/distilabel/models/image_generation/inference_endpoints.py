@@ -14,9 +14,10 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
+from distilabel.offline.session import Answer
 from distilabel.providers.refusals import failure_of, refusal
 from distilabel.providers.registry import platform
-from distilabel.records import Failure, canonical_json
+from distilabel.records import Failure, Outcome, Reply, canonical_json
 from distilabel.transport import Transport
 from distilabel.wire import Flow, HttpRequest, HttpResponse
 
@@ -164,10 +165,10 @@ class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
         if self._transport is None:
             raise DistilabelUserError(f"Call {type(self).__name__}.load() before generating.")
         body = canonical_json(self.request(input, **kwargs))
-        answers = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(self._transport.run(_ask(self._path, body)) for _ in range(num_generations))
         )
-        return output_of(answers)
+        return output_of([Answer(outcome) for outcome in outcomes])
 
 
 def _parts(address: str) -> tuple[str, str]:
@@ -176,12 +177,12 @@ def _parts(address: str) -> tuple[str, str]:
     return f"{parts.scheme}://{parts.netloc}", parts.path or "/"
 
 
-def _ask(path: str, body: bytes) -> Flow[dict[str, Any] | Failure]:
+def _ask(path: str, body: bytes) -> Flow[Outcome]:
     response = yield HttpRequest("POST", path, json=body)
     return _read(response)
 
 
-def _read(response: HttpResponse) -> dict[str, Any] | Failure:
+def _read(response: HttpResponse) -> Outcome:
     """Read one response; what concerns all prompts is raised, what concerns this one is a value."""
     # 402: the month's credit is used up (https://huggingface.co/docs/inference-providers/pricing).
     if response.status in (401, 402, 403, 404):
@@ -191,4 +192,4 @@ def _read(response: HttpResponse) -> dict[str, Any] | Failure:
     kind = response.headers.get("content-type", "")
     if not response.body or kind.startswith(_TEXT):
         return Failure("no_image", "The platform sent no image: check that the model makes images of texts.")
-    return {"image": base64.b64encode(response.body).decode()}
+    return Reply(None, extras={"image": base64.b64encode(response.body).decode()})

@@ -1,32 +1,29 @@
 """What image models behind a platform hand on of its answers: images, counts and reasons; pure."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from distilabel.models.image_generation.base import ImageOutput
-from distilabel.records import Failure
+from distilabel.offline.session import Answer
+from distilabel.records import Failure, Usage
 from distilabel.typing import FailureReason
 
 __all__ = ["output_of"]
 
 
-def output_of(answers: Sequence[dict[str, Any] | Failure]) -> ImageOutput:
-    """Return the output for one prompt, made of the answers to its requests.
-
-    Args:
-        answers: `image` in base64 and `usage` each, or why there is none.
+def output_of(answers: Sequence[Answer]) -> ImageOutput:
+    """Return the output for one prompt, made of the answers to its requests: each has its image in `extras`.
 
     Examples:
-        >>> output_of([{"image": "R0lGODlhAQABAAAAACw=", "usage": {}}])["images"]
+        >>> from distilabel.records import Reply
+        >>> output_of([Answer(Reply(None, extras={"image": "R0lGODlhAQABAAAAACw="}))])["images"]
         ['R0lGODlhAQABAAAAACw=']
     """
-    made = [{} if isinstance(answer, Failure) else answer for answer in answers]
-    usages = [one.get("usage", {}) for one in made]
+    usages = [Usage() if isinstance(one.outcome, Failure) else one.outcome.usage for one in answers]
     output: ImageOutput = {
-        "images": [one.get("image") for one in made],
+        "images": [_image(answer) for answer in answers],
         "statistics": {
-            "input_tokens": [usage.get("input_tokens") or 0 for usage in usages],
-            "output_tokens": [usage.get("output_tokens") or 0 for usage in usages],
+            "input_tokens": [usage.input_tokens for usage in usages],
+            "output_tokens": [usage.output_tokens for usage in usages],
         },
     }
     failures = [_reason(answer) for answer in answers]
@@ -35,7 +32,14 @@ def output_of(answers: Sequence[dict[str, Any] | Failure]) -> ImageOutput:
     return output
 
 
-def _reason(answer: dict[str, Any] | Failure) -> FailureReason | None:
-    if not isinstance(answer, Failure):
+def _image(answer: Answer) -> str | None:
+    return None if isinstance(answer.outcome, Failure) else answer.outcome.extras.get("image")
+
+
+def _reason(answer: Answer) -> FailureReason | None:
+    if _image(answer) is not None:
         return None
-    return {"code": answer.code, "message": answer.message, "attempts": 1, "job_id": None}
+    outcome = answer.outcome
+    failure = outcome if isinstance(outcome, Failure) else Failure("no_image", "The platform sent no image.")
+    attempts, job_id = answer.attempts, answer.job_id
+    return {"code": failure.code, "message": failure.message, "attempts": attempts, "job_id": job_id}

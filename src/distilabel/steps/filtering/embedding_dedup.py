@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from distilabel.declared import RuntimeParameter
+from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.filling import unfilled
+from distilabel.steps.filtering.vectors import DISTANCES, NN_SCORES
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["EmbeddingDedup"]
@@ -32,8 +34,8 @@ class EmbeddingDedup(GlobalStep):
         similarities). Out: `keep_row_after_embedding_filtering` (True or False).
 
     Raises:
-        DistilabelUserError: A neighbour's position is beyond the last row, or a row has not as many scores as
-            neighbours.
+        DistilabelUserError: `distilabel_metadata` says that the scores are distances, a neighbour's position is beyond
+            the last row, or a row has not as many scores as neighbours.
 
     Examples:
         >>> step = EmbeddingDedup(threshold=0.9)
@@ -77,14 +79,19 @@ class EmbeddingDedup(GlobalStep):
         least = 0.9 if self.threshold is None else self.threshold
         for number, row in enumerate(rows):
             places, scores = row.get("nn_indices") or [], row.get("nn_scores") or []
-            self._check(places, scores, len(rows))
+            self._check(row, places, scores, len(rows))
             for place, score in zip(places, scores, strict=True):
                 if score >= least and place != number:
                     alike[number].add(place)
                     alike[place].add(number)
         return alike
 
-    def _check(self, places: Sequence[int], scores: Sequence[float], count: int) -> None:
+    def _check(self, row: Row, places: Sequence[int], scores: Sequence[float], count: int) -> None:
+        if (row.get(METADATA) or {}).get(NN_SCORES) == DISTANCES:
+            raise DistilabelUserError(
+                f"Step {self.name!r} was given distances, of which less is nearer: give the FaissNearestNeighbour before it "
+                "metric_type=faiss.METRIC_INNER_PRODUCT, and embeddings of length 1."
+            )
         if len(places) != len(scores):
             raise DistilabelUserError(
                 f"A row of step {self.name!r} has {len(places)} `nn_indices` and {len(scores)} `nn_scores`: they must be "

@@ -6,11 +6,12 @@ from typing import Any, Optional
 from pydantic import Field, PositiveInt
 
 from distilabel.declared import RuntimeParameter
+from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelUserError
 from distilabel.extras import optional
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.filling import unfilled
-from distilabel.steps.filtering.vectors import matrix, with_vector
+from distilabel.steps.filtering.vectors import DISTANCES, NN_SCORES, SIMILARITIES, matrix, with_vector
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["FaissNearestNeighbour"]
@@ -37,7 +38,8 @@ class FaissNearestNeighbour(GlobalStep):
     Columns:
         In: `embedding` (a list of numbers, as long in all rows). Out: `nn_indices` (the neighbours' positions among
         all rows, counted from 0, nearest first) and `nn_scores` (their nearness); fewer than `k` where there are not
-        as many others, or the index finds no more.
+        as many others, or the index finds no more. `distilabel_metadata` tells as `nn_scores` whether they are
+        "similarities", of which more is nearer, or "distances".
 
     Raises:
         DistilabelMissingPackageError: Install `distilabel[faiss-cpu]`.
@@ -91,14 +93,27 @@ class FaissNearestNeighbour(GlobalStep):
         numbers = with_vector(inputs, "embedding")
         if numbers:
             vectors = matrix(self.name, inputs, "embedding", numbers)
-            index = self._index(vectors)
+            index, kind = self._index(vectors), self._kind_of_scores()
             for number, found in self._search(index, vectors, numbers):
-                rows[number] = {**inputs[number], **found}
+                noted = {**(inputs[number].get(METADATA) or {}), NN_SCORES: kind}
+                rows[number] = {**inputs[number], **found, METADATA: noted}
         yield rows
 
-    def _index(self, vectors: Any) -> Any:
+    @property
+    def _metric(self) -> int:
+        metric: int = (
+            optional("faiss", "faiss-cpu").METRIC_L2 if self.metric_type is None else self.metric_type
+        )
+        return metric
+
+    def _kind_of_scores(self) -> str:
+        # https://github.com/facebookresearch/faiss/blob/main/faiss/MetricType.h (read in November 2026)
         faiss = optional("faiss", "faiss-cpu")
-        metric = faiss.METRIC_L2 if self.metric_type is None else self.metric_type
+        is_similarity = self._metric in (faiss.METRIC_INNER_PRODUCT, faiss.METRIC_Jaccard)
+        return SIMILARITIES if is_similarity else DISTANCES
+
+    def _index(self, vectors: Any) -> Any:
+        faiss, metric = optional("faiss", "faiss-cpu"), self._metric
         index = faiss.index_factory(vectors.shape[1], self.string_factory or "Flat", metric)
         placed = index if self.device is None else _on_gpu(faiss, self.name, index, self.device)
         if not placed.is_trained:

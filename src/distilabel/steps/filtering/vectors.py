@@ -1,4 +1,4 @@
-"""Rows' vectors as one matrix."""
+"""Rows' vectors as one matrix, and what is noted of the scores of their neighbours."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,12 @@ from typing import Any
 from distilabel.exceptions import DistilabelUserError
 from distilabel.typing import Row
 
-__all__ = ["matrix", "with_vector"]
+__all__ = ["DISTANCES", "NN_SCORES", "SIMILARITIES", "matrix", "with_vector"]
+
+NN_SCORES = "nn_scores"
+"""Under which name `distilabel_metadata` tells what the column of that name holds: one of the two below."""
+
+SIMILARITIES, DISTANCES = "similarities", "distances"
 
 
 def with_vector(rows: Sequence[Row], column: str) -> list[int]:

@@ -1,7 +1,7 @@
 """Asking an LLM about rows: format, generate, and give each row its own answer or the reason why it has none."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from distilabel.exceptions import (
@@ -17,6 +17,7 @@ from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row
 __all__ = ["Asker", "answer", "attempt", "generate", "input_of", "missing", "needed", "warn", "why"]
 
 _LONGEST_MESSAGE = 500
+_SHOWN = 60
 
 T = TypeVar("T")
 
@@ -32,6 +33,7 @@ class Asker(Protocol):
     num_generations: int | None
     use_default_structured_output: bool
     takes_none: ClassVar[bool]
+    not_text: ClassVar[frozenset[str]]
 
     @property
     def inputs(self) -> StepColumns:
@@ -111,22 +113,45 @@ def _chat(formatted: FormattedInput) -> Any:
     return formatted[0] if isinstance(formatted, tuple) else formatted
 
 
-def needed(task: Asker) -> list[str]:
-    """Give the columns without whose value nothing can be asked; a task of the user's own says that for itself."""
-    if task.takes_none or not type(task).__module__.startswith("distilabel."):
-        return []
-    return [name for name, required in as_columns(task.inputs).items() if required]
+def needed(task: Asker) -> dict[str, bool]:
+    """Give the columns without whose value nothing can be asked, and whether it must be text.
+
+    What a task of the user's own asks with is for its `format_input` to say.
+    """
+    if task.takes_none or not _is_ours(type(task)):
+        return {}
+    return {name: name not in task.not_text for name, required in as_columns(task.inputs).items() if required}
 
 
-def missing(row: Row, columns: Iterable[str]) -> FailureReason | None:
-    """Say which of the columns is None in a row, so that no question says "None"; None where there is none."""
-    for name in columns:
-        if row.get(name, row) is None:  # a column that is not there at all is for format_input to tell
-            return why("missing_input", f"The column {name!r} is None: there is nothing to ask about.")
+def _is_ours(kind: Any) -> bool:
+    """Tell whether this library says what a kind of task reads, and how."""
+    members = (kind.format_input, getattr(kind.inputs, "fget", None))
+    return all(getattr(member, "__module__", "").startswith("distilabel.") for member in members)
+
+
+def missing(row: Row, columns: Mapping[str, bool]) -> FailureReason | None:
+    """Say which of the columns has nothing to ask about, so that no question says "None" or "nan".
+
+    Args:
+        row: A row.
+        columns: From `needed`.
+    """
+    for name, is_text in columns.items():
+        value = row.get(name)
+        if isinstance(value, str):
+            continue
+        if value is None:
+            lack = "is None" if name in row else "is not in the row"
+            return why("missing_input", f"The column {name!r} {lack}: there is nothing to ask about.")
+        if is_text:
+            shown = repr(value)[:_SHOWN]
+            return why(
+                "not_text", f"The column {name!r} holds {shown} and not a text: turn it into one first."
+            )
     return None
 
 
-def _question(task: Asker, row: Row, columns: Sequence[str]) -> Question:
+def _question(task: Asker, row: Row, columns: Mapping[str, bool]) -> Question:
     if columns and (lacking := missing(row, columns)) is not None:
         return Question(row, [], lacking)
     formatted, failure = attempt("unformattable_input", input_of, task, row)

@@ -38,6 +38,9 @@ class Task(Step):
             LLM itself is set to goes first.
         takes_none: Class attribute: whether `format_input` copes with None in a required column. If not, as by default,
             a row that has None there is not asked about, and its failure's code is `missing_input`.
+        not_text: Class attribute: the required columns that hold something else than text. What is no text in another
+            one, such as a number, is not asked about: the failure's code is `not_text`. Both are seen to for the tasks
+            of this library; `format_input` of a task of one's own judges its rows itself.
 
     Each row gets the columns that `format_output` gives, `model_name`, and `distilabel_metadata` with
     `raw_output_<step>`, `raw_input_<step>`, `statistics_<step>` (`input_tokens` and `output_tokens`, and
@@ -71,6 +74,7 @@ class Task(Step):
     """
 
     takes_none: ClassVar[bool] = False
+    not_text: ClassVar[frozenset[str]] = frozenset()
 
     llm: LLM
     group_generations: bool = False
@@ -166,6 +170,7 @@ class GeneratorTask(GeneratorStep):
     """
 
     takes_none: ClassVar[bool] = False
+    not_text: ClassVar[frozenset[str]] = frozenset()
 
     llm: LLM
     group_generations: bool = False

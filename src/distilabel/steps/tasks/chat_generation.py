@@ -1,6 +1,6 @@
 """Asking for the next message of a conversation."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks.base import Task
@@ -28,6 +28,8 @@ class ChatGeneration(Task):
         >>> next(task.process([{"messages": [{"role": "user", "content": "Hi"}]}]))[0]["generation"]
         '1 messages'
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"messages"})
 
     @property
     def inputs(self) -> StepColumns:

@@ -1,6 +1,6 @@
 """Scoring how complex instructions are, all of a row in one prompt."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.scoring import items_of, numbered, numbered_schema, scores_form, scores_of
@@ -45,6 +45,8 @@ class ComplexityScorer(Task):
         >>> next(task.process([row]))[0]["scores"]
         [1.0, 5.0]
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"instructions"})
 
     @property
     def inputs(self) -> StepColumns:

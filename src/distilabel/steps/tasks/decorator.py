@@ -67,7 +67,9 @@ def task(
             "format_output": format_output,
             **columns(inputs or [], outputs or []),
         }
-        return class_from_function(function, Task, {}, members)
+        made = class_from_function(function, Task, {}, members)
+        made.not_text = frozenset(as_columns(inputs or []))  # the template writes down whatever there is
+        return made
 
     return decorate
 
@@ -107,4 +109,9 @@ def _placeholders(function: Callable[..., Any], part: str, text: str) -> list[st
 
 
 def _fill(text: str, row: Row) -> str:
-    return text.format_map(row)
+    try:
+        return text.format_map({name: value for name, value in row.items() if value is not None})
+    except KeyError as error:
+        raise DistilabelUserError(
+            f"The column {error} is None or not in the row: there is nothing to ask about."
+        ) from error

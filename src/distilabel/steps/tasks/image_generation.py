@@ -16,7 +16,7 @@ __all__ = ["ImageGeneration"]
 
 
 class ImageGeneration(ImageTask):
-    """Make an image of the prompt in each row.
+    """Make an image of the prompt in each row, online or, with `OpenAIImageGeneration`, by offline batch.
 
     Attributes:
         save_artifacts: Whether the images are also left as files beside the rows, in the artifact `images`; needs

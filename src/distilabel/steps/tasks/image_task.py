@@ -19,7 +19,7 @@ __all__ = ["ImageTask"]
 
 
 class ImageTask(Step):
-    """A step that asks an image model about each row, online.
+    """A step that asks an image model about each row, online or by offline batch.
 
     Define `inputs`, `outputs`, `format_input`, which makes a prompt of a row, and `format_output`, which makes columns of
     an image in base64.
@@ -90,6 +90,8 @@ class ImageTask(Step):
 
         Raises:
             DistilabelStepError: The model did not give one output for each row.
+            DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running; process the same rows
+                again later.
         """
         asked = [attempt("unformattable_input", self.format_input, row) for row in inputs]
         outputs = iter(self._generate([prompt for prompt, _ in asked if prompt is not None]))

@@ -1,7 +1,7 @@
 """Judging a generation, or two against each other, by a rubric, with the Prometheus 2 models."""
 
 import re
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -105,6 +105,8 @@ class PrometheusEval(Task):
         >>> row["result"], row["feedback"]
         (5, 'It is right.')
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"generations"})
 
     mode: Literal["absolute", "relative"]
     rubric: str

@@ -1,6 +1,6 @@
 """Scoring how good responses to an instruction are, all of a row in one prompt."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.scoring import items_of, numbered, numbered_schema, scores_form, scores_of
@@ -48,6 +48,8 @@ class QualityScorer(Task):
         >>> next(task.process([{"instruction": "2 + 2?", "responses": ["4", "5"]}]))[0]["scores"]
         [5.0, 1.0]
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"responses"})
 
     @property
     def inputs(self) -> StepColumns:

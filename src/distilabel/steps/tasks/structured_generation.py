@@ -1,6 +1,6 @@
 """Asking for text of a structure that each row brings along."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks.base import Task
@@ -40,6 +40,8 @@ class StructuredGeneration(Task):
         '{"sum": 4}'
     """
 
+    not_text: ClassVar[frozenset[str]] = frozenset({"structured_output"})
+
     use_system_prompt: bool = False
 
     @property
@@ -58,7 +60,8 @@ class StructuredGeneration(Task):
         Raises:
             DistilabelUserError: The row brings no structure along.
         """
-        system_prompt = input.get("system_prompt") if self.use_system_prompt else None
+        given = input.get("system_prompt") if self.use_system_prompt else None
+        system_prompt = given if isinstance(given, str) else ""
         chat: ChatType = [{"role": "system", "content": system_prompt}] if system_prompt else []
         return [*chat, {"role": "user", "content": input["instruction"]}], self._structure(input)
 

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
@@ -71,6 +71,9 @@ class TextClustering(GlobalTask):
         >>> [row["summary_label"] for row in next(task.process(rows))]
         ['Greetings', None]
     """
+
+    # A question is about a group, not about a row.
+    takes_none: ClassVar[bool] = True
 
     samples_per_cluster: PositiveInt = 10
     n: PositiveInt = 1

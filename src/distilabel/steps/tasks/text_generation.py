@@ -14,6 +14,7 @@ from distilabel.typing import ChatType, Row, StepColumns
 __all__ = ["TextGeneration"]
 
 _AS_IT_IS = "{{ instruction }}"
+_SHOWN = 60
 
 
 class TextGeneration(Task):
@@ -89,7 +90,8 @@ class TextGeneration(Task):
 
     def format_input(self, input: Row) -> ChatType:
         """Give the system prompt, if any, and the question."""
-        system_prompt = input.get("system_prompt") or self.system_prompt
+        given = input.get("system_prompt")
+        system_prompt = given if given and isinstance(given, str) else self.system_prompt
         chat: ChatType = [{"role": "system", "content": system_prompt}] if system_prompt else []
         return [*chat, {"role": "user", "content": self._question(input)}]
 
@@ -98,10 +100,7 @@ class TextGeneration(Task):
             return text
         values = {name: row[name] for name in self._names if name in row}
         for name, value in values.items():
-            if _is_chat(value):
-                raise DistilabelUserError(
-                    f"Column {name!r} of {self.name!r} holds a chat: use ChatGeneration."
-                )
+            self._check(name, value)
         try:
             return _compiled(self.template).render(values)
         except TemplateError as error:
@@ -109,15 +108,26 @@ class TextGeneration(Task):
                 f"The template of {self.name!r} cannot be filled in: {error}."
             ) from error
 
+    def _check(self, name: str, value: Any) -> None:
+        if isinstance(value, str):
+            return
+        if _is_chat(value):
+            raise DistilabelUserError(f"Column {name!r} of {self.name!r} holds a chat: use ChatGeneration.")
+        if self.template == _AS_IT_IS and value is not None:
+            raise DistilabelUserError(
+                f"Column {name!r} of {self.name!r} holds {repr(value)[:_SHOWN]} and not a text: turn it into one, or say in "
+                "`template` what is to be asked about it.",
+            )
+
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Give the text as it is."""
         return {"generation": output}
 
 
 def _said(value: Any) -> Any:
-    """Refuse to ask a model about "None": a column that a step before failed to fill has nothing to say."""
-    if value is None:
-        raise ValueError("a column of the question is None")
+    """Refuse to ask a model about "None" or "nan": a column that a step before failed to fill has nothing to say."""
+    if value is None or value != value or (isinstance(value, list | tuple) and None in value):  # noqa: PLR0124 - NaN
+        raise ValueError("a column of the question is None, or holds None")
     return value
 
 

@@ -1,7 +1,7 @@
 """Rating several generations for one instruction under one aspect, with reasons."""
 
 import re
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from distilabel.exceptions import DistilabelGenerationException
 from distilabel.steps.tasks.base import Task
@@ -70,6 +70,8 @@ class UltraFeedback(Task):
         >>> row["ratings"], row["rationales"]
         ([5.0, 1.0], ['Right.', 'Wrong.'])
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"generations"})
 
     aspect: Literal["overall-rating", "helpfulness", "honesty", "instruction-following", "truthfulness"] = (
         "overall-rating"

@@ -2,7 +2,7 @@
 
 import json
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from distilabel.steps.base import StepInput
 from distilabel.steps.tasks.apigen.prompts import CHECKER_PROMPT
@@ -46,6 +46,8 @@ class APIGenSemanticChecker(Task):
         >>> made["thought"], made["keep_row_after_semantic_check"]
         ('It adds.', True)
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"answers", "execution_result"})
 
     system_prompt: str = CHECKER_PROMPT
     exclude_failed_execution: bool = True

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
@@ -58,6 +58,8 @@ class MathShepherdCompleter(Task):
         >>> next(MathShepherdCompleter(llm=Sure()).process([row]))[0]["solutions"]
         [['Step 1: 2 + 2 is 2 * 2. +', 'Step 2: The answer is: 5 -']]
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"solutions", "golden_solution"})
 
     system_prompt: str | None = None
     extra_rules: str | None = None
