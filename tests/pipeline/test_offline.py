@@ -442,6 +442,27 @@ def test_a_users_own_batch_llm_gets_all_rows_at_once_and_its_job_ids_again(tmp_p
     assert [row["generation"] for row in rows] == [f"own answer to {row['instruction']}" for row in ROWS]
 
 
+def test_two_tasks_may_share_one_llm(fast_platform: Platform):
+    def build() -> Pipeline:
+        llm = offline()
+        with Pipeline("p") as pipeline:
+            load = LoadDataFromDicts(data=ROWS, batch_size=5)
+            first = TextGeneration(name="first", llm=llm, output_mappings={"generation": "said"})
+            load >> first >> TextGeneration(name="second", llm=llm, input_mappings={"instruction": "said"})
+        return pipeline
+
+    runs = 0
+    while not len(distiset := build().run()):
+        runs += 1
+        assert runs < 5, "never done"
+        fast_platform.wait()
+    rows = rows_of(distiset)
+    assert [row["i"] for row in rows] == [row["i"] for row in ROWS]
+    assert all(row["instruction"] in row["said"] for row in rows)
+    assert all(row["said"][:40] in row["generation"] for row in rows)
+    assert sum(fast_platform.prompts().values()) == 2 * len(ROWS)
+
+
 # One at a time
 
 
