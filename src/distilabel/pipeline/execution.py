@@ -13,6 +13,7 @@ from distilabel.ledger.store import Ledger
 from distilabel.models.fields import RemoteModel
 from distilabel.offline.desk import Door
 from distilabel.offline.recover import recover
+from distilabel.pipeline.collecting import seldom_collecting
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.home import Home
 from distilabel.pipeline.own_models import own_models
@@ -43,7 +44,11 @@ def execute(
     """
     home = Home(cache, settings.pipeline, use_cache=settings.use_cache)
     try:
-        with own_models(list(dag.steps.values())), screen(home.log, handlers) as emit:
+        with (
+            seldom_collecting(),
+            own_models(list(dag.steps.values())),
+            screen(home.log, handlers) as emit,
+        ):
             prepare(home.config)
             run = Run(dag, settings, home, LocalEngine, emit)
             try:

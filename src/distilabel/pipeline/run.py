@@ -32,7 +32,6 @@ from distilabel.offline.results import Reader
 from distilabel.offline.session import Session
 from distilabel.pipeline.bench import Bench
 from distilabel.pipeline.cache import ChunkStore
-from distilabel.pipeline.collecting import seldom_collecting
 from distilabel.pipeline.dag import DAG
 from distilabel.pipeline.engine import Engine
 from distilabel.pipeline.home import Home
@@ -125,7 +124,7 @@ class Run:
             self._settings.most_chunks,
         )
         try:
-            with seldom_collecting(), stopping(lambda: self._heard.put(Interrupted())):
+            with stopping(lambda: self._heard.put(Interrupted())):
                 self._engine.start(workshop)
                 complete = self._pump()
                 if complete:

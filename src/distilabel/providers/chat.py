@@ -62,7 +62,7 @@ def _extras(message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if reasoning or (reasoning := _thinking(message.get("content"))):
         found["reasoning"] = reasoning
-    if logprobs := openai_logprobs(choice.get("logprobs")):
+    if (told := choice.get("logprobs")) and (logprobs := openai_logprobs(told)):
         found["logprobs"] = logprobs
     return found
 
