@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from tests.support.platform import Platform, platform
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("steady")
+# A shell that starts the tests in the background has them ignore Ctrl+C, and all that they start after them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

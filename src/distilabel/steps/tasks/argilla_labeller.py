@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, ClassVar, Optional
 
 from pydantic import BeforeValidator, Field
 
@@ -75,6 +75,8 @@ class ArgillaLabeller(Task):
         >>> next(task.process([{"record": {"fields": {"text": "What a day!"}}}]))[0]["suggestion"]
         {'value': 'joy', 'question_name': 'mood', 'type': 'model', 'agent': 'scripted'}
     """
+
+    not_text: ClassVar[frozenset[str]] = frozenset({"record"})
 
     system_prompt: Optional[str] = _SYSTEM_PROMPT
     question_to_label_instruction: dict[str, str] = Field(default_factory=lambda: dict(_INSTRUCTIONS))
