@@ -16,7 +16,7 @@ __all__ = ["Place", "Reader", "index"]
 Place: TypeAlias = tuple[str, int, int]
 """Where an answer lies: a file below the ledger's folder, start and length in bytes."""
 
-_LINES_AT_ONCE = 5_000
+_LINES_AT_ONCE = 2_000
 
 
 def index(ledger: Ledger, provider: Provider, job: Job) -> int:

@@ -3,6 +3,7 @@
 import queue
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -189,13 +190,18 @@ class Run:
                 return True
             if self._quiet() and not self._flush():
                 return False
-            try:
-                happened = self._heard.get(timeout=_TICK)
-            except queue.Empty:
-                continue
-            if isinstance(happened, Interrupted):
-                return False
-            self._take(happened)
+            for happened in self._listen():
+                if isinstance(happened, Interrupted):
+                    return False
+                self._take(happened)
+            self._say_ended()
+
+    def _listen(self) -> Iterator[Outcome | Event]:
+        """Wait a little for what happens next; yield it, and what else has happened by then."""
+        with suppress(queue.Empty):
+            yield self._heard.get(timeout=_TICK)
+            while True:
+                yield self._heard.get_nowait()
 
     def _quiet(self) -> bool:
         """Tell whether nothing is under way anywhere, and nothing that happened is still to be heard."""
@@ -231,7 +237,6 @@ class Run:
                 self._wake((scope, asker) for asker in askers)
             case Broken(error) | Crashed(error):
                 raise error
-        self._say_ended()
 
     def _take_processed(self, done: Processed) -> None:
         step = done.step

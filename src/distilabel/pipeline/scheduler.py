@@ -55,6 +55,11 @@ class _Stream:
         return self.total is not None and len(self.given) >= self.total
 
     @property
+    def has_room(self) -> bool:
+        """Whether one more of its chunks may be processed beside those that are."""
+        return len(self.running) < self.plan.concurrency
+
+    @property
     def asked(self) -> int:
         """How many chunks a generator was asked for so far."""
         return len(self.given) + len(self.parked) + len(self.ready) + len(self.running)
@@ -123,15 +128,16 @@ class Scheduler:
     def commands(self) -> list[Command]:
         """Return what is to be started now; each is under way from then on."""
         commands: list[Command] = []
-        stage = self.stage
-        for stream in reversed(self._streams.values()):
+        stage, streams = self.stage, self._streams.values()
+        free = self._workers - sum(len(stream.running) for stream in streams)
+        for stream in reversed(streams):
             if stream.plan.stage > stage:
                 continue
-            while self._free(stream) and stream.ready:
+            while stream.ready and len(commands) < free and stream.has_room:
                 index = stream.ready.popleft()
                 stream.running.add(index)
                 commands.append(self._start(stream, index))
-            if self._free(stream) and self._asks_for_more(stream):
+            if len(commands) < free and stream.has_room and self._asks_for_more(stream):
                 index = stream.asked
                 stream.running.add(index)
                 commands.append(Generate(stream.plan.name, index))
@@ -267,10 +273,6 @@ class Scheduler:
             sorted(given) if source.width is None else range(own * source.width, (own + 1) * source.width)
         )
         return tuple(i for i in numbers if i in given and _goes_to(given[i], stream.plan.name))
-
-    def _free(self, stream: _Stream) -> bool:
-        busy = sum(len(other.running) for other in self._streams.values())
-        return len(stream.running) < stream.plan.concurrency and busy < self._workers
 
     def _asks_for_more(self, stream: _Stream) -> bool:
         if stream.plan.sources or stream.total is not None or stream.running:

@@ -70,7 +70,7 @@ def record_outcome(line: dict[str, Any]) -> Outcome:
     code = error.get("errorCode")
     message = text_of(error.get("errorMessage")) or "no reason was given"
     failure = failure_of(number_of(code) or 0, {"error": {"code": text_of(code), "message": message}})
-    # Real lines carry `expired` and `retryable` too, which no page describes.
+    # Assumed: lines may carry `expired` and `retryable` too, which no page describes.
     again = error.get("expired") is True or error.get("retryable") is True
     return Failure(failure.code, failure.message, retryable=failure.retryable or again)
 

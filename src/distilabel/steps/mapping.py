@@ -81,13 +81,13 @@ class Renaming:
         ]
 
     def _row_out(self, row: Row, original: Row | None) -> Row:
-        written: Row = {}
-        passed: Row = {}
-        for name, value in row.items():
-            if name in self.produced:
-                written[self.outputs.get(name, name)] = value
-            elif name != _ORIGIN:
-                passed[self.inputs.get(name, name)] = value
+        passed = dict(row)
+        passed.pop(_ORIGIN, None)
+        made = row.keys() & self.produced
+        in_order = made if len(made) < 2 else [name for name in row if name in made]  # noqa: PLR2004 - one needs none
+        written = {self.outputs.get(name, name): passed.pop(name) for name in in_order}
+        if self.inputs:
+            passed = {self.inputs.get(name, name): value for name, value in passed.items()}
         if original is None or self._hidden.isdisjoint(original):
             return passed | written
         kept = {name: value for name, value in original.items() if name in self._hidden}
