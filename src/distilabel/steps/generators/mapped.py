@@ -11,7 +11,13 @@ _ROWS_AT_ONCE = 50_000
 
 def let_go(dataset: Any) -> Any:
     """Give a dataset that lies on disk as one that is mapped only while it is read; any other as it is."""
-    return Mapped(dataset) if getattr(dataset, "cache_files", None) else dataset
+    if not getattr(dataset, "cache_files", None):
+        return dataset
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+
+    # What Arrow took to convert a source stays with it unused, some tens of megabytes.
+    pa.default_memory_pool().release_unused()
+    return Mapped(dataset)
 
 
 class Mapped:
