@@ -13,9 +13,13 @@ from time import perf_counter
 
 import httpx2
 
-__all__ = ["Failed", "Run", "median_run", "platform", "run", "stats"]
+__all__ = ["PLAIN_PYTHON", "ROOT", "Failed", "Run", "median_run", "platform", "run", "stats"]
 
 ROOT = Path(__file__).resolve().parents[1]
+
+_PLAIN = ROOT / ".venv-bench" / "bin" / "python"
+PLAIN_PYTHON = _PLAIN if _PLAIN.exists() else Path(sys.executable)
+"""The Python of an environment that has what users have, and none of the developers' tools; `make bench` makes it."""
 
 
 class Failed(Exception):  # noqa: N818 - a program failed, this one did not
@@ -40,7 +44,7 @@ class Run:
 
 
 def run(
-    *arguments: str | Path, environment: Mapping[str, str] | None = None, python: str | Path = sys.executable
+    *arguments: str | Path, environment: Mapping[str, str] | None = None, python: str | Path = PLAIN_PYTHON
 ) -> Run:
     """Run a module or a script with Python and wait for its end.
 

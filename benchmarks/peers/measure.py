@@ -23,7 +23,9 @@ def peers(at: Workplace) -> Iterator[Figure]:
         source = prompts(at.folder, _COUNT)
         yield from _measured(
             "OpenAI's SDK in a script, 100,000 prompts",
-            lambda: run("-m", "benchmarks.programs.sdk", url, source, at.folder / "sdk.parquet"),
+            lambda: run(
+                "-m", "benchmarks.programs.sdk", url, source, at.folder / "sdk.parquet", python=sys.executable
+            ),
         )
     yield from _measured("curator 0.1.31, 100,000 prompts", lambda: _curator(at, source))
     yield from _measured("distilabel 1.5.3, 100,000 rows through three plain steps", lambda: _predecessor(at))

@@ -25,12 +25,15 @@ class Pools:
     def ask(self, keys: Iterable[str], asker: int, run: int, drawn: Counter[str] | None = None) -> list[Draw]:
         keys = list(keys)
         pools = {key: list(self.samples[key]) for key in keys if key in self.samples}
-        draws = draw(keys, pools, asker_id=asker, run_id=run, drawn=Counter() if drawn is None else drawn)
+        drawn = Counter() if drawn is None else drawn
+        numbers = itertools.count(self.made + 1)
+        draws = draw(keys, pools, asker_id=asker, run_id=run, drawn=drawn, numbers=numbers)
         for each in draws:
             pool = self.samples.setdefault(each.key, [])
             if each.sample is None:
                 self.made += 1
-                pool.append(Sample(self.made, each.n, asker, run, each.nth, SampleState.WANTED))
+                assert each.id == self.made
+                pool.append(Sample(each.id, each.n, asker, run, each.nth, SampleState.WANTED))
             elif each.moves(asker, run):
                 (at,) = [i for i, sample in enumerate(pool) if sample.id == each.sample.id]
                 pool[at] = pool[at]._replace(asker_id=asker, run_id=run, nth=each.nth)

@@ -9,6 +9,7 @@ from distilabel.exceptions import DistilabelCacheError
 from distilabel.ledger.connection import SCHEMA_VERSION, connect
 from distilabel.ledger.store import Ledger
 
+KEY = "0123456789abcdef" * 2
 SCHEMA_1 = Path(__file__).parent / "schema_1.sql"
 
 
@@ -21,6 +22,13 @@ def old_ledger(path: Path) -> None:
     )
     connection.execute(
         "INSERT INTO jobs (scope_id, target_id, tag, requests, size, created_at, moved_at) VALUES (1, 1, 't', 5, 9, 1, 1)"
+    )
+    connection.execute(f"INSERT INTO requests (key, target_id, body) VALUES ('{KEY}', 1, x'7b7d')")
+    connection.execute("INSERT INTO askers (scope_id, name) VALUES (1, 'a')")
+    connection.execute("INSERT INTO runs (name, started_at) VALUES ('p', 1)")
+    connection.execute(
+        "INSERT INTO samples (request_id, n, scope_id, asker_id, run_id, nth, state, job_id)"
+        " VALUES (1, 0, 1, 1, 1, 0, 'claimed', 1)"
     )
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
@@ -49,13 +57,17 @@ def test_migrated_ledger_has_the_shape_of_a_new_one(tmp_path: Path):
     assert shape(tmp_path / "old.db") == shape(tmp_path / "new.db")
 
 
-def test_migrated_ledger_keeps_its_jobs(tmp_path: Path):
+def test_migrated_ledger_keeps_its_jobs_and_what_is_in_them(tmp_path: Path):
     old_ledger(tmp_path / "ledger.db")
     ledger = Ledger(tmp_path)
     try:
         (job,) = ledger.jobs("p/step")
+        lines = list(ledger.job_lines(job))
+        assert ledger._connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert ledger._connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
     finally:
         ledger.close()
+    assert lines == [(KEY, 0, b"{}")]
     assert (job.requests, job.tokens, job.label, job.account) == (5, 0, None, None)
 
 

@@ -1,9 +1,11 @@
 """Sessions: who asks, what is answered, and when a job's worth is handed in."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 
-from distilabel.offline.session import asking
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
+from distilabel.offline.session import asking, taken_back_on_error
 from tests.fakes import Office, answered, body, texts
 
 Open = Callable[..., Office]
@@ -76,11 +78,48 @@ def test_answer_tells_how_often_it_was_asked_and_by_which_job(office: Open, plat
     assert (found.attempts, found.job_id) == (2, list(platform.batches)[1])
 
 
-def test_ids_of_the_jobs_are_told_oldest_first(office: Open, platform):
-    at = office()
-    at.ask("a")
-    assert at.session.jobs_ids() == ()
+def test_replay_of_what_was_pruned_meanwhile_asks_again(office: Open, platform):
+    at = office(every=0.001)
+    assert texts(at.bring("a", "b", asker="x")) == ["a/0", "b/0"]
+    at.ledger.prune(before=at.ledger.clock() + 1)
+    at.bring("c", asker="y")  # takes no number that was pruned
+    assert at.ask("a", "b", asker="x") == [None, None]
+    assert texts(at.bring("a", "b", asker="x")) == ["a/0", "b/0"]
+    assert platform.sent == ["a", "b", "c", "a", "b"]
+
+
+def test_asker_that_asks_for_something_else_than_it_did_gets_that(office: Open):
+    at = office(every=0.001)
+    at.bring("a", "b", asker="x")
+    assert texts(at.bring("b", "a", asker="x")) == ["b/0", "a/0"]
+    assert texts(at.bring("b", "c", asker="x")) == ["b/0", "c/0"]
+
+
+def test_what_is_asked_while_other_replies_are_to_come_draws_samples_of_its_own(office: Open, platform):
+    at = office(every=0.001)
+
+    def ask_twice() -> list[str | None]:
+        answers = []
+        with asking("x"):
+            for _ in range(2):
+                with contextlib.suppress(Unfinished), taken_back_on_error():
+                    answers += at.session.ask(at.desk, [body("a")])
+                    if None in answers:
+                        raise Unfinished
+        return texts(answers)
+
+    ask_twice()
     at.flush()
-    at.ask("b", asker="b")
+    assert platform.sent == ["a", "a"]
+    assert ask_twice() == ["a/0", "a/1"]
+
+
+def test_what_an_error_took_back_is_drawn_again(office: Open, platform):
+    at = office(every=0.001)
+    with asking("x"):
+        with contextlib.suppress(ValueError), taken_back_on_error():
+            at.session.ask(at.desk, [body("a")])
+            raise ValueError
+        at.session.ask(at.desk, [body("a")])
     at.flush()
-    assert at.session.jobs_ids() == tuple(platform.batches)
+    assert platform.sent == ["a"]

@@ -16,8 +16,10 @@ from distilabel.folders import unusable
 __all__ = ["LEDGER_NAME", "SCHEMA_VERSION", "connect", "mapped_errors", "query"]
 
 LEDGER_NAME = "ledger.db"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _BUSY_MILLISECONDS = 60_000
+# Draws touch many pages, and each is copied from the log when so many are in it: 16 MB instead of SQLite's 4.
+_PAGES_IN_LOG = 4_000
 
 
 @cache
@@ -78,6 +80,7 @@ def _open(path: Path, readonly: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_IN_LOG}")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
@@ -85,6 +88,9 @@ def _open(path: Path, readonly: bool) -> sqlite3.Connection:
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
     """Make the tables, or change older ones step by step, whole or not at all."""
     connection.execute("PRAGMA synchronous = FULL")
+    # A table that others refer to can only be made anew without: https://www.sqlite.org/lang_altertable.html#otheralter
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.create_function("bytes_of", 1, bytes.fromhex, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = _version(connection)
@@ -96,6 +102,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
         connection.rollback()
         raise
     connection.execute("COMMIT")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _scripts_after(version: int) -> list[str]:

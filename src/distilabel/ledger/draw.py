@@ -5,7 +5,7 @@ asker drew before it draws again; what nobody draws in this run is free; only wh
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from distilabel.ledger.states import SampleState
@@ -36,12 +36,18 @@ class Sample(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """What one asking gets: sample `n` of the request `key`; `sample` is None where it must be made."""
+    """What one asking gets: sample `n` of the request `key`.
+
+    Attributes:
+        sample: As it stands; None where it must be made.
+        id: The sample's number in the ledger.
+    """
 
     key: str
     n: int
     nth: int
     sample: Sample | None
+    id: int
 
     def moves(self, asker_id: int, run_id: int) -> bool:
         """Tell whether the sample changes hands by this draw."""
@@ -55,6 +61,7 @@ def draw(
     asker_id: int,
     run_id: int,
     drawn: Counter[str],
+    numbers: Iterator[int],
 ) -> list[Draw]:
     """Draw one sample for each key, in order.
 
@@ -64,33 +71,39 @@ def draw(
         asker_id: Who asks.
         run_id: In which run.
         drawn: How often this asker has asked each key before in this execution; counted on here.
+        numbers: Of the samples that must be made.
 
     Examples:
+        >>> from itertools import count
         >>> pools = {"k": [Sample(id=1, n=0, asker_id=7, run_id=1, nth=0, state=SampleState.ANSWERED)]}
-        >>> [d.n for d in draw(["k", "k"], pools, asker_id=8, run_id=2, drawn=Counter())]
-        [0, 1]
+        >>> draws = draw(["k", "k"], pools, asker_id=8, run_id=2, drawn=Counter(), numbers=count(2))
+        >>> [(d.n, d.id) for d in draws]
+        [(0, 1), (1, 2)]
     """
-    return [_draw_one(key, pools.setdefault(key, []), asker_id, run_id, drawn) for key in keys]
+    return [_draw_one(key, pools.setdefault(key, []), asker_id, run_id, drawn, numbers) for key in keys]
 
 
-def _draw_one(key: str, pool: list[Sample], asker_id: int, run_id: int, drawn: Counter[str]) -> Draw:
+def _draw_one(
+    key: str, pool: list[Sample], asker_id: int, run_id: int, drawn: Counter[str], numbers: Iterator[int]
+) -> Draw:
     nth = drawn[key]
     drawn[key] += 1
     for sample in pool:
         if sample.asker_id == asker_id and sample.nth == nth:
-            return Draw(key, sample.n, nth, sample)
-    if not pool:
-        pool.append(Sample(0, 0, asker_id, run_id, nth, SampleState.WANTED))
-        return Draw(key, 0, nth, None)
+            return Draw(key, sample.n, nth, sample, sample.id)
     free = [sample for sample in pool if sample.run_id != run_id and sample.asker_id != asker_id]
     # An answered sample before one still awaited, and that before one that failed.
-    taken = min(free, key=lambda sample: (_RANK[sample.state], sample.n), default=None)
-    if taken is not None:
+    if free:
+        taken = min(free, key=lambda sample: (_RANK[sample.state], sample.n))
         pool[pool.index(taken)] = taken._replace(asker_id=asker_id, run_id=run_id, nth=nth)
-        return Draw(key, taken.n, nth, taken)
-    n = 1 + max((sample.n for sample in pool), default=-1)
-    pool.append(Sample(0, n, asker_id, run_id, nth, SampleState.WANTED))
-    return Draw(key, n, nth, None)
+        return Draw(key, taken.n, nth, taken, taken.id)
+    made = Sample(next(numbers), _next_n(pool), asker_id, run_id, nth, SampleState.WANTED)
+    pool.append(made)
+    return Draw(key, made.n, nth, None, made.id)
+
+
+def _next_n(pool: Sequence[Sample]) -> int:
+    return 1 + max([sample.n for sample in pool]) if pool else 0
 
 
 def drawn_again(
@@ -118,7 +131,7 @@ def drawn_again(
         if sample is None:
             return None
         counts[key] = nth + 1
-        draws.append(Draw(key, sample.n, nth, sample))
+        draws.append(Draw(key, sample.n, nth, sample, sample.id))
     drawn.update(keys)
     return draws
 

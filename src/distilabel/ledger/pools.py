@@ -1,11 +1,11 @@
 """The pools of samples: drawing from them, and registering what they lack."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, count
 
 from distilabel.ledger.draw import Draw, Sample, draw, drawn_again
-from distilabel.ledger.rows import json_array
+from distilabel.ledger.rows import joined, json_array
 from distilabel.ledger.states import SampleState
 from distilabel.ledger.writer import Writer
 from distilabel.records import Target, request_keys
@@ -14,6 +14,7 @@ __all__ = ["Pools"]
 
 # SQLite takes texts of up to 1,000,000,000 bytes: https://www.sqlite.org/limits.html
 _MOST_BYTES = 16_000_000
+_KEY_BYTES = 16
 
 
 class Pools(Writer):
@@ -46,11 +47,19 @@ class Pools(Writer):
             if (again := drawn_again(keys, self._own(asker_id, run_id), drawn)) is not None:
                 return again
             ids, pools = self._known(dict(zip(keys, bodies, strict=True)))
-            draws = draw(keys, pools, asker_id=asker_id, run_id=run_id, drawn=drawn)
+            first = int(self._one("next_sample_id")[0])
+            draws = draw(keys, pools, asker_id=asker_id, run_id=run_id, drawn=drawn, numbers=count(first))
             missing = {key: body for key, body in zip(keys, bodies, strict=True) if key not in ids}
             ids |= self._add_requests(missing, target_id)
-            self._record_draws(draws, ids, scope_id, asker_id, run_id)
+            self._move_samples([d for d in draws if d.moves(asker_id, run_id)], asker_id, run_id)
+            made = [(ids[d.key], d.n, d.nth) for d in draws if d.sample is None]
+            self._add_samples(made, first, scope_id=scope_id, asker_id=asker_id, run_id=run_id)
         return draws
+
+    def samples(self, numbers: Iterable[int]) -> list[Sample]:
+        """Return samples as they stand now, in the order of their numbers given; what was pruned is not among them."""
+        with self._lock:
+            return [_sample(*row) for row in self._execute("samples", {"rows": json_array(numbers)})]
 
     def _own(self, asker_id: int, run_id: int) -> dict[tuple[str, int], Sample]:
         """Return what an asker has drawn in this run, by request and how-manieth asking of it."""
@@ -62,14 +71,16 @@ class Pools(Writer):
         ids: dict[str, int] = {}
         pools: dict[str, list[Sample]] = {}
         without_body = []
-        for key, request_id, is_empty, *columns in self._execute("pool", {"keys": json_array(bodies)}):
+        places = range(1, _KEY_BYTES * len(bodies), _KEY_BYTES)  # SQL counts from 1
+        rows = self._execute("pool", {"keys": joined(bodies), "places": json_array(places)})
+        for key, request_id, is_empty, *columns in rows:
             ids[key] = request_id
             if columns[0] is not None:
                 pools.setdefault(key, []).append(_sample(*columns))
             if is_empty:
                 without_body.append(key)
         # A recovered request may lack its body; the run that asks it again has it.
-        self._many("fill_request", [(bodies[key], key) for key in without_body])
+        self._many("fill_request", [(bodies[key], bytes.fromhex(key)) for key in without_body])
         return ids, pools
 
     def _add_requests(self, bodies: dict[str, bytes], target_id: int) -> dict[str, int]:
@@ -80,22 +91,19 @@ class Pools(Writer):
             lengths = [len(bodies[key]) for key in piece]
             starts = accumulate(lengths, initial=1)  # SQL counts from 1
             values = {
-                "first": number, "target_id": target_id, "bodies": b"".join(bodies[key] for key in piece),
-                "rows": json_array(zip(piece, starts, lengths, strict=False)),
+                "first": number, "target_id": target_id, "keys": joined(piece),
+                "bodies": b"".join([bodies[key] for key in piece]), "rows": json_array(zip(starts, lengths, strict=False)),
             }  # fmt: skip
             self._execute("add_requests", values)
             number += len(piece)
         return {key: first + i for i, key in enumerate(bodies)}
 
-    def _record_draws(
-        self, draws: Sequence[Draw], ids: dict[str, int], scope_id: int, asker_id: int, run_id: int
-    ) -> None:
-        self._many(
-            "draw_again",
-            [(asker_id, run_id, d.nth, d.sample.id) for d in draws if d.sample and d.moves(asker_id, run_id)],
-        )
-        made = [(ids[d.key], d.n, d.nth) for d in draws if d.sample is None]
-        self._at_once("add_samples", made, scope_id=scope_id, asker_id=asker_id, run_id=run_id)
+    def _move_samples(self, draws: Sequence[Draw], asker_id: int, run_id: int) -> None:
+        self._many("draw_again", [(asker_id, run_id, d.nth, d.id) for d in draws])
+
+    def _add_samples(self, made: Sequence[tuple[int, int, int]], first: int, **drawn_by: int) -> None:
+        """Add samples: request, sample and how-manieth asking of each; they are numbered from `first`."""
+        self._execute("add_samples", {**drawn_by, "first": first, "rows": json_array(made)})
 
     def claim_again(self, scope: str, asker: str, run_id: int) -> None:
         """Note that an asker's samples are drawn in this run too, though it does not ask: its rows are kept."""

@@ -1,4 +1,4 @@
--- Every statement that the ledger runs, each under its name.
+-- Every statement that the ledger runs, each under its name. `:keys` holds the keys of many requests, 16 bytes each.
 
 -- name: add_scope
 INSERT OR IGNORE INTO scopes (name) VALUES (:name);
@@ -27,36 +27,49 @@ SELECT coalesce(max(id), 0) + 1 FROM requests;
 
 -- name: add_requests
 INSERT INTO requests (id, key, target_id, body)
-SELECT :first + k.key, json_extract(k.value, '$[0]'), :target_id,
-       substr(:bodies, json_extract(k.value, '$[1]'), json_extract(k.value, '$[2]'))
+SELECT :first + k.key, substr(:keys, 16 * k.key + 1, 16), :target_id,
+       substr(:bodies, json_extract(k.value, '$[0]'), json_extract(k.value, '$[1]'))
 FROM json_each(:rows) AS k;
 
 -- name: pool
-SELECT r.key, r.id, length(r.body) = 0, s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start,
-       s.length, s.code, s.message, j.remote_id
-FROM json_each(:keys) AS k
-JOIN requests AS r ON r.key = k.value
+SELECT lower(hex(r.key)), r.id, length(r.body) = 0, s.id, s.n, s.asker_id, max(s.run_id, coalesce(a.run_id, 0)), s.nth,
+       s.state, s.attempts, f.path, s.start, s.length, s.code, s.message, j.remote_id
+FROM json_each(:places) AS k
+JOIN requests AS r ON r.key = substr(:keys, k.value, 16)
 LEFT JOIN samples AS s ON s.request_id = r.id
+LEFT JOIN askers AS a ON a.id = s.asker_id
 LEFT JOIN files AS f ON f.id = s.file_id
 LEFT JOIN jobs AS j ON j.id = s.job_id
 ORDER BY s.request_id, s.n;
 
 -- name: own_samples
 -- What was recovered without its body is left out: whoever asks it has the body.
-SELECT r.key, s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start, s.length, s.code, s.message,
-       j.remote_id
+SELECT lower(hex(r.key)), s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start, s.length, s.code,
+       s.message, j.remote_id
 FROM samples AS s
 JOIN requests AS r ON r.id = s.request_id
 LEFT JOIN files AS f ON f.id = s.file_id
 LEFT JOIN jobs AS j ON j.id = s.job_id
 WHERE s.asker_id = :asker_id AND s.run_id = :run_id AND length(r.body) > 0;
 
+-- name: samples
+SELECT s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start, s.length, s.code, s.message,
+       j.remote_id
+FROM json_each(:rows) AS k
+JOIN samples AS s ON s.id = k.value
+LEFT JOIN files AS f ON f.id = s.file_id
+LEFT JOIN jobs AS j ON j.id = s.job_id
+ORDER BY k.key;
+
+-- name: next_sample_id
+SELECT coalesce(max(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'samples';
+
 -- name: draw_again
 UPDATE samples SET asker_id = ?, run_id = ?, nth = ? WHERE id = ?;
 
 -- name: add_samples
-INSERT INTO samples (request_id, n, scope_id, asker_id, run_id, nth)
-SELECT json_extract(k.value, '$[0]'), json_extract(k.value, '$[1]'), :scope_id, :asker_id, :run_id,
+INSERT INTO samples (id, request_id, n, scope_id, asker_id, run_id, nth)
+SELECT :first + k.key, json_extract(k.value, '$[0]'), json_extract(k.value, '$[1]'), :scope_id, :asker_id, :run_id,
        json_extract(k.value, '$[2]')
 FROM json_each(:rows) AS k;
 
@@ -65,8 +78,7 @@ SELECT count(*) FROM samples AS s JOIN askers AS a ON a.id = s.asker_id
 WHERE a.scope_id = :scope_id AND a.name = :name AND s.state IN ('wanted', 'claimed');
 
 -- name: claim_again
-UPDATE samples SET run_id = :run_id
-WHERE asker_id = (SELECT id FROM askers WHERE scope_id = :scope_id AND name = :name);
+UPDATE askers SET run_id = :run_id WHERE scope_id = :scope_id AND name = :name;
 
 -- name: wanted
 SELECT s.id, length(r.body) FROM samples AS s JOIN requests AS r ON r.id = s.request_id
@@ -87,14 +99,14 @@ WHERE target_id = :target_id AND moved_at > :since
   AND state IN ('planned', 'uploading', 'uploaded', 'creating', 'submitted');
 
 -- name: add_known_request
-INSERT OR IGNORE INTO requests (key, target_id, body) VALUES (?, ?, ?);
+INSERT OR IGNORE INTO requests (key, target_id, body) VALUES (:key, :target_id, :body);
 
 -- name: fill_request
 UPDATE requests SET body = ? WHERE key = ? AND length(body) = 0;
 
 -- name: add_claimed_sample
 INSERT OR IGNORE INTO samples (request_id, n, scope_id, asker_id, run_id, nth, state, job_id)
-SELECT id, ?, ?, ?, ?, ?, 'claimed', ? FROM requests WHERE key = ?;
+SELECT id, :n, :scope_id, :asker_id, :run_id, :nth, 'claimed', :job_id FROM requests WHERE key = :key;
 
 -- name: orphans
 SELECT count(*) FROM jobs AS j JOIN scopes AS s ON s.id = j.scope_id
@@ -122,7 +134,7 @@ WHERE id IN (SELECT value FROM json_each(:rows)) AND state = 'wanted';
 UPDATE samples SET state = 'failed', code = ?, message = ? WHERE id = ?;
 
 -- name: job_lines
-SELECT r.key, s.n, r.body FROM samples AS s JOIN requests AS r ON r.id = s.request_id
+SELECT lower(hex(r.key)) AS key, s.n, r.body FROM samples AS s JOIN requests AS r ON r.id = s.request_id
 WHERE s.job_id = :job_id AND s.state = 'claimed' ORDER BY s.id;
 
 -- name: jobs_of_scope
@@ -175,20 +187,20 @@ UPDATE samples SET attempts = samples.attempts + (samples.state <> 'answered'), 
     file_id = v.file_id, start = v.start, length = v.length, code = NULL, message = NULL
 FROM (
     SELECT r.id AS request_id, json_extract(k.value, '$[0]') AS file_id, json_extract(k.value, '$[1]') AS start,
-           json_extract(k.value, '$[2]') AS length, json_extract(k.value, '$[4]') AS n
-    FROM json_each(:rows) AS k JOIN requests AS r ON r.key = json_extract(k.value, '$[3]')
+           json_extract(k.value, '$[2]') AS length, json_extract(k.value, '$[3]') AS n
+    FROM json_each(:rows) AS k JOIN requests AS r ON r.key = substr(:keys, 16 * k.key + 1, 16)
 ) AS v
 WHERE samples.request_id = v.request_id AND samples.n = v.n AND +samples.job_id = :job_id
   AND (samples.state <> 'answered' OR (samples.file_id = v.file_id AND samples.start = v.start));
 
 -- name: refuse_sample
-UPDATE samples SET attempts = attempts + (state = 'claimed'), state = 'failed', code = ?1, message = ?2
-WHERE request_id = (SELECT id FROM requests WHERE key = ?3) AND n = ?4 AND job_id = ?5
-  AND (state = 'claimed' OR (state = 'failed' AND code = ?1));
+UPDATE samples SET attempts = attempts + (state = 'claimed'), state = 'failed', code = :code, message = :message
+WHERE request_id = (SELECT id FROM requests WHERE key = :key) AND n = :n AND job_id = :job_id
+  AND (state = 'claimed' OR (state = 'failed' AND code = :code));
 
 -- name: note_failure
-UPDATE samples SET code = ?, message = ?
-WHERE request_id = (SELECT id FROM requests WHERE key = ?) AND n = ? AND job_id = ? AND state = 'claimed';
+UPDATE samples SET code = :code, message = :message
+WHERE request_id = (SELECT id FROM requests WHERE key = :key) AND n = :n AND job_id = :job_id AND state = 'claimed';
 
 -- name: forget_anomalies
 UPDATE jobs SET anomalies = 0 WHERE id = :job_id;
@@ -256,7 +268,7 @@ SELECT state, at FROM job_history WHERE job_id = :job_id ORDER BY rowid;
 SELECT path, kind FROM files WHERE job_id = :job_id ORDER BY kind DESC;
 
 -- name: all_lines_of_job
-SELECT r.key, s.n, r.body FROM samples AS s JOIN requests AS r ON r.id = s.request_id
+SELECT lower(hex(r.key)) AS key, s.n, r.body FROM samples AS s JOIN requests AS r ON r.id = s.request_id
 WHERE s.job_id = :job_id ORDER BY s.id;
 
 -- name: jobs_over_before

@@ -7,7 +7,7 @@ import orjson
 
 from distilabel.records import Job, Target
 
-__all__ = ["job_of", "json_array", "target_row"]
+__all__ = ["job_of", "joined", "json_array", "target_row"]
 
 _JOB = (
     "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "tokens", "label", "account", "input_file", "remote_id",
@@ -34,3 +34,13 @@ def target_row(target: Target) -> dict[str, str]:
 def json_array(values: Iterable[Any]) -> str:
     """Return values as a JSON array, which `json_each` takes apart again."""
     return orjson.dumps(list(values)).decode()
+
+
+def joined(keys: Iterable[str]) -> bytes:
+    r"""Return the keys of requests as bytes, one after the other.
+
+    Examples:
+        >>> joined(["0" * 32, "f" * 32])[14:18]
+        b'\x00\x00\xff\xff'
+    """
+    return bytes.fromhex("".join(keys))

@@ -24,19 +24,20 @@ CREATE TABLE targets (
     UNIQUE (platform, base_url, endpoint, model)
 ) STRICT;
 
--- Each distinct question, once.
+-- Each distinct question, once; its key is written as 32 hexadecimal digits elsewhere.
 CREATE TABLE requests (
     id INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE CHECK (length(key) = 32),
+    key BLOB NOT NULL UNIQUE CHECK (length(key) = 16),
     target_id INTEGER NOT NULL REFERENCES targets (id),
     body BLOB NOT NULL
 ) STRICT;
 
--- Who draws: one chunk of rows on its way through one step.
+-- Who draws: one chunk of rows on its way through one step; in the run that is named here, all that it ever drew is taken.
 CREATE TABLE askers (
     id INTEGER PRIMARY KEY,
     scope_id INTEGER NOT NULL REFERENCES scopes (id),
     name TEXT NOT NULL,
+    run_id INTEGER REFERENCES runs (id),
     UNIQUE (scope_id, name)
 ) STRICT;
 
@@ -63,8 +64,9 @@ INSERT INTO job_moves VALUES
     ('ended', 'fetched'),
     ('fetched', 'settled');
 
+-- Jobs; no number is given twice, since a job's files lie in a folder of that name.
 CREATE TABLE jobs (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     scope_id INTEGER NOT NULL REFERENCES scopes (id),
     target_id INTEGER NOT NULL REFERENCES targets (id),
     tag TEXT NOT NULL UNIQUE,
@@ -129,9 +131,10 @@ CREATE TABLE files (
     UNIQUE (job_id, kind)
 ) STRICT;
 
--- The pool: sample n of a request, who drew it in which run, and what became of it.
+-- The pool: sample n of a request, who drew it in which run, and what became of it. No number is given twice, since a run
+-- remembers by it what was drawn.
 CREATE TABLE samples (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id INTEGER NOT NULL REFERENCES requests (id),
     n INTEGER NOT NULL CHECK (n >= 0),
     scope_id INTEGER NOT NULL REFERENCES scopes (id),

@@ -8,7 +8,7 @@ import orjson
 
 from distilabel.ledger.connection import connect, mapped_errors, query
 from distilabel.ledger.pools import Pools
-from distilabel.ledger.rows import job_of, json_array
+from distilabel.ledger.rows import job_of, joined, json_array
 from distilabel.ledger.states import JobState
 from distilabel.records import Job, JobPhase, RemoteJob, Target
 
@@ -144,8 +144,10 @@ class Ledger(Pools):
                 scope, target, remote.remote_id, remote.tag or remote.remote_id, count, created_at
             )
             for nth, (key, n, body) in enumerate(requests):
-                self._many("add_known_request", [(key, target_id, body)])
-                self._many("add_claimed_sample", [(n, scope_id, asker_id, run_id, nth, job_id, key)])
+                request = {"key": bytes.fromhex(key), "target_id": target_id, "body": body}
+                self._execute("add_known_request", request)
+                drawn = {"asker_id": asker_id, "run_id": run_id, "nth": nth, "job_id": job_id}
+                self._execute("add_claimed_sample", {**request, **drawn, "n": n, "scope_id": scope_id})
             return self._job(job_id)
 
     def _adopt(
@@ -305,10 +307,15 @@ class Ledger(Pools):
         """
         with self._transaction(durable=False):
             # Where two lines of one sample meet in one step, the first counts.
-            firsts = {row[3:]: row for row in reversed(answered)}
-            done = self._at_once("answer_samples", list(firsts.values()), job_id=job.id)
-            done += self._many("refuse_sample", [(*row[:4], job.id) for row in failed if not row[4]])
-            done += self._many("note_failure", [(*row[:4], job.id) for row in failed if row[4]])
+            firsts = {
+                (key, n): (file, start, length, n) for file, start, length, key, n in reversed(answered)
+            }
+            keys, rows = joined(key for key, _ in firsts), json_array(firsts.values())
+            done = self._execute("answer_samples", {"keys": keys, "rows": rows, "job_id": job.id}).rowcount
+            for code, message, key, n, may_be_asked_again in failed:
+                what = "note_failure" if may_be_asked_again else "refuse_sample"
+                values = {"code": code, "message": message, "key": bytes.fromhex(key), "n": n, "job_id": job.id}
+                done += self._execute(what, values).rowcount
             odd = len(answered) + len(failed) - done
             self.note_anomalies(job, odd)
         return odd

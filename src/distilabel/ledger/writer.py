@@ -35,6 +35,8 @@ class Writer:
         self.clock = clock
         self._lock = threading.RLock()
         self._connection = connect(self.path)
+        self._scopes: dict[str, int] = {}
+        self._targets: dict[Target, int] = {}
 
     def close(self) -> None:
         """Close the database; the ledger cannot be used after."""
@@ -48,11 +50,15 @@ class Writer:
 
     def scope_id(self, name: str) -> int:
         """Return the number of a scope, known or new."""
-        return self._known_or_new("scope_id", "add_scope", name=name)
+        if name not in self._scopes:
+            self._scopes[name] = self._known_or_new("scope_id", "add_scope", name=name)
+        return self._scopes[name]
 
     def target_id(self, target: Target) -> int:
         """Return the number of a target, known or new."""
-        return self._known_or_new("target_id", "add_target", **target_row(target))
+        if target not in self._targets:
+            self._targets[target] = self._known_or_new("target_id", "add_target", **target_row(target))
+        return self._targets[target]
 
     def _known_or_new(self, find: str, add: str, /, **values: Any) -> int:
         with self._lock:

@@ -67,6 +67,8 @@ class Connection:
     def draw(self, desk: Desk, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
         """Draw the reply to each body from the ledger; what is missing is submitted.
 
+        Within a run no job's id is told: a job is packed of many askings, and the run tells of its jobs itself.
+
         Args:
             desk: Where they are handed in.
             bodies: Their canonical bodies.
@@ -74,8 +76,7 @@ class Connection:
         """
         if self._session is None:
             return collect(desk, bodies, jobs_ids)
-        answers = self._session.ask(desk, bodies)
-        return Collected(answers, self._session.jobs_ids() if None in answers else ())
+        return Collected(self._session.ask(desk, bodies), jobs_ids=())
 
     def ask_all(self, desk: Desk, bodies: Sequence[bytes], most: int) -> list[Outcome]:
         """Ask online, at most `most` bodies at once over all callers; return the outcomes in order."""

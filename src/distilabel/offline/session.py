@@ -1,6 +1,8 @@
 """One scope's draws within one run: what an offline LLM talks to instead of a platform."""
 
+import hashlib
 import threading
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -8,13 +10,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from distilabel.ledger.draw import Sample
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
+from distilabel.ledger.draw import Draw, Sample
 from distilabel.ledger.states import SampleState
 from distilabel.ledger.store import Ledger
 from distilabel.offline.desk import Desk
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.results import Place, Reader
-from distilabel.records import Decoded, Failure, Outcome
+from distilabel.records import Decoded, Failure, Outcome, Target, request_keys
 
 __all__ = ["Answer", "Session", "asking", "taken_back_on_error"]
 
@@ -29,10 +32,29 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True)
 class _Execution:
-    """One execution of an asker: how often it has asked each request so far."""
+    """One execution of an asker.
+
+    Attributes:
+        asker: Who asks.
+        askings: How often it has asked so far, anything.
+        drawn: How often each request, but for what is in `uncounted`.
+        uncounted: Bodies that were asked and not looked for in the pools, since it was remembered what they drew.
+    """
 
     asker: str
+    askings: int = 0
     drawn: Counter[str] = field(default_factory=Counter)
+    uncounted: list[tuple[Target, Sequence[bytes]]] = field(default_factory=list)
+
+    def copy(self) -> "_Execution":
+        return _Execution(self.asker, self.askings, Counter(self.drawn), list(self.uncounted))
+
+
+class _Drawn(NamedTuple):
+    """What one asking drew: a digest of what was asked, and the samples' numbers in the ledger."""
+
+    digest: bytes
+    numbers: Sequence[int]
 
 
 _execution: ContextVar[_Execution | None] = ContextVar("execution", default=None)
@@ -50,14 +72,18 @@ def asking(asker: str) -> Iterator[None]:
 
 @contextmanager
 def taken_back_on_error() -> Iterator[None]:
-    """Within it, what is asked counts as not asked if an error ends it: asked again, it draws the same."""
+    """Within it, what is asked counts as not asked if an error ends it: asked again, it draws the same.
+
+    That replies are still to come is no error: what is asked after it draws samples of its own.
+    """
     execution = _execution.get()
-    before = Counter(execution.drawn) if execution else None
+    before = execution.copy() if execution else None
     try:
         yield
+    except DistilabelOfflineBatchGenerationNotFinishedException:
+        raise
     except Exception:
-        if execution is not None and before is not None:
-            execution.drawn = before
+        _execution.set(before)
         raise
 
 
@@ -81,6 +107,7 @@ class Session:
         self._reader = reader
         self._run_id = run_id
         self._wanted: Counter[str] = Counter()
+        self._drawn: dict[tuple[str, int], _Drawn] = {}
         self._orphans = ledger.has_orphans()
         self._lock = threading.Lock()
 
@@ -92,6 +119,33 @@ class Session:
         """
         execution = _execution.get() or _Execution("")
         self._dispatcher.open(self.scope, desk)
+        samples = self._draw(execution, desk, bodies)
+        lines = self._reader.read([where for sample in samples if (where := _place(sample))])
+        decode = desk.provider.decode
+        return [_answer(sample, lines, decode) for sample in samples]
+
+    def _draw(self, execution: _Execution, desk: Desk, bodies: Sequence[bytes]) -> Sequence[Sample | None]:
+        """Return a sample for each body; None where it was made just now.
+
+        A replay asks again what was asked before: what that drew is remembered, and need not be looked for.
+        """
+        place, digest = (execution.asker, execution.askings), _digest(desk.target, bodies)
+        execution.askings += 1
+        known = self._drawn.get(place)
+        if known is not None and known.digest == digest:
+            samples = self._ledger.samples(known.numbers)
+            if len(samples) == len(bodies):  # none of them was pruned meanwhile
+                execution.uncounted.append((desk.target, bodies))
+                return samples
+        draws = self._draw_from_pools(execution, desk, bodies)
+        self._drawn[place] = _Drawn(digest, _compact([draw.id for draw in draws]))
+        self._count(desk, sum([draw.sample is None for draw in draws]))
+        return [draw.sample for draw in draws]
+
+    def _draw_from_pools(self, execution: _Execution, desk: Desk, bodies: Sequence[bytes]) -> list[Draw]:
+        for target, asked in execution.uncounted:
+            execution.drawn.update(request_keys(self.scope, target, asked))
+        execution.uncounted.clear()
         draws = self._ledger.draw(
             self.scope, desk.target, bodies, asker=execution.asker, run_id=self._run_id, drawn=execution.drawn
         )
@@ -99,14 +153,7 @@ class Session:
             self._dispatcher.take_up(
                 desk, self._ledger.take_orphans(self.scope, desk.target, execution.asker)
             )
-        self._count(desk, sum([draw.sample is None for draw in draws]))
-        lines = self._reader.read([where for draw in draws if (where := _place(draw.sample))])
-        decode = desk.provider.decode
-        return [_answer(draw.sample, lines, decode) for draw in draws]
-
-    def jobs_ids(self) -> tuple[str, ...]:
-        """Return the platform's ids of all jobs of this scope, oldest first."""
-        return tuple(job.remote_id for job in self._ledger.jobs(self.scope) if job.remote_id)
+        return draws
 
     def _count(self, desk: Desk, new: int) -> None:
         with self._lock:
@@ -114,6 +161,17 @@ class Session:
             self._wanted[name] += new
             if self._dispatcher.submit_full(self.scope, desk, self._wanted[name]):
                 self._wanted[name] = 0
+
+
+def _digest(target: Target, bodies: Sequence[bytes]) -> bytes:
+    """Return 16 bytes that stand for what is asked, and where."""
+    return hashlib.blake2b(b"\n".join([target.identity.encode(), *bodies]), digest_size=16).digest()
+
+
+def _compact(numbers: Sequence[int]) -> Sequence[int]:
+    """Return numbers in as little room as they need: samples that are made together follow each other."""
+    span = range(numbers[0], numbers[0] + len(numbers)) if numbers else range(0)
+    return span if list(span) == numbers else array("q", numbers)
 
 
 def _place(sample: Sample | None) -> Place | None:

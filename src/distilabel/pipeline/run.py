@@ -99,7 +99,9 @@ class Run:
         self._dispatcher = Dispatcher(self._ledger, self._run_id, self._hear)
         self._staff = staff(dag.steps.values())
         self._benches = {p.name: self._bench(p) for p in plans}
+        # Chunks that wait, by who asked; and who was answered before the chunk was heard to wait.
         self._asking: dict[tuple[str, str], tuple[str, int]] = {}
+        self._settled: set[tuple[str, str]] = set()
         self._rows: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._taken: Counter[str] = Counter()
@@ -258,13 +260,16 @@ class Run:
         if not asker:
             return
         self._asking[scope, asker] = (step, index)
-        if not self._ledger.awaits(scope, asker):
+        if (scope, asker) in self._settled:
             self._wake([(scope, asker)])
 
     def _wake(self, askers: Iterable[tuple[str, str]]) -> None:
         for asker in askers:
             if asker in self._asking:
+                self._settled.discard(asker)
                 self._scheduler.wake(*self._asking.pop(asker))
+            else:
+                self._settled.add(asker)
 
     def _count(self, step: str, rows: int, failures: int, *, cached: bool) -> None:
         self._rows[step] += rows

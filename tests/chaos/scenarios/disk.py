@@ -84,9 +84,13 @@ def older_ledger(stage: Stage) -> None:
     connection.execute("ATTACH ? AS new", (str(ledger),))
     tables = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall()
     for (table,) in tables:
-        columns = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+        names = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
+        # Keys were hexadecimal digits then.
+        values = ["lower(hex(key))" if name == "key" else name for name in names]
         connection.execute(f"DELETE FROM main.{table}")
-        connection.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")
+        connection.execute(
+            f"INSERT INTO main.{table} ({', '.join(names)}) SELECT {', '.join(values)} FROM new.{table}"
+        )
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()
