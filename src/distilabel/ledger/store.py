@@ -314,7 +314,13 @@ class Ledger(Pools):
             done = self._execute("answer_samples", {"keys": keys, "rows": rows, "job_id": job.id}).rowcount
             for code, message, key, n, may_be_asked_again in failed:
                 what = "note_failure" if may_be_asked_again else "refuse_sample"
-                values = {"code": code, "message": message, "key": bytes.fromhex(key), "n": n, "job_id": job.id}
+                values = {
+                    "code": code,
+                    "message": message,
+                    "key": bytes.fromhex(key),
+                    "n": n,
+                    "job_id": job.id,
+                }
                 done += self._execute(what, values).rowcount
             odd = len(answered) + len(failed) - done
             self.note_anomalies(job, odd)
