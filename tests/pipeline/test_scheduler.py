@@ -14,13 +14,22 @@ from distilabel.pipeline.scheduler import Generate, Process, Scheduler
 LOAD = StepPlan("load")
 
 
+def one_by_one(plans, workers):
+    return Scheduler(plans, workers, chunks_a_turn=1)
+
+
+def commands(scheduler):
+    """Return what is to be started now, turn after turn."""
+    return [command for turn in scheduler.turns() for command in turn]
+
+
 def gives(scheduler, count, *, step="load", to=None):
     """Let a generator give chunks, one after the other, without an end; return what else is to be started."""
     others = []
     for _ in range(count):
-        commands = scheduler.commands()
-        others += [command for command in commands if isinstance(command, Process)]
-        asked = [command for command in commands if command == Generate(step, command.index)]
+        begun = commands(scheduler)
+        others += [command for command in begun if isinstance(command, Process)]
+        asked = [command for command in begun if command == Generate(step, command.index)]
         assert asked, f"{step} is not asked"
         scheduler.generated(step, asked[0].index, last=False, to=to)
     return others
@@ -28,82 +37,82 @@ def gives(scheduler, count, *, step="load", to=None):
 
 class TestGenerators:
     def test_one_chunk_is_asked_for_at_a_time(self):
-        scheduler = Scheduler([LOAD], workers=4)
-        assert scheduler.commands() == [Generate("load", 0)]
-        assert scheduler.commands() == []
+        scheduler = one_by_one([LOAD], workers=4)
+        assert commands(scheduler) == [Generate("load", 0)]
+        assert commands(scheduler) == []
         scheduler.generated("load", 0, last=False)
-        assert scheduler.commands() == [Generate("load", 1)]
+        assert commands(scheduler) == [Generate("load", 1)]
 
     def test_last_chunk_ends_it(self):
-        scheduler = Scheduler([LOAD], workers=4)
-        scheduler.commands()
+        scheduler = one_by_one([LOAD], workers=4)
+        commands(scheduler)
         scheduler.generated("load", 0, last=True)
-        assert (scheduler.finished, scheduler.commands(), scheduler.chunks("load")) == (True, [], [0])
+        assert (scheduler.finished, commands(scheduler), scheduler.chunks("load")) == (True, [], [0])
 
     def test_one_that_has_nothing_ends_all_that_stands_below(self):
         plans = [LOAD, StepPlan("a", (Source("load", 3),)), StepPlan("all", (Source("a", None),))]
-        scheduler = Scheduler(plans, workers=4)
-        scheduler.commands()
+        scheduler = one_by_one(plans, workers=4)
+        commands(scheduler)
         scheduler.exhausted("load")
         assert scheduler.finished
         assert [scheduler.chunks(name) for name in ("load", "a", "all")] == [[], [], []]
 
     def test_it_is_not_asked_while_sixteen_chunks_wait_for_a_slow_step(self):
-        scheduler = Scheduler([LOAD, StepPlan("slow", (Source("load"),))], workers=8)
+        scheduler = one_by_one([LOAD, StepPlan("slow", (Source("load"),))], workers=8)
         gives(scheduler, 1 + 16)
-        assert [c for c in scheduler.commands() if isinstance(c, Generate)] == []
+        assert [c for c in commands(scheduler) if isinstance(c, Generate)] == []
         scheduler.processed("slow", 0)
-        assert scheduler.commands() == [Process("slow", 1, (("load", (1,)),)), Generate("load", 17)]
+        assert commands(scheduler) == [Process("slow", 1, (("load", (1,)),)), Generate("load", 17)]
 
     def test_chunks_that_wait_for_replies_are_no_backlog(self):
-        scheduler = Scheduler([LOAD, StepPlan("ask", (Source("load"),))], workers=2)
+        scheduler = one_by_one([LOAD, StepPlan("ask", (Source("load"),))], workers=2)
         for index in range(50):
-            scheduler.commands()
+            commands(scheduler)
             scheduler.generated("load", index, last=False)
-            scheduler.commands()
+            commands(scheduler)
             scheduler.park("ask", index)
         assert scheduler.parked == {"ask": 50}
         assert scheduler.idle is False
 
     def test_parked_one_is_asked_for_the_same_chunk_again(self):
-        scheduler = Scheduler([LOAD], workers=2)
-        scheduler.commands()
+        scheduler = one_by_one([LOAD], workers=2)
+        commands(scheduler)
         scheduler.park("load", 0)
-        assert (scheduler.commands(), scheduler.idle, scheduler.finished) == ([], True, False)
+        assert (commands(scheduler), scheduler.idle, scheduler.finished) == ([], True, False)
         scheduler.wake("load", 0)
-        assert scheduler.commands() == [Generate("load", 0)]
-        assert scheduler.commands() == []
+        assert commands(scheduler) == [Generate("load", 0)]
+        assert commands(scheduler) == []
 
     def test_one_that_knows_how_many_it_gives_is_asked_on_while_chunks_wait(self):
-        scheduler = Scheduler(
+        scheduler = one_by_one(
             [StepPlan("load", chunks=3), StepPlan("all", (Source("load", None),))], workers=4
         )
         for index in range(3):
-            assert scheduler.commands() == [Generate("load", index)]
+            assert commands(scheduler) == [Generate("load", index)]
             scheduler.park("load", index)
-        assert (scheduler.commands(), scheduler.idle) == ([], True)
+        assert (commands(scheduler), scheduler.idle) == ([], True)
         # They come in any order, the last one first; what stands below goes by their numbers.
         for index in (2, 0, 1):
             scheduler.wake("load", index)
-            assert scheduler.commands() == [Generate("load", index)]
+            assert commands(scheduler) == [Generate("load", index)]
             scheduler.generated("load", index, last=index == 2)
-        assert scheduler.commands() == [Process("all", 0, (("load", (0, 1, 2)),))]
+        assert commands(scheduler) == [Process("all", 0, (("load", (0, 1, 2)),))]
         scheduler.processed("all", 0)
         assert scheduler.finished
 
     def test_wide_step_takes_the_chunks_of_one_that_is_asked_on_by_their_numbers(self):
-        scheduler = Scheduler(
+        scheduler = one_by_one(
             [StepPlan("load", chunks=3), StepPlan("two", (Source("load", 2),), 2)], workers=4
         )
         for index in range(3):
-            scheduler.commands()
+            commands(scheduler)
             scheduler.park("load", index)
         given = []
         for index in (2, 1, 0):
             scheduler.wake("load", index)
-            scheduler.commands()
+            commands(scheduler)
             scheduler.generated("load", index, last=index == 2)
-            given += [command for command in scheduler.commands() if isinstance(command, Process)]
+            given += [command for command in commands(scheduler) if isinstance(command, Process)]
         assert given == [Process("two", 1, (("load", (2,)),)), Process("two", 0, (("load", (0, 1)),))]
         scheduler.processed("two", 1)
         scheduler.processed("two", 0)
@@ -111,37 +120,68 @@ class TestGenerators:
 
     def test_woken_one_waits_for_a_free_worker_and_is_then_asked_once(self):
         plans = [StepPlan("first"), StepPlan("second")]
-        scheduler = Scheduler(plans, workers=1)
-        asked = scheduler.commands()
+        scheduler = one_by_one(plans, workers=1)
+        asked = commands(scheduler)
         assert len(asked) == 1
         name = asked[0].step
         scheduler.park(name, 0)
-        assert len(scheduler.commands()) == 1
+        assert len(commands(scheduler)) == 1
         scheduler.wake(name, 0)
-        assert scheduler.commands() == []
+        assert commands(scheduler) == []
+
+
+class TestTurns:
+    def test_a_step_that_takes_one_at_a_time_is_given_several_chunks_at_once(self):
+        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),))], workers=4, chunks_a_turn=3)
+        assert scheduler.turns() == [tuple(Generate("load", i) for i in range(3))]
+        for index in range(3):
+            scheduler.generated("load", index, last=False)
+        process = [Process("s", i, (("load", (i,)),)) for i in range(5)]
+        assert scheduler.turns() == [tuple(process[:3]), tuple(Generate("load", i) for i in (3, 4, 5))]
+        scheduler.generated("load", 3, last=False)
+        scheduler.generated("load", 4, last=True)
+        scheduler.processed("s", 0)
+        assert scheduler.turns() == []  # that one worker is still busy with the step
+        for index in (1, 2):
+            scheduler.processed("s", index)
+        assert scheduler.turns() == [tuple(process[3:])]
+
+    def test_a_step_that_takes_several_at_a_time_is_given_one_by_each_worker(self):
+        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),), 2)], workers=9, chunks_a_turn=3)
+        scheduler.turns()
+        for index in range(3):
+            scheduler.generated("load", index, last=False)
+        assert [len(turn) for turn in scheduler.turns() if turn[0].step == "s"] == [1, 1]
+
+    def test_a_generator_that_waits_for_replies_is_asked_for_the_rest_of_its_turn_again(self):
+        scheduler = Scheduler([StepPlan("load", chunks=9)], workers=2, chunks_a_turn=3)
+        scheduler.turns()
+        scheduler.generated("load", 0, last=False)
+        scheduler.park("load", 1)
+        assert scheduler.turns() == [tuple(Generate("load", i) for i in (2, 3, 4))]
 
 
 class TestWidths:
     def test_a_wide_step_waits_until_all_its_chunks_are_there(self):
-        scheduler = Scheduler([LOAD, StepPlan("wide", (Source("load", 3),))], workers=4)
+        scheduler = one_by_one([LOAD, StepPlan("wide", (Source("load", 3),))], workers=4)
         assert gives(scheduler, 2) == []
         assert gives(scheduler, 1) == []
-        assert Process("wide", 0, (("load", (0, 1, 2)),)) in scheduler.commands()
+        assert Process("wide", 0, (("load", (0, 1, 2)),)) in commands(scheduler)
 
     def test_the_last_one_takes_what_is_left(self):
-        scheduler = Scheduler([LOAD, StepPlan("wide", (Source("load", 3),))], workers=4)
+        scheduler = one_by_one([LOAD, StepPlan("wide", (Source("load", 3),))], workers=4)
         gives(scheduler, 3)
-        scheduler.commands()
+        commands(scheduler)
         scheduler.generated("load", 3, last=True)
         scheduler.processed("wide", 0)
-        assert scheduler.commands() == [Process("wide", 1, (("load", (3,)),))]
+        assert commands(scheduler) == [Process("wide", 1, (("load", (3,)),))]
         scheduler.processed("wide", 1)
         assert scheduler.finished
 
     def test_an_end_without_rows_makes_no_further_chunk(self):
-        scheduler = Scheduler([LOAD, StepPlan("wide", (Source("load", 2),))], workers=4)
+        scheduler = one_by_one([LOAD, StepPlan("wide", (Source("load", 2),))], workers=4)
         gives(scheduler, 2)
-        assert len(scheduler.commands()) == 2
+        assert len(commands(scheduler)) == 2
         scheduler.exhausted("load")
         scheduler.processed("wide", 0)
         assert scheduler.finished
@@ -153,31 +193,31 @@ class TestWidths:
             StepPlan("b", (Source("load", 2),)),
             StepPlan("both", (Source("a", 2), Source("b", 1))),
         ]
-        scheduler = Scheduler(plans, workers=8)
+        scheduler = one_by_one(plans, workers=8)
         gives(scheduler, 1)
-        scheduler.commands()
+        commands(scheduler)
         scheduler.generated("load", 1, last=True)
         scheduler.processed("a", 0)
-        scheduler.commands()
+        commands(scheduler)
         scheduler.processed("b", 0)
-        assert scheduler.commands() == []
+        assert commands(scheduler) == []
         scheduler.processed("a", 1)
-        assert scheduler.commands() == [Process("both", 0, (("a", (0, 1)), ("b", (0,))))]
+        assert commands(scheduler) == [Process("both", 0, (("a", (0, 1)), ("b", (0,))))]
 
 
 class TestAllAtOnce:
     PLANS = (LOAD, StepPlan("all", (Source("load", None),)), StepPlan("after", (Source("all"),)))
 
     def test_it_takes_every_chunk_and_may_give_several(self):
-        scheduler = Scheduler(self.PLANS, workers=4)
+        scheduler = one_by_one(self.PLANS, workers=4)
         assert gives(scheduler, 2) == []
-        scheduler.commands()
+        commands(scheduler)
         scheduler.generated("load", 2, last=True)
-        assert scheduler.commands() == [Process("all", 0, (("load", (0, 1, 2)),))]
+        assert commands(scheduler) == [Process("all", 0, (("load", (0, 1, 2)),))]
         scheduler.processed("all", 0, chunks=2)
-        assert scheduler.commands() == [Process("after", 0, (("all", (0,)),))]
+        assert commands(scheduler) == [Process("after", 0, (("all", (0,)),))]
         scheduler.processed("after", 0)
-        assert scheduler.commands() == [Process("after", 1, (("all", (1,)),))]
+        assert commands(scheduler) == [Process("after", 1, (("all", (1,)),))]
         scheduler.processed("after", 1)
         assert scheduler.finished
 
@@ -188,10 +228,10 @@ class TestAllAtOnce:
             StepPlan("other", (Source("load"),)),
             StepPlan("after", (Source("all"),)),
         ]
-        scheduler = Scheduler(plans, workers=4)
-        scheduler.commands()
+        scheduler = one_by_one(plans, workers=4)
+        commands(scheduler)
         scheduler.generated("load", 0, last=True, to=("other",))
-        assert scheduler.commands() == [Process("other", 0, (("load", (0,)),))]
+        assert commands(scheduler) == [Process("other", 0, (("load", (0,)),))]
         scheduler.processed("other", 0)
         assert scheduler.finished
         assert (scheduler.chunks("all"), scheduler.chunks("after")) == ([], [])
@@ -206,19 +246,19 @@ class TestRoutes:
     )
 
     def test_chunk_goes_only_where_its_route_leads(self):
-        scheduler = Scheduler(self.PLANS, workers=8)
-        scheduler.commands()
+        scheduler = one_by_one(self.PLANS, workers=8)
+        commands(scheduler)
         scheduler.generated("load", 0, last=False, to=["b"])
-        assert Process("b", 0, (("load", (0,)),)) in scheduler.commands()
+        assert Process("b", 0, (("load", (0,)),)) in commands(scheduler)
         scheduler.processed("b", 0)
-        assert scheduler.commands() == [Process("join", 0, (("a", ()), ("b", (0,))))]
+        assert commands(scheduler) == [Process("join", 0, (("a", ()), ("b", (0,))))]
         assert scheduler.chunks("a") == []
 
     def test_chunk_that_goes_nowhere_is_passed_over_everywhere(self):
-        scheduler = Scheduler(self.PLANS, workers=8)
-        scheduler.commands()
+        scheduler = one_by_one(self.PLANS, workers=8)
+        commands(scheduler)
         scheduler.generated("load", 0, last=True, to=[])
-        assert (scheduler.commands(), scheduler.finished) == ([], True)
+        assert (commands(scheduler), scheduler.finished) == ([], True)
         assert scheduler.chunks("join") == []
 
 
@@ -226,28 +266,28 @@ class TestParking:
     PLANS = (LOAD, StepPlan("ask", (Source("load"),)), StepPlan("after", (Source("ask"),)))
 
     def two_chunks(self):
-        scheduler = Scheduler(self.PLANS, workers=8)
+        scheduler = one_by_one(self.PLANS, workers=8)
         gives(scheduler, 1)
-        scheduler.commands()
+        commands(scheduler)
         scheduler.generated("load", 1, last=True)
         return scheduler
 
     def test_other_chunks_flow_past_a_parked_one(self):
         scheduler = self.two_chunks()
         scheduler.park("ask", 0)
-        assert scheduler.commands() == [Process("ask", 1, (("load", (1,)),))]
+        assert commands(scheduler) == [Process("ask", 1, (("load", (1,)),))]
         scheduler.processed("ask", 1)
-        assert scheduler.commands() == [Process("after", 1, (("ask", (1,)),))]
+        assert commands(scheduler) == [Process("after", 1, (("ask", (1,)),))]
         scheduler.processed("after", 1)
         assert (scheduler.idle, scheduler.finished, scheduler.parked) == (True, False, {"ask": 1})
 
     def test_woken_chunk_is_processed_again_from_the_same_inputs(self):
         scheduler = self.two_chunks()
         scheduler.park("ask", 0)
-        scheduler.commands()
+        commands(scheduler)
         scheduler.wake("ask", 0)
         scheduler.processed("ask", 1)
-        assert Process("ask", 0, (("load", (0,)),)) in scheduler.commands()
+        assert Process("ask", 0, (("load", (0,)),)) in commands(scheduler)
         scheduler.processed("ask", 0)
         assert scheduler.ended("ask")
 
@@ -256,41 +296,41 @@ class TestParking:
         scheduler.wake("ask", 0)
         scheduler.wake("ask", 7)
         scheduler.processed("ask", 0)
-        assert [c.index for c in scheduler.commands() if c.step == "ask"] == [1]
+        assert [c.index for c in commands(scheduler) if c.step == "ask"] == [1]
         scheduler.processed("ask", 1)
-        assert [c for c in scheduler.commands() if c.step == "ask"] == []
+        assert [c for c in commands(scheduler) if c.step == "ask"] == []
 
 
 class TestLimits:
     def test_a_step_has_no_more_chunks_under_way_than_its_concurrency(self):
-        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),), concurrency=2)], workers=8)
+        scheduler = one_by_one([LOAD, StepPlan("s", (Source("load"),), concurrency=2)], workers=8)
         gives(scheduler, 5)
-        begun = scheduler.commands()
+        begun = commands(scheduler)
         scheduler.processed("s", 0)
-        assert [c.index for c in (*begun, *scheduler.commands()) if c.step == "s"] == [2]
+        assert [c.index for c in (*begun, *commands(scheduler)) if c.step == "s"] == [2]
 
     def test_no_more_is_under_way_than_there_are_workers(self):
         plans = [LOAD, StepPlan("s", (Source("load"),), concurrency=9)]
-        scheduler = Scheduler(plans, workers=2)
-        commands = []
+        scheduler = one_by_one(plans, workers=2)
+        begun = []
         for index in range(2):
-            commands += scheduler.commands()
+            begun += commands(scheduler)
             scheduler.generated("load", index, last=False)
-        commands += scheduler.commands()
-        assert [c for c in commands if isinstance(c, Process)] == [
+        begun += commands(scheduler)
+        assert [c for c in begun if isinstance(c, Process)] == [
             Process("s", 0, (("load", (0,)),)),
             Process("s", 1, (("load", (1,)),)),
         ]
-        assert scheduler.commands() == []
+        assert commands(scheduler) == []
 
     def test_later_steps_come_first_so_that_little_lies_about(self):
         plans = [LOAD, StepPlan("a", (Source("load"),)), StepPlan("b", (Source("a"),))]
-        scheduler = Scheduler(plans, workers=1)
-        scheduler.commands()
+        scheduler = one_by_one(plans, workers=1)
+        commands(scheduler)
         scheduler.generated("load", 0, last=False)
-        assert scheduler.commands() == [Process("a", 0, (("load", (0,)),))]
+        assert commands(scheduler) == [Process("a", 0, (("load", (0,)),))]
         scheduler.processed("a", 0)
-        assert scheduler.commands() == [Process("b", 0, (("a", (0,)),))]
+        assert commands(scheduler) == [Process("b", 0, (("a", (0,)),))]
 
 
 # Graphs drawn by chance, against a model
@@ -406,61 +446,70 @@ def expected(graph):
     return made, there
 
 
-def simulate(graph, workers, chance):
+def simulate(graph, workers, chance, chunks_a_turn=1):
     """Drive the scheduler as a run does, in an order by chance; return it, and from what each chunk was made."""
-    scheduler = Scheduler(list(graph.plans.values()), workers)
-    running, parked, made, asked = [], [], {}, Counter()
+    scheduler = Scheduler(list(graph.plans.values()), workers, chunks_a_turn)
+    turns, parked, made, asked = [], [], {}, Counter()
     for _ in range(5_000):
-        running += scheduler.commands()
-        busy = Counter(command.step for command in running)
-        assert len(running) <= workers
+        turns += map(list, scheduler.turns())
+        busy = Counter(turn[0].step for turn in turns)
+        assert len(turns) <= workers
         assert all(count <= graph.plans[step].concurrency for step, count in busy.items())
+        assert all(len({command.step for command in turn}) == 1 for turn in turns)
+        assert all(len(turn) <= chunks_a_turn for turn in turns)
         assert scheduler.parked == Counter(command.step for command in parked)
         if scheduler.finished:
-            assert not running
+            assert not turns
             assert not parked
             return scheduler, made
-        if parked and (not running or chance.random() < 0.3):
+        if parked and (not turns or chance.random() < 0.3):
             woken = parked.pop(chance.randrange(len(parked)))
             scheduler.wake(woken.step, woken.index)
             continue
-        assert running, "nothing is under way, nothing is parked, and it is not finished"
+        assert turns, "nothing is under way, nothing is parked, and it is not finished"
         assert not scheduler.idle
-        command = running.pop(chance.randrange(len(running)))
+        turn = turns[chance.randrange(len(turns))]
+        command = turn.pop(0)
         asked[command] += 1
         if asked[command] < 3 and chance.random() < 0.2:
             scheduler.park(command.step, command.index)
             parked.append(command)
+            goes_on = isinstance(command, Process)
         else:
-            finish(graph, scheduler, command, made, chance)
+            goes_on = finish(graph, scheduler, command, made, chance)
+        if not turn or not goes_on:
+            turns = [other for other in turns if other is not turn]
     raise AssertionError("it never ends")
 
 
 def finish(graph, scheduler, command, made, chance):
+    """Let a command be done; tell whether its turn goes on."""
     step, index = command.step, command.index
     if isinstance(command, Generate):
         count = graph.chunks[step]
         if index == count:
             scheduler.exhausted(step)
-            return
+            return False
         assert (step, index) not in made
         made[step, index] = ()
-        scheduler.generated(
-            step, index, last=index + 1 == count and chance.random() < 0.5, to=graph.route(step, index)
-        )
-        return
+        last = index + 1 == count and chance.random() < 0.5
+        scheduler.generated(step, index, last=last, to=graph.route(step, index))
+        return not last
     assert (step, index) not in made, "a chunk is processed twice"
     made[step, index] = command.inputs
     parts = graph.parts.get(step, 1)
     numbers = range(parts) if step in graph.parts else [index]
     to = [graph.route(step, number) or () for number in numbers] if graph.plans[step].branches else None
     scheduler.processed(step, index, chunks=parts, to=to)
+    return True
 
 
 @settings(max_examples=400, deadline=None)
-@given(graph=graphs(), workers=st.integers(1, 6), seed=st.integers(0, 2**32))
-def test_every_chunk_is_processed_once_from_exactly_the_right_inputs_and_the_run_ends(graph, workers, seed):
-    scheduler, made = simulate(graph, workers, random.Random(seed))
+@given(graph=graphs(), workers=st.integers(1, 6), chunks_a_turn=st.integers(1, 4), seed=st.integers(0, 2**32))
+def test_every_chunk_is_processed_once_from_exactly_the_right_inputs_and_the_run_ends(
+    graph, workers, chunks_a_turn, seed
+):
+    scheduler, made = simulate(graph, workers, random.Random(seed), chunks_a_turn)
     wanted, there = expected(graph)
     assert {chunk: inputs for chunk, inputs in made.items() if graph.plans[chunk[0]].sources} == wanted
     for name, chunks in there.items():
@@ -475,10 +524,10 @@ def test_what_lies_about_is_bounded_however_slow_the_steps_are(widths, seed):
     plans = [LOAD]
     for i, width in enumerate(widths):
         plans.append(StepPlan(f"s{i}", (Source(plans[-1].name, width),)))
-    scheduler = Scheduler(plans, workers=8)
+    scheduler = one_by_one(plans, workers=8)
     running, given, done = [], Counter(), Counter()
     for _ in range(600):
-        running += scheduler.commands()
+        running += commands(scheduler)
         slow = [command for command in running if isinstance(command, Process)]
         command = next((c for c in running if isinstance(c, Generate)), None)
         if command is None or chance.random() < 0.1:

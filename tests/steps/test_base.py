@@ -182,8 +182,8 @@ class TestRandomness:
     def test_is_the_same_for_the_same_chunk(self):
         with seeded("chunk 1"):
             first = [Count().random.random() for _ in range(3)]
-        with seeded("chunk 1") as again:
-            assert first == [again.random() for _ in range(3)]
+        with seeded("chunk 1"):
+            assert first == [Count().random.random() for _ in range(3)]
         with seeded("chunk 2"):
             assert first[0] != Count().random.random()
 

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -30,6 +31,7 @@ class Bench:
         gathers: Whether it takes all rows at once.
         branches: The steps after it, if a route picks among them.
         before_load: Called once before the step is loaded.
+        asks: What a task makes of a row to ask about it; None for any other step.
     """
 
     step: _Step
@@ -41,6 +43,7 @@ class Bench:
     before_load: Callable[[], None]
     identity: bytes = b""
     own_code: bool = False
+    asks: Callable[[Row], Any] | None = None
     models: tuple[AskingModel, ...] = ()
     loaded: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -56,6 +59,7 @@ class Bench:
         others = {type(value): None for value in values if isinstance(value, BaseModel)}
         code += [digest for cls in others if (digest := code_digest(cls))]
         self.own_code = any(code)
+        self.asks = getattr(self.step, "format_input", None)
         self.identity = digest_of(self.step.signature, *code)
 
     @property

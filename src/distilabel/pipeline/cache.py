@@ -13,8 +13,9 @@ import struct
 import threading
 import zlib
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -96,15 +97,16 @@ class ChunkStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._file: IO[bytes] = self._open()
+        self._file = self._open()
         self._free: dict[bytes, list[Chunk]] = {}
         self._stream: dict[int, Chunk] = {}
         self._end = self._scan()
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> FileIO:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            return self._path.open("r+b" if self._path.exists() else "w+b")
+            # Chunks are read and written whole, here and there: a buffer would be filled and thrown away each time.
+            return self._path.open("r+b" if self._path.exists() else "w+b", buffering=0)
         except OSError as error:
             raise unusable(self._path.parent, error) from error
 
@@ -170,8 +172,9 @@ class ChunkStore:
     def _write(self, data: bytes) -> None:
         try:
             self._file.seek(self._end)
-            self._file.write(data)
-            self._file.flush()
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise unusable(self._path.parent, error) from error
 

@@ -185,9 +185,9 @@ class Run:
     def _pump(self) -> bool:
         """Go on until all chunks are done (True), or nothing more can be done in this run (False)."""
         while True:
-            for command in self._scheduler.commands():
-                self._begin(command.step)
-                self._engine.submit(command)
+            for turn in self._scheduler.turns():
+                self._begin(turn[0].step)
+                self._engine.submit(turn)
             if self._scheduler.finished:
                 return True
             if self._quiet() and not self._flush():

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 
 from distilabel.pipeline.plan import Source, StepPlan
 
-__all__ = ["Command", "Generate", "Process", "Scheduler"]
+__all__ = ["Command", "Generate", "Process", "Scheduler", "Turn"]
 
 # A generator is asked for more only while fewer chunks than this are ready to be processed.
 _BACKLOG = 16
+# Small chunks take less time than to tell of each and to be told of the next.
+_CHUNKS_A_TURN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Process:
 
 
 Command = Generate | Process
+Turn = tuple[Command, ...]
+"""What one worker carries out, one command after the other; a generator that has ended, or waits, ends its turn."""
 
 
 @dataclass(slots=True)
@@ -55,9 +59,14 @@ class _Stream:
         return self.total is not None and len(self.given) >= self.total
 
     @property
+    def workers(self) -> int:
+        """How many workers are busy with it; where it is one at a time, that one may have several chunks before it."""
+        return min(len(self.running), self.plan.concurrency)
+
+    @property
     def has_room(self) -> bool:
-        """Whether one more of its chunks may be processed beside those that are."""
-        return len(self.running) < self.plan.concurrency
+        """Whether one more worker may be busy with it."""
+        return self.workers < self.plan.concurrency
 
     @property
     def asked(self) -> int:
@@ -70,23 +79,25 @@ class Scheduler:
 
     Args:
         plans: From `plan`, those before a step first.
-        workers: How many commands may be under way at once.
+        workers: How many turns may be under way at once.
+        chunks_a_turn: How many chunks one worker is given at once by a step that takes one at a time.
 
     Examples:
-        >>> scheduler = Scheduler([StepPlan("load"), StepPlan("upper", (Source("load"),))], workers=2)
-        >>> scheduler.commands()
-        [Generate(step='load', index=0)]
+        >>> scheduler = Scheduler([StepPlan("load"), StepPlan("upper", (Source("load"),))], workers=2, chunks_a_turn=1)
+        >>> scheduler.turns()
+        [(Generate(step='load', index=0),)]
         >>> scheduler.generated("load", 0, last=True)
-        >>> scheduler.commands()
-        [Process(step='upper', index=0, inputs=(('load', (0,)),))]
+        >>> scheduler.turns()
+        [(Process(step='upper', index=0, inputs=(('load', (0,)),)),)]
         >>> scheduler.processed("upper", 0)
         >>> scheduler.finished
         True
     """
 
-    def __init__(self, plans: Sequence[StepPlan], workers: int) -> None:
+    def __init__(self, plans: Sequence[StepPlan], workers: int, chunks_a_turn: int = _CHUNKS_A_TURN) -> None:
         self._streams = {plan.name: _Stream(plan) for plan in plans}
         self._workers = workers
+        self._chunks_a_turn = chunks_a_turn
         self._after: dict[str, list[_Stream]] = {plan.name: [] for plan in plans}
         for stream in self._streams.values():
             for source in stream.plan.sources:
@@ -125,32 +136,39 @@ class Scheduler:
         """Return the numbers of the chunks that a step has given, in order."""
         return sorted(index for index, to in self._streams[step].given.items() if to != _NOWHERE)
 
-    def commands(self) -> list[Command]:
-        """Return what is to be started now; each is under way from then on."""
-        commands: list[Command] = []
+    def turns(self) -> list[Turn]:
+        """Return what is to be started now; all of it is under way from then on."""
+        turns: list[Turn] = []
         stage, streams = self.stage, self._streams.values()
-        free = self._workers - sum(len(stream.running) for stream in streams)
+        free = self._workers - sum(stream.workers for stream in streams)
         for stream in reversed(streams):
             if stream.plan.stage > stage:
                 continue
-            while stream.ready and len(commands) < free and stream.has_room:
-                index = stream.ready.popleft()
-                stream.running.add(index)
-                commands.append(self._start(stream, index))
-            if len(commands) < free and stream.has_room and self._asks_for_more(stream):
-                index = stream.asked
-                stream.running.add(index)
-                commands.append(Generate(stream.plan.name, index))
-        return commands
+            while stream.ready and len(turns) < free and stream.has_room:
+                turns.append(self._turn(stream))
+            if len(turns) < free and stream.has_room and self._asks_for_more(stream):
+                indices = range(stream.asked, stream.asked + self._chunks_a_turn)
+                stream.running.update(indices)
+                turns.append(tuple(Generate(stream.plan.name, index) for index in indices))
+        return turns
+
+    def _turn(self, stream: _Stream) -> Turn:
+        """Take the chunks that one worker is to process, one after the other where the step takes one at a time."""
+        most = self._chunks_a_turn if stream.plan.concurrency == 1 else 1
+        indices = [stream.ready.popleft() for _ in range(min(most, len(stream.ready)))]
+        stream.running.update(indices)
+        return tuple(self._start(stream, index) for index in indices)
 
     # What it is told
 
     def generated(self, step: str, index: int, *, last: bool, to: Iterable[str] | None = None) -> None:
         """A generator gave a chunk; `to`: the branches that a route picked."""
-        self._streams[step].running.discard(index)
-        self._give(self._streams[step], index, to)
+        stream = self._streams[step]
+        stream.running.discard(index)
+        self._give(stream, index, to)
         if last:
-            self._end(self._streams[step], index + 1)
+            stream.running.clear()
+            self._end(stream, index + 1)
 
     def exhausted(self, step: str) -> None:
         """A generator has no more."""
@@ -180,9 +198,11 @@ class Scheduler:
             self._check_end(stream)
 
     def park(self, step: str, index: int) -> None:
-        """A chunk waits for replies."""
+        """A chunk waits for replies; a generator's turn ends with it."""
         stream = self._streams[step]
         stream.running.discard(index)
+        if not stream.plan.sources:
+            stream.running.clear()
         stream.parked.add(index)
 
     def wake(self, step: str, index: int) -> None:

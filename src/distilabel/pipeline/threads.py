@@ -4,7 +4,7 @@ import queue
 import threading
 
 from distilabel.pipeline.engine import Work
-from distilabel.pipeline.scheduler import Command
+from distilabel.pipeline.scheduler import Turn
 
 __all__ = ["LocalEngine"]
 
@@ -18,7 +18,8 @@ class LocalEngine:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._turns: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        self._stopped = False
 
     def start(self, work: Work) -> None:
         """Start the threads."""
@@ -26,15 +27,18 @@ class LocalEngine:
             name = f"distilabel-worker-{number}"
             threading.Thread(target=self._serve, args=(work,), name=name, daemon=True).start()
 
-    def submit(self, command: Command) -> None:
-        """Hand a command to the next free thread."""
-        self._commands.put(command)
+    def submit(self, turn: Turn) -> None:
+        """Hand commands to the next free thread."""
+        self._turns.put(turn)
 
     def stop(self) -> None:
-        """Let each thread end after what it is doing."""
+        """Let each thread end after the command that it is carrying out."""
+        self._stopped = True
         for _ in range(self.workers):
-            self._commands.put(None)
+            self._turns.put(None)
 
     def _serve(self, work: Work) -> None:
-        while (command := self._commands.get()) is not None:
-            work(command)
+        while (turn := self._turns.get()) is not None:
+            for command in turn:
+                if self._stopped or not work(command):
+                    break

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from itertools import chain
 from secrets import token_bytes
-from typing import Any
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
@@ -58,16 +57,21 @@ class Workshop:
         self._report = report
         self._most_chunks = most_chunks
 
-    def __call__(self, command: Command) -> None:
-        """Carry out a command and report; never raises."""
-        bench = self._benches[command.step]
+    def __call__(self, command: Command) -> bool:
+        """Carry out a command and report; tell whether the turn goes on. Never raises."""
+        outcome = self._outcome(self._benches[command.step], command)
+        self._report(outcome)
+        if isinstance(command, Generate):
+            return isinstance(outcome, Generated) and not outcome.last
+        return not isinstance(outcome, Crashed)
+
+    def _outcome(self, bench: Bench, command: Command) -> Outcome:
         try:
             if isinstance(command, Generate):
-                self._report(self._generate(bench, command.index))
-            else:
-                self._report(self._process(bench, command))
+                return self._generate(bench, command.index)
+            return self._process(bench, command)
         except BaseException as error:  # noqa: BLE001 - whatever it is must end the run, not a thread
-            self._report(Crashed(error))
+            return Crashed(error)
 
     # Generators
 
@@ -250,10 +254,9 @@ def failures_in(step: str, rows: list[Row]) -> int:
 
 def _asked_of(bench: Bench, inputs: list[list[Row]]) -> tuple[bytes, ...]:
     """Return a digest of what a task of the user's own code would ask: what the code uses may change unseen."""
-    format_input: Callable[[Row], Any] | None = getattr(bench.step, "format_input", None)
-    if format_input is None:
+    if bench.asks is None:
         return ()
     try:
-        return (content_digest([{"asked": format_input(row)} for rows in inputs for row in rows]),)
+        return (content_digest([{"asked": bench.asks(row)} for rows in inputs for row in rows]),)
     except Exception:  # noqa: BLE001 - the task itself will say it
         return ()

@@ -31,38 +31,59 @@ class Registry(Protocol):
 current_pipeline: ContextVar[Registry | None] = ContextVar("current_pipeline", default=None)
 """The pipeline whose `with` block is open; steps created meanwhile register there."""
 
-_random: ContextVar[random.Random | None] = ContextVar("chunk_random", default=None)
+
+class _Chance:
+    """Randomness that is seeded when it is first asked for: most chunks leave nothing to it."""
+
+    __slots__ = ("_made", "_seed")
+
+    def __init__(self, seed: str = "", made: random.Random | None = None) -> None:
+        self._seed = seed
+        self._made = made
+
+    def random(self) -> random.Random:
+        self._made = self._made or random.Random(self._seed)  # noqa: S311 - repeatable on purpose
+        return self._made
+
+
+_chance: ContextVar[_Chance | None] = ContextVar("chunk_random", default=None)
 
 
 def current_random() -> random.Random | None:
     """Give the randomness of the chunk being processed, None outside of `seeded`."""
-    return _random.get()
+    chance = _chance.get()
+    return chance.random() if chance else None
 
 
 @contextmanager
-def seeded(seed: str) -> Iterator[random.Random]:
+def seeded(seed: str) -> Iterator[None]:
     """Process a chunk with randomness of its own, the same at each replay.
 
     Args:
         seed: What tells the chunk from all others, such as pipeline, step and number of the chunk.
 
     Examples:
-        >>> with seeded("pipeline/step/7") as first:
-        ...     a = first.random()
-        >>> with seeded("pipeline/step/7") as again:
-        ...     a == again.random()
+        >>> with seeded("pipeline/step/7"):
+        ...     a = current_random().random()
+        >>> with seeded("pipeline/step/7"):
+        ...     a == current_random().random()
         True
     """
-    chance = random.Random(seed)  # noqa: S311 - repeatable on purpose
-    with chancing(chance):
-        yield chance
+    with _chancing(_Chance(seed)):
+        yield
 
 
 @contextmanager
 def chancing(chance: random.Random | None) -> Iterator[None]:
     """Process a chunk with this randomness; None: with the step's own."""
-    token = _random.set(chance)
+    with _chancing(_Chance(made=chance) if chance else None):
+        yield
+
+
+@contextmanager
+def _chancing(chance: _Chance | None) -> Iterator[None]:
+    token = _chance.set(chance)
     try:
         yield
     finally:
-        _random.reset(token)
+        _chance.reset(token)
