@@ -65,6 +65,14 @@ class Engine(BaseModel):
 
 
 class Strict(Engine):
+    """An engine that refuses what it does not know.
+
+    Attributes:
+        api_key, generation_kwargs: What it was given,
+            and nothing else.
+        url: See `Engine`.
+    """
+
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
         parameters = inspect.signature(self.generate).parameters
         return {name: parameter for name, parameter in parameters.items() if name != "kwargs"}
@@ -375,6 +383,11 @@ class TestRuntimeParameters:
     def test_parameters_that_are_no_mapping_are_refused(self, params):
         with pytest.raises(DistilabelUserError, match="mapping"):
             declared.set_runtime_parameters(Car(spare=[Engine()]), params)
+
+    def test_info_of_what_is_described_together_or_elsewhere(self):
+        info = {entry["name"]: entry.get("description") for entry in declared.runtime_parameters_info(Strict())}
+        assert info["api_key"] == "What it was given, and nothing else."
+        assert info["url"] == "Where it is, as an address."
 
     def test_info_takes_descriptions_from_fields_and_docstrings(self):
         info = {entry["name"]: entry for entry in declared.runtime_parameters_info(Car())}

@@ -5,50 +5,56 @@ import re
 from typing import Any
 
 _SECTION = re.compile(r"^(Args|Arguments|Attributes|Parameters):\s*$")
-_ENTRY = re.compile(r"^(\w+)\s*(?:\([^)]*\))?:\s*(.*)$")
+_ENTRY = re.compile(r"^(\w+(?:, \w+)*)\s*(?:\([^)]*\))?:\s*(.*)$")
+# What only says where something is described does not replace the description.
+_REFERENCE = re.compile(r"^See `\w+`\.$")
 
 
 def described_arguments(documented: Any) -> dict[str, str]:
     """Collect what the docstrings of a function, or of a class and its bases, say about arguments.
 
     Examples:
-        >>> def greet(name):
+        >>> def greet(name, times, pause):
         ...     '''Say hello.
         ...
         ...     Args:
         ...         name: Whom to greet,
         ...             by first name.
+        ...         times, pause: How often.
         ...     '''
         >>> described_arguments(greet)
-        {'name': 'Whom to greet, by first name.'}
+        {'name': 'Whom to greet, by first name.', 'times': 'How often.', 'pause': 'How often.'}
     """
     owners = reversed(documented.__mro__) if isinstance(documented, type) else (documented,)
     found: dict[str, str] = {}
     for owner in owners:
-        found |= _entries(inspect.cleandoc(getattr(owner, "__doc__", None) or ""))
+        for name, text in _entries(inspect.cleandoc(getattr(owner, "__doc__", None) or "")).items():
+            if name not in found or not _REFERENCE.match(text):
+                found[name] = text
     return found
 
 
 def _entries(text: str) -> dict[str, str]:
+    """Return the entries of a docstring; one that describes several arguments is that of each."""
     found: dict[str, str] = {}
-    indent, name = -1, ""
+    indent, names = -1, ""
     for line in text.splitlines():
         depth = len(line) - len(line.lstrip())
         if _SECTION.match(line):
-            indent, name = 0, ""
+            indent, names = 0, ""
         elif line.strip() and depth == 0:
             indent = -1
         elif indent >= 0 and line.strip():
             indent = indent or depth
-            name = _take(found, name, line.strip(), is_new=depth == indent)
-    return found
+            names = _take(found, names, line.strip(), is_new=depth == indent)
+    return {name: entry for names, entry in found.items() for name in names.split(", ")}
 
 
-def _take(found: dict[str, str], name: str, line: str, *, is_new: bool) -> str:
+def _take(found: dict[str, str], names: str, line: str, *, is_new: bool) -> str:
     match = _ENTRY.match(line) if is_new else None
     if match:
         found[match[1]] = match[2]
         return match[1]
-    if name:
-        found[name] = f"{found[name]} {line}".strip()
-    return name
+    if names:
+        found[names] = f"{found[names]} {line}".strip()
+    return names

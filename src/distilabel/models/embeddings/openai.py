@@ -21,7 +21,7 @@ class OpenAIEmbeddings(RemoteEmbeddings):
         encoding_format: How vectors travel: `float`, as text, or `base64`, in about a quarter of the bytes. The vectors
             are the same, but for rounding to 32 bits.
         organization: Whose quota is used; default: `OPENAI_ORG_ID`, or the key's own.
-        project: Likewise; default: `OPENAI_PROJECT_ID`.
+        project: Under which the usage is counted; default: `OPENAI_PROJECT_ID`, or none.
 
     References:
         https://platform.openai.com/docs/api-reference/embeddings/create,

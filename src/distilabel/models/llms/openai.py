@@ -19,7 +19,7 @@ class OpenAILLM(ChatLLM):
         api: Which endpoint is asked: `chat` for Chat Completions, `responses` for the Responses API, which takes no
             `stop`, `seed` and penalties. The answers read the same.
         organization: Whose quota is used; default: `OPENAI_ORG_ID`, or the key's own.
-        project: Likewise; default: `OPENAI_PROJECT_ID`.
+        project: Under which the usage is counted; default: `OPENAI_PROJECT_ID`, or none.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
