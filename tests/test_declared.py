@@ -385,7 +385,9 @@ class TestRuntimeParameters:
             declared.set_runtime_parameters(Car(spare=[Engine()]), params)
 
     def test_info_of_what_is_described_together_or_elsewhere(self):
-        info = {entry["name"]: entry.get("description") for entry in declared.runtime_parameters_info(Strict())}
+        info = {
+            entry["name"]: entry.get("description") for entry in declared.runtime_parameters_info(Strict())
+        }
         assert info["api_key"] == "What it was given, and nothing else."
         assert info["url"] == "Where it is, as an address."
 

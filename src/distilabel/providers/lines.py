@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 from distilabel.providers.bodies import body_outcome
-from distilabel.providers.values import read_json
+from distilabel.providers.values import number_of, read_json
 from distilabel.records import Decoded, Failure, Outcome, canonical_json
 from distilabel.wire import HttpResponse
 
 __all__ = ["answer_line", "decode_line", "read_request"]
 
+_OK = 200
 _RETRYABLE_CODES = frozenset(
     {"batch_expired", "batch_cancelled", "rate_limit_exceeded", "server_error", "internal_error", "timeout"}
 )
@@ -53,12 +54,13 @@ def decode_line(line: bytes) -> Decoded:
 def _outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line; a failure stands in `error` or in a response of another status than 200."""
     response, error = line.get("response"), line.get("error")
-    status = str(response.get("status_code")) if isinstance(response, dict) else ""
-    if isinstance(response, dict) and not (status == "200" and error):
-        body = response.get("body")
-        if error and body is None:  # vLLM's run-batch leaves the body out where it tells an error.
-            body = error if isinstance(error, dict) else {"error": error}
-        return body_outcome(int(status) if status.isdecimal() else 0, body)
+    if isinstance(response, dict):
+        status = number_of(response.get("status_code")) or 0
+        if status != _OK or not error:
+            body = response.get("body")
+            if error and body is None:  # vLLM's run-batch leaves the body out where it tells an error.
+                body = error if isinstance(error, dict) else {"error": error}
+            return body_outcome(status, body)
     if isinstance(error, str) and error:
         return Failure("error", error)
     if isinstance(error, dict):

@@ -62,14 +62,16 @@ def number_of(value: Any) -> int | None:
         >>> number_of("12"), number_of(-1), number_of("many")
         (12, None, None)
     """
+    if type(value) is int:
+        return value if value >= 0 else None
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 18:  # noqa: PLR2004
         return int(value)
-    return value if isinstance(value, int) and value >= 0 else None
+    return None
 
 
 def count_of(value: Any, name: str) -> int:
     """Return a count that is 0 where it is not given."""
-    return counted(value, name) or 0
+    return (number_of(value.get(name)) or 0) if isinstance(value, dict) else 0
 
 
 def counted(value: Any, name: str) -> int | None:

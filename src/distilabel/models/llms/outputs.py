@@ -31,11 +31,8 @@ def output_of(answers: Sequence[Answer]) -> GenerateOutput:
 
 def _statistics(usages: Sequence[Usage]) -> LLMStatistics:
     """Return the counts; those that not every platform makes only where one was made."""
-    statistics: LLMStatistics = {
-        "input_tokens": [usage.input_tokens for usage in usages],
-        "output_tokens": [usage.output_tokens for usage in usages],
-    }
-    cached, reasoning = [u.cached_tokens for u in usages], [u.reasoning_tokens for u in usages]
+    inputs, outputs, cached, reasoning = map(list, zip(*usages, strict=True))
+    statistics: LLMStatistics = {"input_tokens": inputs, "output_tokens": outputs}
     if cached.count(None) < len(cached):
         statistics["cached_tokens"] = cached
     if reasoning.count(None) < len(reasoning):
