@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, ClassVar
 
 import pytest
@@ -79,6 +80,47 @@ def test_polling_blocks_until_done(fast_platform: Platform):
             llm=offline(offline_batch_generation_block_until_done=0.05)
         )
     assert_answers_fit(rows_of(pipeline.run()))
+
+
+SETTLED = "SELECT id FROM jobs WHERE state = 'settled'"
+
+
+class SlowToSay(TextGeneration):
+    """Says that it waits when what it waits for is there already."""
+
+    cache: str
+
+    def process(self, inputs: StepInput) -> Any:
+        try:
+            yield from super().process(inputs)
+        except DistilabelOfflineBatchGenerationNotFinishedException:
+            deadline = monotonic() + 20
+            while monotonic() < deadline and not ledger_rows(Path(self.cache), SETTLED):
+                sleep(0.01)
+            sleep(0.2)
+            raise
+
+
+def test_chunk_whose_replies_came_before_it_was_known_to_wait_is_not_forgotten(fast_platform: Platform):
+    with Pipeline("p") as pipeline:
+        llm = offline(
+            offline_batch_generation_block_until_done=0.05, offline_batch_options={"max_requests": 2}
+        )
+        LoadDataFromDicts(data=ROWS[:2]) >> SlowToSay(llm=llm, cache=str(pipeline.cache_dir))
+    rows = rows_of(pipeline.run())
+    assert len(rows) == 2
+    assert_answers_fit(rows)
+
+
+def test_equal_questions_of_one_chunk_go_out_together_however_it_is_sliced(fast_platform: Platform):
+    with Pipeline("p") as pipeline:
+        load = LoadDataFromDicts(data=[ROWS[0]] * 4, batch_size=4)
+        load >> TextGeneration(llm=offline(), input_batch_size=2)
+    assert len(pipeline.run()) == 0
+    assert [batch["request_counts"]["total"] for batch in fast_platform.batches()] == [4]
+    fast_platform.wait()
+    assert len(rows_of(pipeline.run())) == 4
+    assert len(fast_platform.batches()) == 1
 
 
 def test_steps_after_an_offline_task_get_its_rows(fast_platform: Platform):

@@ -111,11 +111,6 @@ class Pools(Writer):
         with self._transaction(durable=False):
             self._execute("claim_again", values)
 
-    def awaits(self, scope: str, asker: str) -> bool:
-        """Tell whether an asker has samples that are neither answered nor failed."""
-        with self._lock:
-            return bool(self._one("open_of_asker", scope_id=self.scope_id(scope), name=asker)[0])
-
 
 def _sample(
     number: int,

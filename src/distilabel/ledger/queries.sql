@@ -73,10 +73,6 @@ SELECT :first + k.key, json_extract(k.value, '$[0]'), json_extract(k.value, '$[1
        json_extract(k.value, '$[2]')
 FROM json_each(:rows) AS k;
 
--- name: open_of_asker
-SELECT count(*) FROM samples AS s JOIN askers AS a ON a.id = s.asker_id
-WHERE a.scope_id = :scope_id AND a.name = :name AND s.state IN ('wanted', 'claimed');
-
 -- name: claim_again
 UPDATE askers SET run_id = :run_id WHERE scope_id = :scope_id AND name = :name;
 
