@@ -10,10 +10,24 @@ import pytest
 from pydantic import ValidationError
 
 from distilabel.exceptions import DistilabelMissingPackageError
-from distilabel.models import LlamaCppEmbeddings, SentenceTransformerEmbeddings, vLLMEmbeddings
+from distilabel.models import (
+    ImageGenerationModel,
+    LlamaCppEmbeddings,
+    SentenceTransformerEmbeddings,
+    vLLMEmbeddings,
+)
 from distilabel.pipeline import Pipeline
 from distilabel.pipeline.placement import place
 from distilabel.steps import EmbeddingGeneration, LoadDataFromDicts
+
+
+class Pictures(ImageGenerationModel):
+    model: str
+
+    @property
+    def model_name(self) -> str:
+        return self.model
+
 
 STANDINS = Path(__file__).parents[1] / "support" / "standins"
 PACKAGES = ("llama_cpp", "vllm")
@@ -117,3 +131,13 @@ def test_pipeline_embeds_in_a_worker_process(folder: Path, tmp_path: Path, monke
     vectors = pipeline.run()["default"]["train"]["embedding"]
     assert list(vectors) == [[3.0, 4.0], [6.0, 8.0], [9.0, 12.0]]
     assert "llama_cpp" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("kind", "instead"),
+    [(SentenceTransformerEmbeddings, "OpenAIEmbeddings"), (Pictures, "OpenAIImageGeneration")],
+)
+def test_model_that_only_answers_here_says_so_where_it_is_asked_to_answer_by_batch(kind, instead):
+    with pytest.raises(ValidationError, match=f"has no offline batch generation.*{instead}"):
+        kind(model="m", use_offline_batch_generation=True)
+    assert kind(model="m", use_offline_batch_generation=False).model_name == "m"

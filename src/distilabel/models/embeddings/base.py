@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from distilabel.declared import dump, runtime_parameters_info, set_runtime_parameters, signature
 from distilabel.exceptions import DistilabelNotImplementedError
+from distilabel.models.offline_fields import without_offline
 from distilabel.typing import EmbeddingOutput
 
 __all__ = ["Embeddings"]
@@ -29,6 +30,11 @@ class Embeddings(BaseModel):
     model_config = ConfigDict(
         arbitrary_types_allowed=True, validate_assignment=True, extra="forbid", protected_namespaces=()
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_offline_is_known(cls, values: Any) -> Any:
+        return without_offline(cls, values, instead="OpenAIEmbeddings")
 
     @property
     def model_name(self) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from typing import Any, ClassVar, Optional
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
 from distilabel import loop
@@ -16,6 +16,7 @@ from distilabel.declared import (
     signature,
 )
 from distilabel.exceptions import DistilabelException, DistilabelNotImplementedError
+from distilabel.models.offline_fields import without_offline
 from distilabel.typing import FailureReason, LLMStatistics
 
 __all__ = ["AsyncImageGenerationModel", "ImageGenerationModel", "ImageOutput"]
@@ -60,6 +61,11 @@ class ImageGenerationModel(BaseModel):
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset()
 
     generation_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_offline_is_known(cls, values: Any) -> Any:
+        return without_offline(cls, values, instead="OpenAIImageGeneration")
 
     @property
     def model_name(self) -> str:
