@@ -29,16 +29,20 @@ async def recover(ledger: Ledger, door: Door) -> list[Job]:
     run_id = ledger.begin_run("recover")
     recovered = []
     found = await door.transport.run(door.provider.find(None))
-    if running := sum(1 for remote in found.doubtful if not ledger.knows_job(*_at(door), remote)):
-        _logger.warning(
-            "%d jobs of this account are still running, and the platform tells only when they have ended whether they are "
-            "ours: recover again then, before the pipeline runs, or what they hold is paid for again.",
-            running,
-        )
+    unread = [remote for remote in found.doubtful if not ledger.knows_job(*_at(door), remote)]
     for remote in found.ours:
-        if remote.phase is not JobPhase.REJECTED and not ledger.knows_job(*_at(door), remote):
-            job = await _recover_one(ledger, door, remote, run_id)
-            recovered += [job] if job else []
+        if remote.phase is JobPhase.REJECTED or ledger.knows_job(*_at(door), remote):
+            continue
+        if job := await _recover_one(ledger, door, remote, run_id):
+            recovered.append(job)
+        elif remote.phase is JobPhase.RUNNING:
+            unread.append(remote)
+    if unread:
+        _logger.warning(
+            "Jobs of this account that are still running: %d. The platform tells only when they have ended what is in them: "
+            "recover again then, before the pipeline runs, or what they hold is paid for again.",
+            len(unread),
+        )
     return recovered
 
 
