@@ -138,6 +138,8 @@ _GEMINI = Dialect(
     without={
         "lines: error*file*": _ONE_FILE,
         "disaster: cache deleted, input file gone": _NO_INPUT,
+        "disaster: cache deleted while jobs run": "What is in a batch shows only in its results: a warning says that it must "
+        "be recovered when it has ended.",
         "*: *expired half done*": "This platform gives nothing of a job that expired.",
         "jobs: expiring always": "This platform gives nothing of a job that expired.",
         "jobs: one of several jobs expired": "This platform gives nothing of a job that expired.",
