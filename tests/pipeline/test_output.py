@@ -5,10 +5,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from distilabel.distiset import ARROW_NAME
+from distilabel.distiset import ARROW_NAME, from_parquet
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline import output
 from distilabel.pipeline.cache import ChunkStore, digest_of
@@ -43,6 +45,38 @@ def written(store, folder, *chunks, metadata=True):
 
 def column(*values):
     return [[{"x": value}] for value in values]
+
+
+class TestImages:
+    @pytest.mark.parametrize("mode", ["RGB", "L", "1", "RGBA", "CMYK", "F"])
+    def test_image_comes_back_as_it_was(self, store, tmp_path, mode):
+        image = Image.effect_noise((5, 4), 60).convert(mode)
+        written(store, tmp_path / "out", [{"x": image}], [{"x": None}])
+        (first, second) = images_in(tmp_path / "out")
+        assert (first.mode, first.tobytes(), second) == (image.mode, image.tobytes(), None)
+
+    def test_images_that_come_late_are_images_all_the_same(self, store, tmp_path):
+        image = Image.new("RGB", (2, 2), (9, 8, 7))
+        written(store, tmp_path / "out", [{"x": None, "n": 1}], [{"x": image, "n": 2.5}])
+        (first, second) = images_in(tmp_path / "out")
+        assert (first, second.getpixel((1, 1))) == (None, (9, 8, 7))
+
+    def test_image_beside_something_else_is_refused(self, store, tmp_path):
+        with pytest.raises(DistilabelUserError, match="cannot be written as a table"):
+            written(store, tmp_path / "out", [{"x": Image.new("L", (1, 1))}], [{"x": "text"}])
+
+
+def images_in(folder):
+    """Return the images of both files of the only leaf below a folder, which must be the same."""
+    (leaf,) = folder.iterdir()
+    found = Dataset.from_file(str(leaf / ARROW_NAME))["x"]
+    beside = from_parquet({"leaf": leaf}, folder / "cache")["default"]["train"]["x"]
+    assert [pixels(image) for image in found] == [pixels(image) for image in beside]
+    return found
+
+
+def pixels(image):
+    return image and image.tobytes()
 
 
 class TestWidening:

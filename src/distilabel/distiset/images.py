@@ -1,10 +1,25 @@
-"""Turning columns of base64 into columns of images."""
+"""Columns of images: as files in a table, and made of base64."""
 
 import base64
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["each_split", "to_images"]
+__all__ = ["each_split", "features_of", "image_type", "to_images"]
+
+
+def image_type() -> Any:
+    """Give the Arrow type of images as `datasets` keeps them: a file's bytes, and the path that it came from."""
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+
+    return pa.struct({"bytes": pa.binary(), "path": pa.string()})
+
+
+def features_of(schema: Any) -> Any:
+    """Give what `datasets` makes of a table's columns: those of that type are images."""
+    from datasets import Features, Image  # noqa: PLC0415 - slow to import
+
+    images = {field.name: Image() for field in schema if field.type == image_type()}
+    return Features({**Features.from_arrow_schema(schema.remove_metadata()), **images})
 
 
 def each_split(part: Any, change: Callable[[Any], Any]) -> Any:

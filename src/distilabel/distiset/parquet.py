@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from distilabel.distiset.images import features_of
 from distilabel.distiset.quiet import without_progress_bars
 from distilabel.distiset.story import METADATA
 from distilabel.distiset.whole import Distiset
@@ -108,7 +109,6 @@ def _features(leaf: str, files: list[Path]) -> Any:
     """Give the types that suit all files: one file's column may hold only None, or lack a key that another has."""
     import pyarrow as pa  # noqa: PLC0415 - slow to import
     import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
-    from datasets import Features  # noqa: PLC0415 - slow to import
 
     schemas = (pq.read_schema(file).remove_metadata() for file in files)
     merged = next(schemas)
@@ -120,7 +120,7 @@ def _features(leaf: str, files: list[Path]) -> Any:
                 f"The rows of leaf {leaf!r} hold values of different types in one column ({error}): let the step give "
                 "one type.",
             ) from error
-    return Features.from_arrow_schema(merged)
+    return features_of(merged)
 
 
 def _number(file: Path) -> tuple[int, str]:

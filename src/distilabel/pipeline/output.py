@@ -4,10 +4,11 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from distilabel.distiset import ARROW_NAME
+from distilabel.distiset import ARROW_NAME, features_of, image_type
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.cache import ChunkStore, digest_of
 from distilabel.typing import Row
@@ -16,6 +17,7 @@ __all__ = ["write_leaf"]
 
 _METADATA = "distilabel_metadata"
 _ROWS_AT_ONCE = 2_000
+_KEPT_BY_PNG = frozenset({"1", "L", "LA", "RGB", "RGBA"})
 
 
 def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path, *, metadata: bool) -> Path:
@@ -107,6 +109,8 @@ def _writers(files: ExitStack, schema: Any, folder: Path) -> tuple[Any, Any]:
     import pyarrow.parquet as pq  # noqa: PLC0415
     from pyarrow import ipc  # noqa: PLC0415
 
+    if any(field.type == image_type() for field in schema):
+        schema = features_of(schema).arrow_schema  # which says that they are images
     return (
         files.enter_context(pq.ParquetWriter(folder / "00000.parquet", schema, compression="zstd")),
         files.enter_context(ipc.new_stream(folder / ARROW_NAME, schema)),
@@ -139,9 +143,27 @@ def _column(pa: Any, table: Any, rows: list[Row], field: Any) -> Any:
 def _typed(pa: Any, values: list[Any], kind: Any) -> Any:
     try:
         return pa.array(values, type=kind)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        if not any(map(_is_image, values)):
+            raise
+        return pa.array([_as_file(value) for value in values], type=kind or image_type())
     except UnicodeEncodeError:
         # Half of a pair of surrogates, as where an answer broke off within an emoji: no reason to withhold all rows.
         return pa.array([_encodable(value) for value in values], type=kind)
+
+
+def _is_image(value: Any) -> bool:
+    """Tell whether a value is an image of Pillow's, which need not be installed."""
+    return type(value).__module__.startswith("PIL.") and hasattr(value, "save")
+
+
+def _as_file(value: Any) -> Any:
+    """Return an image as the file that it would be saved as."""
+    if not _is_image(value):
+        return value
+    buffer = BytesIO()
+    value.save(buffer, format="PNG" if value.mode in _KEPT_BY_PNG else "TIFF")
+    return {"bytes": buffer.getvalue(), "path": None}
 
 
 def _encodable(value: Any) -> Any:
