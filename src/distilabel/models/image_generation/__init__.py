@@ -1,8 +1,13 @@
-"""Models that make images of prompts."""
+"""Models that make images of prompts; each is loaded when it is first named."""
 
-from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageGenerationModel
-from distilabel.models.image_generation.inference_endpoints import InferenceEndpointsImageGeneration
-from distilabel.models.image_generation.openai import OpenAIImageGeneration
+from typing import TYPE_CHECKING
+
+from distilabel.lazily import loaded_by_name
+
+if TYPE_CHECKING:
+    from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageGenerationModel
+    from distilabel.models.image_generation.inference_endpoints import InferenceEndpointsImageGeneration
+    from distilabel.models.image_generation.openai import OpenAIImageGeneration
 
 __all__ = [
     "AsyncImageGenerationModel",
@@ -10,3 +15,13 @@ __all__ = [
     "InferenceEndpointsImageGeneration",
     "OpenAIImageGeneration",
 ]
+
+_PLACES = {
+    "AsyncImageGenerationModel": "distilabel.models.image_generation.base",
+    "ImageGenerationModel": "distilabel.models.image_generation.base",
+    "InferenceEndpointsImageGeneration": "distilabel.models.image_generation.inference_endpoints",
+    "OpenAIImageGeneration": "distilabel.models.image_generation.openai",
+}
+
+if not TYPE_CHECKING:  # a type checker would take any name for one that is here
+    __getattr__, __dir__ = loaded_by_name(__name__, _PLACES)
