@@ -32,10 +32,13 @@ from distilabel.steps import (
     GroupColumns,
     KeepColumns,
     LoadDataFromDicts,
+    LoadDataFromFileSystem,
     Step,
     StepInput,
     step,
 )
+from distilabel.steps.generators import reading
+from distilabel.steps.generators.reading import batches
 
 
 @pytest.fixture(autouse=True)
@@ -578,6 +581,83 @@ class TestGenerators:
             self.build(tmp_path / "short", short).run()
         assert column(self.build(tmp_path / "short", Dice(name="dice", batch_size=3)).run()) == whole
         assert len(set(whole)) == 10
+
+
+class TestFilesAgain:
+    """Rows of a file that is as it was are not read again, and those of one that is not are."""
+
+    @pytest.fixture
+    def reads(self, monkeypatch):
+        """Note from which row on a dataset was read."""
+        offsets: list[int] = []
+
+        def noting(dataset, offset, size, limit=None):
+            offsets.append(offset)
+            return batches(dataset, offset, size, limit)
+
+        monkeypatch.setattr(reading, "batches", noting)
+        return offsets
+
+    def write(self, folder, values):
+        path = folder / "rows.jsonl"
+        path.write_text("".join(f'{{"n": {n}}}\n' for n in values))
+        return path
+
+    def build(self, folder, **fields):
+        with Pipeline("files", cache_dir=folder / "cache") as pipeline:
+            load_data = LoadDataFromFileSystem(
+                name="load_data", data_files=folder / "rows.jsonl", **{"batch_size": 3, **fields}
+            )
+            load_data >> Add(name="add", input_batch_size=3)
+        return pipeline
+
+    def test_file_that_is_as_it_was_is_not_read_again(self, tmp_path, reads):
+        self.write(tmp_path, range(10))
+        for _ in range(2):
+            assert column(self.build(tmp_path).run()) == list(range(10))
+        assert reads == [0]
+
+    def test_edited_file_is_read_again_also_where_it_is_as_long_as_before(self, tmp_path, reads):
+        self.write(tmp_path, range(10))
+        self.build(tmp_path).run()
+        path = self.write(tmp_path, reversed(range(10)))
+        later = path.stat().st_mtime + 7
+        os.utime(path, (later, later))
+        assert column(self.build(tmp_path).run()) == list(reversed(range(10)))
+        assert reads == [0, 0]
+
+    @pytest.mark.parametrize(
+        "other",
+        [{"num_examples": 4}, {"batch_size": 4}, {"use_cache": False}],
+        ids=["rows", "size", "no cache"],
+    )
+    def test_other_settings_read_it_again(self, tmp_path, reads, other):
+        self.write(tmp_path, range(10))
+        self.build(tmp_path).run()
+        assert column(self.build(tmp_path, **other).run()) == list(range(other.get("num_examples", 10)))
+        assert reads == [0, 0]
+
+    def test_what_was_lost_is_read_from_where_it_is_missing(self, tmp_path, reads):
+        self.write(tmp_path, range(10))
+        self.build(tmp_path).run()
+        (kept,) = tmp_path.glob("cache/**/load_data.chunks")
+        with kept.open("r+b") as file:
+            file.truncate(kept.stat().st_size - 1)
+        assert column(self.build(tmp_path).run()) == list(range(10))
+        assert reads == [0, 9]
+
+    def test_reader_of_the_users_own_is_asked_again(self, tmp_path, reads):
+        class Tens(LoadDataFromFileSystem):
+            def process(self, offset=0):
+                for made, last in super().process(offset):
+                    yield [{"n": row["n"] * factor} for row in made], last
+
+        self.write(tmp_path, range(10))
+        for factor in (1, 10):
+            with Pipeline("own", cache_dir=tmp_path / "cache") as pipeline:
+                Tens(name="tens", data_files=tmp_path / "rows.jsonl") >> Add(name="add")
+            assert column(pipeline.run()) == [n * factor for n in range(10)]
+        assert reads == [0, 0]
 
 
 class TestFailures:

@@ -77,7 +77,7 @@ class Workshop:
 
     def _generate(self, bench: Bench, index: int) -> Outcome:
         assert isinstance(bench.step, GeneratorStep)
-        fixed = None if bench.step.repeatable else digest_of(bench.identity, str(index))
+        fixed = _key_before_reading(bench, bench.step, index)
         asker = bench.asker(index, b"generator")
         chunk = bench.store.reuse(index, fixed) if fixed and bench.step.use_cache else None
         if chunk is None or not self._claim(bench, asker, [chunk]):
@@ -235,6 +235,15 @@ class _OwnJobs:
     def _record(self, jobs_ids: tuple[str, ...]) -> None:
         assert self._ledger is not None
         self._ledger.keep_own_jobs(self._scope, self._digest, jobs_ids)
+
+
+def _key_before_reading(bench: Bench, step: GeneratorStep, index: int) -> bytes | None:
+    """Return the key of a generator's chunk; None where only its rows can tell whether it is the one that is kept."""
+    if not step.repeatable:
+        return digest_of(bench.identity, str(index))
+    # What the user's own code makes of a source may change unseen.
+    known = None if bench.own_code else step.fingerprint
+    return None if known is None else digest_of(bench.identity, known, str(index))
 
 
 def _taken(bench: Bench, command: Process) -> list[list[tuple[int, str]]]:

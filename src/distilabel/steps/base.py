@@ -101,6 +101,14 @@ class GeneratorStep(_Step):
         """
         return None
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What stands for all rows of a repeatable generator, where that is known without reading them; else None.
+
+        Where it is what it was in a former run, the rows of that run are taken, and the source is not read again.
+        """
+        return None
+
     def process_applying_mappings(self, offset: int = 0) -> Iterator[tuple[list[Row], bool]]:
         """Yield what `process` yields, with the columns named as `output_mappings` says."""
         renaming = self._renaming

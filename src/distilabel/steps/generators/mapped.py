@@ -1,7 +1,9 @@
 """A dataset on disk that is mapped into memory only while it is read."""
 
+import hashlib
 import pickle
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 __all__ = ["Mapped", "let_go"]
@@ -28,10 +30,15 @@ class Mapped:
 
     Args:
         dataset: It lies on disk, and is held here by the names of its files.
+
+    Attributes:
+        column_names: Of its columns.
+        fingerprint: Stands for its rows as they are now, in any process; where it is another, they may still be the same.
     """
 
     def __init__(self, dataset: Any) -> None:
         self._packed = pickle.dumps(dataset)
+        self.fingerprint = _fingerprint(dataset)
         self._length = len(dataset)
         self.column_names = list(dataset.column_names)
 
@@ -48,3 +55,12 @@ class Mapped:
             for at in range(first, last, size):
                 yield dataset[at : min(at + size, last)]
             del dataset
+
+
+def _fingerprint(dataset: Any) -> str:
+    """Return 32 hexadecimal digits of where a dataset comes from, how it is given, and its files as they are."""
+    files = [Path(file["filename"]) for file in dataset.cache_files]
+    states = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    # https://huggingface.co/docs/datasets/about_cache#the-fingerprint (November 2026)
+    parts = (dataset._fingerprint, sorted(dataset.format.items()), states)  # noqa: SLF001 - it has no other name
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()

@@ -73,6 +73,11 @@ class DatasetGenerator(GeneratorStep):
             DatasetGenerator.load(self)
         return column_names(self._dataset)
 
+    @property
+    def fingerprint(self) -> str | None:
+        """What stands for the rows of a dataset that lies on this machine's disk; None for any other."""
+        return self._dataset.fingerprint if isinstance(self._dataset, Mapped) else None
+
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Yield the rows from `offset` on, and whether they are the last."""
         if self._dataset is None:
