@@ -131,20 +131,22 @@ class TestGenerators:
 
 
 class TestTurns:
-    def test_a_step_that_takes_one_at_a_time_is_given_several_chunks_at_once(self):
+    def test_a_step_that_takes_one_at_a_time_is_given_several_chunks_at_once_after_its_first(self):
         scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),))], workers=4, chunks_a_turn=3)
         assert scheduler.turns() == [tuple(Generate("load", i) for i in range(3))]
         for index in range(3):
             scheduler.generated("load", index, last=False)
         process = [Process("s", i, (("load", (i,)),)) for i in range(5)]
-        assert scheduler.turns() == [tuple(process[:3]), tuple(Generate("load", i) for i in (3, 4, 5))]
+        assert scheduler.turns() == [tuple(process[:1]), tuple(Generate("load", i) for i in (3, 4, 5))]
         scheduler.generated("load", 3, last=False)
         scheduler.generated("load", 4, last=True)
         scheduler.processed("s", 0)
+        assert scheduler.turns() == [tuple(process[1:4])]
+        scheduler.processed("s", 1)
         assert scheduler.turns() == []  # that one worker is still busy with the step
-        for index in (1, 2):
+        for index in (2, 3):
             scheduler.processed("s", index)
-        assert scheduler.turns() == [tuple(process[3:])]
+        assert scheduler.turns() == [tuple(process[4:])]
 
     def test_a_step_that_takes_several_at_a_time_is_given_one_by_each_worker(self):
         scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),), 2)], workers=9, chunks_a_turn=3)

@@ -153,8 +153,11 @@ class Scheduler:
         return turns
 
     def _turn(self, stream: _Stream) -> Turn:
-        """Take the chunks that one worker is to process, one after the other where the step takes one at a time."""
-        most = self._chunks_a_turn if stream.plan.concurrency == 1 else 1
+        """Take the chunks that one worker is to process, one after the other where the step takes one at a time.
+
+        The first goes by itself: what a step fails for is heard of before it is given more.
+        """
+        most = self._chunks_a_turn if stream.plan.concurrency == 1 and stream.given else 1
         indices = [stream.ready.popleft() for _ in range(min(most, len(stream.ready)))]
         stream.running.update(indices)
         return tuple(self._start(stream, index) for index in indices)
