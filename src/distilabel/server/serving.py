@@ -110,9 +110,11 @@ class _Server(uvicorn.Server):
         try:
             self.run([self._listener])
         except SystemExit:
-            if self.trouble is not None:
-                raise self.trouble from None
-            raise
+            if self.trouble is None:
+                raise
+        # A failed start is SystemExit to some versions of uvicorn, and nothing to others (0.35).
+        if self.trouble is not None and not self.started:
+            raise self.trouble from None
 
     def run_aside(self, up: Event) -> None:
         """Run in a thread that somebody waits for: `up` is set whatever happens."""
