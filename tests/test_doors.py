@@ -77,6 +77,23 @@ def test_every_door_opens_and_none_has_a_wall_behind_it():
         assert module.__name__ == old, room
 
 
+def test_names_of_packages_are_what_they_were_after_every_module_was_imported():
+    """Python sets a module as an attribute of its package, where a class or function may have the same name."""
+    code = """
+import importlib, pkgutil, types
+import distilabel
+from distilabel import doors
+
+modules = [module.name for module in pkgutil.walk_packages(distilabel.__path__, "distilabel.")]
+packages = [importlib.import_module(name) for name in [*modules, *doors.OLD]]
+public = [(package, name) for package in packages for name in getattr(package, "__all__", ())]
+hidden = [f"{package.__name__}.{name}" for package, name in public if isinstance(getattr(package, name), types.ModuleType)]
+assert len(public) > 1000 and not hidden, hidden
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_module_that_never_was_is_missing_as_ever():
     with pytest.raises(ModuleNotFoundError, match=r"distilabel\.steps\.generators\.nothing"):
         importlib.import_module("distilabel.steps.generators.nothing")

@@ -92,7 +92,6 @@ OLD: dict[str, str] = {
     "distilabel.steps.tasks.structured_outputs.instructor": "distilabel.typing",
     "distilabel.mixins.requirements": "distilabel.steps",
     "distilabel.pipeline.local": "distilabel.pipeline",
-    "distilabel.pipeline.routing_batch_function": "distilabel.pipeline",
     "distilabel.llms.typing": "distilabel.typing",
 }
 """Old module to the room in which its names are now."""

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from distilabel.lazily import loaded_by_name
 from distilabel.pipeline.pipeline import Pipeline
-from distilabel.pipeline.routing import routing_batch_function, sample_n_steps
+from distilabel.pipeline.routing_batch_function import routing_batch_function, sample_n_steps
 
 if TYPE_CHECKING:
     from distilabel.pipeline.instruction_response import InstructionResponsePipeline
