@@ -21,6 +21,9 @@ _PLAIN = ROOT / ".venv-bench" / "bin" / "python"
 PLAIN_PYTHON = _PLAIN if _PLAIN.exists() else Path(sys.executable)
 """The Python of an environment that has what users have, and none of the developers' tools; `make bench` makes it."""
 
+# An installed package has been compiled; one that developers run from its sources may not be allowed to.
+_AS_USERS = {"PYTHONDONTWRITEBYTECODE": ""}
+
 
 class Failed(Exception):  # noqa: N818 - a program failed, this one did not
     """A program ended with an error; the text is the end of what it said."""
@@ -59,7 +62,7 @@ def run(
     with TemporaryDirectory() as folder, (Path(folder) / "said").open("w+") as said:
         began = perf_counter()
         process = subprocess.Popen(  # noqa: S603 - our own programs
-            [str(python), *map(str, arguments)], cwd=ROOT, env={**os.environ, **(environment or {})},
+            [str(python), *map(str, arguments)], cwd=ROOT, env={**os.environ, **_AS_USERS, **(environment or {})},
             stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT,
         )  # fmt: skip
         _, status, usage = os.wait4(process.pid, 0)
