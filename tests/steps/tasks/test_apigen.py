@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilabel.exceptions import DistilabelUserError
+from distilabel.pipeline import Pipeline
+from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.checks import validate_step
 from distilabel.steps.tasks import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
 from distilabel.steps.tasks.apigen.functions import danger_in, function_in
@@ -215,6 +217,22 @@ class TestExecution:
         rows = [{"answers": json.dumps([{"name": "note", "arguments": {"x": i}}])} for i in range(9)]
         made = run(APIGenExecutionChecker(libpath=str(path)), rows)
         assert [row["execution_result"] for row in made] == [[f"[{i}]"] for i in range(9)]
+
+    @pytest.mark.parametrize("place", ["library.py", "."], ids=["file", "folder"])
+    def test_edited_functions_are_called_anew_and_others_not(self, tmp_path, place):
+        def results():
+            with Pipeline("checks", cache_dir=tmp_path / "cache") as pipeline:
+                load_data = LoadDataFromDicts(data=[{"answers": '[{"name": "library", "arguments": {}}]'}])
+                load_data >> APIGenExecutionChecker(libpath=str(tmp_path / place), check_is_dangerous=False)
+            return pipeline.run()["default"]["train"]["execution_result"][:]
+
+        code = "from pathlib import Path\ndef library():\n    return {}, Path({!r}).open('a').write('x')\n"
+        called = tmp_path / "called"
+        (tmp_path / "library.py").write_text(code.format(1, str(called)))
+        assert results() == results() == [["[1, 1]"]]
+        assert called.read_text() == "x"
+        (tmp_path / "library.py").write_text(code.format(2, str(called)))
+        assert results() == [["[2, 1]"]]
 
     def test_library_that_is_not_there_is_told_before_the_run(self):
         with pytest.raises(DistilabelUserError, match=r"finds no functions at nowhere\.py"):

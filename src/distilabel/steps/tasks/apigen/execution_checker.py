@@ -1,5 +1,6 @@
 """Checking function calls by carrying them out."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,12 @@ class APIGenExecutionChecker(Step):
         """Whether they returned, and what."""
         return ["keep_row_after_execution_check", "execution_result"]
 
+    @property
+    def signature(self) -> str:
+        """40 hexadecimal digits, as of any step; other ones once the functions' files are edited: their calls are made anew."""
+        both = f"{super().signature}{self._library.digest()}"
+        return hashlib.sha1(both.encode(), usedforsecurity=False).hexdigest()
+
     def load(self) -> None:
         """Look whether the functions are there; raises DistilabelUserError."""
         super().load()
@@ -87,8 +94,12 @@ class APIGenExecutionChecker(Step):
             calls = calls_in(answers)
         except (ValueError, RecursionError) as error:
             return self._columns(keep=False, results=[f"the calls cannot be read: {error}"])
-        outcomes = execute(Library(Path(self.libpath), self.check_is_dangerous), calls, self.timeout or 30.0)
+        outcomes = execute(self._library, calls, self.timeout or 30.0)
         return self._columns(keep=all(one.ok for one in outcomes), results=[one.result for one in outcomes])
+
+    @property
+    def _library(self) -> Library:
+        return Library(Path(self.libpath), self.check_is_dangerous)
 
     def _columns(self, *, keep: bool, results: list[str]) -> dict[str, Any]:
         return {"keep_row_after_execution_check": keep, "execution_result": results}
