@@ -8,6 +8,7 @@ import os
 import pickle
 import subprocess
 import sys
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
@@ -221,6 +222,17 @@ class TestStore:
 
         first, again, other = (opened().put(0, KEY, made(value)) for value in (1, 1, 2))
         assert first.digest == again.digest != other.digest
+
+    def test_chunk_that_the_system_gives_in_pieces_is_read_whole(self, opened, path, monkeypatch):
+        class InPieces(FileIO):
+            def read(self, size=-1):
+                return super().read(min(size, 100))
+
+        opened().put(0, KEY, [{"text": "x" * 1_000}])
+        monkeypatch.setattr(ChunkStore, "_open", lambda _: InPieces(path, "r+b"))
+        store = opened()
+        assert store.reuse(0, KEY) is not None
+        assert store.rows(0) == [{"text": "x" * 1_000}]
 
     def test_unknown_key_finds_nothing(self, opened):
         opened().put(0, KEY, ROWS)

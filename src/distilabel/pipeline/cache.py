@@ -190,8 +190,15 @@ class ChunkStore:
         return rows
 
     def _body(self, chunk: Chunk) -> bytes:
-        self._file.seek(chunk.start)
-        return self._file.read(chunk.length)
+        return self._read(chunk.start, chunk.length)
+
+    def _read(self, start: int, length: int) -> bytes:
+        self._file.seek(start)
+        found = self._file.read(length)
+        # The system gives 2 GB at a time at most (https://man7.org/linux/man-pages/man2/read.2.html).
+        while len(found) < length and (more := self._file.read(length - len(found))):
+            found += more
+        return found
 
     def drop_unused(self, least: int) -> None:
         """Keep only the chunks of this run's stream, if all others take more room than these, and `least` bytes.
@@ -205,8 +212,7 @@ class ChunkStore:
         part = self._path.with_suffix(".part")
         with self._lock, part.open("wb") as file:
             for start, chunk in used:
-                self._file.seek(start - _HEADER.size)
-                file.write(self._file.read(_HEADER.size + chunk.length))
+                file.write(self._read(start - _HEADER.size, _HEADER.size + chunk.length))
         self.close()
         part.replace(self._path)
 
