@@ -6,9 +6,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from distilabel.distiset import hub, storage
 from distilabel.distiset.card import card_text
+from distilabel.distiset.hub import push_card, push_files, push_parts
 from distilabel.distiset.images import each_split, to_images
+from distilabel.distiset.storage import (
+    ARTIFACTS,
+    CONFIGS,
+    NOTES,
+    folder_beside,
+    if_file,
+    if_folder,
+    load_parts,
+    notes,
+    save_beside,
+    save_parts,
+)
 from distilabel.distiset.story import pipeline_text
 from distilabel.exceptions import DistilabelUserError
 
@@ -109,7 +121,7 @@ class Distiset(dict[str, Any]):
             save_pipeline_config: Whether to write `pipeline.yaml`.
             save_pipeline_log: Whether to write `pipeline.log`.
         """
-        storage.save_parts(
+        save_parts(
             self,
             str(distiset_path),
             storage_options,
@@ -121,9 +133,9 @@ class Distiset(dict[str, Any]):
             "README.md": self._card(None) if save_card else None,
             "pipeline.yaml": self.pipeline_path if save_pipeline_config else None,
             "pipeline.log": self.log_filename_path if save_pipeline_log else None,
-            storage.NOTES: self._notes(),
+            NOTES: self._notes(),
         }
-        storage.save_beside(str(distiset_path), storage_options, files, self.artifacts_path)
+        save_beside(str(distiset_path), storage_options, files, self.artifacts_path)
 
     @classmethod
     def load_from_disk(
@@ -144,14 +156,14 @@ class Distiset(dict[str, Any]):
         Raises:
             DistilabelUserError: There is no Distiset at this place.
         """
-        parts = storage.load_parts(str(distiset_path), storage_options, keep_in_memory)
+        parts = load_parts(str(distiset_path), storage_options, keep_in_memory)
         loaded = cls(parts)
-        beside = storage.folder_beside(str(distiset_path), storage_options, download_dir)
+        beside = folder_beside(str(distiset_path), storage_options, download_dir)
         if beside is not None:
-            loaded.pipeline_path = storage.if_file(beside / storage.CONFIGS / "pipeline.yaml")
-            loaded.log_filename_path = storage.if_file(beside / storage.CONFIGS / "pipeline.log")
-            loaded.artifacts_path = storage.if_folder(beside / storage.ARTIFACTS)
-            vars(loaded).update(storage.notes(beside / storage.CONFIGS / storage.NOTES))
+            loaded.pipeline_path = if_file(beside / CONFIGS / "pipeline.yaml")
+            loaded.log_filename_path = if_file(beside / CONFIGS / "pipeline.log")
+            loaded.artifacts_path = if_folder(beside / ARTIFACTS)
+            vars(loaded).update(notes(beside / CONFIGS / NOTES))
         return loaded
 
     def push_to_hub(
@@ -180,13 +192,13 @@ class Distiset(dict[str, Any]):
             raise DistilabelUserError(
                 "The Distiset is empty, there is nothing to push: run the pipeline again later."
             )
-        hub.push_parts(self, repo_id, private=private, token=token, **kwargs)
+        push_parts(self, repo_id, private=private, token=token, **kwargs)
         files = {"pipeline.yaml": self.pipeline_path, "pipeline.log": self.log_filename_path}
         if include_script:
             files["pipeline.py"] = Path(sys.argv[0])
-        hub.push_files(repo_id, token, files, self.artifacts_path)
+        push_files(repo_id, token, files, self.artifacts_path)
         if generate_card:
-            hub.push_card(repo_id, token, self._card(repo_id))
+            push_card(repo_id, token, self._card(repo_id))
 
     def _notes(self) -> str | None:
         noted = {"failures": self.failures, "citations": self.citations}

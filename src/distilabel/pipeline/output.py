@@ -8,14 +8,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from distilabel.distiset import ARROW_NAME, features_of, image_type
+from distilabel.distiset import ARROW_NAME, METADATA, features_of, image_type
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.cache import ChunkStore, digest_of
 from distilabel.typing import Row
 
 __all__ = ["write_leaf"]
 
-_METADATA = "distilabel_metadata"
 _ROWS_AT_ONCE = 2_000
 _KEPT_BY_PNG = frozenset({"1", "L", "LA", "RGB", "RGBA"})
 
@@ -58,7 +57,7 @@ def _batches(store: ChunkStore, chunks: Sequence[int], *, metadata: bool) -> Ite
 def _without_metadata(rows: list[Row], keep: bool) -> list[Row]:
     if not keep:
         for row in rows:
-            row.pop(_METADATA, None)
+            row.pop(METADATA, None)
     return rows
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import partial
 
+from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.offline.session import taken_back_on_error
@@ -12,8 +13,6 @@ from distilabel.pipeline.runner import WorkerDiedError
 from distilabel.typing import Row
 
 __all__ = ["Processing", "told"]
-
-_METADATA = "distilabel_metadata"
 
 
 class Processing:
@@ -87,7 +86,7 @@ class Processing:
 def _with_reason(step: str, row: Row, error: Exception) -> Row:
     code = "worker_died" if isinstance(error, WorkerDiedError) else "step_error"
     reason = {"code": code, "message": told(error), "attempts": 1, "job_id": None}
-    return {**row, _METADATA: {**(row.get(_METADATA) or {}), f"failure_{step}": reason}}
+    return {**row, METADATA: {**(row.get(METADATA) or {}), f"failure_{step}": reason}}
 
 
 def told(error: Exception) -> str:

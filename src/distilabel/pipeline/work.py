@@ -5,6 +5,7 @@ from functools import partial
 from itertools import chain
 from secrets import token_bytes
 
+from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.store import Ledger
@@ -22,8 +23,6 @@ from distilabel.steps.context import seeded
 from distilabel.typing import Row
 
 __all__ = ["Workshop", "failures_in"]
-
-_METADATA = "distilabel_metadata"
 
 
 class Workshop:
@@ -258,7 +257,7 @@ def _taken(bench: Bench, command: Process) -> list[list[tuple[int, str]]]:
 def failures_in(step: str, rows: list[Row]) -> int:
     """Count the rows for which a step gave no answer."""
     name = f"failure_{step}"
-    return sum(1 for row in rows if isinstance(found := row.get(_METADATA), dict) and found.get(name))
+    return sum(1 for row in rows if isinstance(found := row.get(METADATA), dict) and found.get(name))
 
 
 def _asked_of(bench: Bench, inputs: list[list[Row]]) -> tuple[bytes, ...]:

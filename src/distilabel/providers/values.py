@@ -71,7 +71,7 @@ def number_of(value: Any) -> int | None:
 
 def count_of(value: Any, name: str) -> int:
     """Return a count that is 0 where it is not given."""
-    return (number_of(value.get(name)) or 0) if isinstance(value, dict) else 0
+    return counted(value, name) or 0
 
 
 def counted(value: Any, name: str) -> int | None:
