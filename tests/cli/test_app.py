@@ -12,6 +12,7 @@ import pytest
 from distilabel import __version__, extras
 from distilabel.cli import serve
 from distilabel.cli.app import main
+from distilabel.server import FolderError
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -52,8 +53,9 @@ class Server(SimpleNamespace):
     """Stands in for `distilabel.server`."""
 
     Settings = SimpleNamespace
+    FolderError = FolderError
 
-    def __init__(self, error: OSError | None = None) -> None:
+    def __init__(self, error: Exception | None = None) -> None:
         super().__init__(error=error, served=[])
 
     def serve(self, settings: Any, *, host: str, port: int, ready: Any) -> None:
@@ -113,3 +115,12 @@ class TestServe:
         err = capsys.readouterr().err
         assert err.startswith("Error: 127.0.0.1:80 cannot be listened on (")
         assert err.endswith("choose another --port.\n")
+
+    def test_folder_that_cannot_be_used_is_told_in_one_sentence(self, monkeypatch, capsys, tmp_path):
+        (tmp_path / "platform.db").write_bytes(b"this is no database, whatever its name says" * 99)
+        assert call(monkeypatch, "serve", "--port", "0", "--folder", str(tmp_path)) == 1
+        err = capsys.readouterr().err
+        assert err.startswith(
+            f"Error: {tmp_path} cannot be used (file is not a database): give another folder"
+        )
+        assert err.count("\n") == 1

@@ -90,6 +90,36 @@ def test_damaged_ledger_is_said_to_be_damaged(tmp_path: Path):
         Ledger(tmp_path)
 
 
+@pytest.mark.parametrize("readonly", [False, True])
+def test_database_that_cannot_be_used_is_closed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, readonly: bool
+):
+    (tmp_path / "ledger.db").write_bytes(b"this is no database, whatever its name says" * 99)
+    opened = []
+    really_connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *a, **k: opened.append(really_connect(*a, **k)) or opened[-1]
+    )
+    with pytest.raises(DistilabelCacheError):
+        connect(tmp_path / "ledger.db", readonly=readonly)
+    (connection,) = opened
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+def test_what_could_not_be_committed_is_undone_and_the_next_change_is_kept(tmp_path: Path):
+    ledger = Ledger(tmp_path)
+    ledger._connection.set_authorizer(lambda _, what, *rest: what == "COMMIT")  # True: SQLITE_DENY
+    with pytest.raises(DistilabelCacheError):
+        ledger.begin_run("undone")
+    ledger._connection.set_authorizer(None)
+    ledger.begin_run("kept")
+    reader = connect(ledger.path, readonly=True)
+    assert reader.execute("SELECT name FROM runs").fetchall() == [("kept",)]
+    reader.close()
+    ledger.close()
+
+
 def test_folder_that_is_a_file_is_said_to_be_unusable(tmp_path: Path):
     (tmp_path / "cache").write_text("")
     with pytest.raises(DistilabelCacheError, match=r"cannot be used.*cache_dir"):

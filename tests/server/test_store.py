@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from distilabel.server import Settings
+from distilabel.server import FolderError, Settings
 from distilabel.server.records import LIVE, Status
 from distilabel.server.store import Store, load_queries
 
@@ -118,3 +118,18 @@ def test_refusing_to_move_leaves_the_batch_as_it_is(tmp_path: Path):
 def test_settings_that_cannot_work_are_refused(wrong: dict):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Settings(Path(), **wrong)
+
+
+def test_folder_whose_database_is_damaged_can_be_used_once_it_is_mended(tmp_path: Path):
+    database = tmp_path / "platform.db"
+    database.write_bytes(b"this is no database, whatever its name says" * 99)
+    with pytest.raises(FolderError, match=r"cannot be used \(file is not a database\): give another folder"):
+        Store(tmp_path)
+    database.unlink()
+    Store(tmp_path).close()
+
+
+def test_folder_that_is_a_file_is_said_to_be_unusable(tmp_path: Path):
+    (tmp_path / "folder").write_text("")
+    with pytest.raises(FolderError, match=r"cannot be used .*give another folder"):
+        Store(tmp_path / "folder")

@@ -40,6 +40,8 @@ def serve(
     )
     try:
         server.serve(settings, host=host, port=port, ready=lambda url: _say(url, upstream))
+    except server.FolderError as error:
+        raise DistilabelUserError(f"{error}.") from error
     except OSError as error:
         raise DistilabelUserError(
             f"{host}:{port} cannot be listened on ({error}): choose another --port."

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 
@@ -23,6 +24,8 @@ _BUSY_MILLISECONDS = 60_000
 # database only when this many pages are in it, 64 MB instead of 4: by then most of them have changed several times.
 _PAGES_IN_MEMORY = 2_000
 _PAGES_IN_LOG = 16_000
+# Transactions begin where the code says so, and threads take turns by a lock of ours.
+_SHARED: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 
 
 @cache
@@ -45,25 +48,39 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     """
     with mapped_errors(path):
         if readonly:
-            return _checked(path, _open(path, readonly=True))
+            uri = f"{path.resolve().as_uri()}?mode=ro"
+            with _closed_on_error(sqlite3.connect(uri, uri=True, **_SHARED)) as connection:
+                _check_version(path, connection)
+            return connection
         path.parent.mkdir(parents=True, exist_ok=True)
         # Several that turn a new database to WAL at once are refused as locked, whatever the busy timeout.
-        with FileLock(path.with_suffix(".opening")):
-            connection = _open(path, readonly=False)
+        with (
+            FileLock(path.with_suffix(".opening")),
+            _closed_on_error(sqlite3.connect(path, **_SHARED)) as connection,
+        ):
+            _set_up(connection)
             if _version(connection) < SCHEMA_VERSION:
                 _bring_up_to_date(connection)
-            return _checked(path, connection)
-
-
-def _checked(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
-    version = _version(connection)
-    if version == SCHEMA_VERSION:
+            _check_version(path, connection)
         return connection
-    connection.close()
-    raise DistilabelCacheError(
-        f"The ledger {path} was written by another version of this library (schema {version}, here "
-        f"{SCHEMA_VERSION}): {_remedy(version)}"
-    )
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _check_version(path: Path, connection: sqlite3.Connection) -> None:
+    version = _version(connection)
+    if version != SCHEMA_VERSION:
+        raise DistilabelCacheError(
+            f"The ledger {path} was written by another version of this library (schema {version}, here "
+            f"{SCHEMA_VERSION}): {_remedy(version)}"
+        )
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -76,17 +93,13 @@ def _remedy(version: int) -> str:
     return "use that version, or name another folder as cache_dir."
 
 
-def _open(path: Path, readonly: bool) -> sqlite3.Connection:
-    if readonly:
-        uri = f"{path.resolve().as_uri()}?mode=ro"
-        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+def _set_up(connection: sqlite3.Connection) -> None:
+    """Choose how a writer works; the journal's mode stays with the database."""
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA cache_size = {_PAGES_IN_MEMORY}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_IN_LOG}")
     connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:

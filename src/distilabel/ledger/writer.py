@@ -79,10 +79,10 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
                 self._connection.rollback()
                 raise
-            self._connection.execute("COMMIT")
 
     def _execute(self, name: str, values: dict[str, Any]) -> sqlite3.Cursor:
         with mapped_errors(self.path):

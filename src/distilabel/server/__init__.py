@@ -18,6 +18,6 @@ from distilabel.server.app import create_app
 from distilabel.server.parts import Parts
 from distilabel.server.serving import running, serve
 from distilabel.server.settings import Settings
-from distilabel.server.store import FolderInUseError
+from distilabel.server.store import FolderError, FolderInUseError
 
-__all__ = ["FolderInUseError", "Parts", "Settings", "create_app", "running", "serve"]
+__all__ = ["FolderError", "FolderInUseError", "Parts", "Settings", "create_app", "running", "serve"]

@@ -34,7 +34,7 @@ def serve(
 
     Raises:
         OSError: The port is taken.
-        FolderInUseError: Another server runs on the folder.
+        FolderError: The folder cannot be used, or (`FolderInUseError`) another server runs on it.
     """
     with _listening(host, port) as listener, suppress(KeyboardInterrupt):
         _Server(app(settings), listener, ready or (lambda _url: None)).run_here()

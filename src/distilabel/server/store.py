@@ -7,7 +7,7 @@ SQLite in WAL mode with `synchronous=FULL`: what a caller was told is on the dis
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
@@ -19,7 +19,11 @@ from distilabel.server.records import Batch, File, Status, Tally
 from distilabel.server.wire import new_id
 
 
-class FolderInUseError(RuntimeError):
+class FolderError(RuntimeError):
+    """The folder cannot be used; the message says what to do."""
+
+
+class FolderInUseError(FolderError):
     """Another server is running on the same folder."""
 
 
@@ -34,22 +38,29 @@ def load_queries(text: str) -> dict[str, str]:
 
 
 class Store:
-    """Files and batches of one folder."""
+    """Files and batches of one folder.
+
+    Raises:
+        FolderError: The folder cannot be used, or another server uses it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.files_folder = folder / "files"
-        self.files_folder.mkdir(parents=True, exist_ok=True)
         self._queries = load_queries(_text("queries.sql"))
         self._lock = RLock()
-        self._guard = _claim(folder)
-        self._db = _connect(folder / "platform.db")
-        self._db.executescript(_text("schema.sql"))
+        with _told(folder), ExitStack() as opened:
+            self.files_folder.mkdir(parents=True, exist_ok=True)
+            opened.enter_context(closing(_claim(folder)))
+            self._db = opened.enter_context(closing(_connect(folder / "platform.db")))
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_text("schema.sql"))
+            self._opened = opened.pop_all()
 
     def close(self) -> None:
         """Let the folder go."""
         with self._lock:
-            self._db.close()
-            self._guard.close()
+            self._opened.close()
 
     def path(self, file_id: str) -> Path:
         """Where the bytes of a file are."""
@@ -189,10 +200,10 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.rollback()
                 raise
-            self._db.execute("COMMIT")
 
     def _run(self, query: str, **values: Any) -> Sequence[sqlite3.Row]:
         with self._lock:
@@ -203,11 +214,20 @@ def _batch(row: sqlite3.Row) -> Batch:
     return Batch(**{**dict(row), "status": Status(row["status"])})
 
 
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Within it, what SQLite or the system says against the folder becomes one sentence that says what to do."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise FolderError(
+            f"{folder} cannot be used ({error}): give another folder, or move this one aside"
+        ) from error
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
     return db
 
 
@@ -217,8 +237,10 @@ def _claim(folder: Path) -> sqlite3.Connection:
     guard = sqlite3.connect(folder / "lock.db", isolation_level=None, check_same_thread=False, timeout=0)
     try:
         guard.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         guard.close()
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
         raise FolderInUseError(
             f"{folder} is in use by another server; stop it or give another folder"
         ) from error
