@@ -65,11 +65,20 @@ def test_more_than_one_job_holds_is_several_jobs(office: Open, platform: FakePla
     assert sorted(len(batch.lines) for batch in platform.batches.values()) == [2, 3, 3]
 
 
-def test_result_files_stay_and_the_input_goes_once_a_job_is_settled(office: Open):
-    at = office(every=SOON)
-    at.bring("a")
+def test_lines_of_a_job_lie_on_the_disk_only_until_the_platform_has_it_and_its_results_stay(office: Open):
+    assert left_on_disk(office(), "a") == []
+    assert left_on_disk(office(every=SOON), "a") == ["output.jsonl"]
+
+
+def test_job_that_is_refused_leaves_nothing_on_the_disk(office: Open, platform: FakePlatform):
+    platform.fail("create", httpx2.Response(400, json={"error": {"message": "No.", "code": "bad"}}))
+    assert left_on_disk(office(every=SOON), "a") == []
+
+
+def left_on_disk(at: Office, *prompts: str) -> list[str]:
+    at.bring(*prompts)
     (job,) = at.ledger.jobs("p/s")
-    assert [path.name for path in at.ledger.job_folder(job).iterdir()] == ["output.jsonl"]
+    return [path.name for path in at.ledger.job_folder(job).iterdir()]
 
 
 def test_second_run_asks_nothing_again(office: Open, platform: FakePlatform):

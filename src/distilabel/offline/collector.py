@@ -135,7 +135,6 @@ class Collector:
             elif desk.options.at_deadline == "fail":
                 most_attempts = 0
         settled = self._ledger.settle(job, most_attempts)
-        (self._ledger.job_folder(job) / "input.jsonl").unlink(missing_ok=True)
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
         return settled
 

@@ -107,11 +107,15 @@ class Driver:
 
     async def _spooled(self, desk: Desk, job: Job) -> Path:
         """Return the file of the job's requests; one that another process began may be torn, and is written anew."""
-        path = self._ledger.job_folder(job) / "input.jsonl"
+        path = self._spool(job)
         if job.id not in self._written:
             await asyncio.to_thread(self._write, desk, job, path)
             self._written.add(job.id)
         return path
+
+    def _spool(self, job: Job) -> Path:
+        """Return where the lines of a job stand until the platform has it, or has refused it."""
+        return self._ledger.job_folder(job) / "input.jsonl"
 
     def _write(self, desk: Desk, job: Job, path: Path) -> None:
         tag = job.tag if desk.provider.tags_ids else ""
@@ -139,6 +143,7 @@ class Driver:
             except DistilabelPlatformError as error:
                 if error.status != _RATE_LIMITED or error.code == _NO_CREDIT:
                     self._ledger.release(job, JobState.REJECTED, code=error.code, message=error.message)
+                    self._spool(job).unlink(missing_ok=True)
                     raise
                 job = self._ledger.move(job, JobState.UPLOADED)
                 if attempt < _PATIENCE - 1:
@@ -190,6 +195,7 @@ class Driver:
         facts = {"remote_id": remote.remote_id, "remote_status": remote.status}
         moved = self._ledger.move(job, JobState.SUBMITTED, **facts)
         self._fresh.add(moved.id)
+        self._spool(job).unlink(missing_ok=True)
         return moved
 
     # Waiting
