@@ -118,7 +118,7 @@ _ANTHROPIC = Dialect(
     ANTHROPIC, "Anthropic", "AnthropicLLM", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY",
     codes={
         "invalid_prompt": "invalid_request_error", "rows: content filter": "invalid_request_error",
-        "lines: content filter in the answer": "refusal", "server_error": "api_error", "batch_expired": "expired",
+        "lines: content filter in the answer": "refusal", "server_error": "api_error",
     },
     without={
         "disaster: cache deleted while jobs run": "Whose a batch is shows only in its results: a warning says that it must "

@@ -633,6 +633,17 @@ def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(office: 
     assert "names no file" in job.message
 
 
+def test_job_that_counts_answers_and_gives_an_empty_file_is_asked_for_it_again(
+    office: Open, platform: FakePlatform
+):
+    platform.plan(completed=1)
+    platform.fail("content", httpx2.Response(200, content=b""), times=2)
+    at = office(every=SOON)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+    assert "gives empty files" in at.ears.of(Notice)[0].text
+
+
 def test_results_of_a_job_that_was_given_up_by_hand_are_not_waited_for(office: Open, platform: FakePlatform):
     platform.fail("content", 404, times=5 * ASKS)
     at = office(every=SOON)

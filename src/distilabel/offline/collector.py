@@ -1,7 +1,7 @@
 """A job's results on their way home: fetched to disk, entered in the ledger, and waited for where they must be there."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -81,8 +81,10 @@ class Collector:
                 paths[kind] = path
             elif not kind.startswith(_ERRORS):
                 awaited = f"does not give its file {file}"
-        if not files and job.completed and not is_given_up(job):
-            awaited = "names no file of its results"
+        if job.completed and not is_given_up(job) and not awaited and _are_empty(paths.values()):
+            awaited = "gives empty files" if paths else "names no file of its results"
+            for path in paths.values():
+                path.unlink()
         return paths, awaited
 
     def _why_given_up(self, desk: Desk, job: Job) -> str:
@@ -137,6 +139,10 @@ class Collector:
         settled = self._ledger.settle(job, most_attempts)
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
         return settled
+
+
+def _are_empty(paths: Iterable[Path]) -> bool:
+    return not any(path.stat().st_size for path in paths)
 
 
 def is_given_up(job: Job) -> bool:

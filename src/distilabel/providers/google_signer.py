@@ -53,8 +53,8 @@ class GoogleSigner:
                 self._credentials.before_request(self._refresh, method, url, added)
         except self._exceptions.TransportError as fault:
             raise DistilabelUnreachableError(
-                f"Google Cloud gave no access token ({type(fault).__name__}): check the network. Nothing is lost: run "
-                "again when it is back."
+                f"Google Cloud, which gives the access tokens, cannot be reached ({type(fault).__name__}): check the "
+                "network. Nothing is lost: run again when it is back."
             ) from None
         except self._exceptions.GoogleAuthError as fault:
             raise DistilabelAuthenticationError(
