@@ -191,7 +191,8 @@ def test_platform_killed_between_submit_and_collect_goes_on(folder: Path, tmp_pa
     assert_whole(last)
 
 
-@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # the child only becomes another program
+# The child becomes another program at once.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_every_step_and_job_is_shown_on_a_terminal(folder: Path, tmp_path: Path):
     import os
     import pty
