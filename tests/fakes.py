@@ -91,7 +91,7 @@ class Plan:
     polls: int = 0
     results: Results = all_answered
     errors: Sequence[dict[str, Any]] = ()
-    completed: int = 0
+    completed: int | None = 0
 
 
 @dataclass

@@ -114,11 +114,21 @@ Outcome = Reply | Failure
 
 
 class JobPhase(StrEnum):
-    """What a platform's own word for a job's state comes to."""
+    """What a platform's own word for a job's state comes to.
+
+    A job that is completed was run to its end; one that is stopped was not, but may have finished some requests; of one
+    that is rejected nothing was run.
+    """
 
     RUNNING = "running"
-    ENDED = "ended"
+    COMPLETED = "completed"
+    STOPPED = "stopped"
     REJECTED = "rejected"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there may be results, and no more will come."""
+        return self in (JobPhase.COMPLETED, JobPhase.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,8 @@ class RemoteJob:
         status: The platform's own word, such as `in_progress`.
         phase: What that word comes to.
         files: What there is to fetch: kind (`output`, `error`) to the platform's id of the file.
-        total, completed, failed: The platform's counts; None where it gives none. Never used to judge completeness.
+        total, completed, failed: The platform's counts; None where it gives none. They tell whether there must be results,
+            and never of which requests.
         errors: Why a job was rejected.
         tag: Our tag, where the platform echoes it.
         scope: Whose requests it holds, where the platform echoes it.

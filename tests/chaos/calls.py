@@ -85,6 +85,11 @@ async def _empty_object(call: Exchange) -> None:
     await Response(200, {"content-type": "application/json"}, b"{}").go(call.send)
 
 
+async def _nothing(call: Exchange) -> None:
+    await call.carry_out()
+    await Response(200, {"content-type": "application/octet-stream"}, b"").go(call.send)
+
+
 async def _stale(call: Exchange) -> None:
     await json_response(call.costume.nothing).go(call.send)
 
@@ -116,6 +121,7 @@ CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
     "HTML": _html,
     "carried out and HTML": _carried_out_and_html,
     "carried out and {}": _empty_object,
+    "carried out and nothing": _nothing,
     "redirected": _redirected,
     "stale": _stale,
     "held up": _held_up,

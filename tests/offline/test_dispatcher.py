@@ -561,8 +561,11 @@ def test_row_whose_answer_is_in_no_file_is_asked_again(office: Open, platform: F
     assert platform.sent == ["a", "b", "a"]
 
 
-def test_job_without_any_file_is_asked_again(office: Open, platform: FakePlatform):
-    platform.plan(results=lambda _: ([], []))
+@pytest.mark.parametrize(("status", "completed"), [("completed", 0), ("expired", 0), ("cancelled", None)])
+def test_requests_of_a_job_that_need_not_have_a_file_are_asked_again(
+    office: Open, platform: FakePlatform, status: str, completed: int | None
+):
+    platform.plan(status, results=lambda _: ([], []), completed=completed)
     assert texts(office(every=SOON).bring("a")) == ["a/0"]
 
 
@@ -623,8 +626,11 @@ def test_answers_in_one_file_are_kept_when_the_one_of_failures_does_not_come(
     assert platform.sent == ["a", "b", "b"]
 
 
-def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(office: Open, platform: FakePlatform):
-    platform.plan(results=lambda _: ([], []), completed=1)
+@pytest.mark.parametrize(("status", "completed"), [("completed", 1), ("completed", None), ("expired", 1)])
+def test_job_that_must_have_answers_and_names_no_file_is_asked_about_again(
+    office: Open, platform: FakePlatform, status: str, completed: int | None
+):
+    platform.plan(status, results=lambda _: ([], []), completed=completed)
     at = office(every=SOON)
     at.ask("a")
     at.flush()
@@ -633,10 +639,11 @@ def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(office: 
     assert "names no file" in job.message
 
 
-def test_job_that_counts_answers_and_gives_an_empty_file_is_asked_for_it_again(
-    office: Open, platform: FakePlatform
+@pytest.mark.parametrize("completed", [1, None])
+def test_job_that_must_have_answers_and_gives_an_empty_file_is_asked_for_it_again(
+    office: Open, platform: FakePlatform, completed: int | None
 ):
-    platform.plan(completed=1)
+    platform.plan(completed=completed)
     platform.fail("content", httpx2.Response(200, content=b""), times=2)
     at = office(every=SOON)
     assert texts(at.bring("a")) == ["a/0"]

@@ -23,7 +23,7 @@ def test_files_of_a_job_stay_in_the_folder_whatever_its_id(remote_id: str, tmp_p
     door = SimpleNamespace(
         transport=SimpleNamespace(run=run), provider=SimpleNamespace(fetch=lambda _file, path: path)
     )
-    remote = RemoteJob(remote_id, "ended", JobPhase.ENDED, files={"output": "o", "error": "e"})
+    remote = RemoteJob(remote_id, "ended", JobPhase.COMPLETED, files={"output": "o", "error": "e"})
     paths = asyncio.run(recover._fetched(cast("Any", door), remote, tmp_path))
     assert {path.resolve().parent for path in paths} == {tmp_path.resolve()}
     assert len({path.name for path in paths if len(path.name) < 100}) == 2

@@ -12,7 +12,7 @@ from distilabel.offline.desk import Desk
 from distilabel.offline.online import ask_online
 from distilabel.offline.patience import once_found, pause
 from distilabel.offline.results import index
-from distilabel.records import Job
+from distilabel.records import Job, JobPhase, RemoteJob
 from distilabel.wire import Flow
 
 __all__ = ["FORGOTTEN", "GIVING_UP", "OVERDUE", "Collector", "is_given_up"]
@@ -74,14 +74,15 @@ class Collector:
         """Return the result files that are on disk now, and in words what must be there and is not: "" if nothing."""
         assert job.remote_id is not None
         folder, paths, awaited = self._ledger.job_folder(job), dict[str, Path](), ""
-        files = await self._files(desk, job.remote_id)
+        remote = await self._described(desk, job.remote_id)
+        files = remote.files if remote else {}
         for kind, file in files.items():
             path = folder / f"{kind}.jsonl"
             if path.exists() or await once_found(self._emit, desk, partial(desk.provider.fetch, file, path)):
                 paths[kind] = path
             elif not kind.startswith(_ERRORS):
                 awaited = f"does not give its file {file}"
-        if job.completed and not is_given_up(job) and not awaited and _are_empty(paths.values()):
+        if not awaited and _are_empty(paths.values()) and _has_lines(job, remote):
             awaited = "gives empty files" if paths else "names no file of its results"
             for path in paths.values():
                 path.unlink()
@@ -107,14 +108,17 @@ class Collector:
         # One that was given up at its deadline keeps that reason: it says what becomes of the rest.
         return job if is_given_up(job) else self._ledger.note_reason(job, _NO_RESULTS, message)
 
-    async def _files(self, desk: Desk, remote_id: str) -> dict[str, str]:
-        """Return the result files of a job that has ended; it may say so before it names them."""
+    async def _described(self, desk: Desk, remote_id: str) -> RemoteJob | None:
+        """Return what the platform says of a job that has ended; it may say so before it names its files."""
+        remote = None
 
-        def poll() -> Flow[dict[str, str]]:
+        def poll() -> Flow[bool]:
+            nonlocal remote
             remote = yield from desk.provider.poll(remote_id)
-            return remote.files if remote else {}
+            return bool(remote and remote.files)
 
-        return await once_found(self._emit, desk, poll)
+        await once_found(self._emit, desk, poll)
+        return remote
 
     async def settle(self, desk: Desk, job: Job) -> Job:
         """Enter in the ledger what a job's results say, and let go of what it left unanswered."""
@@ -139,6 +143,13 @@ class Collector:
         settled = self._ledger.settle(job, most_attempts)
         self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
         return settled
+
+
+def _has_lines(job: Job, remote: RemoteJob | None) -> bool:
+    """Tell whether a job that has ended must have results: it counts some, or counts nothing and was run to its end."""
+    if job.completed is not None or remote is None:
+        return bool(job.completed) and not is_given_up(job)
+    return remote.phase is JobPhase.COMPLETED
 
 
 def _are_empty(paths: Iterable[Path]) -> bool:

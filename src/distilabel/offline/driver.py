@@ -215,7 +215,7 @@ class Driver:
                 return self._lost(desk, job)
             if remote.phase is JobPhase.REJECTED:
                 return self._rejected(desk, job, remote)
-            if remote.phase is JobPhase.ENDED:
+            if remote.phase.has_ended:
                 counts = {"completed": remote.completed, "failed": remote.failed}
                 return self._ledger.move(job, JobState.ENDED, remote_status=remote.status, **counts)
             job = self._ledger.note_progress(job, remote.status, remote.completed, remote.failed)

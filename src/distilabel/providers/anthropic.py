@@ -21,7 +21,6 @@ from distilabel.records import (
     Failure,
     Found,
     Job,
-    JobPhase,
     Outcome,
     RemoteJob,
     Target,
@@ -166,7 +165,7 @@ class Anthropic:
 def _told(remote: RemoteJob, job: Job | None) -> Generator[HttpRequest, HttpResponse, Found]:
     """Tell by its first result whose an ended batch is; one that is still running is doubtful."""
     doubtful = Found(doubtful=(remote,))
-    if remote.phase is not JobPhase.ENDED:
+    if not remote.phase.has_ended:
         return doubtful
     request = HttpRequest("GET", f"{_BATCHES}/{remote.remote_id}/results", most=_BEGINNING)
     try:

@@ -28,9 +28,9 @@ _OUR_FILE = re.compile(TAG + r"-([0-9a-z]+)-([\w=-]*)\.jsonl")
 _LONGEST_NAME = 200
 _PHASES = {
     "failed": JobPhase.REJECTED,
-    "completed": JobPhase.ENDED,
-    "expired": JobPhase.ENDED,
-    "cancelled": JobPhase.ENDED,
+    "completed": JobPhase.COMPLETED,
+    "expired": JobPhase.STOPPED,
+    "cancelled": JobPhase.STOPPED,
 }
 
 

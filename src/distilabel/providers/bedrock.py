@@ -26,7 +26,6 @@ from distilabel.records import (
     Failure,
     Found,
     Job,
-    JobPhase,
     Outcome,
     RemoteJob,
     Target,
@@ -184,7 +183,7 @@ class Bedrock:
     def _with_files(self, remote: RemoteJob) -> Generator[HttpRequest, HttpResponse, RemoteJob]:
         """Name the result files of a job that has ended: those that lie in its folder, errors among the answers."""
         folder = remote.files.get("folder")
-        if remote.phase is not JobPhase.ENDED or not folder:
+        if not remote.phase.has_ended or not folder:
             return replace(remote, files={})
         names = sorted((yield from s3.files_below(self._storage, folder, ".jsonl.out")))
         kinds = ("output" if number == 0 else f"output-{number + 1}" for number in range(len(names)))

@@ -16,7 +16,7 @@ from distilabel.providers.batches import TAG
 from distilabel.providers.inference import addresses, inference_job, inference_jobs_of, kinds, with_status
 from distilabel.providers.lines import decode_line
 from distilabel.providers.openai import OpenAI
-from distilabel.records import Decoded, Found, Job, JobPhase, RemoteJob, Target
+from distilabel.records import Decoded, Found, Job, RemoteJob, Target
 from distilabel.wire import Flow, HttpRequest, HttpResponse, Upload
 
 __all__ = ["Fireworks"]
@@ -132,7 +132,7 @@ class Fireworks(OpenAI):
     def _with_files(self, remote: RemoteJob) -> Generator[HttpRequest, HttpResponse, RemoteJob]:
         """Name the result files of a job that has ended: those of its dataset, and some while that is not there."""
         dataset = remote.files.get("dataset")
-        if remote.phase is not JobPhase.ENDED or not dataset:
+        if not remote.phase.has_ended or not dataset:
             return replace(remote, files={})
         try:
             names = kinds((yield from self._addresses(dataset)))

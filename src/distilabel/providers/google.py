@@ -14,7 +14,7 @@ ENDPOINT = "generateContent"
 # 2026). For the Gemini API no page names a limit.
 _LONGEST_NAME = 128
 _NAME = re.compile(r"distilabel-([0-9a-z]+)(?: (.+))?", re.DOTALL)
-_ENDED = frozenset({"SUCCEEDED", "PARTIALLY_SUCCEEDED", "CANCELLED", "EXPIRED"})
+_STOPPED = frozenset({"CANCELLED", "EXPIRED"})
 
 
 def display_name(job: Job) -> str:
@@ -56,10 +56,10 @@ def phase_of(state: str, *, has_results: bool) -> JobPhase:
             may say so before it names them (https://github.com/tidyverse/ellmer/issues/926).
     """
     if state == "FAILED":
-        return JobPhase.ENDED if has_results else JobPhase.REJECTED
+        return JobPhase.STOPPED if has_results else JobPhase.REJECTED
     if state in ("SUCCEEDED", "PARTIALLY_SUCCEEDED"):
-        return JobPhase.ENDED if has_results else JobPhase.RUNNING
-    return JobPhase.ENDED if state in _ENDED else JobPhase.RUNNING
+        return JobPhase.COMPLETED if has_results else JobPhase.RUNNING
+    return JobPhase.STOPPED if state in _STOPPED else JobPhase.RUNNING
 
 
 def job_errors(status: dict[str, Any]) -> tuple[JobError, ...]:

@@ -19,10 +19,10 @@ ENDPOINT = "/v1/chat/completions"
 
 _URLS = "filenameToSignedUrls"
 _PHASES = {
-    "completed": JobPhase.ENDED,
-    "expired": JobPhase.ENDED,
-    "cancelled": JobPhase.ENDED,
-    "early_stopped": JobPhase.ENDED,
+    "completed": JobPhase.COMPLETED,
+    "expired": JobPhase.STOPPED,
+    "cancelled": JobPhase.STOPPED,
+    "early_stopped": JobPhase.STOPPED,
     "failed": JobPhase.REJECTED,
 }
 

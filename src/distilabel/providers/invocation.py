@@ -16,7 +16,12 @@ from distilabel.records import Job, JobError, JobPhase, RemoteJob
 __all__ = ["ENDPOINT", "input_name", "invocation_job", "invocation_jobs_of", "job_name"]
 
 ENDPOINT = "converse"
-_ENDED = frozenset({"Completed", "PartiallyCompleted", "Stopped", "Expired"})
+_PHASES = {
+    "Completed": JobPhase.COMPLETED,
+    "PartiallyCompleted": JobPhase.COMPLETED,
+    "Stopped": JobPhase.STOPPED,
+    "Expired": JobPhase.STOPPED,
+}
 _NAME = re.compile(r"distilabel-([0-9a-z]+)")
 _INPUT = re.compile(r"s3://[^/]+/distilabel/[0-9a-z]+/([A-Za-z0-9_-]+)/input\.jsonl")
 # Models that AWS offers come back as ARNs, though they were asked for by their ids.
@@ -81,8 +86,8 @@ def invocation_jobs_of(page: dict[str, Any]) -> list[dict[str, Any]]:
 def _phase(status: str, *, has_results: bool) -> JobPhase:
     """Tell what a status comes to; a job that failed may have finished some records."""
     if status == "Failed":
-        return JobPhase.ENDED if has_results else JobPhase.REJECTED
-    return JobPhase.ENDED if status in _ENDED else JobPhase.RUNNING
+        return JobPhase.STOPPED if has_results else JobPhase.REJECTED
+    return _PHASES.get(status, JobPhase.RUNNING)
 
 
 def _place(job: dict[str, Any], outer: str, inner: str) -> Any:

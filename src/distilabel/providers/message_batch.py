@@ -53,7 +53,7 @@ def remote_job(batch: dict[str, Any]) -> RemoteJob:
     return RemoteJob(
         remote_id=str(batch["id"]),
         status=status,
-        phase=JobPhase.ENDED if ended else JobPhase.RUNNING,
+        phase=JobPhase.COMPLETED if ended else JobPhase.RUNNING,
         files={"output": str(batch["id"])} if ended else {},
         total=sum(n or 0 for n in number.values()) if number else None,
         completed=succeeded,

@@ -21,9 +21,9 @@ _JOBS = "/batch/jobs"
 _PAGE = 100
 _NOT_FOUND = 404
 _PHASES = {
-    "success": JobPhase.ENDED,
-    "timeout_exceeded": JobPhase.ENDED,
-    "cancelled": JobPhase.ENDED,
+    "success": JobPhase.COMPLETED,
+    "timeout_exceeded": JobPhase.STOPPED,
+    "cancelled": JobPhase.STOPPED,
     "failed": JobPhase.REJECTED,
 }
 
@@ -92,7 +92,7 @@ class Mistral(OpenAI):
             remote_id=str(batch["id"]),
             status=status,
             # A job that failed on its way has answers that are paid for.
-            phase=JobPhase.ENDED if phase is JobPhase.REJECTED and there else phase,
+            phase=JobPhase.STOPPED if phase is JobPhase.REJECTED and there else phase,
             files=there,
             total=as_number(batch.get("total_requests")),
             completed=as_number(batch.get("succeeded_requests")),

@@ -28,7 +28,6 @@ from distilabel.records import (
     Failure,
     Found,
     Job,
-    JobPhase,
     Outcome,
     RemoteJob,
     Target,
@@ -192,7 +191,7 @@ class Vertex:
     def _with_files(self, remote: RemoteJob) -> Generator[HttpRequest, HttpResponse, RemoteJob]:
         """Name the result files of a job that has ended: those that lie in its folder, however many."""
         folder = remote.files.get("folder")
-        if remote.phase is not JobPhase.ENDED or not folder:
+        if not remote.phase.has_ended or not folder:
             return replace(remote, files={})
         names = sorted((yield from files_below(self._storage, folder)))
         kinds = ("output" if number == 0 else f"output-{number + 1}" for number in range(len(names)))

@@ -143,6 +143,12 @@ JOBS = [
         Call("download", "refused", times=2, status=404),
     ),
     _case(
+        "file empty at first",
+        "The job is completed and counts its answers, and its file is empty for a while.",
+        RIGHT,
+        Call("download", "carried out and nothing", times=2),
+    ),
+    _case(
         "file not there for long",
         "The job is completed, and its file says 404 for as long as the run asks for it; only the next run gets it.",
         "The run says so and leaves the job open; the next one asks again. Nothing is paid twice.",
