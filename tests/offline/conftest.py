@@ -13,9 +13,9 @@ from tests.fakes import FakePlatform, Office
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Safe calls are tried twice without a pause; no pause where answers may lag."""
+    """Safe calls are tried twice without a pause; nearly none where answers may lag."""
     monkeypatch.setattr(patience, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
-    monkeypatch.setattr(collector, "_PAUSES", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(collector, "_PAUSES", (0.03, 0.03, 0.03))
     with stamina.set_testing(True, attempts=2):
         yield
 

@@ -626,11 +626,11 @@ def test_answers_in_one_file_are_kept_when_the_one_of_failures_does_not_come(
     assert platform.sent == ["a", "b", "b"]
 
 
-@pytest.mark.parametrize(("status", "completed"), [("completed", 1), ("completed", None), ("expired", 1)])
-def test_job_that_must_have_answers_and_names_no_file_is_asked_about_again(
-    office: Open, platform: FakePlatform, status: str, completed: int | None
+@pytest.mark.parametrize("status", ["completed", "expired"])
+def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(
+    office: Open, platform: FakePlatform, status: str
 ):
-    platform.plan(status, results=lambda _: ([], []), completed=completed)
+    platform.plan(status, results=lambda _: ([], []), completed=1)
     at = office(every=SOON)
     at.ask("a")
     at.flush()
@@ -649,6 +649,39 @@ def test_job_that_must_have_answers_and_gives_an_empty_file_is_asked_for_it_agai
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
     assert "gives empty files" in at.ears.of(Notice)[0].text
+
+
+NOTHING = [
+    {"completed": 1, "results": lambda _: ([b""], [])},
+    {"completed": None, "results": lambda _: ([b""], [])},
+    {"completed": None, "results": lambda _: ([], [])},
+]
+
+
+@pytest.mark.parametrize("plan", NOTHING)
+def test_run_that_waits_believes_a_job_that_gives_nothing_for_minutes(
+    office: Open, platform: FakePlatform, plan: dict[str, Any]
+):
+    platform.plan(**plan)
+    at = office(every=SOON)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert platform.sent == ["a", "a"]
+    assert "paid for, again" in at.ears.of(Notice)[3].text
+    assert [(job.state, job.code) for job in at.ledger.jobs("p/s")] == [("settled", None)] * 2
+
+
+@pytest.mark.parametrize("plan", NOTHING)
+def test_runs_that_do_not_wait_believe_a_job_that_gives_nothing_for_minutes(
+    office: Open, platform: FakePlatform, plan: dict[str, Any]
+):
+    platform.plan(**plan)
+    office().bring("a")
+    for later in (0.0, 0.0, sum(collector._PAUSES)):
+        assert platform.sent == ["a"]
+        at = office()
+        at.ledger.clock = lambda later=later: time.time() + later
+        assert at.bring("a", rounds=1) == [None]
+    assert platform.sent == ["a", "a"]
 
 
 def test_results_of_a_job_that_was_given_up_by_hand_are_not_waited_for(office: Open, platform: FakePlatform):

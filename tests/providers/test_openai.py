@@ -2,9 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from distilabel.providers.openai import OpenAI
-from distilabel.records import Job, Target
+from distilabel.records import Failure, Job, Target
 from tests.fakes import drive, response
 
 TARGET = Target("openai", "https://api.openai.com/v1", "/v1/chat/completions", "m")
@@ -57,3 +60,21 @@ def test_next_page_follows_the_last_job_of_the_one_before():
 def test_cancel_asks_for_that_batch():
     (request,), _ = drive(OpenAI().cancel("b1"), response(200, {}))
     assert (request.method, request.path) == ("POST", "/batches/b1/cancel")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "retryable"),
+    [
+        ({"code": "batch_expired", "message": "Too late."}, "batch_expired", True),
+        ({"code": "service_unavailable", "message": "Busy."}, "service_unavailable", True),
+        ({"code": "conflict", "message": "Busy.", "status_code": 409}, "conflict", True),
+        ({"code": 503, "message": "Busy."}, "503", True),
+        ({"code": "invalid_prompt", "message": "No."}, "invalid_prompt", False),
+        ({"code": 400, "message": "No."}, "400", False),
+    ],
+)
+def test_line_without_a_response_is_asked_again_where_its_code_or_status_passes(
+    error: dict[str, Any], code: str, retryable: bool
+):
+    line = json.dumps({"custom_id": "c", "response": None, "error": error}).encode()
+    assert OpenAI().decode(line).outcome == Failure(code, error["message"], retryable=retryable)

@@ -1,10 +1,11 @@
 """A job's results on their way home: fetched to disk, entered in the ledger, and waited for where they must be there."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from distilabel.events import Event, Notice, Settled
 from distilabel.ledger.store import Ledger
@@ -35,6 +36,16 @@ _LONGEST_WINDOW = 7 * 86_400.0
 _ERRORS = "error"
 
 
+class _Lack(NamedTuple):
+    """What the results of a job that has ended lack, in words, and whether the platform has said that it is there.
+
+    What is certain is waited for as long as the platform keeps results; what is not, some minutes.
+    """
+
+    what: str
+    is_certain: bool = True
+
+
 class Collector:
     """Collects what jobs that have ended gave.
 
@@ -54,15 +65,15 @@ class Collector:
     async def fetch(self, desk: Desk, job: Job) -> Job | None:
         """Bring a job's results home; what is paid for and not there is asked for again, and left to the next run."""
         for seconds in (*_PAUSES, None):
-            paths, awaited = await self._fetched(desk, job)
-            if not awaited:
+            paths, lack = await self._fetched(desk, job)
+            if lack is None:
                 break
-            if why := self._why_given_up(desk, job):
+            if why := self._why_given_up(desk, job, lack):
                 self._emit(
                     Notice("warning", f"{why} What it has not answered is asked, and paid for, again.")
                 )
                 break
-            job = self._note_awaited(desk, job, awaited)
+            job = self._note_awaited(desk, job, lack)
             if desk.every is None or seconds is None:
                 return None
             await pause(self._emit, job, max(desk.every, seconds))
@@ -70,25 +81,26 @@ class Collector:
             job = self._ledger.note_reason(job, None, None)
         return self._ledger.mark_fetched(job, paths)
 
-    async def _fetched(self, desk: Desk, job: Job) -> tuple[dict[str, Path], str]:
-        """Return the result files that are on disk now, and in words what must be there and is not: "" if nothing."""
+    async def _fetched(self, desk: Desk, job: Job) -> tuple[dict[str, Path], _Lack | None]:
+        """Return the result files that are on disk now, and what must be there and is not."""
         assert job.remote_id is not None
-        folder, paths, awaited = self._ledger.job_folder(job), dict[str, Path](), ""
+        folder, paths, lack = self._ledger.job_folder(job), dict[str, Path](), None
         remote = await self._described(desk, job.remote_id)
         files = remote.files if remote else {}
         for kind, file in files.items():
             path = folder / f"{kind}.jsonl"
-            if path.exists() or await once_found(self._emit, desk, partial(desk.provider.fetch, file, path)):
+            if _holds(path) or await once_found(self._emit, desk, partial(desk.provider.fetch, file, path)):
                 paths[kind] = path
             elif not kind.startswith(_ERRORS):
-                awaited = f"does not give its file {file}"
-        if not awaited and _are_empty(paths.values()) and _has_lines(job, remote):
-            awaited = "gives empty files" if paths else "names no file of its results"
-            for path in paths.values():
-                path.unlink()
-        return paths, awaited
+                lack = _Lack(f"does not give its file {file}")
+        if lack is None and not any(map(_holds, paths.values())) and _must_have_results(job, remote):
+            if paths:
+                lack = _Lack("gives empty files", is_certain=False)
+            else:
+                lack = _Lack("names no file of its results", is_certain=job.completed is not None)
+        return paths, lack
 
-    def _why_given_up(self, desk: Desk, job: Job) -> str:
+    def _why_given_up(self, desk: Desk, job: Job, lack: _Lack) -> str:
         """Say why results that are not there are not waited for any longer; "" where they are."""
         kept = desk.provider.limits.kept
         if job.code == FORGOTTEN:
@@ -96,17 +108,23 @@ class Collector:
         if kept is not None and self._ledger.clock() - job.created_at > kept + _LONGEST_WINDOW:
             days = kept / 86_400
             return f"The results of job {job.remote_id} are gone: {desk.target.platform} keeps them for {days:g} days."
+        noted = job.code == _NO_RESULTS
+        if noted and not lack.is_certain and self._ledger.clock() - job.moved_at >= sum(_PAUSES):
+            return f"Job {job.remote_id} has ended long ago, and {desk.target.platform} {lack.what}."
         return ""
 
-    def _note_awaited(self, desk: Desk, job: Job, what: str) -> Job:
+    def _note_awaited(self, desk: Desk, job: Job, lack: _Lack) -> Job:
         """Say that results are not there, on the screen and in the ledger."""
         message = (
-            f"{desk.target.platform} says that job {job.remote_id} has ended, and {what}: it is asked for again, also by "
+            f"{desk.target.platform} says that job {job.remote_id} has ended, and {lack.what}: it is asked for again, also by "
             f"the next run. Give it up with `distilabel jobs forget {job.remote_id}`: then it is paid for again."
         )
         self._emit(Notice("warning", message))
-        # One that was given up at its deadline keeps that reason: it says what becomes of the rest.
-        return job if is_given_up(job) else self._ledger.note_reason(job, _NO_RESULTS, message)
+        # One that was given up at its deadline keeps that reason: it says what becomes of the rest. And what is noted
+        # already is not noted again: it would seem to be so only since now.
+        if is_given_up(job) or job.message == message:
+            return job
+        return self._ledger.note_reason(job, _NO_RESULTS, message)
 
     async def _described(self, desk: Desk, remote_id: str) -> RemoteJob | None:
         """Return what the platform says of a job that has ended; it may say so before it names its files."""
@@ -145,15 +163,18 @@ class Collector:
         return settled
 
 
-def _has_lines(job: Job, remote: RemoteJob | None) -> bool:
+def _must_have_results(job: Job, remote: RemoteJob | None) -> bool:
     """Tell whether a job that has ended must have results: it counts some, or counts nothing and was run to its end."""
-    if job.completed is not None or remote is None:
-        return bool(job.completed) and not is_given_up(job)
-    return remote.phase is JobPhase.COMPLETED
+    if is_given_up(job):
+        return False
+    if job.completed is not None:
+        return job.completed > 0
+    return remote is not None and remote.phase is JobPhase.COMPLETED
 
 
-def _are_empty(paths: Iterable[Path]) -> bool:
-    return not any(path.stat().st_size for path in paths)
+def _holds(path: Path) -> bool:
+    """Tell whether a file is there, with something in it."""
+    return path.exists() and path.stat().st_size > 0
 
 
 def is_given_up(job: Job) -> bool:

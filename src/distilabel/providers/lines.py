@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from distilabel.providers.bodies import body_outcome
+from distilabel.providers.refusals import failure_of
 from distilabel.providers.values import number_of, read_json
 from distilabel.records import Decoded, Failure, Outcome, canonical_json
 from distilabel.wire import HttpResponse
@@ -12,8 +13,11 @@ __all__ = ["answer_line", "decode_line", "read_request"]
 
 _OK = 200
 _RETRYABLE_CODES = frozenset(
-    {"batch_expired", "batch_cancelled", "rate_limit_exceeded", "server_error", "internal_error", "timeout"}
-)
+    {
+        "batch_expired", "batch_cancelled", "rate_limit_exceeded", "server_error", "internal_error", "timeout",
+        "request_timeout", "bad_gateway", "service_unavailable", "gateway_timeout", "overloaded",
+    }
+)  # fmt: skip
 
 
 def read_request(line: bytes) -> tuple[str, bytes] | None:
@@ -64,6 +68,8 @@ def _outcome(line: dict[str, Any]) -> Outcome:
     if isinstance(error, str) and error:
         return Failure("error", error)
     if isinstance(error, dict):
+        if given := number_of(error.get("status_code")) or number_of(error.get("code")):
+            return failure_of(given, error)
         code = str(error.get("code") or "error")
         return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE_CODES)
     return Failure("empty_line", "The platform sent a line with neither response nor error.", retryable=True)
