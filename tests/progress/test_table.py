@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from distilabel.events import ChunkDone, JobMoved, NextPoll, Notice, RunBegan, StepBegan, StepEnded
@@ -55,7 +56,8 @@ def test_only_some_of_many_jobs_are_shown():
     assert ["and", "3", "more"] in rows
 
 
-def test_table_is_drawn_and_wiped():
+def test_table_is_drawn_and_wiped(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TERM", "xterm")
     stream = io.StringIO()
     table = LiveTable(Console(file=stream, force_terminal=True, width=80))
     table.start()
