@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measures import MEASURES, Figure, Workplace
+from benchmarks.measures import MEASURES, NEEDS, Figure, Workplace
 from benchmarks.peers.measure import peers
 from benchmarks.report import page, plot, table
 
@@ -17,15 +17,23 @@ from benchmarks.report import page, plot, table
 def main() -> int:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description="Measure what this library costs.")
-    parser.add_argument("--only", default=",".join(MEASURES), help="numbers of measures, such as 1,2,6")
+    parser.add_argument(
+        "--only",
+        default=",".join(MEASURES),
+        help="numbers of measures, such as 1,2,6; those they compare with are taken too",
+    )
     parser.add_argument("--runs", type=int, default=3, help="runs for each median")
     parser.add_argument("--no-peers", action="store_true", help="leave the other tools out")
     parser.add_argument("--page", type=Path, help="where to write the page and, beside it, the plot")
     chosen = parser.parse_args()
+    wanted = set(chosen.only.split(","))
+    if not wanted <= MEASURES.keys():
+        parser.error(f"--only takes {', '.join(MEASURES)}, not {chosen.only}.")
+    wanted |= {other for number in wanted for other in NEEDS.get(number, ())}
     figures: list[Figure] = []
     with TemporaryDirectory() as folder:
         at = Workplace(Path(folder), chosen.runs)
-        for number in chosen.only.split(","):
+        for number in sorted(wanted):
             figures += _told(MEASURES[number](at))
         if not chosen.no_peers:
             figures += _told(peers(at))

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.process import PLAIN_PYTHON, Run, median_run, platform, run, stats
 from benchmarks.prompts import prompts
 
-__all__ = ["MEASURES", "Figure", "Workplace"]
+__all__ = ["MEASURES", "NEEDS", "Figure", "Workplace"]
 
 _MEGABYTE = 1_000_000
 _IMPORTS = "distilabel, distilabel.pipeline, distilabel.llms, distilabel.steps.tasks"
@@ -256,3 +256,6 @@ MEASURES: dict[str, Callable[[Workplace], Iterator[Any]]] = {
     "7": cost_of_durability,
     "8": growth,
 }
+
+NEEDS = {"2": ("1",), "8": ("1", "2")}
+"""Which measures compare with figures of others."""
