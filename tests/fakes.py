@@ -85,10 +85,11 @@ def all_answered(lines: list[Line]) -> tuple[list[bytes], list[bytes]]:
 
 @dataclass
 class Plan:
-    """How one batch of the fake platform goes."""
+    """How one batch of the fake platform goes: it has ended after so many polls, or once `over` says so."""
 
     status: str = "completed"
     polls: int = 0
+    over: Callable[[], bool] = lambda: False
     results: Results = all_answered
     errors: Sequence[dict[str, Any]] = ()
     completed: int | None = 0
@@ -207,7 +208,7 @@ class FakePlatform:
             return httpx2.Response(404, json={"error": {"message": "No such batch."}})
         batch = self.batches[number]
         batch.polls += 1
-        return self._view(batch, over=batch.polls > batch.plan.polls)
+        return self._view(batch, over=batch.polls > batch.plan.polls or batch.plan.over())
 
     async def _content(self, _: httpx2.Request, number: str) -> httpx2.Response:
         if number not in self.files:

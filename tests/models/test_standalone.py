@@ -5,6 +5,7 @@ import itertools
 import shutil
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from tests.fakes import FakePlatform, Plan, answered, refused
 from .conftest import Make
 
 SOON = 0.001
+MANY = 200
 NotFinished = DistilabelOfflineBatchGenerationNotFinishedException
 
 
@@ -92,8 +94,9 @@ def test_new_object_given_the_ids_collects_with_an_empty_cache(
 
 
 @pytest.mark.parametrize("polls", [0, 1])
+@pytest.mark.parametrize("later", [{}, {"offline_batch_options": {"max_requests": 2}}])
 def test_several_jobs_are_collected_with_an_empty_cache_and_none_is_paid_twice(
-    offline: Make, platform: FakePlatform, tmp_path: Path, polls: int
+    offline: Make, platform: FakePlatform, tmp_path: Path, polls: int, later: dict[str, Any]
 ):
     options = {"max_requests": 2}
     ids = unfinished(offline(offline_batch_options=options), "a", "b", "c")
@@ -101,7 +104,7 @@ def test_several_jobs_are_collected_with_an_empty_cache_and_none_is_paid_twice(
     shutil.rmtree(tmp_path / "cache")
     for batch in platform.batches.values():
         batch.plan.polls = polls
-    llm = offline(jobs_ids=ids)
+    llm = offline(jobs_ids=ids, **later)
     for _ in range(6):
         try:
             outputs = llm.generate_outputs(inputs=chats("a", "b", "c"))
@@ -136,6 +139,18 @@ def test_polling_brings_follow_up_jobs_home_too(offline: Make, platform: FakePla
     llm = offline(offline_batch_generation_block_until_done=SOON)
     assert generations(llm.generate_outputs(inputs=chats("a", "b"))) == [["a/0"], ["b/0"]]
     assert platform.sent == ["a", "b", "b"]
+
+
+def test_job_that_makes_up_for_what_expired_goes_out_while_others_are_waited_for(
+    offline: Make, platform: FakePlatform
+):
+    platform.plan("expired", results=lambda lines: ([answered(lines[0])], []))
+    platform.plan(polls=MANY, over=lambda: len(platform.batches) == 3)
+    llm = offline(offline_batch_generation_block_until_done=0.05, offline_batch_options={"max_requests": 2})
+    outputs = llm.generate_outputs(inputs=chats("a", "b", "c", "d"))
+    assert generations(outputs) == [["a/0"], ["b/0"], ["c/0"], ["d/0"]]
+    assert sorted(Counter(platform.sent).values()) == [1, 1, 1, 2]
+    assert max(batch.polls for batch in platform.batches.values()) < MANY
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from distilabel.ledger.states import JobState
 from distilabel.ledger.store import Ledger
 from distilabel.offline import collector
 from distilabel.offline.collector import FORGOTTEN
-from distilabel.providers.base import DAY
+from distilabel.providers.base import DAY, Limits
 from distilabel.records import custom_id
 from tests.fakes import KEY, FakePlatform, Office, SmallOpenAI, answered, body, expired, refused, texts
 
@@ -63,6 +63,49 @@ def test_more_than_one_job_holds_is_several_jobs(office: Open, platform: FakePla
     prompts = [f"p{number}" for number in range(8)]
     assert texts(at.bring(*prompts)) == [f"{prompt}/0" for prompt in prompts]
     assert sorted(len(batch.lines) for batch in platform.batches.values()) == [2, 3, 3]
+
+
+def test_what_gathers_goes_out_in_full_jobs_and_the_rest_when_nothing_else_comes(
+    office: Open, platform: FakePlatform
+):
+    at = office()
+    prompts = [f"p{number}" for number in range(10)]
+    for start in range(0, 10, 2):
+        at.ask(*prompts[start : start + 2], asker=str(start))
+    at.ears.wait(at.dispatcher)
+    assert sorted(len(batch.lines) for batch in platform.batches.values()) == [3, 3, 3]
+    at.flush()
+    assert sorted(len(batch.lines) for batch in platform.batches.values()) == [1, 3, 3, 3]
+    assert sorted(platform.sent) == prompts
+
+
+def test_jobs_that_bytes_limit_are_full_too(office: Open, platform: FakePlatform, monkeypatch):
+    monkeypatch.setattr(SmallOpenAI, "limits", Limits(requests=3, size=800))
+    at = office()
+    at.ask(*[f"p{number}" + "x" * 150 for number in range(8)])
+    at.flush()
+    assert [len(batch.lines) for batch in platform.batches.values()] == [2, 2, 2, 2]
+
+
+def test_job_refused_at_once_is_not_sent_again_by_the_same_submission(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+):
+    refusal = httpx2.Response(400, json={"error": {"message": "Pay first.", "code": "billing"}})
+    platform.fail("create", refusal, times=9)
+    at = office()
+    at.ask("a")
+    wanted = at.ledger.wanted
+
+    def once_jobs_are_refused(*arguments: Any, **more: Any) -> Any:
+        deadline = time.monotonic() + 30
+        while set(at.states) - {"rejected"} and time.monotonic() < deadline:
+            time.sleep(0.001)
+        return wanted(*arguments, **more)
+
+    monkeypatch.setattr(at.ledger, "wanted", once_jobs_are_refused)
+    at.flush()
+    assert at.states == ["rejected"]
+    assert [error.code for error in at.broken] == ["billing"]
 
 
 def test_lines_of_a_job_lie_on_the_disk_only_until_the_platform_has_it_and_its_results_stay(office: Open):

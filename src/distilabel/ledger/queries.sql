@@ -78,7 +78,7 @@ UPDATE askers SET run_id = :run_id WHERE scope_id = :scope_id AND name = :name;
 
 -- name: wanted
 SELECT s.id, length(r.body) FROM samples AS s JOIN requests AS r ON r.id = s.request_id
-WHERE s.scope_id = :scope_id AND s.run_id = :run_id AND s.state = 'wanted' AND r.target_id = :target_id
+WHERE s.scope_id = :scope_id AND s.run_id = :run_id AND s.state = 'wanted' AND r.target_id = :target_id AND s.id > :after
 ORDER BY s.id LIMIT :most;
 
 -- name: add_job

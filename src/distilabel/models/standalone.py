@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -90,7 +90,7 @@ class _Collection:
         self._quiet = threading.Event()
         self._error: Exception | None = None
         run_id = ledger.begin_run(_SCOPE)
-        self._dispatcher = Dispatcher(ledger, run_id, self._hear)
+        self._dispatcher = Dispatcher(ledger, run_id, self._hear, eager=False)
         self._reader = Reader(ledger.folder)
         self._session = Session(ledger, self._dispatcher, self._reader, _SCOPE, run_id)
 
@@ -99,10 +99,10 @@ class _Collection:
             answers = self._ask()
             for remote_id in jobs_ids:
                 self._adopt(remote_id)
-            self._go_on(self._dispatcher.flush)
+            self._go_on()
             while self._desk.every is not None and None in answers:
                 answers = self._ask()
-                self._go_on(self._dispatcher.flush)
+                self._go_on()
             return Collected(self._ask(), self._jobs_ids(jobs_ids))
         except KeyboardInterrupt:
             return Collected([None] * len(self._bodies), self._jobs_ids(jobs_ids))
@@ -121,16 +121,17 @@ class _Collection:
             return self._session.ask(self._desk, self._bodies)
 
     def _adopt(self, remote_id: str) -> None:
-        self._go_on(lambda: self._dispatcher.adopt(_SCOPE, self._desk, remote_id))
+        self._go_on(submit=False)
+        self._dispatcher.adopt(_SCOPE, self._desk, remote_id)
+        self._go_on(submit=False)
 
-    def _go_on(self, act: Callable[[], None]) -> None:
-        """Do something and wait until the dispatcher has nothing under way."""
-        self._wait()
-        act()
-        self._wait()
-
-    def _wait(self) -> None:
-        while self._dispatcher.busy and self._error is None:
+    def _go_on(self, *, submit: bool = True) -> None:
+        """Wait until nothing is under way; submit what is wanted whenever nothing moves."""
+        while self._error is None:
+            if submit and self._dispatcher.resting:
+                self._dispatcher.flush()
+            if not self._dispatcher.busy:
+                break
             self._quiet.wait(0.1)
             self._quiet.clear()
         if self._error is not None:

@@ -16,11 +16,12 @@ from typing import Any
 from uuid import uuid4
 
 from distilabel import loop
-from distilabel.events import Broken, Event, Notice, Quiet, Settled
+from distilabel.events import Broken, Event, JobMoved, NextPoll, Notice, Quiet, Settled
+from distilabel.ledger.states import JobState
 from distilabel.ledger.store import Ledger
 from distilabel.offline.desk import Desk
 from distilabel.offline.driver import Driver, is_quota
-from distilabel.offline.pack import estimated_tokens, pack
+from distilabel.offline.pack import PlannedJob, estimated_tokens, pack
 from distilabel.providers.base import Limits
 from distilabel.records import Job, custom_id
 
@@ -40,21 +41,32 @@ class Dispatcher:
         ledger: Where everything is recorded.
         run_id: From `Ledger.begin_run`; only what this run draws is submitted.
         emit: Called with each event, from any thread; must not block.
+        eager: Whether jobs go out as soon as they are full; else only by `flush`.
     """
 
-    def __init__(self, ledger: Ledger, run_id: int, emit: Callable[[Event], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, run_id: int, emit: Callable[[Event], None], *, eager: bool = True
+    ) -> None:
         self._ledger = ledger
         self._run_id = run_id
         self._emit = emit
-        self._driver = Driver(ledger, emit)
+        self._eager = eager
+        self._driver = Driver(ledger, self._hear)
         self._desks: dict[tuple[str, str], Desk] = {}
         self._tasks: set[Future[None]] = set()
-        self._lock = threading.RLock()
+        # The first may be held long, by one who submits; the second guards the tasks alone, and is taken within the first.
+        self._submitting = threading.RLock()
+        self._lock = threading.Lock()
         self._stopped = False
         self._held: set[tuple[str, str]] = set()
         self._refusals: Counter[tuple[str, str]] = Counter()
         self._waiting: set[tuple[str, str]] = set()
         self._token_limits: dict[str, int] = {}
+        # Requests that were gathered and do not fill a job yet; whether anything may be wanted since the last flush; and
+        # the tasks that only wait, by their job's number or by what waits for room.
+        self._gathered: Counter[tuple[str, str]] = Counter()
+        self._stirred = False
+        self._awaited: set[object] = set()
 
     @property
     def busy(self) -> bool:
@@ -62,9 +74,15 @@ class Dispatcher:
         with self._lock:
             return bool(self._tasks)
 
+    @property
+    def resting(self) -> bool:
+        """Whether nothing moves: jobs are at most waited for, until their platform has done them or has room for more."""
+        with self._lock:
+            return len(self._awaited) >= len(self._tasks)
+
     def open(self, scope: str, desk: Desk) -> None:
         """Take up the jobs of a scope at a desk where an earlier run left them. Done twice, it changes nothing."""
-        with self._lock:
+        with self._submitting:
             if (scope, desk.target.identity) in self._desks:
                 return
             self._desks[scope, desk.target.identity] = desk
@@ -78,25 +96,29 @@ class Dispatcher:
 
     def adopt(self, scope: str, desk: Desk, remote_id: str) -> None:
         """Take over a job that the platform has, for all that this run wants of the scope."""
-        with self._lock:
+        with self._submitting:
             wanted = self._ledger.wanted(scope, desk.target, self._run_id, desk.provider.limits.requests)
             job = self._ledger.adopt_job(scope, desk.target, remote_id, [sample for sample, _ in wanted])
             if job is not None:
                 self._start(self._drive(desk, job))
 
+    def gather(self, scope: str, desk: Desk, new: int) -> None:
+        """Note that something is wanted, and so many more requests than before; what fills a job goes out."""
+        with self._submitting:
+            self._stirred = True
+            key = (scope, desk.target.identity)
+            jobs, self._gathered[key] = divmod(self._gathered[key] + new, _limits(desk).requests)
+            if jobs and self._eager:
+                self._submit_wanted(scope, desk, only_full=True)
+
     def flush(self) -> None:
-        """Submit all that is wanted, in jobs as large as the platforms allow."""
-        with self._lock:
+        """Submit all that is wanted, in jobs as large as the platforms allow; while jobs are awaited, only if that is news."""
+        with self._submitting:
+            if self._tasks and not self._stirred:
+                return
+            self._stirred = False
             for (scope, _), desk in list(self._desks.items()):
                 self._submit_wanted(scope, desk)
-
-    def submit_full(self, scope: str, desk: Desk, wanted: int) -> bool:
-        """Submit what is wanted if it fills at least one job; tell whether it did."""
-        if wanted < _limits(desk).requests:
-            return False
-        with self._lock:
-            self._submit_wanted(scope, desk)
-        return True
 
     def drain(self) -> None:
         """Let jobs whose results are being read come to their end: their rows may be done before they are."""
@@ -114,13 +136,15 @@ class Dispatcher:
 
     # What goes out
 
-    def _submit_wanted(self, scope: str, desk: Desk) -> None:
+    def _submit_wanted(self, scope: str, desk: Desk, *, only_full: bool = False) -> None:
+        """Submit page by page: what comes back from its job meanwhile is left to the next time."""
         limits, target = _limits(desk), desk.target
         if (scope, target.identity) in self._held:
             return
         longest = custom_id("0" * 32, 999_999_999, "0" * 16 if desk.provider.tags_ids else "")
         overhead = len(desk.provider.encode(longest, b"", target.endpoint))
-        while wanted := self._ledger.wanted(scope, target, self._run_id, limits.requests):
+        last = 0
+        while wanted := self._ledger.wanted(scope, target, self._run_id, limits.requests, after=last):
             room = self._room(desk, limits, overhead + wanted[0][1])
             if room is None:
                 self._wait_for_room(scope, desk)
@@ -129,20 +153,27 @@ class Dispatcher:
             self._refuse(
                 scope, packed.too_large, f"{target.platform} takes {room.size:,} bytes in one job at most."
             )
-            for planned in packed.jobs[: self._free_jobs(desk)]:
-                job = self._ledger.plan_job(
-                    scope,
-                    target,
-                    uuid4().hex,
-                    planned.samples,
-                    planned.size,
-                    tokens=estimated_tokens(planned.size),
-                    label=desk.options.tag,
-                    account=desk.account,
-                )
-                self._start(self._drive(desk, job))
-                if room.tokens is not None:
-                    break
+            more_comes = only_full or len(wanted) == limits.requests
+            planned = packed.full(limits.requests) if more_comes else packed.jobs
+            planned = planned[: 1 if room.tokens is not None else self._free_jobs(desk)]
+            if not planned and not packed.too_large:
+                return
+            for each in planned:
+                self._submit(scope, desk, each)
+                last = each.samples[-1]
+
+    def _submit(self, scope: str, desk: Desk, planned: PlannedJob) -> None:
+        job = self._ledger.plan_job(
+            scope,
+            desk.target,
+            uuid4().hex,
+            planned.samples,
+            planned.size,
+            tokens=estimated_tokens(planned.size),
+            label=desk.options.tag,
+            account=desk.account,
+        )
+        self._start(self._drive(desk, job))
 
     def _room(self, desk: Desk, limits: Limits, first: int) -> Limits | None:
         """Return what the next job may hold beside those under way; None if there is no room for it."""
@@ -176,8 +207,14 @@ class Dispatcher:
             self._start(self._submit_later(scope, desk, max(seconds, desk.every)))
 
     async def _submit_later(self, scope: str, desk: Desk, seconds: float) -> None:
+        key = (scope, desk.target.identity)
+        self._awaited.add(key)
         await asyncio.sleep(seconds)
-        with self._lock:
+        self._awaited.discard(key)
+        await asyncio.to_thread(self._submit_again, scope, desk)
+
+    def _submit_again(self, scope: str, desk: Desk) -> None:
+        with self._submitting:
             key = (scope, desk.target.identity)
             self._waiting.discard(key)
             self._held.discard(key)
@@ -189,7 +226,7 @@ class Dispatcher:
         self._emit(
             Notice("warning", f"{desk.target.platform} has no room for more at the moment: {job.message}")
         )
-        with self._lock:
+        with self._submitting:
             if named := _NAMED_LIMIT.search(job.message or ""):
                 self._token_limits[desk.target.identity] = int(named[1].replace(",", ""))
             self._refusals[key] += 1
@@ -206,7 +243,7 @@ class Dispatcher:
                 return
             task = loop.start(work)
             self._tasks.add(task)
-            task.add_done_callback(self._ended)
+        task.add_done_callback(self._ended)  # at once, and here, where it has ended already
 
     def _ended(self, task: "Future[None]") -> None:
         with self._lock:
@@ -215,13 +252,25 @@ class Dispatcher:
         if quiet:
             self._emit(Quiet())
 
+    def _hear(self, event: Event) -> None:
+        match event:
+            case NextPoll(job):
+                self._awaited.add(job.id)
+            case JobMoved(job) if job.state != JobState.SUBMITTED:
+                self._awaited.discard(job.id)
+            case Settled():
+                self._stirred = True
+        self._emit(event)
+
     async def _drive(self, desk: Desk, job: Job) -> None:
         try:
             job = await self._driver.drive(desk, job)
         except Exception as error:  # noqa: BLE001 - whatever it is must end the run, not hang it
             self._emit(Broken(error))
+        finally:
+            self._awaited.discard(job.id)
         if is_quota(job):
-            self._hold(desk, job)
+            await asyncio.to_thread(self._hold, desk, job)
 
 
 def _limits(desk: Desk) -> Limits:

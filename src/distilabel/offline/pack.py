@@ -26,6 +26,17 @@ class Packed:
     jobs: tuple[PlannedJob, ...]
     too_large: tuple[int, ...]
 
+    def full(self, requests: int) -> tuple[PlannedJob, ...]:
+        """Return the jobs that nothing more would have fitted into: all but a last one of fewer requests.
+
+        Examples:
+            >>> pack([(1, 40), (2, 40), (3, 40)], Limits(requests=2, size=100), overhead=5).full(requests=2)
+            (PlannedJob(samples=(1, 2), size=90),)
+        """
+        if self.jobs and len(self.jobs[-1].samples) < requests:
+            return self.jobs[:-1]
+        return self.jobs
+
 
 def estimated_tokens(size: int) -> int:
     """Return about how many tokens so many bytes are; a little more rather than less.

@@ -1,7 +1,6 @@
 """One scope's draws within one run: what an offline LLM talks to instead of a platform."""
 
 import hashlib
-import threading
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -106,16 +105,13 @@ class Session:
         self._dispatcher = dispatcher
         self._reader = reader
         self._run_id = run_id
-        self._wanted: Counter[str] = Counter()
         self._drawn: dict[tuple[str, int], _Drawn] = {}
         self._orphans = ledger.has_orphans()
-        self._lock = threading.Lock()
 
     def ask(self, desk: Desk, bodies: Sequence[bytes]) -> list[Answer | None]:
         """Return what there is for each body, in order; None where the answer is still to come.
 
-        Missing requests are registered; they are submitted when a job's worth is there, or when the run has nothing
-        else to do.
+        Missing requests are registered; they are submitted when a job's worth is there, or when nothing moves.
         """
         execution = _execution.get() or _Execution("")
         self._dispatcher.open(self.scope, desk)
@@ -139,7 +135,7 @@ class Session:
                 return samples
         draws = self._draw_from_pools(execution, desk, bodies)
         self._drawn[place] = _Drawn(digest, _compact([draw.id for draw in draws]))
-        self._count(desk, sum([draw.sample is None for draw in draws]))
+        self._dispatcher.gather(self.scope, desk, sum([draw.sample is None for draw in draws]))
         return [draw.sample for draw in draws]
 
     def _draw_from_pools(self, execution: _Execution, desk: Desk, bodies: Sequence[bytes]) -> list[Draw]:
@@ -154,13 +150,6 @@ class Session:
                 desk, self._ledger.take_orphans(self.scope, desk.target, execution.asker)
             )
         return draws
-
-    def _count(self, desk: Desk, new: int) -> None:
-        with self._lock:
-            name = desk.target.identity
-            self._wanted[name] += new
-            if self._dispatcher.submit_full(self.scope, desk, self._wanted[name]):
-                self._wanted[name] = 0
 
 
 def _digest(target: Target, bodies: Sequence[bytes]) -> bytes:

@@ -190,7 +190,7 @@ class Run:
                 self._engine.submit(turn)
             if self._scheduler.finished:
                 return True
-            if self._quiet() and not self._flush():
+            if self._resting() and not self._flush():
                 return False
             for happened in self._listen():
                 if isinstance(happened, Interrupted):
@@ -205,9 +205,9 @@ class Run:
             while True:
                 yield self._heard.get_nowait()
 
-    def _quiet(self) -> bool:
-        """Tell whether nothing is under way anywhere, and nothing that happened is still to be heard."""
-        return self._scheduler.idle and not self._dispatcher.busy and self._heard.empty()
+    def _resting(self) -> bool:
+        """Tell whether nothing moves: at most jobs are waited for, and nothing that happened is still to be heard."""
+        return self._scheduler.idle and self._dispatcher.resting and self._heard.empty()
 
     def _flush(self) -> bool:
         """Submit what has gathered; tell whether anything is under way then."""
