@@ -41,17 +41,9 @@ class Ledger(Pools):
     def wanted(
         self, scope: str, target: Target, run_id: int, most: int, after: int = 0
     ) -> list[tuple[int, int]]:
-        """Return samples that this run wants and no job holds, those numbered above `after`, in order.
-
-        Of each its number and its body's size in bytes.
-        """
-        values = {
-            "scope_id": self.scope_id(scope),
-            "target_id": self.target_id(target),
-            "run_id": run_id,
-            "most": most,
-            "after": after,
-        }
+        """Return samples above `after` that this run wants and no job holds: number and body's size in bytes of each."""
+        ids = {"scope_id": self.scope_id(scope), "target_id": self.target_id(target), "run_id": run_id}
+        values = {**ids, "most": most, "after": after}
         with self._lock:
             return self._execute("wanted", values).fetchall()
 
