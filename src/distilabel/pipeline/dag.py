@@ -1,5 +1,6 @@
 """The graph of a pipeline: steps, arrows, routes, and the checks that need no data. Pure."""
 
+import hashlib
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
@@ -12,6 +13,8 @@ from distilabel.steps.checks import validate_step
 
 __all__ = ["DAG"]
 
+_LONGEST_NAME = 100
+
 Route = Callable[[list[str]], list[str]]
 
 
@@ -22,6 +25,14 @@ class DAG:
         self.steps: dict[str, _Step] = {}
         self.edges: list[tuple[str, str]] = []
         self.routes: dict[str, Route] = {}
+
+    def inferred_name(self) -> str:
+        """Return what a pipeline that was given no name is called: `pipeline_` and the names of its steps."""
+        inferred = "_".join(["pipeline", *self.steps])
+        if len(inferred) <= _LONGEST_NAME:
+            return inferred
+        digest = hashlib.sha1(inferred.encode(), usedforsecurity=False).hexdigest()[:8]
+        return f"{inferred[:_LONGEST_NAME]}_{digest}"
 
     def add(self, step: _Step) -> None:
         """Add a step; its name must be new."""

@@ -5,6 +5,7 @@ Loaded when a pipeline runs: to put one together needs none of it.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from distilabel import loop
@@ -21,6 +22,7 @@ from distilabel.pipeline.placement import models_of
 from distilabel.pipeline.run import Run
 from distilabel.pipeline.settings import RunSettings
 from distilabel.pipeline.threads import LocalEngine
+from distilabel.pipeline.workers.cluster import Cluster
 from distilabel.progress.screen import screen
 
 __all__ = ["execute", "recover_jobs"]
@@ -32,6 +34,7 @@ def execute(
     cache: Path,
     prepare: Callable[[Path], None],
     handlers: Sequence[logging.Handler],
+    cluster: Cluster | None = None,
 ) -> Distiset:
     """Run a graph in its folder, alone, with what happens on the screen and in the log.
 
@@ -41,6 +44,7 @@ def execute(
         cache: The cache folder.
         prepare: Called before the run, with the path of the file that describes the pipeline.
         handlers: Further handlers for the log.
+        cluster: Joined for the run; its worker processes are there.
     """
     home = Home(cache, settings.pipeline, use_cache=settings.use_cache)
     try:
@@ -50,11 +54,12 @@ def execute(
             screen(home.log, handlers) as emit,
         ):
             prepare(home.config)
-            run = Run(dag, settings, home, LocalEngine, emit)
-            try:
-                return run.execute()
-            finally:
-                run.close()
+            with cluster or nullcontext():
+                run = Run(dag, settings, home, LocalEngine, emit, cluster)
+                try:
+                    return run.execute()
+                finally:
+                    run.close()
     finally:
         home.leave()
 

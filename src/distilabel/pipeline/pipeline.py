@@ -6,25 +6,28 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Optional, Self
+from typing import TYPE_CHECKING, Any, Literal, Optional, Self
 
 from distilabel import __version__, declared
 from distilabel.distiset import Distiset
-from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
+from distilabel.exceptions import DistilabelUserError
 from distilabel.folders import cache_folder
 from distilabel.pipeline.dag import DAG, Route
 from distilabel.pipeline.drawing import draw
+from distilabel.pipeline.feeding import chunks_of, fed, set_parameters
 from distilabel.pipeline.reading import described, draw_arrows, make_steps
 from distilabel.pipeline.settings import RunSettings
 from distilabel.pipeline.stages import last_of, load_stages
-from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.base import _Step
 from distilabel.steps.context import current_pipeline
 from distilabel.typing import InputDataset, LoadGroups
 
-__all__ = ["Pipeline"]
+if TYPE_CHECKING:
+    from distilabel.pipeline.workers.cluster import Cluster
+
+__all__ = ["Pipeline", "RayPipeline"]
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
-_LONGEST_NAME = 100
 _STORAGE_UNUSED = (
     "storage_parameters are not used; what flows between the steps lies in the cache folder, which "
     "Pipeline(cache_dir=...) puts elsewhere."
@@ -93,13 +96,7 @@ class Pipeline:
     @property
     def name(self) -> str:
         """As given, or `pipeline_` and the names of the steps."""
-        if self._name is not None:
-            return self._name
-        inferred = "_".join(["pipeline", *self.dag.steps])
-        if len(inferred) <= _LONGEST_NAME:
-            return inferred
-        digest = hashlib.sha1(inferred.encode(), usedforsecurity=False).hexdigest()[:8]
-        return f"{inferred[:_LONGEST_NAME]}_{digest}"
+        return self.dag.inferred_name() if self._name is None else self._name
 
     @property
     def names(self) -> Collection[str]:
@@ -158,7 +155,7 @@ class Pipeline:
             DistilabelPlatformError: A platform refused, or cannot be reached.
             DistilabelStepError: A step failed for all of its rows.
         """
-        dag = self._with_dataset(dataset, dataset_batch_size) if dataset is not None else self.dag
+        dag = fed(self.dag, dataset, dataset_batch_size) if dataset is not None else self.dag
         if storage_parameters is not None and "path" not in storage_parameters:
             raise DistilabelUserError(
                 "storage_parameters has no 'path': leave storage_parameters out, the cache folder is used."
@@ -176,17 +173,10 @@ class Pipeline:
         Raises:
             DistilabelException: As for `run`.
         """
-        dag = self._with_dataset(dataset, batch_size) if dataset is not None else self.dag
-        generators = [step for step in dag.steps.values() if isinstance(step, GeneratorStep)]
-        sizes = {step.name: step.batch_size for step in generators}
-        try:
-            for step in generators:
-                step.batch_size = batch_size
-            settings = RunSettings(self.name, use_cache=False, metadata=self.enable_metadata, most_chunks=1)
+        dag = fed(self.dag, dataset, batch_size) if dataset is not None else self.dag
+        settings = RunSettings(self.name, use_cache=False, metadata=self.enable_metadata, most_chunks=1)
+        with chunks_of(dag, batch_size):
             return self._run(dag, settings, parameters, [])
-        finally:
-            for step in generators:
-                step.batch_size = sizes[step.name]
 
     def validate(self) -> None:
         """Check everything that can be known before the first row.
@@ -195,7 +185,7 @@ class Pipeline:
             DistilabelUserError: The first thing that is wrong: names the step and says how to mend it.
             ModuleNotFoundError: Packages that the pipeline needs are missing; names them.
         """
-        self._check_requirements(self.dag)
+        self._check_installed(self.dag)
         self.dag.validate()
 
     def get_load_stages(
@@ -251,6 +241,28 @@ class Pipeline:
 
         return recover_jobs(self.dag, self.cache_dir)
 
+    def ray(
+        self, ray_head_node_url: Optional[str] = None, ray_init_kwargs: Optional[dict[str, Any]] = None
+    ) -> "RayPipeline":
+        """Return the same pipeline, to be run with its worker processes on a Ray cluster.
+
+        Args:
+            ray_head_node_url: As for `RayPipeline`.
+            ray_init_kwargs: As for `RayPipeline`.
+        """
+        made = RayPipeline(
+            self._name, self.description, self._cache_dir, self.enable_metadata, self._requirements,
+            ray_head_node_url, ray_init_kwargs,
+        )  # fmt: skip
+        made.dag = self.dag
+        return made
+
+    def _cluster(self) -> "Cluster | None":
+        """Return where the worker processes are to be; None: on this machine."""
+        from distilabel.pipeline.workers.cluster import Cluster, is_within_one  # noqa: PLC0415 - slow to import
+
+        return Cluster() if is_within_one() else None
+
     def _run(
         self,
         dag: DAG,
@@ -264,64 +276,24 @@ class Pipeline:
         def prepare(config: Path) -> None:
             for warning in warnings:
                 _logger.warning("%s", warning)
-            self._set_parameters(dag, parameters or {})
+            set_parameters(dag, parameters or {})
             dag.validate()
             self.save(config, format="yaml")
 
-        self._check_requirements(dag)
-        return execute(dag, settings, self.cache_dir, prepare, handlers)
+        self._check_installed(dag)
+        return execute(dag, settings, self.cache_dir, prepare, handlers, self._cluster())
 
-    def _with_dataset(self, dataset: Any, batch_size: int) -> DAG:
-        """Return the graph with a generator for `dataset` before all steps that have none."""
-        from distilabel.steps.generators import make_generator_step  # noqa: PLC0415 - slow to import
+    def _check_installed(self, dag: DAG) -> None:
+        from distilabel.pipeline.requirements import check_installed  # noqa: PLC0415 - slow to import
 
-        dag = DAG()
-        dag.steps, dag.edges, dag.routes = dict(self.dag.steps), list(self.dag.edges), dict(self.dag.routes)
-        if generator := next((step for step in dag.steps.values() if step.is_generator), None):
-            raise DistilabelUserError(
-                f"run(dataset=...) gives the rows, and so does the step {generator.name!r}: leave one of them out."
-            )
-        first = [name for name in dag.steps if not dag.before(name)]
-        token = current_pipeline.set(None)
-        try:
-            step = make_generator_step(dataset, batch_size=batch_size)
-        finally:
-            current_pipeline.reset(token)
-        dag.steps = {step.name: step, **dag.steps}
-        for name in first:
-            dag.connect(step.name, name)
-        return dag
-
-    def _set_parameters(self, dag: DAG, parameters: dict[Any, dict[str, Any]]) -> None:
-        if not isinstance(parameters, dict):
-            raise DistilabelTypeError(
-                f"`parameters` must be a dict such as {{'my_step': {{'my_parameter': 1}}}}, not {parameters!r:.60}."
-            )
-        for key, values in parameters.items():
-            name = key.name if isinstance(key, _Step) else key
-            if name in dag.steps:
-                dag.steps[name].set_runtime_parameters(values)
-            else:
-                _logger.warning("%s", dag.unknown(name))
+        check_installed(self.requirements if dag.steps else ())
 
     @property
     def requirements(self) -> list[str]:
         """The packages that the pipeline, its steps and their LLMs need, sorted."""
-        from distilabel.pipeline.placement import models_of  # noqa: PLC0415 - slow to import
+        from distilabel.pipeline.requirements import requirements_of  # noqa: PLC0415 - slow to import
 
-        steps = self.dag.steps.values()
-        parts = [part for step in steps for part in (step, *models_of(step))]
-        named = (text for part in parts for text in getattr(type(part), "requirements", ()))
-        return sorted({*self._requirements, *named})
-
-    def _check_requirements(self, dag: DAG) -> None:
-        from distilabel.pipeline.requirements import is_installed  # noqa: PLC0415 - slow to import
-
-        missing = [text for text in self.requirements if not is_installed(text)]
-        if missing and dag.steps:
-            raise ModuleNotFoundError(
-                f"The pipeline needs packages that are missing: pip install {' '.join(missing)}"
-            )
+        return sorted({*self._requirements, *requirements_of(self.dag.steps.values())})
 
     # Written form
 
@@ -380,3 +352,48 @@ class Pipeline:
     def get_runtime_parameters_info(self) -> dict[str, list[dict[str, Any]]]:
         """Describe the runtime parameters of each step."""
         return {name: step.get_runtime_parameters_info() for name, step in self.dag.steps.items()}
+
+
+class RayPipeline(Pipeline):
+    """A pipeline whose worker processes are actors on a Ray cluster; all else is as in `Pipeline`.
+
+    Steps that ask for `resources`, and those that hold a model which is computed in the process, get their replicas there,
+    where Ray finds the CPUs, GPUs, memory and custom resources that they ask for. All other steps, among them every task
+    that asks by offline batch, run in the threads of this process: so no job's state ever leaves it, and rows, cache and
+    Distiset are the same as those of `Pipeline.run`. Needs `pip install 'distilabel[ray]'`, and distilabel on every node.
+
+    Args:
+        name, description, cache_dir, enable_metadata, requirements: As for `Pipeline`.
+        ray_head_node_url: The cluster, such as `ray://head:10001`. Without one: the one that this process is connected to,
+            or that RAY_ADDRESS names, or else a small one that is started here and ends with the run.
+        ray_init_kwargs: Further arguments of `ray.init`, such as `runtime_env`:
+            https://docs.ray.io/en/latest/ray-core/api/doc/ray.init.html
+
+    Examples:
+        >>> from distilabel.steps import LoadDataFromDicts, KeepColumns, StepResources
+        >>> with Pipeline("on-ray", cache_dir="cache") as pipeline:
+        ...     load_data = LoadDataFromDicts(data=[{"prompt": "Hi", "id": 1}])
+        ...     load_data >> KeepColumns(columns=["prompt"], resources=StepResources(replicas=2))
+        KeepColumns(...)
+        >>> pipeline.ray(ray_head_node_url="ray://head:10001")  # doctest: +ELLIPSIS
+        <distilabel.pipeline.pipeline.RayPipeline object at ...>
+    """
+
+    def __init__(
+        self,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        cache_dir: Optional[str | Path] = None,
+        enable_metadata: bool = False,
+        requirements: Optional[list[str]] = None,
+        ray_head_node_url: Optional[str] = None,
+        ray_init_kwargs: Optional[dict[str, Any]] = None,
+    ) -> None:
+        super().__init__(name, description, cache_dir, enable_metadata, requirements)
+        self._ray_head_node_url = ray_head_node_url
+        self._ray_init_kwargs = ray_init_kwargs
+
+    def _cluster(self) -> "Cluster":
+        from distilabel.pipeline.workers.cluster import Cluster  # noqa: PLC0415 - slow to import
+
+        return Cluster(self._ray_head_node_url, self._ray_init_kwargs)

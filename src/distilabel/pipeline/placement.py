@@ -18,11 +18,13 @@ class Placement:
 
     Attributes:
         replicas: In how many worker processes; 0: in the threads of the driver.
+        computes: Whether the step holds a model that is computed where the step runs.
         notes: What the person who asked for it should know.
     """
 
     replicas: int = 0
     notes: tuple[str, ...] = ()
+    computes: bool = False
 
 
 def models_of(step: _Step) -> list[AskingModel]:
@@ -44,21 +46,24 @@ def place(step: _Step, *, has_workers: bool = _HAS_WORKERS) -> Placement:
     if any(llm.use_offline_batch_generation or llm.asks_all_at_once for llm in models_of(step)):
         note = f"Step {step.name!r} asks by offline batch, which is done in this process: its resources are not used."
         return Placement(0, (note,) if asks else ())
-    if not (asks or _in_process(step)):
+    computes = _in_process(step)
+    if not (asks or computes):
         return Placement()
     if not has_workers:
         note = f"Step {step.name!r} runs in this process: worker processes need Linux, macOS or another POSIX system."
         return Placement(0, (note,))
-    return _in_workers(step, step.resources.replicas or 1)
+    return _in_workers(step, step.resources.replicas or 1, computes=computes)
 
 
-def _in_workers(step: _Step, replicas: int) -> Placement:
+def _in_workers(step: _Step, replicas: int, *, computes: bool) -> Placement:
     if replicas > 1 and not step.is_normal:
         kind = "is a generator" if step.is_generator else "takes all rows at once"
         return Placement(
-            1, (f"Step {step.name!r} {kind}: it runs in one worker process, not in {replicas} replicas.",)
+            1,
+            (f"Step {step.name!r} {kind}: it runs in one worker process, not in {replicas} replicas.",),
+            computes,
         )
-    return Placement(replicas)
+    return Placement(replicas, computes=computes)
 
 
 def _in_process(step: _Step) -> bool:

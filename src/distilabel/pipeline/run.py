@@ -54,6 +54,7 @@ from distilabel.pipeline.signals import stopping
 from distilabel.pipeline.staff import staff
 from distilabel.pipeline.tidying import drop_chunks, drop_outputs
 from distilabel.pipeline.work import Workshop
+from distilabel.pipeline.workers.cluster import Cluster
 from distilabel.records import Job
 
 __all__ = ["Run"]
@@ -75,6 +76,7 @@ class Run:
         home: The pipeline's folder, held by this run.
         engine: Makes the engine for a number of workers.
         emit: Hears every event.
+        cluster: Where the worker processes are; None: on this machine.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Run:
         home: Home,
         engine: Callable[[int], Engine],
         emit: Callable[[Event], None],
+        cluster: Cluster | None = None,
     ) -> None:
         self._dag = dag
         self._settings = settings
@@ -97,7 +100,7 @@ class Run:
         self._run_id = self._ledger.begin_run(settings.pipeline)
         self._reader = Reader(home.cache)
         self._dispatcher = Dispatcher(self._ledger, self._run_id, self._hear)
-        self._staff = staff(dag.steps.values())
+        self._staff = staff(dag.steps.values(), cluster=cluster)
         self._benches = {p.name: self._bench(p) for p in plans}
         # Chunks that wait, by who asked; and who was answered before the chunk was heard to wait.
         self._asking: dict[tuple[str, str], tuple[str, int]] = {}

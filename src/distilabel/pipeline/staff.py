@@ -1,10 +1,12 @@
 """Who runs each step of a graph: a runner for each, and what the person should know about it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from distilabel.pipeline.placement import place
+from distilabel.pipeline.placement import Placement, place
 from distilabel.pipeline.runner import InDriver, Runner
+from distilabel.pipeline.workers.actor import RayActor
+from distilabel.pipeline.workers.cluster import Asking, Cluster, options_for, shortages
 from distilabel.pipeline.workers.machine import Want, allot, environment_of, gpus_here
 from distilabel.pipeline.workers.pool import Pool
 from distilabel.steps.base import _Step
@@ -20,14 +22,21 @@ class Staff:
     notes: tuple[str, ...]
 
 
-def staff(steps: Iterable[_Step], gpus: Callable[[], Sequence[str]] = gpus_here) -> Staff:
-    """Give each step its runner.
+def staff(
+    steps: Iterable[_Step],
+    gpus: Callable[[], Sequence[str]] = gpus_here,
+    cluster: Cluster | None = None,
+) -> Staff:
+    """Give each step its runner: those that need worker processes get them here, or on a cluster.
 
     Args:
         steps: Their runtime parameters set.
         gpus: Finds the GPUs of this machine; asked only where a step wants some.
+        cluster: Joined; None: all is done on this machine.
     """
     steps = list(steps)
+    if cluster is not None:
+        return _staff_on(cluster.nodes, steps)
     places = {step.name: place(step) for step in steps}
     notes = [note for placement in places.values() for note in placement.notes]
     wants = [Want(step.name, places[step.name].replicas, step.resources.gpus) for step in steps]
@@ -42,6 +51,31 @@ def staff(steps: Iterable[_Step], gpus: Callable[[], Sequence[str]] = gpus_here)
         environments = [environment_of(step.resources, devices) for devices in seen]
         runners[step.name] = Pool(step, environments) if number else InDriver(step)
     return Staff(runners, (*notes, *_shortage(wants, available)))
+
+
+def _staff_on(nodes: Sequence[Mapping[str, float]], steps: Sequence[_Step]) -> Staff:
+    places = {step.name: place(step, has_workers=True) for step in steps}
+    has_gpus = any(node.get("GPU") for node in nodes)
+    askings = [
+        Asking(
+            step.name, places[step.name].replicas, options_for(step.resources, _gpus(step, placed, has_gpus))
+        )
+        for step in steps
+        if (placed := places[step.name]).replicas
+    ]
+    runners: dict[str, Runner] = {step.name: InDriver(step) for step in steps}
+    by_name = {step.name: step for step in steps}
+    for asking in askings:
+        runners[asking.step] = Pool(by_name[asking.step], [asking.options] * asking.replicas, RayActor)
+    notes = [note for placement in places.values() for note in placement.notes]
+    return Staff(runners, (*notes, *shortages(askings, nodes)))
+
+
+def _gpus(step: _Step, placed: Placement, has_gpus: bool) -> float | None:
+    """Return how many GPUs a replica asks for: Ray hides all that it was not asked for, also from a model."""
+    if step.resources.gpus is None and placed.computes and has_gpus:
+        return 1.0
+    return step.resources.gpus
 
 
 def _shortage(wants: Sequence[Want], available: Sequence[str]) -> tuple[str, ...]:

@@ -59,9 +59,9 @@ class TestRows:
     def test_fewer_threads_than_replicas_make_them_wait_and_nothing_hang(self, tmp_path, folder, monkeypatch):
         monkeypatch.setattr(execution, "LocalEngine", lambda _wanted: LocalEngine(1))
         three = StepResources(replicas=3)
-        slow = told.SlowFirst(name="slow", folder=str(folder), resources=three)
+        tells = told.Tells(name="tells", folder=str(folder), resources=three)
         add = Add(name="add", resources=three, input_batch_size=1)
-        found = rows(line(tmp_path, slow, add, data=numbers(20)).run())
+        found = rows(line(tmp_path, tells, add, data=numbers(20)).run())
         assert [(row["n"], row["m"]) for row in found] == [(n, n + 1) for n in range(20)]
 
     def test_randomness_is_that_of_the_driver_and_all_that_is_yielded_counts(self, tmp_path):
@@ -124,7 +124,7 @@ class TestLife:
         for said in found.values():
             assert (said[0], said[-1]) == ("load", "unload")
             assert all(what.startswith("process") for what in said[1:-1])
-        assert not any(map(is_alive, found))
+        wait_until(lambda: not any(map(is_alive, found)))
 
     def test_no_more_workers_are_started_than_there_are_chunks_for(self, tmp_path, folder):
         step = told.Tells(name="x", folder=str(folder), resources=StepResources(replicas=4))

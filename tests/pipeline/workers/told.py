@@ -197,6 +197,15 @@ class Leaves(Tells):
         return super().made(row)
 
 
+class Big(Tells):
+    """Writes how much it carries."""
+
+    ballast: str = ""
+
+    def made(self, row: Row) -> Row:
+        return {**row, "pid": len(self.ballast)}
+
+
 class Forks(Tells):
     """Leaves a child behind that lives on, and dies itself."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
 from distilabel.pipeline.runner import WorkerDiedError
+from distilabel.pipeline.workers.process import WorkerProcess
 from distilabel.pipeline.workers.replica import Replica
 from distilabel.pipeline.workers.surroundings import setup_for
 from distilabel.pipeline.workers.wire import Asked, Gave, More, Raised, dumps
@@ -30,14 +31,14 @@ _GRACE_IF_BUSY = 5.0
 
 @dataclass(slots=True)
 class _Seat:
-    """A place for one replica: the environment that belongs to it, and the process, once there is one."""
+    """A place for one replica: what belongs to it, and the replica, once there is one."""
 
-    environment: Mapping[str, str]
+    belongings: Mapping[str, Any]
     replica: Replica | None = None
 
 
 class Pool:
-    """Runs a step in worker processes, one for each environment.
+    """Runs a step in worker processes: on this machine, or on a cluster.
 
     A process is started when there are rows for it, and loads the step once. One that dies is replaced: the rows that
     it had are given to its successor; if that dies too, they fail. Where a process dies while it loads the step, twice in
@@ -45,22 +46,22 @@ class Pool:
 
     Args:
         step: The step.
-        environments: One a replica.
-        start: Makes a replica.
+        belongings: What belongs to each replica: a process's environment, or what an actor asks its cluster for.
+        start: Makes a replica of the step's name, the setup and what belongs to it.
     """
 
     def __init__(
         self,
         step: _Step,
-        environments: Sequence[Mapping[str, str]],
-        start: Callable[[str, bytes, Mapping[str, str]], Replica] = Replica,
+        belongings: Sequence[Mapping[str, Any]],
+        start: Callable[[str, bytes, Mapping[str, Any]], Replica] = WorkerProcess,
     ) -> None:
         self._step = step
         self._start = start
         self._setup = b""
         self._seats: queue.LifoQueue[_Seat] = queue.LifoQueue()  # the one that is loaded already comes first
-        for environment in reversed(environments):
-            self._seats.put(_Seat(environment))
+        for each in reversed(belongings):
+            self._seats.put(_Seat(each))
         self._lock = threading.Lock()
         self._replicas: list[Replica] = []
         self._stopped_at: float | None = None
@@ -173,7 +174,7 @@ class Pool:
                 raise DistilabelStepError(f"Step {self._step.name!r} is being stopped.")
             self._replicas = [replica for replica in self._replicas if not replica.ended]
             try:
-                replica = self._start(self._step.name, self._setup, seat.environment)
+                replica = self._start(self._step.name, self._setup, seat.belongings)
             except OSError as error:
                 raise DistilabelStepError(
                     f"No worker process can be started for step {self._step.name!r} ({error}): ask for fewer replicas, or "

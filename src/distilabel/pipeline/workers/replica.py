@@ -1,164 +1,45 @@
-"""A worker process as the driver sees it: started, asked, listened to, and ended with all that it started."""
+"""The protocol that every replica of a step fulfils, wherever it runs."""
 
-import contextlib
-import json
-import logging
-import os
-import queue
-import signal
-import socket
-import subprocess
-import sys
-import threading
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
-from distilabel.pipeline.runner import WorkerDiedError
-from distilabel.pipeline.workers.mistakes import how_it_ended
-from distilabel.pipeline.workers.wire import Channel, Gave, Noted, Raised, Ready, Warned, loads
+from distilabel.pipeline.workers.wire import Gave, Raised
 
 __all__ = ["Replica"]
 
-# Standard library only, until the worker finds modules where the driver finds them. `-P` keeps a file of the user's
-# that is called like a standard module out of the way; no `__main__` is prepared: a script needs no guard.
-_BOOTSTRAP = """\
-import json, socket, sys
-s = socket.socket(fileno=0)
-n = int.from_bytes(s.recv(8, socket.MSG_WAITALL), "big")
-sys.path[:] = json.loads(s.recv(n, socket.MSG_WAITALL))
-from distilabel.pipeline.workers.worker import main
-main(s)
-"""
-# How long to listen before looking whether the process is still there: its end normally shows at once, unless
-# something that it has started holds its end of the socket.
-_LOOK = 1.0
 
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    how: str
-
-
-class Replica:
-    """One worker process. One thread at a time may ask; any thread may end it.
+class Replica(Protocol):
+    """One copy of a step outside of the driver's threads. One thread at a time may ask; any thread may end it.
 
     Attributes:
         busy: Whether it has rows that it has not answered.
-
-    Args:
-        name: The step's name, for people who look at the list of processes.
-        setup: From `setup_for`.
-        environment: The worker's environment.
     """
 
-    def __init__(self, name: str, setup: bytes, environment: Mapping[str, str]) -> None:
-        self._heard: queue.SimpleQueue[Gave | Raised | Ready | _Ended] = queue.SimpleQueue()
-        ours, theirs = socket.socketpair()
-        self._channel = Channel(ours)
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - this interpreter, and a constant
-                [sys.executable, "-P", "-c", _BOOTSTRAP, "distilabel-worker", name],
-                stdin=theirs.fileno(),
-                env=dict(environment),
-                process_group=0,
-            )
-        self._ears = threading.Thread(target=self._listen, name=f"distilabel-ears-{name}", daemon=True)
-        self._ears.start()
-        self._setup = setup
-        self.busy = False
+    busy: bool
 
     @property
     def ended(self) -> bool:
-        """Whether the process is over."""
-        return not self._ears.is_alive()
+        """Whether it is over."""
 
     def loaded(self) -> None:
         """Have the step loaded, and wait until it is.
 
         Raises:
             BaseException: What its `load` raised.
-            WorkerDiedError: The process died.
+            WorkerDiedError: It died of that.
         """
-        self._say(json.dumps([str(path) for path in sys.path]).encode())
-        self._say(self._setup)
-        reply = self._next()
-        if isinstance(reply, Raised):
-            raise reply.told()
 
     def ask(self, question: bytes) -> Gave | Raised:
         """Send rows and wait for what comes of them.
 
         Raises:
-            WorkerDiedError: The process died.
+            WorkerDiedError: It died of them.
         """
-        self.busy = True
-        self._say(question)
-        reply = self._next()
-        self.busy = False
-        assert isinstance(reply, Gave | Raised)
-        return reply
-
-    def _say(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):  # its end is heard
-            self._channel.send(data)
-
-    def _next(self) -> Gave | Raised | Ready:
-        while True:
-            try:
-                reply = self._heard.get(timeout=_LOOK)
-            except queue.Empty:
-                if self._process.poll() is not None:
-                    self._channel.hang_up()
-                continue
-            if isinstance(reply, _Ended):
-                self._heard.put(reply)
-                raise WorkerDiedError(f"the worker process {reply.how}")
-            return reply
-
-    def _listen(self) -> None:
-        unreadable = ""
-        try:
-            while True:
-                message = loads(self._channel.receive())
-                if isinstance(message, Noted | Warned):
-                    _pass_on(message)
-                else:
-                    self._heard.put(message)
-        except EOFError:
-            pass
-        except Exception as error:  # noqa: BLE001 - never mistake the next answer for the one that cannot be read
-            unreadable = f"gave what cannot be read ({type(error).__name__}: {error})"
-        self.kill()
-        code = self._process.wait()
-        self._channel.close()
-        self._heard.put(_Ended(unreadable or how_it_ended(code)))
-
-    # Its end
 
     def leave(self) -> None:
-        """Ask the process to unload the step and end; returns at once."""
-        if not self.ended:
-            self._process.terminate()
+        """Ask it to unload the step and end; returns at once."""
 
     def wait(self, seconds: float) -> None:
-        """Wait until the process is over and all that it said is heard."""
-        self._ears.join(seconds)
+        """Wait until it is over and all that it said is heard."""
 
     def kill(self) -> None:
-        """End the process and all that it has started at once."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # over already; macOS says the latter
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-
-def _pass_on(message: Noted | Warned) -> None:
-    """Give a record or a warning to those who would have had it from this process."""
-    with contextlib.suppress(Exception):  # a handler of the user's must not cost an answer
-        if isinstance(message, Warned):
-            warnings.showwarning(message.message, message.category, message.filename, message.lineno)
-            return
-        record: Any = logging.makeLogRecord(message.record)
-        logger = logging.getLogger(record.name)
-        if logger.isEnabledFor(record.levelno):
-            logger.handle(record)
+        """End it at once, with all that it has started."""

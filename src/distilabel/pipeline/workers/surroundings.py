@@ -1,13 +1,15 @@
 """What surrounds a step besides its rows: arguments, log levels and warnings, taken from the driver to its workers."""
 
+import contextlib
 import logging
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Any, TextIO
 
-from distilabel.pipeline.workers.wire import Channel, Noted, Setup, Warned, dumps
+from distilabel.pipeline.workers.wire import Noted, Setup, Warned, dumps
 
-__all__ = ["live_as_the_driver", "setup_for"]
+__all__ = ["live_as_the_driver", "pass_on", "setup_for"]
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -20,19 +22,19 @@ def setup_for(step: bytes) -> bytes:
     return dumps(Setup(step, sys.argv, levels, list(warnings.filters)))
 
 
-def live_as_the_driver(setup: Setup, channel: Channel) -> None:
+def live_as_the_driver(setup: Setup, say: Callable[[bytes], None]) -> None:
     """Make this process like the driver's; its log records and warnings go there.
 
     Args:
         setup: What the driver's process is like.
-        channel: Leads there.
+        say: Sends there.
     """
     sys.argv[:] = setup.argv
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)
     for name, level in setup.levels.items():
         logging.getLogger(name).setLevel(level)
-    logging.getLogger().addHandler(_Forwarding(channel))
+    logging.getLogger().addHandler(_Forwarding(say))
     warnings.resetwarnings()
     warnings.filters.extend(setup.filters)  # type: ignore[attr-defined]
 
@@ -44,21 +46,33 @@ def live_as_the_driver(setup: Setup, channel: Channel) -> None:
         file: TextIO | None = None,  # noqa: ARG001 - the standard library's signature
         line: str | None = None,  # noqa: ARG001
     ) -> None:
-        channel.send(dumps(Warned(message, category, filename, lineno)))
+        say(dumps(Warned(message, category, filename, lineno)))
 
     warnings.showwarning = show
+
+
+def pass_on(message: Noted | Warned) -> None:
+    """Give a record or a warning to those who would have had it from this process."""
+    with contextlib.suppress(Exception):  # a handler of the user's must not cost an answer
+        if isinstance(message, Warned):
+            warnings.showwarning(message.message, message.category, message.filename, message.lineno)
+            return
+        record: Any = logging.makeLogRecord(message.record)
+        logger = logging.getLogger(record.name)
+        if logger.isEnabledFor(record.levelno):
+            logger.handle(record)
 
 
 class _Forwarding(logging.Handler):
     """Sends each record to the driver, whose handlers show and keep it."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, say: Callable[[bytes], None]) -> None:
         super().__init__()
-        self._channel = channel
+        self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._channel.send(dumps(Noted(self._plain(record))))
+            self._say(dumps(Noted(self._plain(record))))
         except Exception:  # noqa: BLE001 - as every handler: a record that cannot be told costs nobody a row
             self.handleError(record)
 
