@@ -17,12 +17,12 @@ class StepResources(BaseModel):
     Attributes:
         replicas: How many copies of the step work side by side, 1 by default. Generators and steps that take all rows
             at once have one, whatever is said here.
-        cpus: CPUs for each copy. On one machine they are not reserved: they become `OMP_NUM_THREADS`, rounded down and
+        cpus: CPUs for each copy. Ray reserves them. On one machine they are not reserved: they become `OMP_NUM_THREADS`, rounded down and
             at least 1, unless that variable is set.
         gpus: GPUs for each copy; parts of one may be asked for. On one machine each copy sees its own by
             `CUDA_VISIBLE_DEVICES`; where there are too few, some are shared. 0 hides all of them.
-        memory: Bytes for each copy. On one machine nobody checks them.
-        resources: Custom resources of a cluster, by name. On one machine they mean nothing.
+        memory: Bytes for each copy. Ray reserves them; on one machine nobody checks them.
+        resources: Custom resources of a Ray cluster, by name. On one machine they mean nothing.
 
     Examples:
         >>> StepResources(replicas=2, gpus=0.5).replicas
