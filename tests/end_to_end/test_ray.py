@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.test_workers import HANGING, OURS, UNGUARDED, script, workers
+from tests.support.cluster import SMALL, skip_without_ray
 from tests.support.process import Process, run
 from tests.support.processes import is_alive, wait_until
 
 __all__ = ["script"]
 
-pytest.importorskip("ray")
-
-ON_RAY = "pipeline.ray(ray_init_kwargs={'address': 'local', 'num_cpus': 2, 'object_store_memory': 80 * 2**20}).run()"
+ON_RAY = f"pipeline.ray(ray_init_kwargs={dict(SMALL, address='local')}).run()"
 LONG = 120
 """Seconds that Ray may take to start on a busy machine."""
 
@@ -63,6 +62,7 @@ pipeline.ray(ray_head_node_url=sys.argv[2]).run()
 @pytest.fixture
 def ours(tmp_path: Path) -> dict[str, str]:
     """The environment of a script: Ray tells nobody of its use, keeps its token with the test, and shows all at once."""
+    skip_without_ray()
     home = tmp_path / "home"
     home.mkdir()
     return {

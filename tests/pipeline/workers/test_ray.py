@@ -1,5 +1,6 @@
 """The worker processes' tests once more, with the workers on a Ray cluster; and what is different there."""
 
+import importlib
 import os
 import signal
 import sys
@@ -7,12 +8,14 @@ import threading
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from tests.pipeline.plain import Add, line, numbers, rows
 from tests.pipeline.workers import test_pool, told
 from tests.pipeline.workers.test_pool import ONE, TWO, failures, folder, lives
+from tests.support.cluster import SMALL, skip_without_ray
 from tests.support.platform import Platform
 from tests.support.processes import is_alive, wait_until
 
@@ -31,8 +34,6 @@ from distilabel.steps.tasks import TextGeneration
 
 __all__ = ["folder"]
 
-ray = pytest.importorskip("ray")
-
 # Ray leaves sockets and files to the garbage collector.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -42,15 +43,19 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def ray() -> Iterator[ModuleType]:
     """Start a cluster of one node with two CPUs, and a custom resource that it has one of."""
+    skip_without_ray()
+    before = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_AUTH_MODE", "disabled")
-        ray.init(num_cpus=2, resources={"press": 1}, include_dashboard=False, object_store_memory=80 * 2**20)
-        yield
-        ray.shutdown()
+        started = importlib.import_module("ray")
+        started.init("local", resources={"press": 1}, **SMALL)
+        yield started
+        started.shutdown()
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(autouse=True)
@@ -224,7 +229,7 @@ class TestTogether:
         assert run() == there
         assert len(lives(folder)) == 1
 
-    def test_a_key_is_in_no_file_of_rays(self, tmp_path):
+    def test_a_key_is_in_no_file_of_rays(self, tmp_path, ray):
         key = "sk-5up3r-53cr3t-0n-r4y"
         step = told.Knows(name="knows", api_key=key, resources=ONE)
         assert rows(line(tmp_path, step, data=numbers(1)).run())[0]["seen"] is False
@@ -251,7 +256,7 @@ class TestFace:
         assert there.dag is pipeline.dag
         assert rows(there.run()) == rows(pipeline.run())
 
-    def test_a_connection_that_was_there_is_left_there(self, tmp_path):
+    def test_a_connection_that_was_there_is_left_there(self, tmp_path, ray):
         line(tmp_path, Add(resources=ONE)).ray().run()
         assert ray.is_initialized()
 
