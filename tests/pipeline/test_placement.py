@@ -48,17 +48,17 @@ def test_resources_may_be_runtime_parameters():
 
 
 def test_model_that_runs_in_its_process_gets_a_worker():
-    assert place(Writes(llm=Here())) == Placement(1)
+    assert place(Writes(llm=Here())) == Placement(1, computes=True)
 
 
 def test_model_that_runs_in_its_process_inside_of_another_gets_a_worker():
     mixture = MixtureOfAgentsLLM(aggregator_llm=Plain(), proposers_llms=[Plain(), Here()])
-    assert place(TextGeneration(llm=mixture)) == Placement(1)
+    assert place(TextGeneration(llm=mixture)) == Placement(1, computes=True)
     assert (
         place(TextGeneration(llm=MixtureOfAgentsLLM(aggregator_llm=Plain(), proposers_llms=[Plain()])))
         == Placement()
     )
-    assert place(Writes(llm=Here(), resources=TWO)) == Placement(2)
+    assert place(Writes(llm=Here(), resources=TWO)) == Placement(2, computes=True)
 
 
 def test_online_task_that_asks_for_replicas_gets_them():
@@ -125,5 +125,5 @@ class TestStaff:
     def test_what_each_replica_sees_is_its_own(self):
         step = Same(name="a", resources=StepResources(replicas=2, gpus=1))
         pool = staff([step], lambda: ["4", "7"]).runners["a"]
-        seen = [pool._seats.get().environment["CUDA_VISIBLE_DEVICES"] for _ in range(2)]
+        seen = [pool._seats.get().belongings["CUDA_VISIBLE_DEVICES"] for _ in range(2)]
         assert seen == ["4", "7"]
