@@ -56,17 +56,14 @@ def staff(
 def _staff_on(nodes: Sequence[Mapping[str, float]], steps: Sequence[_Step]) -> Staff:
     places = {step.name: place(step, has_workers=True) for step in steps}
     has_gpus = any(node.get("GPU") for node in nodes)
-    askings = [
-        Asking(
-            step.name, places[step.name].replicas, options_for(step.resources, _gpus(step, placed, has_gpus))
-        )
-        for step in steps
-        if (placed := places[step.name]).replicas
-    ]
-    runners: dict[str, Runner] = {step.name: InDriver(step) for step in steps}
-    by_name = {step.name: step for step in steps}
-    for asking in askings:
-        runners[asking.step] = Pool(by_name[asking.step], [asking.options] * asking.replicas, RayActor)
+    runners: dict[str, Runner] = {}
+    askings = []
+    for step in steps:
+        placed = places[step.name]
+        options = options_for(step.resources, _gpus(step, placed, has_gpus))
+        pool = [options] * placed.replicas
+        runners[step.name] = Pool(step, pool, RayActor) if pool else InDriver(step)
+        askings += [Asking(step.name, placed.replicas, options)] if pool else []
     notes = [note for placement in places.values() for note in placement.notes]
     return Staff(runners, (*notes, *shortages(askings, nodes)))
 
