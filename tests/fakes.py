@@ -12,17 +12,17 @@ from typing import Any
 import httpx2
 
 from distilabel.events import Broken, Event, Quiet
+from distilabel.http import HttpRequest, HttpResponse
 from distilabel.ledger.store import Ledger
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.options import OfflineBatchOptions
-from distilabel.offline.results import Reader
+from distilabel.offline.result_files import Reader
 from distilabel.offline.session import Answer, Session, asking
 from distilabel.providers.base import Limits
-from distilabel.providers.openai import OpenAI
+from distilabel.providers.openai_family.dialect import OpenAI
 from distilabel.records import Reply, Target, canonical_json
 from distilabel.transport import Transport
-from distilabel.wire import HttpRequest, HttpResponse
 
 KEY = "sk-proj-a1b2c3d4e5f6"
 URL = "https://platform.test/v1"

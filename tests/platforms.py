@@ -7,11 +7,11 @@ from urllib.parse import unquote
 
 import httpx2
 
-from distilabel.providers.anthropic import Anthropic
+from distilabel.providers.anthropic.dialect import Anthropic
+from distilabel.providers.aws.bedrock import Bedrock
 from distilabel.providers.base import Limits
-from distilabel.providers.bedrock import Bedrock
-from distilabel.providers.gemini import Gemini
-from distilabel.providers.vertex import Vertex
+from distilabel.providers.google.gemini import Gemini
+from distilabel.providers.google.vertex import Vertex
 from distilabel.records import Target
 from distilabel.transport import Transport
 from tests.fakes import KEY, Batch, FakePlatform, Line, Office, said

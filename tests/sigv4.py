@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote
 
 import httpx2
 
-from distilabel.providers.aws_signer import AwsSigner
+from distilabel.providers.aws.auth import AwsSigner
 
 ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from datasets import Dataset, DatasetDict
 
-from distilabel.declared import citations
-from distilabel.declared.citing import references
+from distilabel.config import citations
+from distilabel.config.citations import references
 from distilabel.distiset import Distiset
 from distilabel.distiset.card import card_text
-from distilabel.distiset.story import steps_of, tokens_of
+from distilabel.distiset.provenance import steps_of, tokens_of
 from distilabel.models.llms import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import DeitaFiltering, KeepColumns, LoadDataFromDicts, StepInput, step

@@ -190,7 +190,7 @@ def test_chunk_processed_again_writes_the_same_file(kept, tmp_path):
         tmp_path,
         CHECKPOINTS
         + """
-from distilabel.steps.context import seeded
+from distilabel.steps._core.context import seeded
 for chunk in ("a", "a", "b"):
     step = checkpoint()
     step.load()

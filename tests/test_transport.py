@@ -15,16 +15,17 @@ import stamina
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distilabel import loop, transport
+from distilabel import _event_loop as loop
+from distilabel import transport
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelPlatformError,
     DistilabelUncertainError,
     DistilabelUnreachableError,
 )
+from distilabel.http import Flow, FromFile, HttpRequest, HttpResponse, Upload
 from distilabel.providers.base import call, call_json
 from distilabel.transport import Transport
-from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse, Upload
 
 URL = "https://platform.test:8443/v1"
 KEY = "sk-proj-a1b2c3d4e5f6"

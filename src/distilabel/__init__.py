@@ -1,8 +1,12 @@
 """Datasets made with LLMs: an independent implementation of the distilabel API."""
 
-from distilabel import doors, plainly
+from typing import TYPE_CHECKING
+
+from distilabel._compat import old_imports
+from distilabel._lazy import attach
 
 __version__ = "2.0.0.dev0"
 
-plainly.install()
-doors.install()
+old_imports.install()
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = attach(__name__, {})

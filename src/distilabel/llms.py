@@ -1,17 +1,13 @@
-"""Door for the old import path: the LLMs live in `distilabel.models.llms`."""
+"""The import path of distilabel 1.4: the LLMs live in `distilabel.models.llms`."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from distilabel._lazy import attach
 from distilabel.models import llms
 
 __all__ = llms.__all__
 
-__path__: list[str] = []
-"""So that modules below the old path are looked for; see `distilabel.doors`."""
-
 if TYPE_CHECKING:
-    from distilabel.models.llms import *  # noqa: F403 - it is a door
+    from distilabel.models.llms import *  # noqa: F403
 else:
-
-    def __getattr__(name: str) -> Any:
-        return getattr(llms, name)
+    __getattr__, __dir__ = attach(__name__, dict.fromkeys(llms.__all__, llms.__name__))

@@ -14,14 +14,14 @@ from typing import Any, TypeVar
 import httpx2
 import stamina
 
+from distilabel._files import writing
 from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
     DistilabelUnreachableError,
     DistilabelUserError,
 )
-from distilabel.folders import writing
-from distilabel.wire import Flow, FromFile, HttpRequest, HttpResponse, Signer
+from distilabel.http import Flow, FromFile, HttpRequest, HttpResponse, Signer
 
 __all__ = ["Transport", "fetch", "sync_folder"]
 

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias, Union
 from typing_extensions import TypedDict
 
 __all__ = [
+    "DISTILABEL_METADATA_KEY",
     "AnswerDetails",
     "ChatItem",
     "ChatType",
@@ -31,6 +32,9 @@ __all__ = [
     "TokenCount",
     "ToolCall",
 ]
+
+DISTILABEL_METADATA_KEY = "distilabel_metadata"
+"""The column in which steps keep what is not data: raw outputs, statistics, and why an answer is missing."""
 
 Row: TypeAlias = dict[str, Any]
 """One row of a dataset: column name to value."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.chaos.faults import Call
-from tests.costumes.base import Costume
+from tests.emulators.base import Costume
 from tests.support.asgi import Response, Send, json_response
 
 __all__ = ["CALL_KINDS", "Exchange"]

@@ -11,8 +11,8 @@ from tests.chaos.faults import Fault, Plan
 from tests.chaos.pipeline import COUNT, Spec, prompts
 from tests.chaos.platform import MisbehavingPlatform
 from tests.chaos.runner import Outcome, Runner
-from tests.costumes.base import Costume
-from tests.costumes.openai import OPENAI
+from tests.emulators.base import Costume
+from tests.emulators.openai import OPENAI
 
 __all__ = ["Case", "Expected", "Skipped", "Stage", "Verdict", "judged"]
 

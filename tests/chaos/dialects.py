@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.cases import Case
-from tests.costumes.anthropic import ANTHROPIC
-from tests.costumes.azure import AZURE
-from tests.costumes.base import Costume
-from tests.costumes.bedrock import BEDROCK
-from tests.costumes.fireworks import FIREWORKS
-from tests.costumes.gemini import GEMINI
-from tests.costumes.google_key import account_file
-from tests.costumes.groq import GROQ
-from tests.costumes.mistral import MISTRAL
-from tests.costumes.openai import OPENAI
-from tests.costumes.together import TOGETHER
-from tests.costumes.vertex import VERTEX
+from tests.emulators.anthropic import ANTHROPIC
+from tests.emulators.azure import AZURE
+from tests.emulators.base import Costume
+from tests.emulators.bedrock import BEDROCK
+from tests.emulators.fireworks import FIREWORKS
+from tests.emulators.gemini import GEMINI
+from tests.emulators.google_key import account_file
+from tests.emulators.groq import GROQ
+from tests.emulators.mistral import MISTRAL
+from tests.emulators.openai import OPENAI
+from tests.emulators.together import TOGETHER
+from tests.emulators.vertex import VERTEX
 
 __all__ = ["DIALECTS", "SAMPLED", "Dialect"]
 

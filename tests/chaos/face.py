@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.chaos.jobs import OVER, Jobs
-from tests.costumes.openai import OPENAI
+from tests.emulators.openai import OPENAI
 from tests.support.asgi import Response, again, body_of, gathered, json_response
 
 __all__ = ["Face"]

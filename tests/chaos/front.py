@@ -7,7 +7,7 @@ from typing import Any
 from tests.chaos.books import Books
 from tests.chaos.calls import CALL_KINDS, Exchange
 from tests.chaos.faults import Call, Fault, Plan
-from tests.costumes.base import Costume
+from tests.emulators.base import Costume
 from tests.support.asgi import Response, gathered
 
 __all__ = ["Front"]

@@ -18,8 +18,8 @@ from tests.chaos.faults import Answers, Fault, Line, Plan, Row
 from tests.chaos.front import Front
 from tests.chaos.jobs import OVER, Jobs
 from tests.chaos.lines import FILE_KINDS, LINE_KINDS, LOSING, written
-from tests.costumes.base import Costume, Dressed, Memory
-from tests.costumes.openai import OPENAI
+from tests.emulators.base import Costume, Dressed, Memory
+from tests.emulators.openai import OPENAI
 from tests.support.asgi import Response
 
 __all__ = ["MisbehavingPlatform"]

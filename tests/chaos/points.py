@@ -85,7 +85,7 @@ def _watch_calls(points: Points) -> None:
 
 def _watch_files(points: Points) -> None:
     from distilabel import transport
-    from distilabel.pipeline.cache import ChunkStore
+    from distilabel.pipeline.storage.chunks import ChunkStore
 
     sync, sync_folder, write = transport._sync, transport.sync_folder, ChunkStore._write
 

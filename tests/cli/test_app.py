@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from distilabel import __version__, extras
+from distilabel import __version__
+from distilabel import _optional as extras
 from distilabel.cli import serve
 from distilabel.cli.app import main
 from distilabel.server import FolderError

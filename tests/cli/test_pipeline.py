@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from distilabel import loop
+from distilabel import _event_loop as loop
 from distilabel.cli import pipeline as commands
 from distilabel.cli.app import main
 from distilabel.distiset import Distiset

@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.dialects import DIALECTS, Dialect
 from tests.chaos.pipeline import Spec, prompts
 from tests.chaos.runner import Runner
-from tests.costumes.world import answer_to, dressed
+from tests.emulators.world import answer_to, dressed
 
 RUNS = 40
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from distilabel import llms
 from tests.chaos.dialects import DIALECTS
-from tests.costumes.world import dressed
+from tests.emulators.world import dressed
 
 KEY = "sk-same-outputs"
 IMAGE = "data:image/png;base64,iVBORw0KGgo="

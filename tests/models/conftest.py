@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from distilabel.llms import OpenAILLM
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.transport import Transport
 from tests.fakes import KEY, URL, FakePlatform
 from tests.offline.conftest import fast, platform

@@ -12,14 +12,14 @@ from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 from pydantic import BaseModel, ValidationError
 
-from distilabel.declared import load
+from distilabel.config import load
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelUserError,
 )
 from distilabel.llms import BedrockLLM
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.records import canonical_json
 from distilabel.transport import Transport
 from tests.platforms import HOST, BedrockInMemory

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelPlatformError, DistilabelUserError
 from distilabel.llms import CohereLLM
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.transport import Transport
 from tests.fakes import KEY
 from tests.offline.conftest import fast

@@ -22,15 +22,15 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.models import GeminiEmbeddings, MistralEmbeddings, OpenAIEmbeddings
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.records import canonical_json
 from distilabel.server import Settings, running
 from distilabel.transport import Transport
-from tests.costumes.base import Costume
-from tests.costumes.gemini import GEMINI
-from tests.costumes.mistral import MISTRAL
-from tests.costumes.openai import OPENAI
-from tests.costumes.world import dressed
+from tests.emulators.base import Costume
+from tests.emulators.gemini import GEMINI
+from tests.emulators.mistral import MISTRAL
+from tests.emulators.openai import OPENAI
+from tests.emulators.world import dressed
 from tests.fakes import KEY, URL, FakePlatform, Line, answered
 
 KINDS: list[type[Any]] = [OpenAIEmbeddings, MistralEmbeddings, GeminiEmbeddings]

@@ -16,7 +16,7 @@ from distilabel.exceptions import DistilabelAuthenticationError, DistilabelPlatf
 from distilabel.llms import InferenceEndpointsLLM
 from distilabel.models import InferenceEndpointsImageGeneration
 from distilabel.models.image_generation import inference_endpoints
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.transport import Transport
 from tests.fakes import KEY, completion
 from tests.offline.conftest import fast

@@ -23,7 +23,7 @@ from distilabel.models.image_generation import (
     ImageGenerationModel,
     OpenAIImageGeneration,
 )
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.transport import Transport
 from tests.fakes import KEY, URL, completion
 from tests.offline.conftest import fast

@@ -16,7 +16,7 @@ from distilabel.models.llms.in_process import by_structure, texts_only
 from distilabel.models.llms.magpie import check_magpie
 from distilabel.models.llms.templated import prompt_of
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.placement import place
+from distilabel.pipeline.workers.placement import place
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
 

@@ -17,7 +17,7 @@ from distilabel.models import (
     vLLMEmbeddings,
 )
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.placement import place
+from distilabel.pipeline.workers.placement import place
 from distilabel.steps import EmbeddingGeneration, LoadDataFromDicts
 
 

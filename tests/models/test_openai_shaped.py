@@ -24,7 +24,7 @@ from distilabel.llms import (
     TogetherLLM,
 )
 from distilabel.models.llms.remote import RemoteLLM
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.providers.registry import PLATFORMS
 from distilabel.transport import Transport
 from tests.fakes import KEY, completion

@@ -11,14 +11,14 @@ from anthropic.types.message_create_params import MessageCreateParamsNonStreamin
 from google.genai import types
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from distilabel.declared import load
+from distilabel.config import load
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelUserError,
 )
 from distilabel.llms import AnthropicLLM, GeminiLLM, VertexAILLM
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.records import canonical_json
 from distilabel.transport import Transport
 from tests.fakes import KEY

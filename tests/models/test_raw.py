@@ -9,7 +9,7 @@ import pytest
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.llms import ClientvLLM, InferenceEndpointsLLM
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import Magpie, MagpieGenerator

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import stamina
 
-from distilabel.offline import collector, patience
+from distilabel.offline import collector
+from distilabel.offline import polling as patience
 from tests.fakes import FakePlatform, Office
 
 

@@ -174,7 +174,7 @@ def test_batch_of_ours_that_the_ledger_knows_is_no_doubt(at: Open, claude: Anthr
 
 
 def test_look_up_reads_only_the_beginning_of_the_results(at: Open, claude: AnthropicInMemory, monkeypatch):
-    monkeypatch.setattr("distilabel.providers.anthropic._BEGINNING", 70)
+    monkeypatch.setattr("distilabel.providers.anthropic.dialect._BEGINNING", 70)
     claude.fail("create", 500, carried_out=True)
     claude.over.add("batch_1")
     assert texts(at(claude, every=SOON).bring("a")) == ["a/0"]
@@ -193,7 +193,7 @@ def test_job_is_found_without_its_ledger(at: Open, kind: type[InMemory]):
     memory = kind()
     office = at(memory)
     office.bring("a")
-    from distilabel import loop
+    from distilabel import _event_loop as loop
 
     found = loop.run(office.desk.transport.run(office.desk.provider.find(None)))
     (job,) = office.ledger.jobs("p/s")

@@ -14,7 +14,7 @@ from distilabel.embeddings import OpenAIEmbeddings
 from distilabel.exceptions import DistilabelAuthenticationError
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.placement import models_of
+from distilabel.pipeline.workers.placement import models_of
 from distilabel.steps import EmbeddingGeneration, LoadDataFromDicts, StepResources
 from distilabel.steps.tasks import TextGeneration
 

@@ -9,7 +9,7 @@ from tests.fakes import completion
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.llms import OpenAILLM
-from distilabel.offline import desk
+from distilabel.offline import client as desk
 from distilabel.pipeline import InstructionResponsePipeline, Pipeline
 from distilabel.transport import Transport
 

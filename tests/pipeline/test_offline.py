@@ -230,7 +230,7 @@ def test_rows_given_to_run_are_recognised_in_a_later_run(fast_platform: Platform
 
 def test_a_chunk_flows_on_as_soon_as_its_own_replies_have_settled(fast_platform: Platform, monkeypatch):
     from distilabel.providers.base import Limits
-    from distilabel.providers.openai import OpenAI
+    from distilabel.providers.openai_family.dialect import OpenAI
 
     monkeypatch.setattr(OpenAI, "limits", Limits(requests=5, size=10_000_000))
     seen: list[int] = []

@@ -9,15 +9,15 @@ import pytest
 from pydantic import ValidationError
 from tests.support.platform import Platform, ledger_rows, platform
 
+from distilabel.http import Flow
 from distilabel.ledger.store import Ledger
 from distilabel.llms import OpenAILLM
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.pipeline import Pipeline
-from distilabel.providers.openai import OpenAI
+from distilabel.providers.openai_family.dialect import OpenAI
 from distilabel.records import Decoded, Failure, RemoteJob
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
-from distilabel.wire import Flow
 
 ROWS = [{"instruction": f"Tell me of the number {i}."} for i in range(20)]
 

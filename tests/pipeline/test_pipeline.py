@@ -13,12 +13,12 @@ from pydantic import SecretStr
 from tests.pipeline.plain import Add, Fails, Same, column, line, numbers, rows
 
 from distilabel import __version__
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelStepError, DistilabelTypeError, DistilabelUserError
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.steps import CombineOutputs, KeepColumns, LoadDataFromDicts, MergeColumns, requirements
-from distilabel.steps.context import current_pipeline
+from distilabel.steps._core.context import current_pipeline
 from distilabel.steps.tasks import TextGeneration
 
 

@@ -123,7 +123,7 @@ def test_export_writes_requests_and_raw_results(fast_platform: Platform, tmp_pat
 def test_retry_has_failed_requests_asked_again_by_the_next_run(
     fast_platform: Platform, monkeypatch: pytest.MonkeyPatch
 ):
-    from distilabel.providers.openai import OpenAI
+    from distilabel.providers.openai_family.dialect import OpenAI
     from distilabel.records import Decoded, Failure
 
     decode = OpenAI.decode

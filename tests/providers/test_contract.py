@@ -17,18 +17,19 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
 )
-from distilabel.providers.anthropic import Anthropic
-from distilabel.providers.azure import Azure
+from distilabel.http import Flow, HttpResponse
+from distilabel.providers.anthropic.dialect import Anthropic
+from distilabel.providers.aws.bedrock import Bedrock
 from distilabel.providers.base import INLINE, Provider, complete
-from distilabel.providers.bedrock import Bedrock
-from distilabel.providers.fireworks import Fireworks
-from distilabel.providers.gemini import Gemini
-from distilabel.providers.groq import Groq
-from distilabel.providers.mistral import Mistral
-from distilabel.providers.openai import OpenAI
+from distilabel.providers.google.gemini import Gemini
+from distilabel.providers.google.vertex import Vertex
+from distilabel.providers.openai_family.azure import Azure
+from distilabel.providers.openai_family.dialect import OpenAI
+from distilabel.providers.openai_family.fireworks import Fireworks
+from distilabel.providers.openai_family.groq import Groq
+from distilabel.providers.openai_family.mistral import Mistral
+from distilabel.providers.openai_family.together import Together
 from distilabel.providers.registry import platform
-from distilabel.providers.together import Together
-from distilabel.providers.vertex import Vertex
 from distilabel.records import (
     Decoded,
     Failure,
@@ -40,7 +41,6 @@ from distilabel.records import (
     canonical_json,
     custom_id,
 )
-from distilabel.wire import Flow, HttpResponse
 from tests.fakes import drive, response
 
 WIRE = Path(__file__).parents[1] / "wire"

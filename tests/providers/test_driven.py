@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from distilabel import loop
-from distilabel.offline.desk import Desk, Door
+from distilabel import _event_loop as loop
+from distilabel.offline.client import Desk, Door
 from distilabel.offline.options import OfflineBatchOptions
-from distilabel.offline.recover import recover
+from distilabel.offline.recovery import recover
 from distilabel.providers.registry import platform
 from distilabel.records import Reply, Target
 from distilabel.transport import Transport

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelUserError
-from distilabel.offline.desk import open_door
+from distilabel.offline.client import open_door
 from distilabel.providers import registry
-from distilabel.providers.compatible import SERVICES
-from distilabel.providers.openai import OpenAI
+from distilabel.providers.openai_family.compatible import SERVICES
+from distilabel.providers.openai_family.dialect import OpenAI
 from distilabel.providers.registry import PLATFORMS, Platform, platform, register
 from tests.fakes import response
 

@@ -5,11 +5,11 @@ from typing import Any, Self
 
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 from distilabel.models.llms.base import LLM, AsyncLLM
-from distilabel.steps.context import current_pipeline
+from distilabel.steps._core.context import current_pipeline
 
 
 class FakePipeline:
-    """Implements `distilabel.steps.context.Registry`."""
+    """Implements `distilabel.steps._core.context.Registry`."""
 
     def __init__(self) -> None:
         self.steps: list[Any] = []

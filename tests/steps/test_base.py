@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import ValidationError, model_validator
 
-from distilabel.declared import RuntimeParameter, code_digest
+from distilabel.config import RuntimeParameter, code_digest
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelTypeError, DistilabelUserError
 from distilabel.steps import GeneratorStep, GlobalStep, KeepColumns, Step, StepInput, StepResources
-from distilabel.steps.artifacts import save_artifact
+from distilabel.steps._core.artifacts import save_artifact
+from distilabel.steps._core.context import seeded
 from distilabel.steps.base import _Step
-from distilabel.steps.context import seeded
 
 from .fakes import FakePipeline
 

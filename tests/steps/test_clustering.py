@@ -13,8 +13,8 @@ from distilabel.exceptions import (
 )
 from distilabel.pipeline import Pipeline
 from distilabel.steps import DBSCAN, UMAP, LoadDataFromDicts, TextClustering
-from distilabel.steps.checks import validate_step
-from distilabel.steps.context import seeded
+from distilabel.steps._core.checks import validate_step
+from distilabel.steps._core.context import seeded
 
 from .fakes import EchoLLM, UnfinishedLLM
 

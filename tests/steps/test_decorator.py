@@ -3,13 +3,13 @@
 import pickle
 
 import pytest
+from distilabel.utils.requirements import requirements
 
-from distilabel.declared import RuntimeParameter, code_digest
+from distilabel.config import RuntimeParameter, code_digest
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.base import LLM
 from distilabel.steps import GeneratorStep, GlobalStep, KeepColumns, Step, StepInput, step
-from distilabel.steps.checks import validate_step
-from distilabel.utils.requirements import requirements
+from distilabel.steps._core.checks import validate_step
 
 
 @step(inputs=["text"], outputs={"length": True})

@@ -17,7 +17,7 @@ from distilabel.steps import (
     LoadDataFromDicts,
     MinHashDedup,
 )
-from distilabel.steps.checks import validate_step
+from distilabel.steps._core.checks import validate_step
 
 WORDS = [
     "alpha",

@@ -10,7 +10,7 @@ import pytest
 from distilabel.exceptions import DistilabelMissingPackageError, DistilabelStepError, DistilabelUserError
 from distilabel.llms import LLM, OpenAILLM, TransformersLLM
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.placement import place
+from distilabel.pipeline.workers.placement import place
 from distilabel.steps import LoadDataFromDicts, RewardModelScore
 from distilabel.steps.tasks import GenerateEmbeddings, PairRM
 from tests.support import tiny

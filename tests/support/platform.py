@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from distilabel.server import Parts, Settings, create_app, running, toy
+from distilabel.server import Parts, Settings, create_app, running
+from distilabel.server.toy_model import model as toy
 
 _PATIENCE = 300
 

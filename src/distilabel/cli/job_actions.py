@@ -11,14 +11,14 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from distilabel import loop
+from distilabel import _event_loop as loop
+from distilabel._files import cache_folder
 from distilabel.cli.options import AsJson, CacheDir, print_json
 from distilabel.exceptions import DistilabelUserError
-from distilabel.folders import cache_folder
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger
 from distilabel.ledger.views import Views
-from distilabel.progress.narrate import job_name
+from distilabel.progress.log_lines import job_name
 from distilabel.providers.registry import PLATFORMS, platform
 from distilabel.records import Job, custom_id
 
@@ -110,8 +110,8 @@ def recover(
     as_json: AsJson = False,
 ) -> None:
     """Find our jobs on a platform after the cache folder was lost, so that nothing is paid for again."""
-    from distilabel.offline.desk import open_door  # noqa: PLC0415 - slow to import, and `--help` needs none of it
-    from distilabel.offline.recover import recover as recover_jobs  # noqa: PLC0415
+    from distilabel.offline.client import open_door  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+    from distilabel.offline.recovery import recover as recover_jobs  # noqa: PLC0415
 
     ledger, door = Ledger(cache_folder(cache_dir)), open_door(name, base_url)
     try:
@@ -182,7 +182,7 @@ def export(
 
 
 def _with_door(name: str, base_url: str, flow: Any) -> None:
-    from distilabel.offline.desk import open_door  # noqa: PLC0415 - as above
+    from distilabel.offline.client import open_door  # noqa: PLC0415 - as above
 
     door = open_door(name, base_url)
     try:

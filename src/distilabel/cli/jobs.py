@@ -11,12 +11,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from distilabel._files import cache_folder
 from distilabel.cli import job_actions
 from distilabel.cli.options import AsJson, CacheDir, print_json
-from distilabel.folders import cache_folder
 from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.views import Views
-from distilabel.progress.narrate import age, job_name
+from distilabel.progress.log_lines import age, job_name
 from distilabel.records import Job
 
 __all__ = ["app"]

@@ -105,7 +105,7 @@ def validate(
 
 def _set(pipeline: "Pipeline", params: Sequence[str]) -> None:
     """Set runtime parameters; here a name that is not known is a mistake, since it was typed for this run."""
-    from distilabel import declared  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+    from distilabel import config  # noqa: PLC0415 - slow to import, and `--help` needs none of it
 
     for param in params:
         path, is_pair, text = param.partition("=")
@@ -116,10 +116,10 @@ def _set(pipeline: "Pipeline", params: Sequence[str]) -> None:
             raise DistilabelUserError(pipeline.dag.unknown(name))
         step = pipeline.dag.steps[name]
         try:
-            warnings = declared.set_runtime_parameters(step, _nested(keys, _value(text)))
+            warnings = config.set_runtime_parameters(step, _nested(keys, _value(text)))
         except DistilabelUserError:
             # Such as a version that looks like a number.
-            warnings = declared.set_runtime_parameters(step, _nested(keys, text))
+            warnings = config.set_runtime_parameters(step, _nested(keys, text))
         if warnings:
             raise DistilabelUserError(warnings[0])
 

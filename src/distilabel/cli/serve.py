@@ -5,8 +5,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
 
 __all__ = ["serve"]
 

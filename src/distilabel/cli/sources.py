@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from distilabel import loop
+from distilabel import _event_loop as loop
 from distilabel.exceptions import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -70,14 +70,14 @@ def get_pipeline(
 
 
 def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> "Pipeline":
-    from distilabel import declared  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+    from distilabel import config  # noqa: PLC0415 - slow to import, and `--help` needs none of it
     from distilabel.pipeline import Pipeline  # noqa: PLC0415
 
     if not _is_address(place):
         return Pipeline.from_file(place, allow)
     text = _fetched(place, ask=ask)
     kind = "json" if place.partition("?")[0].lower().endswith(".json") else "yaml"
-    return Pipeline.from_dict(declared.parse_document(text, kind, place), allow)
+    return Pipeline.from_dict(config.parse_document(text, kind, place), allow)
 
 
 def _from_script(place: str, variable: str, *, ask: bool) -> "Pipeline":

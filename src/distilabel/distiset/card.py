@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from distilabel.distiset.story import StepStory, steps_of, tokens_of
+from distilabel.distiset.provenance import StepStory, steps_of, tokens_of
 
 __all__ = ["card_text"]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from distilabel.distiset.quiet import without_progress_bars
+from distilabel.distiset.progress_bars import without_progress_bars
 from distilabel.distiset.storage import ARTIFACTS
 
 __all__ = ["push_card", "push_files", "push_parts"]

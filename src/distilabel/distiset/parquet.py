@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from distilabel.distiset.distiset import Distiset
 from distilabel.distiset.images import features_of
-from distilabel.distiset.quiet import without_progress_bars
-from distilabel.distiset.story import METADATA
-from distilabel.distiset.whole import Distiset
+from distilabel.distiset.progress_bars import without_progress_bars
 from distilabel.exceptions import DistilabelUserError
+from distilabel.typing import DISTILABEL_METADATA_KEY
 
-__all__ = ["ARROW_NAME", "METADATA", "create_distiset", "from_arrow", "from_parquet"]
+__all__ = ["ARROW_NAME", "create_distiset", "from_arrow", "from_parquet"]
 
 ARROW_NAME = "_rows.arrow"
 """The file of a leaf's rows as an Arrow stream, beside its Parquet file; who reads the folder as Parquet passes over names with a `_`."""
@@ -100,8 +100,8 @@ def _part(leaf: str, files: list[Path], cache_dir: Path, enable_metadata: bool) 
         return DatasetDict({"train": Dataset.from_dict({})})
     names = [str(file) for file in files]
     dataset = Dataset.from_parquet(names, cache_dir=str(cache_dir), features=_features(leaf, files))
-    if not enable_metadata and METADATA in dataset.column_names:
-        dataset = dataset.remove_columns(METADATA)
+    if not enable_metadata and DISTILABEL_METADATA_KEY in dataset.column_names:
+        dataset = dataset.remove_columns(DISTILABEL_METADATA_KEY)
     return DatasetDict({"train": dataset})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from distilabel.distiset.quiet import without_progress_bars
+from distilabel.distiset.progress_bars import without_progress_bars
 from distilabel.exceptions import DistilabelUserError
 
 __all__ = [

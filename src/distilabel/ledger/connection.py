@@ -11,8 +11,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from distilabel._files import unusable
 from distilabel.exceptions import DistilabelCacheError
-from distilabel.folders import unusable
 
 __all__ = ["LEDGER_NAME", "SCHEMA_VERSION", "connect", "mapped_errors", "query"]
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from distilabel import loop
+from distilabel import _event_loop as loop
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.standalone import Collected, collect
-from distilabel.offline.desk import Desk, open_door
+from distilabel.offline.client import Desk, open_door
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Session
 from distilabel.providers.base import complete

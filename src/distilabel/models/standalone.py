@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from distilabel._files import cache_folder
 from distilabel.events import Broken, Event, Quiet
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
-from distilabel.folders import cache_folder
 from distilabel.ledger.store import Ledger
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.offline.dispatcher import Dispatcher
-from distilabel.offline.results import Reader
+from distilabel.offline.result_files import Reader
 from distilabel.offline.session import Answer, Session, asking
 
 __all__ = ["Collected", "collect"]

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from distilabel.extras import optional
+from distilabel._optional import optional
 
 __all__ = ["EXTRA", "load_model", "load_tokenizer"]
 

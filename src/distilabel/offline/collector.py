@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distilabel.events import Event, Notice, Settled
+from distilabel.http import Flow
 from distilabel.ledger.store import Ledger
-from distilabel.offline.desk import Desk
-from distilabel.offline.online import ask_online
-from distilabel.offline.patience import once_found, pause
-from distilabel.offline.results import index
+from distilabel.offline.client import Desk
+from distilabel.offline.polling import once_found, pause
+from distilabel.offline.realtime_fallback import ask_online
+from distilabel.offline.result_files import index
 from distilabel.records import Job, JobPhase, RemoteJob
-from distilabel.wire import Flow
 
 __all__ = ["FORGOTTEN", "GIVING_UP", "OVERDUE", "Collector", "is_given_up"]
 

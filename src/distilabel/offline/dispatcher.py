@@ -15,13 +15,13 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
-from distilabel import loop
+from distilabel import _event_loop as loop
 from distilabel.events import Broken, Event, JobMoved, NextPoll, Notice, Quiet, Settled
 from distilabel.ledger.states import JobState
 from distilabel.ledger.store import Ledger
-from distilabel.offline.desk import Desk
-from distilabel.offline.driver import Driver, is_quota
-from distilabel.offline.pack import PlannedJob, estimated_tokens, pack
+from distilabel.offline.client import Desk
+from distilabel.offline.job_state_machine import Driver, is_quota
+from distilabel.offline.packing import PlannedJob, estimated_tokens, pack
 from distilabel.providers.base import Limits
 from distilabel.records import Job, custom_id
 

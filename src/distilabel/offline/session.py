@@ -13,9 +13,9 @@ from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedExc
 from distilabel.ledger.draw import Draw, Sample
 from distilabel.ledger.states import SampleState
 from distilabel.ledger.store import Ledger
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.offline.dispatcher import Dispatcher
-from distilabel.offline.results import Place, Reader
+from distilabel.offline.result_files import Place, Reader
 from distilabel.records import Decoded, Failure, Outcome, Target, request_keys
 
 __all__ = ["Answer", "Session", "asking", "taken_back_on_error"]

@@ -2,24 +2,25 @@
 
 import hashlib
 import logging
+import os
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Optional, Self
 
-from distilabel import __version__, declared
+from distilabel import __version__, config
+from distilabel._files import cache_folder
 from distilabel.distiset import Distiset
-from distilabel.exceptions import DistilabelUserError
-from distilabel.folders import cache_folder
-from distilabel.pipeline.dag import DAG, Route
-from distilabel.pipeline.drawing import draw
-from distilabel.pipeline.feeding import chunks_of, fed, set_parameters
-from distilabel.pipeline.reading import described, draw_arrows, make_steps
-from distilabel.pipeline.settings import RunSettings
-from distilabel.pipeline.stages import last_of, load_stages
+from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
+from distilabel.pipeline.graph.dag import DAG, Route
+from distilabel.pipeline.graph.drawing import draw
+from distilabel.pipeline.graph.from_dict import described, draw_arrows, make_steps
+from distilabel.pipeline.graph.inputs import chunks_of, fed, set_parameters
+from distilabel.pipeline.graph.stages import last_of, load_stages
+from distilabel.pipeline.runtime.settings import RunSettings
+from distilabel.steps._core.context import current_pipeline
 from distilabel.steps.base import _Step
-from distilabel.steps.context import current_pipeline
 from distilabel.typing import InputDataset, LoadGroups
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ class Pipeline:
         Raises:
             DistilabelPlatformError: A platform refuses, or cannot be reached.
         """
-        from distilabel.pipeline.execution import recover_jobs  # noqa: PLC0415 - slow to import
+        from distilabel.pipeline.runtime.execution import recover_jobs  # noqa: PLC0415 - slow to import
 
         return recover_jobs(self.dag, self.cache_dir)
 
@@ -271,7 +272,7 @@ class Pipeline:
         handlers: Sequence[logging.Handler],
         warnings: Sequence[str] = (),
     ) -> Distiset:
-        from distilabel.pipeline.execution import execute  # noqa: PLC0415 - slow to import
+        from distilabel.pipeline.runtime.execution import execute  # noqa: PLC0415 - slow to import
 
         def prepare(config: Path) -> None:
             for warning in warnings:
@@ -280,18 +281,25 @@ class Pipeline:
             dag.validate()
             self.save(config, format="yaml")
 
-        self._check_installed(dag)
-        return execute(dag, settings, self.cache_dir, prepare, handlers, self._cluster())
+        try:
+            self._check_installed(dag)
+            return execute(dag, settings, self.cache_dir, prepare, handlers, self._cluster())
+        except DistilabelException as error:
+            if os.environ.get("DISTILABEL_LOG_LEVEL", "").upper() == "DEBUG":
+                raise
+            # The message says what to do. The frames of this library would bury it; those of the user's step are its cause.
+            cause = error.__cause__ if isinstance(error, DistilabelStepError) else None
+            raise error.with_traceback(None) from cause
 
     def _check_installed(self, dag: DAG) -> None:
-        from distilabel.pipeline.requirements import check_installed  # noqa: PLC0415 - slow to import
+        from distilabel.pipeline.graph.requirements import check_installed  # noqa: PLC0415 - slow to import
 
         check_installed(self.requirements if dag.steps else ())
 
     @property
     def requirements(self) -> list[str]:
         """The packages that the pipeline, its steps and their LLMs need, sorted."""
-        from distilabel.pipeline.requirements import requirements_of  # noqa: PLC0415 - slow to import
+        from distilabel.pipeline.graph.requirements import requirements_of  # noqa: PLC0415 - slow to import
 
         return sorted({*self._requirements, *requirements_of(self.dag.steps.values())})
 
@@ -316,7 +324,7 @@ class Pipeline:
 
     def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
         """Write the pipeline to a file, without any key."""
-        declared.write_document(self.dump(), path, format)
+        config.write_document(self.dump(), path, format)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
@@ -337,17 +345,17 @@ class Pipeline:
     @classmethod
     def from_json(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
         """Build a pipeline from a JSON file."""
-        return cls.from_dict(declared.read_document(path, "json"), allow)
+        return cls.from_dict(config.read_document(path, "json"), allow)
 
     @classmethod
     def from_yaml(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
         """Build a pipeline from a YAML file."""
-        return cls.from_dict(declared.read_document(path, "yaml"), allow)
+        return cls.from_dict(config.read_document(path, "yaml"), allow)
 
     @classmethod
     def from_file(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
         """Build a pipeline from a JSON or YAML file, by its ending."""
-        return cls.from_dict(declared.read_document(path), allow)
+        return cls.from_dict(config.read_document(path), allow)
 
     def get_runtime_parameters_info(self) -> dict[str, list[dict[str, Any]]]:
         """Describe the runtime parameters of each step."""

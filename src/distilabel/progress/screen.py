@@ -15,7 +15,7 @@ from rich.console import Console
 
 from distilabel.events import Event
 from distilabel.exceptions import DistilabelUserError
-from distilabel.progress.narrate import Narrator
+from distilabel.progress.log_lines import Narrator
 from distilabel.progress.table import LiveTable
 
 __all__ = ["screen"]

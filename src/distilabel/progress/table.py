@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.table import Table
 
 from distilabel.events import ChunkDone, Event, JobMoved, NextPoll, RunBegan, StepBegan, StepEnded
-from distilabel.progress.narrate import age, job_name
+from distilabel.progress.log_lines import age, job_name
 from distilabel.records import Job
 
 __all__ = ["LiveTable"]

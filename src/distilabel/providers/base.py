@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError
-from distilabel.providers.refusals import refusal
-from distilabel.providers.values import read_json
+from distilabel.http import Flow, HttpRequest, HttpResponse
+from distilabel.providers.parsing.errors import refusal
+from distilabel.providers.parsing.json_values import read_json
 from distilabel.records import Decoded, Found, Job, Outcome, RemoteJob, Target
-from distilabel.wire import Flow, HttpRequest, HttpResponse
 
 __all__ = ["DAY", "INLINE", "Limits", "Provider", "call", "call_json"]
 

@@ -5,11 +5,11 @@ Shapes: https://docs.cohere.com/reference/chat and the types of the official SDK
 
 from typing import Any
 
-from distilabel.providers.openai import OpenAI
-from distilabel.providers.refusals import failure_of, refusal
-from distilabel.providers.values import dict_of, dicts_of, read_json, text_of
+from distilabel.http import HttpRequest, HttpResponse
+from distilabel.providers.openai_family.dialect import OpenAI
+from distilabel.providers.parsing.errors import failure_of, refusal
+from distilabel.providers.parsing.json_values import dict_of, dicts_of, read_json, text_of
 from distilabel.records import Failure, Outcome, Reply, Target, Usage
-from distilabel.wire import HttpRequest, HttpResponse
 
 __all__ = ["Cohere"]
 

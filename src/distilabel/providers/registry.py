@@ -1,8 +1,8 @@
 """The platforms by their names: those that are known here, and those that users register."""
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.providers.described import Batch, Platform
-from distilabel.providers.known import KNOWN
+from distilabel.providers.catalog import KNOWN
+from distilabel.providers.platform import Batch, Platform
 
 __all__ = ["PLATFORMS", "Batch", "Platform", "platform", "register"]
 
@@ -22,7 +22,7 @@ def register(new: Platform) -> None:
         DistilabelUserError: One of the platforms known here has that name.
 
     Examples:
-        >>> from distilabel.providers.openai import OpenAI
+        >>> from distilabel.providers.openai_family.dialect import OpenAI
         >>> register(Platform("acme", "Acme", OpenAI, "https://acme.test/v1", "ACME_BASE_URL", "ACME_API_KEY", None))
         >>> platform("acme").title
         'Acme'

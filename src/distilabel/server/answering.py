@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from distilabel.server.http import Body
 from distilabel.server.settings import Settings
-from distilabel.server.wire import Body
 
 
 class Answer(Protocol):

@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from distilabel.server import batches, files, online
 from distilabel.server.errors import Refusal, answer_crash, answer_http, answer_refusal
+from distilabel.server.http import json_response, new_id
 from distilabel.server.parts import Parts
 from distilabel.server.platform import open_platform
 from distilabel.server.settings import Settings
-from distilabel.server.wire import json_response, new_id
 
 ROUTES = (
     Route("/v1/files", files.upload, methods=["POST"]),

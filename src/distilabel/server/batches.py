@@ -6,12 +6,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from distilabel.server.batch_rules import BatchParameters, batch_parameters
 from distilabel.server.errors import Refusal
+from distilabel.server.http import json_response, page
 from distilabel.server.platform import Platform, platform_of
 from distilabel.server.reading import json_body, limit_of
 from distilabel.server.records import Batch, Status
-from distilabel.server.rules import BatchParameters, batch_parameters
-from distilabel.server.wire import json_response, page
 
 DEFAULT_LIST = 20
 MAX_LIST = 100

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from distilabel.server.wire import json_response
+from distilabel.server.http import json_response
 
 log = logging.getLogger(__name__)
 

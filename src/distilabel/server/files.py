@@ -12,13 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 
+from distilabel.server.batch_rules import DAY, expiry
 from distilabel.server.errors import Refusal, missing
+from distilabel.server.http import json_response, new_id, page
 from distilabel.server.multipart import Data, MalformedError, Parser, Part
 from distilabel.server.platform import platform_of
 from distilabel.server.reading import limit_of, newest_first
 from distilabel.server.records import File
-from distilabel.server.rules import DAY, expiry
-from distilabel.server.wire import json_response, new_id, page
 
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
 # "By default, files with purpose=batch expire after 30 days" (API reference, files/create).

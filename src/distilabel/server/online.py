@@ -13,11 +13,12 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from distilabel.server import toy, upstream
+from distilabel.server import upstream
 from distilabel.server.errors import Refusal, unknown_model
+from distilabel.server.http import Body, json_response, new_id
 from distilabel.server.platform import Platform, platform_of
 from distilabel.server.reading import json_body
-from distilabel.server.wire import Body, json_response, new_id
+from distilabel.server.toy_model import model as toy
 
 OK = 200
 

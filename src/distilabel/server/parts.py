@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from distilabel.server import toy
 from distilabel.server.answering import Answer, OpenAnswer
 from distilabel.server.records import Batch
 from distilabel.server.results import Results
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
+from distilabel.server.toy_model import model as toy
 from distilabel.server.upstream import passing_on
 
 

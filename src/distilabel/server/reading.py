@@ -4,7 +4,7 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 
 from distilabel.server.errors import Refusal
-from distilabel.server.wire import Body
+from distilabel.server.http import Body
 
 
 async def json_body(request: Request) -> Body:

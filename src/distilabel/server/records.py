@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from distilabel.server.wire import Body
+from distilabel.server.http import Body
 
 
 class Status(StrEnum):

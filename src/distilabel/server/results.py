@@ -15,10 +15,10 @@ from typing import BinaryIO
 
 import orjson
 
+from distilabel.server.batch_rules import mark
+from distilabel.server.http import Body, new_id
 from distilabel.server.records import Batch, Status, Tally
-from distilabel.server.rules import mark
 from distilabel.server.store import Store
-from distilabel.server.wire import Body, new_id
 
 OK = 200
 NEVER_RUN = {

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable, Iterator
 
 from distilabel.server.answering import Answer
+from distilabel.server.batch_rules import DAY, Request, read_request
 from distilabel.server.errors import error_body
 from distilabel.server.records import Batch, File, Status
 from distilabel.server.results import Reply, Results
-from distilabel.server.rules import DAY, Request, read_request
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
-from distilabel.server.turns import Turn
+from distilabel.server.time_slice import Turn
 
 LOOK_EVERY = 0.02
 CHECKPOINT_EVERY = 0.2

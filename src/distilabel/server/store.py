@@ -15,8 +15,8 @@ from threading import RLock
 from typing import Any
 
 from distilabel.server.errors import Refusal
+from distilabel.server.http import new_id
 from distilabel.server.records import Batch, File, Status, Tally
-from distilabel.server.wire import new_id
 
 
 class FolderError(RuntimeError):

@@ -11,8 +11,8 @@ import orjson
 
 from distilabel.server.answering import Answer
 from distilabel.server.errors import error_body
+from distilabel.server.http import Body
 from distilabel.server.settings import Settings
-from distilabel.server.wire import Body
 
 ATTEMPTS = 4
 FIRST_PAUSE = 0.5

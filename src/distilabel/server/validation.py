@@ -4,12 +4,12 @@ import time
 
 import orjson
 
+from distilabel.server.batch_rules import Census
+from distilabel.server.http import Body
 from distilabel.server.records import Batch
-from distilabel.server.rules import Census
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
-from distilabel.server.turns import Turn
-from distilabel.server.wire import Body
+from distilabel.server.time_slice import Turn
 
 
 async def validate(store: Store, settings: Settings, batch: Batch) -> None:

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from distilabel.lazily import loaded_by_name
+from distilabel._lazy import attach
 
 if TYPE_CHECKING:
-    from distilabel.declared import RuntimeParameter
+    from distilabel.config import RuntimeParameter
+    from distilabel.steps._core.requirements import requirements
     from distilabel.steps.argilla import PreferenceToArgilla, TextGenerationToArgilla
     from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, StepResources
     from distilabel.steps.clustering import DBSCAN, UMAP
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
         make_generator_step,
     )
     from distilabel.steps.hub import HuggingFaceHubCheckpointer, PushToHub
-    from distilabel.steps.requiring import requirements
     from distilabel.steps.reward_model import RewardModelScore
     from distilabel.steps.tasks.text_clustering import TextClustering
     from distilabel.typing import GeneratorStepOutput, StepOutput
@@ -113,7 +113,7 @@ _PLACES = {
     "PreferenceToArgilla": "distilabel.steps.argilla",
     "PushToHub": "distilabel.steps.hub",
     "RewardModelScore": "distilabel.steps.reward_model",
-    "RuntimeParameter": "distilabel.declared",
+    "RuntimeParameter": "distilabel.config",
     "Step": "distilabel.steps.base",
     "StepInput": "distilabel.steps.base",
     "StepOutput": "distilabel.typing",
@@ -123,9 +123,9 @@ _PLACES = {
     "TruncateTextColumn": "distilabel.steps.formatting",
     "UMAP": "distilabel.steps.clustering",
     "make_generator_step": "distilabel.steps.generators",
-    "requirements": "distilabel.steps.requiring",
+    "requirements": "distilabel.steps._core.requirements",
     "step": "distilabel.steps.decorator",
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is here
-    __getattr__, __dir__ = loaded_by_name(__name__, _PLACES)
+    __getattr__, __dir__ = attach(__name__, _PLACES)

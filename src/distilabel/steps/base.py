@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
-from distilabel.steps.core import StepKind, _Step
-from distilabel.steps.inputs import StepInput
-from distilabel.steps.resources import StepResources
+from distilabel.config import RuntimeParameter
+from distilabel.steps._core.inputs import StepInput
+from distilabel.steps._core.resources import StepResources
+from distilabel.steps._core.step import StepKind, _Step
 from distilabel.typing import Row
 
 __all__ = ["GeneratorStep", "GlobalStep", "Step", "StepInput", "StepResources", "_Step"]

@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 from pydantic.fields import FieldInfo
 
-from distilabel.declared.parameters import is_runtime_parameter
+from distilabel.config.parameters import is_runtime_parameter
 from distilabel.exceptions import DistilabelUserError
+from distilabel.steps._core.inputs import StepInput, is_row_annotation, process_parameters, row_parameters
+from distilabel.steps._core.step import StepKind
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
-from distilabel.steps.core import StepKind
-from distilabel.steps.inputs import StepInput, is_row_annotation, process_parameters, row_parameters
 from distilabel.typing import StepColumns
 
 __all__ = ["class_from_function", "columns", "step"]
@@ -39,7 +39,7 @@ def step(
         DistilabelUserError: The kind is not known, or a parameter is neither of these.
 
     Examples:
-        >>> from distilabel.declared import RuntimeParameter
+        >>> from distilabel.config import RuntimeParameter
         >>> from distilabel.steps import StepInput
         >>> @step(inputs=["text"], outputs=["short"])
         ... def Cut(inputs: StepInput, length: RuntimeParameter[int] = 3):

@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PrivateAttr, SecretStr
 
-from distilabel.declared import RuntimeParameter
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
 from distilabel.models.devices import CudaDevices, see_devices
 from distilabel.models.weights import EXTRA, load_model, load_tokenizer
+from distilabel.steps._core.filling import UnusableRowError, texts_in, unfilled
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import UnusableRowError, texts_in, unfilled
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
 __all__ = ["RewardModelScore"]

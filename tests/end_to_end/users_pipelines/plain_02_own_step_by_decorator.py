@@ -1,9 +1,10 @@
 """A step made of a function, with a runtime parameter that is set when the pipeline is run."""
 
 from distilabel.mixins.runtime_parameters import RuntimeParameter
+from distilabel.steps.typing import StepOutput
+
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts, StepInput, step
-from distilabel.steps.typing import StepOutput
 
 
 @step(inputs=["text"], outputs=["words"])

@@ -1,8 +1,9 @@
 """A generator of one's own, resumed by its offset, and columns renamed on the way."""
 
+from distilabel.steps.typing import GeneratorStepOutput
+
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GeneratorStep, KeepColumns
-from distilabel.steps.typing import GeneratorStepOutput
 
 
 class Squares(GeneratorStep):

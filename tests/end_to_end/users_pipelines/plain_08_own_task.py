@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from distilabel.steps.tasks.typing import ChatType
+
 from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import Task
-from distilabel.steps.tasks.typing import ChatType
 
 
 class Translate(Task):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distilabel.pipeline.workers.machine import Want, allot, environment_of, gpus_here
+from distilabel.pipeline.workers.gpus import Want, allot, environment_of, gpus_here
 from distilabel.steps import StepResources
 
 

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from distilabel.exceptions import DistilabelException, DistilabelPlatformError, DistilabelUserError
-from distilabel.pipeline.workers.mistakes import how_it_ended, portable
-from distilabel.pipeline.workers.wire import dumps, loads
+from distilabel.pipeline.workers.error_transport import how_it_ended, portable
+from distilabel.pipeline.workers.ipc import dumps, loads
 
 
 def crossed(error: BaseException) -> BaseException:

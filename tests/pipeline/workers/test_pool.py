@@ -15,11 +15,12 @@ from tests.pipeline.workers import told
 from tests.support.processes import is_alive, wait_until
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
-from distilabel.pipeline import Pipeline, execution
-from distilabel.pipeline.runner import WorkerDiedError
-from distilabel.pipeline.threads import LocalEngine
+from distilabel.pipeline import Pipeline
+from distilabel.pipeline.runtime import execution
+from distilabel.pipeline.runtime.threads import LocalEngine
 from distilabel.pipeline.workers import pool as pool_module
 from distilabel.pipeline.workers.pool import Pool
+from distilabel.pipeline.workers.runner import WorkerDiedError
 from distilabel.steps import LoadDataFromDicts, Step, StepInput, StepResources
 
 TWO = StepResources(replicas=2)

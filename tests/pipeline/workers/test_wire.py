@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.openai import OpenAILLM
-from distilabel.pipeline.workers.wire import Asked, Channel, dumps, loads
+from distilabel.pipeline.workers.ipc import Asked, Channel, dumps, loads
 
 
 @pytest.fixture

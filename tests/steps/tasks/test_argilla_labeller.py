@@ -16,7 +16,7 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.argilla.questions import question_of
 from distilabel.steps.tasks import ArgillaLabeller
-from distilabel.steps.tasks.asking import input_of
+from distilabel.steps.tasks._core.asking import input_of
 from tests.steps.fakes import EchoLLM
 from tests.support.argilla import KEY, argilla
 

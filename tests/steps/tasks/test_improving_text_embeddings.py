@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps.checks import validate_step
-from distilabel.steps.context import seeded
+from distilabel.steps._core.checks import validate_step
+from distilabel.steps._core.context import seeded
 from distilabel.steps.tasks import (
     BitextRetrievalGenerator,
     EmbeddingTaskGenerator,

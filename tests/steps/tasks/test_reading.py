@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilabel.exceptions import DistilabelGenerationException
-from distilabel.steps.tasks.reading import (
+from distilabel.steps.tasks._core.parsing import (
     entries_of,
     holds_object,
     list_of_texts,

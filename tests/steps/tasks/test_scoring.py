@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
-from distilabel.steps.tasks.scoring import (
+from distilabel.steps.tasks._core.scoring import (
     by_number,
     items_of,
     leading_score,

@@ -11,7 +11,7 @@ from distilabel.exceptions import (
 )
 from distilabel.models.llms.base import LLM
 from distilabel.steps.tasks import Task
-from distilabel.steps.tasks.turns import Path, begin, check_turns, finish, turn
+from distilabel.steps.tasks._core.trajectory import Path, begin, check_turns, finish, turn
 
 from .scripted import FAILURE, ScriptedLLM, failure_of, run
 

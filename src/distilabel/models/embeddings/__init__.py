@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from distilabel.lazily import loaded_by_name
+from distilabel._lazy import attach
 
 if TYPE_CHECKING:
     from distilabel.models.embeddings.base import Embeddings
@@ -37,4 +37,4 @@ _PLACES = {
 }
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that is here
-    __getattr__, __dir__ = loaded_by_name(__name__, _PLACES)
+    __getattr__, __dir__ = attach(__name__, _PLACES)

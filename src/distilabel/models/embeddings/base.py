@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from distilabel.declared import dump, runtime_parameters_info, set_runtime_parameters, signature
+from distilabel.config import dump, runtime_parameters_info, set_runtime_parameters, signature
 from distilabel.exceptions import DistilabelNotImplementedError
 from distilabel.models.offline_fields import without_offline
 from distilabel.typing import EmbeddingOutput

@@ -5,9 +5,9 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import Field, model_validator
 
-from distilabel.declared import RuntimeParameter
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
 from distilabel.models.devices import CudaDevices, see_devices
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
 

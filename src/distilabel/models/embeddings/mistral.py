@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal, Optional
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.embeddings.remote import RemoteEmbeddings
 
 __all__ = ["MistralEmbeddings"]

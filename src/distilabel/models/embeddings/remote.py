@@ -4,15 +4,15 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.embeddings.base import Embeddings
 from distilabel.models.remote import Connection, open_desk
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
+from distilabel.providers.parsing.vectors import vector_of
 from distilabel.providers.registry import platform
-from distilabel.providers.vectors import vector_of
 from distilabel.records import Failure, canonical_json
 from distilabel.typing import EmbeddingOutput
 

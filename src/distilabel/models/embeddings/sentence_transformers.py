@@ -4,8 +4,8 @@ from typing import Any, Literal, Optional
 
 from pydantic import Field, SecretStr
 
-from distilabel.declared import RuntimeParameter
-from distilabel.extras import optional
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
 
 __all__ = ["SentenceTransformerEmbeddings"]

@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
-from distilabel.extras import optional
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.models.devices import CudaDevices, see_devices
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Optional
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
-from distilabel import loop
-from distilabel.declared import (
+from distilabel import _event_loop as loop
+from distilabel.config import (
     RuntimeParameter,
     dump,
     runtime_parameters_info,

@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
-from distilabel import loop
-from distilabel.declared import RuntimeParameter
+from distilabel import _event_loop as loop
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
+from distilabel.http import Flow, HttpRequest, HttpResponse
 from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
 from distilabel.offline.session import Answer
-from distilabel.providers.refusals import failure_of, refusal
+from distilabel.providers.parsing.errors import failure_of, refusal
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, Outcome, Reply, canonical_json
 from distilabel.transport import Transport
-from distilabel.wire import Flow, HttpRequest, HttpResponse
 
 __all__ = ["InferenceEndpointsImageGeneration"]
 

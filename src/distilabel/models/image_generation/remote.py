@@ -6,12 +6,12 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
 from distilabel.models.remote import Connection, ask, open_desk
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.registry import platform

@@ -5,14 +5,14 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.chats import anthropic_chat, anthropic_tool_choice, anthropic_tools
 from distilabel.models.llms.ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import output_format_of
-from distilabel.offline.desk import Desk
-from distilabel.providers.anthropic import VERSION, Anthropic
+from distilabel.offline.client import Desk
+from distilabel.providers.anthropic.dialect import VERSION, Anthropic
 from distilabel.providers.base import Provider
 from distilabel.typing import FormattedInput, StructuredOutputType
 

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Optional
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.openai import OpenAILLM
-from distilabel.providers.azure import Azure
 from distilabel.providers.base import Provider
+from distilabel.providers.openai_family.azure import Azure
 
 __all__ = ["AzureOpenAILLM"]
 

@@ -5,15 +5,15 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import model_validator
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.converse import converse_chat, converse_output, converse_tools
 from distilabel.models.llms.ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
-from distilabel.providers.aws import bedrock_address
+from distilabel.providers.aws.bedrock import Bedrock
+from distilabel.providers.aws.bedrock_jobs import ENDPOINT
+from distilabel.providers.aws.common import bedrock_address
 from distilabel.providers.base import Provider
-from distilabel.providers.bedrock import Bedrock
-from distilabel.providers.invocation import ENDPOINT
 from distilabel.typing import FormattedInput, StructuredOutputType
 
 __all__ = ["BedrockLLM"]

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal, Optional
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import response_format_of
 from distilabel.typing import FormattedInput, StructuredOutputType

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Optional
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.chat import ChatLLM
 from distilabel.providers.base import Provider
-from distilabel.providers.fireworks import Fireworks
+from distilabel.providers.openai_family.fireworks import Fireworks
 
 __all__ = ["FireworksLLM"]
 

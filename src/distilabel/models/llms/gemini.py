@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Optional
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.chats import google_chat, google_tool_config, google_tools
 from distilabel.models.llms.ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import BaseModel, PrivateAttr, model_validator
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.outlined import logits_processor

@@ -4,12 +4,12 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import model_validator
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.llms.chat import ChatLLM
 from distilabel.models.llms.raw import as_completion, sent_to
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.providers.registry import platform
 from distilabel.records import Outcome
 

@@ -7,18 +7,18 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from distilabel.declared import RuntimeParameter
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelModelNotFoundError,
     DistilabelUserError,
 )
-from distilabel.extras import optional
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.llms.outputs import output_of
 from distilabel.models.llms.structure import response_format_of
 from distilabel.offline.session import Answer
-from distilabel.providers.bodies import body_outcome
+from distilabel.providers.openai_family.bodies import body_outcome
 from distilabel.records import Failure, Outcome
 from distilabel.typing import FormattedInput, GenerateOutput, StructuredOutputType
 

@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, FilePath
 
-from distilabel.declared import RuntimeParameter
-from distilabel.extras import optional
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.in_process import Completion, InProcessLLM, output_of, texts_only
 from distilabel.models.llms.magpie import add_pre_query, pre_query_of
 from distilabel.models.llms.raw import rendered

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PrivateAttr
 
-from distilabel.declared import RuntimeParameter
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
 from distilabel.models.llms.in_process import Completion, InProcessLLM, output_of
 from distilabel.models.llms.templated import prompt_of
 from distilabel.typing import FormattedInput, GenerateOutput, StructuredOutputType

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Optional
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.chat import ChatLLM
 
 __all__ = ["OllamaLLM"]

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal, Optional
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.chat import ChatLLM
 from distilabel.models.llms.responses import as_responses_body
 

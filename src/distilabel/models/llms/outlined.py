@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
 from distilabel.models.llms.structure import json_schema
 from distilabel.records import canonical_json
 from distilabel.typing import StructuredOutputType

@@ -6,8 +6,8 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.magpie import WritesUserMessages, add_pre_query, pre_query_of
-from distilabel.offline.desk import Desk
-from distilabel.providers.values import read_json
+from distilabel.offline.client import Desk
+from distilabel.providers.parsing.json_values import read_json
 from distilabel.typing import ChatType
 
 __all__ = ["as_completion", "rendered", "sent_to"]

@@ -18,12 +18,12 @@ from pydantic import (
     model_validator,
 )
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.base import AsyncLLM, _arguments
 from distilabel.models.llms.outputs import output_of
 from distilabel.models.remote import Connection, ask, open_desk
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import Provider

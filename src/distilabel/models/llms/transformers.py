@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PrivateAttr, SecretStr
 
-from distilabel.declared import RuntimeParameter
-from distilabel.extras import optional
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.models.devices import CudaDevices, see_devices
 from distilabel.models.llms.in_process import Completion, InProcessLLM, by_structure, output_of
 from distilabel.models.llms.templated import has_template, prompt_of

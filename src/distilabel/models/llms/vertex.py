@@ -3,11 +3,11 @@
 import os
 from typing import Any, ClassVar, Optional
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.models.llms.gemini import GeminiLLM
 from distilabel.models.llms.structure import inlined
 from distilabel.providers.base import Provider
-from distilabel.providers.vertex import Vertex, vertex_address
+from distilabel.providers.google.vertex import Vertex, vertex_address
 from distilabel.typing import StructuredOutputType
 
 __all__ = ["VertexAILLM"]

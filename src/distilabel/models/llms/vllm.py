@@ -6,12 +6,12 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
+from distilabel._files import cache_folder
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.folders import cache_folder
 from distilabel.models.llms.chat import ChatLLM
-from distilabel.offline.commands import Commands
-from distilabel.offline.desk import Desk, folder_of
+from distilabel.offline.client import Desk, folder_of
+from distilabel.offline.local_command import Commands
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.registry import platform
 from distilabel.records import Target, canonical_json

@@ -4,15 +4,15 @@ from collections.abc import Generator
 from dataclasses import replace
 from typing import Any, ClassVar, Optional
 
-from distilabel import loop
-from distilabel.declared import RuntimeParameter
+from distilabel import _event_loop as loop
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
+from distilabel.http import HttpRequest, HttpResponse
 from distilabel.models.llms.chat import ChatLLM
 from distilabel.models.llms.raw import as_completion, sent_to
-from distilabel.offline.desk import Desk
+from distilabel.offline.client import Desk
 from distilabel.providers.base import call_json
 from distilabel.records import Outcome
-from distilabel.wire import HttpRequest, HttpResponse
 
 __all__ = ["ClientvLLM"]
 

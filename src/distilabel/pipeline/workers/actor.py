@@ -9,13 +9,13 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
-from distilabel.pipeline.runner import WorkerDiedError
-from distilabel.pipeline.workers.mistakes import portable
-from distilabel.pipeline.workers.serving import Served
-from distilabel.pipeline.workers.surroundings import pass_on
-from distilabel.pipeline.workers.wire import Gave, Raised, Ready, dumps, loads
+from distilabel.pipeline.workers.error_transport import portable
+from distilabel.pipeline.workers.ipc import Gave, Raised, Ready, dumps, loads
+from distilabel.pipeline.workers.process_context import pass_on
+from distilabel.pipeline.workers.runner import WorkerDiedError
+from distilabel.pipeline.workers.step_server import Served
 
 __all__ = ["RayActor"]
 

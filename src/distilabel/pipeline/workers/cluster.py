@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
-from distilabel.steps.resources import StepResources
+from distilabel.steps._core.resources import StepResources
 
 __all__ = ["Asking", "Cluster", "is_within_one", "options_for", "shortages"]
 

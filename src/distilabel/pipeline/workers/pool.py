@@ -9,13 +9,13 @@ from time import monotonic
 from typing import Any
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
-from distilabel.pipeline.runner import WorkerDiedError
+from distilabel.pipeline.workers.ipc import Asked, Gave, More, Raised, dumps
 from distilabel.pipeline.workers.process import WorkerProcess
+from distilabel.pipeline.workers.process_context import setup_for
 from distilabel.pipeline.workers.replica import Replica
-from distilabel.pipeline.workers.surroundings import setup_for
-from distilabel.pipeline.workers.wire import Asked, Gave, More, Raised, dumps
+from distilabel.pipeline.workers.runner import WorkerDiedError
+from distilabel.steps._core.context import current_random
 from distilabel.steps.base import _Step
-from distilabel.steps.context import current_random
 from distilabel.typing import Row
 
 __all__ = ["Pool"]

@@ -12,10 +12,10 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from distilabel.pipeline.runner import WorkerDiedError
-from distilabel.pipeline.workers.mistakes import how_it_ended
-from distilabel.pipeline.workers.surroundings import pass_on
-from distilabel.pipeline.workers.wire import Channel, Gave, Noted, Raised, Ready, Warned, loads
+from distilabel.pipeline.workers.error_transport import how_it_ended
+from distilabel.pipeline.workers.ipc import Channel, Gave, Noted, Raised, Ready, Warned, loads
+from distilabel.pipeline.workers.process_context import pass_on
+from distilabel.pipeline.workers.runner import WorkerDiedError
 
 __all__ = ["WorkerProcess"]
 

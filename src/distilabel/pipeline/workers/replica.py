@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from distilabel.pipeline.workers.wire import Gave, Raised
+from distilabel.pipeline.workers.ipc import Gave, Raised
 
 __all__ = ["Replica"]
 

@@ -12,15 +12,15 @@ import threading
 from types import FrameType
 from typing import Any
 
-from distilabel.pipeline.workers.mistakes import portable
-from distilabel.pipeline.workers.serving import Leaving, Served
-from distilabel.pipeline.workers.wire import (
+from distilabel.pipeline.workers.error_transport import portable
+from distilabel.pipeline.workers.ipc import (
     Channel,
     Ready,
     Setup,
     dumps,
     loads,
 )
+from distilabel.pipeline.workers.step_server import Leaving, Served
 
 __all__ = ["main"]
 

@@ -10,9 +10,9 @@ from typing import Any, Optional
 
 from pydantic import Field, PrivateAttr, SecretStr
 
-from distilabel.declared import RuntimeParameter
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelStepError
-from distilabel.extras import optional
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import Row, StepOutput
 

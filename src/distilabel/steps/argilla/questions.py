@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
-from distilabel.steps.tasks.reading import holds_object, object_schema, text_of, value_of
+from distilabel.steps.tasks._core.parsing import holds_object, object_schema, text_of, value_of
 
 __all__ = ["VALUE", "Question", "plain", "question_of"]
 

@@ -2,11 +2,11 @@
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
-from distilabel.extras import optional
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
+from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.clustering.keeping import pickled
-from distilabel.steps.filling import unfilled
 from distilabel.steps.filtering.vectors import matrix, with_vector
 from distilabel.typing import StepColumns, StepOutput
 

@@ -6,10 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.base import Step, StepInput
-from distilabel.typing import Row, StepColumns, StepOutput
+from distilabel.typing import DISTILABEL_METADATA_KEY, Row, StepColumns, StepOutput
 
 __all__ = ["ExpandColumns"]
 
@@ -67,9 +66,12 @@ class ExpandColumns(Step):
         made = [
             {**rest, **dict(zip(names.values(), entries, strict=True))} for entries in zip_longest(*lists)
         ]
-        if not (self.split_statistics and row.get(METADATA)):
+        if not (self.split_statistics and row.get(DISTILABEL_METADATA_KEY)):
             return made
-        return [{**new, METADATA: _share(row[METADATA], i, len(made))} for i, new in enumerate(made)]
+        return [
+            {**new, DISTILABEL_METADATA_KEY: _share(row[DISTILABEL_METADATA_KEY], i, len(made))}
+            for i, new in enumerate(made)
+        ]
 
     def _entries(self, name: str, value: Any) -> list[Any]:
         is_text = self.encoded if isinstance(self.encoded, bool) else name in self.encoded

@@ -4,10 +4,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from distilabel.distiset import METADATA
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.columns.side_by_side import merged_metadata, side_by_side
-from distilabel.typing import Row, StepColumns, StepOutput
+from distilabel.typing import DISTILABEL_METADATA_KEY, Row, StepColumns, StepOutput
 
 __all__ = ["GroupColumns"]
 
@@ -54,7 +53,9 @@ class GroupColumns(Step):
 
     def _group(self, rows: tuple[Row, ...]) -> Row:
         rest = {
-            name: value for name, value in rows[0].items() if name not in self.columns and name != METADATA
+            name: value
+            for name, value in rows[0].items()
+            if name not in self.columns and name != DISTILABEL_METADATA_KEY
         }
         pairs = zip(self.columns, self.outputs, strict=True)
         lists = {output: [row.get(name) for row in rows] for name, output in pairs}

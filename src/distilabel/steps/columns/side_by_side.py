@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelStepError
-from distilabel.typing import Row
+from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
 __all__ = ["merged_metadata", "side_by_side"]
 
@@ -34,5 +33,5 @@ def merged_metadata(rows: Sequence[Row]) -> dict[str, Any]:
     """
     merged: dict[str, Any] = {}
     for row in rows:
-        merged |= row.get(METADATA) or {}
-    return {METADATA: merged} if merged else {}
+        merged |= row.get(DISTILABEL_METADATA_KEY) or {}
+    return {DISTILABEL_METADATA_KEY: merged} if merged else {}

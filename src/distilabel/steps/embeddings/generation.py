@@ -1,11 +1,10 @@
 """Turning texts into vectors, by an embedding model."""
 
-from distilabel.distiset import METADATA
 from distilabel.exceptions import DistilabelStepError
 from distilabel.models.embeddings.base import Embeddings
+from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import unfilled
-from distilabel.typing import EmbeddingOutput, Row, StepColumns, StepOutput
+from distilabel.typing import DISTILABEL_METADATA_KEY, EmbeddingOutput, Row, StepColumns, StepOutput
 
 __all__ = ["EmbeddingGeneration"]
 
@@ -86,4 +85,8 @@ class EmbeddingGeneration(Step):
             noted[f"statistics_{self.name}"] = {"input_tokens": output["input_tokens"]}
         if "failure" in output:
             noted[f"failure_{self.name}"] = output["failure"]
-        return {**made, METADATA: {**(made.get(METADATA) or {}), **noted}} if noted else made
+        return (
+            {**made, DISTILABEL_METADATA_KEY: {**(made.get(DISTILABEL_METADATA_KEY) or {}), **noted}}
+            if noted
+            else made
+        )

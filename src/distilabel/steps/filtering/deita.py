@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.filtering.vectors import matrix
 from distilabel.typing import Row, StepColumns, StepOutput

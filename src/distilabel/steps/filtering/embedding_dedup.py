@@ -5,13 +5,12 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
-from distilabel.distiset import METADATA
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
+from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import GlobalStep, StepInput
-from distilabel.steps.filling import unfilled
 from distilabel.steps.filtering.vectors import DISTANCES, NN_SCORES
-from distilabel.typing import Row, StepColumns, StepOutput
+from distilabel.typing import DISTILABEL_METADATA_KEY, Row, StepColumns, StepOutput
 
 __all__ = ["EmbeddingDedup"]
 
@@ -87,7 +86,7 @@ class EmbeddingDedup(GlobalStep):
         return alike
 
     def _check(self, row: Row, places: Sequence[int], scores: Sequence[float], count: int) -> None:
-        if (row.get(METADATA) or {}).get(NN_SCORES) == DISTANCES:
+        if (row.get(DISTILABEL_METADATA_KEY) or {}).get(NN_SCORES) == DISTANCES:
             raise DistilabelUserError(
                 f"Step {self.name!r} was given distances, of which less is nearer: give the FaissNearestNeighbour before it "
                 "metric_type=faiss.METRIC_INNER_PRODUCT, and embeddings of length 1."

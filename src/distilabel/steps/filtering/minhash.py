@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field, PositiveInt
 
-from distilabel.extras import optional
+from distilabel._optional import optional
+from distilabel.steps._core.filling import filled, texts_in
 from distilabel.steps.base import GlobalStep, StepInput
-from distilabel.steps.filling import filled, texts_in
 from distilabel.steps.filtering.bands import Signatures, opened
 from distilabel.typing import Row, StepColumns, StepOutput
 

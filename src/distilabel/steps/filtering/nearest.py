@@ -5,14 +5,13 @@ from typing import Any, Optional
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
-from distilabel.distiset import METADATA
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
+from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import GlobalStep, StepInput
-from distilabel.steps.filling import unfilled
 from distilabel.steps.filtering.vectors import DISTANCES, NN_SCORES, SIMILARITIES, matrix, with_vector
-from distilabel.typing import Row, StepColumns, StepOutput
+from distilabel.typing import DISTILABEL_METADATA_KEY, Row, StepColumns, StepOutput
 
 __all__ = ["FaissNearestNeighbour"]
 
@@ -95,8 +94,8 @@ class FaissNearestNeighbour(GlobalStep):
             vectors = matrix(self.name, inputs, "embedding", numbers)
             index, kind = self._index(vectors), self._kind_of_scores()
             for number, found in self._search(index, vectors, numbers):
-                noted = {**(inputs[number].get(METADATA) or {}), NN_SCORES: kind}
-                rows[number] = {**inputs[number], **found, METADATA: noted}
+                noted = {**(inputs[number].get(DISTILABEL_METADATA_KEY) or {}), NN_SCORES: kind}
+                rows[number] = {**inputs[number], **found, DISTILABEL_METADATA_KEY: noted}
         yield rows
 
     @property

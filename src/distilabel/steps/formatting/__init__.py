@@ -1,5 +1,8 @@
 """Steps that give rows the shape that a trainer reads."""
 
+from typing import TYPE_CHECKING
+
+from distilabel._lazy import attach
 from distilabel.steps.formatting.chat_dpo import FormatChatGenerationDPO
 from distilabel.steps.formatting.chat_sft import FormatChatGenerationSFT
 from distilabel.steps.formatting.conversation import ConversationTemplate
@@ -15,3 +18,6 @@ __all__ = [
     "FormatTextGenerationSFT",
     "TruncateTextColumn",
 ]
+
+if not TYPE_CHECKING:  # for the aliases of `distilabel._compat.old_imports`
+    __getattr__, __dir__ = attach(__name__, {})

@@ -1,7 +1,7 @@
 """Preferences of conversations, for training by direct preference optimization."""
 
+from distilabel.steps._core.filling import filled
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import filled
 from distilabel.steps.formatting.messages import chat_of
 from distilabel.steps.formatting.preference import OUTPUTS, preference_columns
 from distilabel.typing import StepColumns, StepOutput

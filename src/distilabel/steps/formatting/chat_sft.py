@@ -1,7 +1,7 @@
 """Conversations with their continuations, for supervised fine-tuning."""
 
+from distilabel.steps._core.filling import filled, texts_in
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import filled, texts_in
 from distilabel.steps.formatting.messages import assistant, chat_of, prompt_columns
 from distilabel.typing import Row, StepColumns, StepOutput
 

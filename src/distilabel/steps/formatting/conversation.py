@@ -1,7 +1,7 @@
 """A conversation of two messages."""
 
+from distilabel.steps._core.filling import filled, texts_in
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import filled, texts_in
 from distilabel.steps.formatting.messages import assistant, user
 from distilabel.typing import Row, StepColumns, StepOutput
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from distilabel.steps.filling import UnusableRowError, texts_in
+from distilabel.steps._core.filling import UnusableRowError, texts_in
 from distilabel.typing import ChatItem, ChatType, Row
 
 __all__ = ["asked_by", "assistant", "chat_of", "prompt_columns", "user"]

@@ -1,7 +1,7 @@
 """Single instructions with their answers, for supervised fine-tuning."""
 
+from distilabel.steps._core.filling import filled, texts_in
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import filled, texts_in
 from distilabel.steps.formatting.messages import asked_by, assistant, prompt_columns
 from distilabel.typing import Row, StepColumns, StepOutput
 

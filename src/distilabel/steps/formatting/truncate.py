@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import Field, PositiveInt, PrivateAttr
 
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import StepColumns, StepOutput
 

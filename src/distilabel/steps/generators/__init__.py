@@ -1,5 +1,8 @@
 """Steps that make rows: from memory, from files, from the Hugging Face Hub."""
 
+from typing import TYPE_CHECKING
+
+from distilabel._lazy import attach
 from distilabel.steps.generators.dicts import LoadDataFromDicts
 from distilabel.steps.generators.disk import LoadDataFromDisk
 from distilabel.steps.generators.files import LoadDataFromFileSystem
@@ -15,3 +18,6 @@ __all__ = [
     "LoadDataFromHub",
     "make_generator_step",
 ]
+
+if not TYPE_CHECKING:  # for the aliases of `distilabel._compat.old_imports`
+    __getattr__, __dir__ = attach(__name__, {})

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.generators.reading import DatasetGenerator
 

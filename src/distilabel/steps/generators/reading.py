@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PositiveInt, PrivateAttr
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.distiset import without_progress_bars
 from distilabel.exceptions import DistilabelException, DistilabelUserError
 from distilabel.steps.base import GeneratorStep

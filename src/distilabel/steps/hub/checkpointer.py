@@ -5,7 +5,7 @@ from typing import Any, Optional
 import orjson
 from pydantic import Field, PrivateAttr, SecretStr
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelStepError
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import Row, StepOutput

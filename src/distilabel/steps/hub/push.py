@@ -4,7 +4,7 @@ from typing import Optional
 
 from pydantic import Field, SecretStr
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.distiset import without_progress_bars
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.typing import StepOutput

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Optional
 
 from pydantic import BeforeValidator, Field
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.argilla.questions import VALUE, Question, plain, question_of
 from distilabel.steps.tasks.base import Task

@@ -5,14 +5,14 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelNotImplementedError
 from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.steps._core.inputs import as_columns
+from distilabel.steps._core.step import StepKind
 from distilabel.steps.base import GeneratorStep, Step, StepInput
-from distilabel.steps.core import StepKind
-from distilabel.steps.inputs import as_columns
-from distilabel.steps.tasks.asking import answer, input_of
-from distilabel.steps.tasks.printing import print_chat
+from distilabel.steps.tasks._core.asking import answer, input_of
+from distilabel.steps.tasks._core.printing import print_chat
 from distilabel.typing import FormattedInput, Row, StepOutput
 
 __all__ = ["GeneratorTask", "GlobalTask", "Task"]

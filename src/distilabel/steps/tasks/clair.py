@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from distilabel.steps.tasks._core.parsing import sections_of
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.reading import sections_of
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["CLAIR"]

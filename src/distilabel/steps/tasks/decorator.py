@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 from distilabel.exceptions import DistilabelUserError
+from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.decorator import class_from_function, columns
-from distilabel.steps.inputs import as_columns
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 

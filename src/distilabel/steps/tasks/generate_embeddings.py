@@ -4,8 +4,8 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.models.llms.base import LLM
+from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import unfilled
 from distilabel.typing import ChatType, FormattedInput, Row, StepColumns, StepOutput
 
 __all__ = ["GenerateEmbeddings"]

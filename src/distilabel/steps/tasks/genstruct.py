@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from distilabel.exceptions import DistilabelGenerationException
+from distilabel.steps.tasks._core.parsing import text_of
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.reading import text_of
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["Genstruct"]

@@ -5,11 +5,11 @@ import hashlib
 import io
 from typing import Any
 
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
-from distilabel.steps.artifacts import add_to_artifact
+from distilabel.steps._core.artifacts import add_to_artifact
+from distilabel.steps.tasks._core.trajectory import text_in
 from distilabel.steps.tasks.image_task import ImageTask
-from distilabel.steps.tasks.turns import text_in
 from distilabel.typing import Row, StepColumns
 
 __all__ = ["ImageGeneration"]

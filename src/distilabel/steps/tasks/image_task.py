@@ -5,14 +5,14 @@ from typing import Any
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelStepError
 from distilabel.models.image_generation.base import ImageGenerationModel, ImageOutput
+from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.inputs import as_columns
-from distilabel.steps.tasks.answering import Answer, Origin, grouped_row, single_rows
-from distilabel.steps.tasks.asking import attempt, warn, why
-from distilabel.steps.tasks.printing import print_chat
+from distilabel.steps.tasks._core.answering import Answer, Origin, grouped_row, single_rows
+from distilabel.steps.tasks._core.asking import attempt, warn, why
+from distilabel.steps.tasks._core.printing import print_chat
 from distilabel.typing import FailureReason, Row, StepOutput
 
 __all__ = ["ImageTask"]

@@ -4,10 +4,10 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import PrivateAttr
 
-from distilabel.declared import RuntimeParameter
-from distilabel.extras import optional
+from distilabel._optional import optional
+from distilabel.config import RuntimeParameter
+from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.filling import unfilled
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["PairRM"]

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
+from distilabel.steps.tasks._core.parsing import text_of
+from distilabel.steps.tasks._core.scoring import items_of
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.prometheus_rubrics import RUBRICS, check_rubric
-from distilabel.steps.tasks.reading import text_of
-from distilabel.steps.tasks.scoring import items_of
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["PrometheusEval"]

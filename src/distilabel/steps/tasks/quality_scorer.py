@@ -2,8 +2,8 @@
 
 from typing import Any, ClassVar
 
+from distilabel.steps.tasks._core.scoring import items_of, numbered, numbered_schema, scores_form, scores_of
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.scoring import items_of, numbered, numbered_schema, scores_form, scores_of
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["QualityScorer"]

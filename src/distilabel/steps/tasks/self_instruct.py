@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import Field, PositiveInt
 
 from distilabel.exceptions import DistilabelGenerationException
+from distilabel.steps.tasks._core.parsing import listed_lines, text_of
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.reading import listed_lines, text_of
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["SelfInstruct"]

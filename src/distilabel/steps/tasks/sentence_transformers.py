@@ -2,8 +2,8 @@
 
 from typing import Any, Literal
 
+from distilabel.steps.tasks._core.parsing import holds_object, sections_of, text_of, texts_of, texts_schema
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.reading import holds_object, sections_of, text_of, texts_of, texts_schema
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["GenerateSentencePair"]

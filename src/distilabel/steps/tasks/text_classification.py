@@ -5,8 +5,8 @@ from typing import Any, Optional
 from pydantic import Field, PositiveInt
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
+from distilabel.steps.tasks._core.parsing import entries_of, holds_object, object_schema, text_of, texts_of
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.reading import entries_of, holds_object, object_schema, text_of, texts_of
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["TextClassification"]

@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
-from distilabel.distiset import METADATA
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
+from distilabel.steps._core.filling import texts_in
 from distilabel.steps.base import StepInput
-from distilabel.steps.filling import texts_in
-from distilabel.steps.tasks.asking import answer
+from distilabel.steps.tasks._core.asking import answer
 from distilabel.steps.tasks.base import GlobalTask
-from distilabel.typing import ChatType, Row, StepColumns, StepOutput
+from distilabel.typing import DISTILABEL_METADATA_KEY, ChatType, Row, StepColumns, StepOutput
 
 __all__ = ["TextClustering"]
 
@@ -154,11 +153,11 @@ class TextClustering(GlobalTask):
         return [text for number in drawn for text in texts_in(rows[number], ["text"])]
 
     def _told(self, row: Row, answered: Row, *, is_first: bool) -> Row:
-        noted = answered[METADATA]
+        noted = answered[DISTILABEL_METADATA_KEY]
         failure = f"failure_{self.name}"
         kept = noted if is_first else {name: value for name, value in noted.items() if name == failure}
         columns = {"summary_label": answered["summary_label"], "model_name": answered["model_name"]}
-        return {**columns, METADATA: {**(row.get(METADATA) or {}), **kept}}
+        return {**columns, DISTILABEL_METADATA_KEY: {**(row.get(DISTILABEL_METADATA_KEY) or {}), **kept}}
 
 
 def _groups(rows: Sequence[Row]) -> dict[Any, list[int]]:

@@ -4,8 +4,8 @@ import base64
 from io import BytesIO
 from typing import Any, Literal
 
+from distilabel._optional import optional
 from distilabel.exceptions import DistilabelUserError
-from distilabel.extras import optional
 from distilabel.steps.tasks.text_generation import TextGeneration
 from distilabel.typing import ChatType, Row, StepColumns
 

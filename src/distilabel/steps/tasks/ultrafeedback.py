@@ -4,9 +4,8 @@ import re
 from typing import Any, ClassVar, Literal
 
 from distilabel.exceptions import DistilabelGenerationException
-from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.reading import entries_of, holds_object, sections_of, text_of
-from distilabel.steps.tasks.scoring import (
+from distilabel.steps.tasks._core.parsing import entries_of, holds_object, sections_of, text_of
+from distilabel.steps.tasks._core.scoring import (
     by_number,
     items_of,
     leading_score,
@@ -16,6 +15,7 @@ from distilabel.steps.tasks.scoring import (
     parts_of,
     score_within,
 )
+from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.ultrafeedback_aspects import (
     ASPECTS,
     FORM,

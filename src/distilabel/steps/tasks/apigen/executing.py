@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from distilabel.declared import looks_secret
+from distilabel.config import looks_secret
 from distilabel.steps.tasks.apigen import runner
 from distilabel.steps.tasks.apigen.functions import danger_in, function_in
 

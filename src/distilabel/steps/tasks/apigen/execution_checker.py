@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.tasks.apigen.executing import Library, execute

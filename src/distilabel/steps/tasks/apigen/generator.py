@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import PositiveInt
 
 from distilabel.exceptions import DistilabelUserError
+from distilabel.steps.tasks._core.trajectory import text_in
 from distilabel.steps.tasks.apigen.prompts import GENERATOR_PROMPT
 from distilabel.steps.tasks.apigen.reading import calls_in, json_in
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.turns import text_in
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["APIGenGenerator"]

@@ -5,11 +5,11 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from distilabel.steps.base import StepInput
+from distilabel.steps.tasks._core.asking import answer
+from distilabel.steps.tasks._core.trajectory import text_in
 from distilabel.steps.tasks.apigen.prompts import CHECKER_PROMPT
 from distilabel.steps.tasks.apigen.reading import json_in
-from distilabel.steps.tasks.asking import answer
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.turns import text_in
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
 __all__ = ["APIGenSemanticChecker"]

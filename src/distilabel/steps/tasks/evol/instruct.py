@@ -4,12 +4,12 @@ from typing import Any
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
+from distilabel.steps.tasks._core.trajectory import Path, begin, check_turns, finish, text_in, turn
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import INSTRUCTION_TEMPLATES
-from distilabel.steps.tasks.turns import Path, begin, check_turns, finish, text_in, turn
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
 __all__ = ["EvolInstruct"]

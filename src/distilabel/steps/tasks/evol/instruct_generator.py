@@ -5,14 +5,21 @@ from typing import Any
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps.tasks.asking import why
+from distilabel.steps.tasks._core.asking import why
+from distilabel.steps.tasks._core.trajectory import (
+    Path,
+    begin,
+    check_one_generation,
+    check_turns,
+    finish,
+    turn,
+)
 from distilabel.steps.tasks.base import GeneratorTask
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import FRESH_START, INSTRUCTION_GENERATION_TEMPLATES
 from distilabel.steps.tasks.evol.words import WORDS
-from distilabel.steps.tasks.turns import Path, begin, check_one_generation, check_turns, finish, turn
 from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
 
 __all__ = ["EvolInstructGenerator"]

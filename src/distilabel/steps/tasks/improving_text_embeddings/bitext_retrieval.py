@@ -4,6 +4,7 @@ from typing import Any, Optional
 
 from pydantic import Field
 
+from distilabel.steps.tasks._core.parsing import texts_of, texts_schema
 from distilabel.steps.tasks.base import GeneratorTask
 from distilabel.steps.tasks.improving_text_embeddings.choices import (
     HighScore,
@@ -14,7 +15,6 @@ from distilabel.steps.tasks.improving_text_embeddings.choices import (
     chosen,
     json_prompt,
 )
-from distilabel.steps.tasks.reading import texts_of, texts_schema
 from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
 
 __all__ = ["BitextRetrievalGenerator"]

@@ -2,6 +2,7 @@
 
 from typing import Any, Optional
 
+from distilabel.steps.tasks._core.parsing import texts_of, texts_schema
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.improving_text_embeddings.choices import (
     Clarity,
@@ -10,7 +11,6 @@ from distilabel.steps.tasks.improving_text_embeddings.choices import (
     chosen,
     json_prompt,
 )
-from distilabel.steps.tasks.reading import texts_of, texts_schema
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["GenerateTextClassificationData"]

@@ -3,8 +3,14 @@
 from typing import Any, Literal
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
+from distilabel.steps.tasks._core.parsing import (
+    entries_of,
+    holds_object,
+    list_of_texts,
+    object_schema,
+    text_of,
+)
 from distilabel.steps.tasks.base import GeneratorTask
-from distilabel.steps.tasks.reading import entries_of, holds_object, list_of_texts, object_schema, text_of
 from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
 
 __all__ = ["EmbeddingTaskGenerator"]

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from distilabel.steps.tasks._core.parsing import texts_of, texts_schema
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.improving_text_embeddings.choices import json_prompt
-from distilabel.steps.tasks.reading import texts_of, texts_schema
 from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["GenerateShortTextMatchingData"]

@@ -4,11 +4,11 @@ import random
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
+from distilabel.steps.tasks._core.trajectory import begin
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.magpie.conversing import Chosen, SystemPrompts, check, choose, columns, converse
-from distilabel.steps.tasks.turns import begin
+from distilabel.steps.tasks.magpie.conversation import Chosen, SystemPrompts, check, choose, columns, converse
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
 __all__ = ["Magpie"]

@@ -4,10 +4,10 @@ import random
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
+from distilabel.steps.tasks._core.trajectory import begin, check_one_generation
 from distilabel.steps.tasks.base import GeneratorTask
-from distilabel.steps.tasks.magpie.conversing import Chosen, SystemPrompts, check, choose, columns, converse
-from distilabel.steps.tasks.turns import begin, check_one_generation
+from distilabel.steps.tasks.magpie.conversation import Chosen, SystemPrompts, check, choose, columns, converse
 from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
 
 __all__ = ["MagpieGenerator"]

@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
-from distilabel.declared import RuntimeParameter
+from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
+from distilabel.steps.tasks._core.trajectory import Path, begin, finish, text_in, turn
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.math_shepherd.prompts import COMPLETER_FEW_SHOTS, COMPLETER_PROMPT, fill
 from distilabel.steps.tasks.math_shepherd.solutions import STEPS, answer_of, same_answer, steps_in
 from distilabel.steps.tasks.math_shepherd.tags import check_tags
-from distilabel.steps.tasks.turns import Path, begin, finish, text_in, turn
 from distilabel.typing import ChatType, FormattedInput, Row, StepColumns, StepOutput
 
 __all__ = ["MathShepherdCompleter"]

@@ -5,11 +5,11 @@ from typing import Any
 from pydantic import PositiveInt
 
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks.asking import input_of
+from distilabel.steps.tasks._core.asking import input_of
+from distilabel.steps.tasks._core.trajectory import Path, begin, finish, text_in, turn
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.math_shepherd.prompts import GENERATOR_FEW_SHOTS, GENERATOR_PROMPT, fill
 from distilabel.steps.tasks.math_shepherd.solutions import STEPS, steps_of
-from distilabel.steps.tasks.turns import Path, begin, finish, text_in, turn
 from distilabel.typing import ChatType, FormattedInput, Row, StepColumns, StepOutput
 
 __all__ = ["MathShepherdGenerator"]

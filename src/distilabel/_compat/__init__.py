@@ -1,0 +1,1 @@
+"""Support for the import paths of distilabel 1.5."""

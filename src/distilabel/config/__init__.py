@@ -1,0 +1,34 @@
+"""What Step, LLM and Pipeline share: runtime parameters, dump and load, signature; functions over pydantic models."""
+
+from distilabel.config.citations import citations
+from distilabel.config.dump import dump, looks_secret
+from distilabel.config.fingerprint import code_digest, signature
+from distilabel.config.load import load, parse_document, read_document, write_document
+from distilabel.config.parameters import (
+    RuntimeParameter,
+    RuntimeParametersMixin,
+    missing_runtime_parameters,
+    runtime_parameters,
+    runtime_parameters_info,
+    runtime_parameters_may_be_absent,
+    set_runtime_parameters,
+)
+
+__all__ = [
+    "RuntimeParameter",
+    "RuntimeParametersMixin",
+    "citations",
+    "code_digest",
+    "dump",
+    "load",
+    "looks_secret",
+    "missing_runtime_parameters",
+    "parse_document",
+    "read_document",
+    "runtime_parameters",
+    "runtime_parameters_info",
+    "runtime_parameters_may_be_absent",
+    "set_runtime_parameters",
+    "signature",
+    "write_document",
+]

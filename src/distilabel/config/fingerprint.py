@@ -1,0 +1,115 @@
+"""Telling whether a model is still the same one: by what it declares, and by the code of its classes."""
+
+import hashlib
+import inspect
+import json
+import sys
+from types import CodeType, FunctionType
+from typing import Any
+
+from pydantic import BaseModel
+
+from distilabel.config.dump import Style, encode
+
+__all__ = ["code_digest", "signature"]
+
+_FOREIGN = frozenset({"distilabel", "pydantic", "pydantic_core"}) | sys.stdlib_module_names
+
+
+def signature(model: BaseModel) -> str:
+    """Give 40 hexadecimal digits that stand for what `model` declares.
+
+    Left out are what `dump` leaves out, the modules of classes, and the fields named in the class attribute
+    `excluded_from_signature: ClassVar[frozenset[str]]`, of the class and of its bases, in nested models too. A
+    function counts by its code.
+
+    Examples:
+        >>> from typing import ClassVar
+        >>> from pydantic import BaseModel
+        >>> class Loader(BaseModel):
+        ...     excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"batch_size"})
+        ...     split: str
+        ...     batch_size: int = 50
+        >>> signature(Loader(split="a")) == signature(Loader(split="a", batch_size=1))
+        True
+        >>> signature(Loader(split="a")) == signature(Loader(split="b"))
+        False
+    """
+    canonical = json.dumps(encode(model, _FOR_SIGNING), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha1(canonical.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+
+
+def code_digest(cls: type) -> str:
+    """Give a digest of the code in `cls` and in those of its bases that a user wrote; "" when there is none.
+
+    Examples:
+        >>> from pydantic import BaseModel
+        >>> code_digest(BaseModel)
+        ''
+    """
+    own = [vars(base).get("__wrapped__", base) for base in cls.__mro__ if not _is_foreign(base)]
+    if not own:
+        return ""
+    return hashlib.sha1(
+        "\0".join(map(_code, own)).encode("utf-8", "surrogatepass"), usedforsecurity=False
+    ).hexdigest()
+
+
+def _is_foreign(base: type) -> bool:
+    return base.__module__ != "__main__" and base.__module__.partition(".")[0] in _FOREIGN
+
+
+def _code(thing: Any) -> str:
+    # The source of a lambda is its whole line, on which another one may stand.
+    if getattr(thing, "__name__", "") == "<lambda>":
+        return _compiled(thing)
+    try:
+        return inspect.getsource(thing)
+    except (OSError, TypeError):
+        return _compiled(thing)
+
+
+def _compiled(thing: Any) -> str:
+    """Describe code that has no source at hand, as in a notebook or `python -c`."""
+    if isinstance(thing, type):
+        return "\n".join(
+            f"{name}={_compiled(value)}" for name, value in sorted(vars(thing).items()) if _is_code(value)
+        )
+    if isinstance(thing, property):
+        return "".join(_compiled(part) for part in (thing.fget, thing.fset) if part)
+    function = getattr(thing, "__func__", thing)
+    return _of_code(function.__code__) if isinstance(function, FunctionType) else type(thing).__qualname__
+
+
+def _is_code(value: Any) -> bool:
+    return isinstance(value, FunctionType | property | staticmethod | classmethod)
+
+
+def _of_code(code: CodeType) -> str:
+    constants = ",".join(map(_constant, code.co_consts))
+    return f"{code.co_code.hex()}({','.join(code.co_names)})[{constants}]"
+
+
+def _constant(value: Any) -> str:
+    if isinstance(value, CodeType):
+        return _of_code(value)
+    if isinstance(value, tuple | frozenset):
+        parts = map(_constant, value)
+        return f"{type(value).__name__}({','.join(sorted(parts) if isinstance(value, frozenset) else parts)})"
+    return repr(value)
+
+
+def _excluded(cls: type[BaseModel]) -> frozenset[str]:
+    return frozenset().union(*(vars(base).get("excluded_from_signature", ()) for base in cls.__mro__))
+
+
+def _name(cls: type) -> dict[str, str]:
+    return {"name": cls.__qualname__}
+
+
+def _name_and_code(function: Any) -> dict[str, str]:
+    text = hashlib.sha1(_code(function).encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
+    return {"name": str(getattr(function, "__qualname__", function.__name__)), "code": text}
+
+
+_FOR_SIGNING = Style(skips=_excluded, of_class=_name, of_function=_name_and_code)

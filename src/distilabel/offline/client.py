@@ -1,0 +1,142 @@
+"""Where a session hands in its requests: a target, with the dialect and the connection to reach it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from distilabel.config import looks_secret
+from distilabel.http import Carrier
+from distilabel.offline.local_command import Commands
+from distilabel.offline.options import OfflineBatchOptions
+from distilabel.providers.base import Provider
+from distilabel.providers.registry import platform
+from distilabel.records import Target
+from distilabel.transport import Transport
+
+__all__ = ["Desk", "Door", "account_of", "folder_of", "open_door", "without_password"]
+
+_FOLDER = "file:"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A target and how to reach it.
+
+    Attributes:
+        target: Platform, address, endpoint and model.
+        provider: The platform's dialect.
+        transport: Holds the key; lives in this process only.
+        every: Seconds between polls; None asks once a run and does not wait.
+        options: What the user chose about jobs.
+        account: Tells one key from another without telling the key; see `account_of`.
+    """
+
+    target: Target
+    provider: Provider
+    transport: Carrier
+    every: float | None = None
+    options: OfflineBatchOptions = field(default_factory=OfflineBatchOptions)
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A platform and how to reach it, whatever the model.
+
+    Attributes:
+        provider: The platform's dialect.
+        base_url: The address, without user and password.
+        transport: Holds the key.
+        account: Tells one key from another without telling the key; see `account_of`.
+    """
+
+    provider: Provider
+    base_url: str
+    transport: Carrier
+    account: str = ""
+
+
+def folder_of(address: str) -> Path:
+    """Return the folder that a file URL names, where a platform is a command on this machine.
+
+    Examples:
+        >>> folder_of("file:///var/jobs").as_posix()
+        '/var/jobs'
+    """
+    return Path(url2pathname(urlsplit(address).path))
+
+
+def account_of(key: str) -> str:
+    """Return 8 hexadecimal digits that differ for different keys; too few to find a key by.
+
+    Examples:
+        >>> account_of("one key") == account_of("another key")
+        False
+    """
+    return hashlib.blake2b(key.encode(), digest_size=4, person=b"distilabel").hexdigest()
+
+
+def open_door(
+    name: str,
+    base_url: str | None = None,
+    *,
+    provider: Provider | None = None,
+    key: str | None = None,
+    owner: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout: float = 120.0,
+    attempts: int = 6,
+) -> Door:
+    """Open a connection to a platform.
+
+    Args:
+        name: The platform's name, such as `openai`.
+        base_url: Its address; default: from the environment, or its own.
+        provider: Its dialect, where it is set to something; default: as the registry makes it.
+        key: Default: from the environment.
+        owner: Who wants the key, for the message where there is none.
+        headers: Sent along with each call.
+        timeout: Seconds that a call may be silent.
+        attempts: How often a call that may be repeated is tried.
+
+    Raises:
+        DistilabelUserError: There is no such platform, or its address is not known.
+        DistilabelAuthenticationError: No key is set.
+    """
+    known = platform(name)
+    address = known.address(base_url)
+    provider = provider or known.dialect(address)
+    signer = known.signer() if known.signer and not key else None
+    # A key that was read from a file ends in a newline, which no header may hold.
+    if address.startswith(_FOLDER):
+        return Door(provider, address, Commands(folder_of(address)))
+    key = (key or ("" if signer else known.key(owner or f"The platform {known.title}"))).strip()
+    transport = Transport(
+        address,
+        {**known.headers(), **(provider.headers(key) if key else {}), **(headers or {})},
+        secrets=(*([key] if key else []), *_secret_words(headers or {})),
+        timeout=timeout,
+        attempts=attempts,
+        signer=signer,
+    )
+    return Door(provider, without_password(address), transport, account_of(signer.account if signer else key))
+
+
+def without_password(address: str) -> str:
+    """Return an address without user and password, fit to be written down.
+
+    Examples:
+        >>> without_password("https://me:secret@platform.test/v1")
+        'https://platform.test/v1'
+    """
+    scheme, mark, rest = address.rstrip("/").partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _secret_words(headers: Mapping[str, str]) -> list[str]:
+    """Return the secrets in headers: a key may stand there with a scheme before it."""
+    return [word for name, value in headers.items() if looks_secret(name) for word in value.split()]

@@ -1,0 +1,317 @@
+"""One job on its way: what is done in each of its states, and what is put down before the next call goes out."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from itertools import repeat
+from pathlib import Path
+from typing import TypeVar
+
+from distilabel._files import writing
+from distilabel.events import Event, JobMoved, Notice, Settled
+from distilabel.exceptions import (
+    DistilabelJobRejectedError,
+    DistilabelPlatformError,
+    DistilabelUncertainError,
+    DistilabelUnreachableError,
+)
+from distilabel.ledger.states import FINAL_JOB_STATES, JobState
+from distilabel.ledger.store import Ledger, is_adopted
+from distilabel.offline.client import Desk
+from distilabel.offline.collector import GIVING_UP, OVERDUE, Collector, is_given_up
+from distilabel.offline.polling import looks, once_found, patiently, pause
+from distilabel.providers.base import INLINE
+from distilabel.records import Found, Job, JobError, JobPhase, RemoteJob, custom_id
+
+__all__ = ["Driver", "is_quota"]
+
+T = TypeVar("T")
+
+# A job that was cancelled at its deadline has so long to end; OpenAI says up to 10 minutes.
+_LONGEST_CANCELLING = 900.0
+_NOT_FOUND = 404
+_RATE_LIMITED = 429
+# A 429 that no waiting mends: https://platform.openai.com/docs/guides/error-codes
+_NO_CREDIT = "insufficient_quota"
+_PATIENCE = 5
+_RATE_LIMIT = "rate_limit_exceeded"
+_QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
+# Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
+_CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
+_UPLOADS_AT_ONCE = 4
+
+
+def is_quota(job: Job) -> bool:
+    """Tell whether a job was rejected because too much is under way: it may be sent again later."""
+    return job.state == JobState.REJECTED and job.code in _QUOTA_CODES
+
+
+class Driver:
+    """Brings jobs from where they are to where they can be brought in this run.
+
+    Args:
+        ledger: Where every move is put down.
+        emit: Called with each event.
+    """
+
+    def __init__(self, ledger: Ledger, emit: Callable[[Event], None]) -> None:
+        self._ledger = ledger
+        self._emit = emit
+        self._fresh: set[int] = set()
+        self._written: set[int] = set()
+        self._collector = Collector(ledger, emit)
+        self.settling = self._collector.settling
+        self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+        self._steps: dict[JobState, Callable[[Desk, Job], Awaitable[Job | None]]] = {
+            JobState.PLANNED: self._upload,
+            JobState.UPLOADED: self._create,
+            JobState.CREATING: self._look_up,
+            JobState.SUBMITTED: self._poll,
+            JobState.ENDED: self._collector.fetch,
+            JobState.FETCHED: self._collector.settle,
+        }
+
+    def recovered(self, job: Job) -> Job:
+        """Return a job that an earlier run left, as it can be taken up: a broken-off upload begins anew."""
+        if job.state == JobState.UPLOADING:
+            return self._ledger.move(job, JobState.PLANNED)
+        return job
+
+    async def drive(self, desk: Desk, job: Job) -> Job:
+        """Bring a job as far as it goes: to a final state, or to where this run does not wait for it.
+
+        Raises:
+            DistilabelPlatformError: What the run cannot go on with; the job stays where the ledger has it.
+        """
+        self._emit(JobMoved(job))
+        while job.state not in FINAL_JOB_STATES:
+            moved = await self._steps[JobState(job.state)](desk, job)
+            if moved is None:
+                return job
+            job = moved
+            self._emit(JobMoved(job))
+        return job
+
+    # To the platform
+
+    async def _upload(self, desk: Desk, job: Job) -> Job:
+        async with self._uploads:
+            path = await self._spooled(desk, job)
+            job = self._ledger.move(job, JobState.UPLOADING)
+            self._emit(JobMoved(job))
+            file = await patiently(self._emit, desk, lambda: desk.provider.upload(job, path))
+            return self._ledger.move(job, JobState.UPLOADED, input_file=file)
+
+    async def _spooled(self, desk: Desk, job: Job) -> Path:
+        """Return the file of the job's requests; one that another process began may be torn, and is written anew."""
+        path = self._spool(job)
+        if job.id not in self._written:
+            await asyncio.to_thread(self._write, desk, job, path)
+            self._written.add(job.id)
+        return path
+
+    def _spool(self, job: Job) -> Path:
+        """Return where the lines of a job stand until the platform has it, or has refused it."""
+        return self._ledger.job_folder(job) / "input.jsonl"
+
+    def _write(self, desk: Desk, job: Job, path: Path) -> None:
+        tag = job.tag if desk.provider.tags_ids else ""
+        with writing(path.parent), path.open("wb", buffering=1 << 20) as file:
+            for key, sample, body in self._ledger.job_lines(job):
+                file.write(desk.provider.encode(custom_id(key, sample, tag), body, job.target.endpoint))
+
+    async def _create(self, desk: Desk, job: Job) -> Job | None:
+        """Make the job on the platform; a platform that has no room for it is waited for, or left to the next run."""
+        path = await self._spooled(desk, job) if job.input_file == INLINE else Path()
+        for attempt in range(_PATIENCE):
+            job = self._ledger.move(job, JobState.CREATING)
+            try:
+                return self._submitted(job, await desk.transport.run(desk.provider.create(job, path)))
+            except DistilabelUncertainError:
+                looked_up = await self._look_up(desk, job)
+                if looked_up is None or looked_up.state != JobState.UPLOADED:
+                    return looked_up
+                job = looked_up
+                if desk.every is None and attempt == _PATIENCE - 1:
+                    raise
+            except DistilabelUnreachableError:
+                self._ledger.move(job, JobState.UPLOADED)
+                raise
+            except DistilabelPlatformError as error:
+                if error.status != _RATE_LIMITED or error.code == _NO_CREDIT:
+                    self._ledger.release(job, JobState.REJECTED, code=error.code, message=error.message)
+                    self._spool(job).unlink(missing_ok=True)
+                    raise
+                job = self._ledger.move(job, JobState.UPLOADED)
+                if attempt < _PATIENCE - 1:
+                    await asyncio.sleep(error.retry_after or 2.0**attempt)
+                else:
+                    self._emit(Notice("warning", f"{error.message} The job waits."))
+        if desk.every is None:
+            return None
+        await pause(self._emit, job, desk.every)
+        return job
+
+    async def _look_up(self, desk: Desk, job: Job) -> Job | None:
+        """Adopt the job if the platform has it; only if it surely has not may it be created again."""
+        while True:
+            found = await self._sought(desk, job)
+            if found.ours:
+                return await self._adopt(desk, job, found.ours)
+            if not found.doubtful:
+                return self._ledger.move(job, JobState.UPLOADED)
+            self._emit(Notice("warning", _doubt(desk, job, found.doubtful[0])))
+            if desk.every is None:
+                return None
+            await pause(self._emit, job, desk.every)
+
+    async def _sought(self, desk: Desk, job: Job) -> Found:
+        """Look for a job whose creation was broken off, and several times before it is none: lists may lag behind.
+
+        Looks are counted, and not the time since the creation: no clock tells how far a list lags.
+        """
+        found = Found()
+        for seconds in looks():
+            await asyncio.sleep(seconds)
+            found = await patiently(self._emit, desk, partial(desk.provider.find, job))
+            strangers = (r for r in found.doubtful if not self._ledger.knows_job(*_place(job), r))
+            found = replace(found, doubtful=tuple(strangers))
+            if found.ours or found.doubtful:
+                break
+        return found
+
+    async def _adopt(self, desk: Desk, job: Job, found: Sequence[RemoteJob]) -> Job:
+        first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
+        for twin in twins:
+            # One that is over already cannot be cancelled; its answers are nobody's.
+            with suppress(DistilabelPlatformError):
+                await desk.transport.run(desk.provider.cancel(twin.remote_id))
+        return self._submitted(job, first)
+
+    def _submitted(self, job: Job, remote: RemoteJob) -> Job:
+        facts = {"remote_id": remote.remote_id, "remote_status": remote.status}
+        moved = self._ledger.move(job, JobState.SUBMITTED, **facts)
+        self._fresh.add(moved.id)
+        self._spool(job).unlink(missing_ok=True)
+        return moved
+
+    # Waiting
+
+    async def _poll(self, desk: Desk, job: Job) -> Job | None:
+        """Ask about a job until it is over; a run that does not wait asks about what it found, once."""
+        assert job.remote_id is not None
+        waits = _waits(desk.every or 0.0)
+        if job.id in self._fresh:
+            self._fresh.discard(job.id)
+            if desk.every is None:
+                return None
+            await pause(self._emit, job, next(waits))
+        while True:
+            remote = await once_found(self._emit, desk, partial(desk.provider.poll, job.remote_id))
+            if remote is None:
+                return self._lost(desk, job)
+            if remote.phase is JobPhase.REJECTED:
+                return self._rejected(desk, job, remote)
+            if remote.phase.has_ended:
+                counts = {"completed": remote.completed, "failed": remote.failed}
+                return self._ledger.move(job, JobState.ENDED, remote_status=remote.status, **counts)
+            job = self._ledger.note_progress(job, remote.status, remote.completed, remote.failed)
+            self._emit(JobMoved(job))
+            if self._is_overdue(desk, job):
+                job = await self._give_up(desk, job)
+                if job.state == JobState.ENDED:
+                    return job
+            if desk.every is None:
+                return None
+            await pause(self._emit, job, next(waits))
+
+    def _is_overdue(self, desk: Desk, job: Job) -> bool:
+        deadline = desk.options.deadline
+        late = deadline is not None and self._ledger.clock() - job.moved_at > deadline
+        return late or is_given_up(job)
+
+    async def _give_up(self, desk: Desk, job: Job) -> Job:
+        """Cancel a job at its deadline; one that has not ended long after that is left to itself.
+
+        That it will be cancelled is put down before, so that it is treated as overdue however it ends; that it was, only
+        when the platform has said so: a process that dies in between cancels it again.
+        """
+        assert job.remote_id is not None
+        deadline = desk.options.deadline or 0.0
+        if job.code == OVERDUE:
+            patience = min(deadline, _LONGEST_CANCELLING)
+            over = self._ledger.clock() - job.moved_at > patience
+            return self._ledger.move(job, JobState.ENDED) if over else job
+        message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
+        job = self._ledger.note_reason(job, GIVING_UP, message)
+        try:
+            await desk.transport.run(desk.provider.cancel(str(job.remote_id)))
+        except DistilabelPlatformError as error:
+            self._emit(Notice("warning", f"Job {job.remote_id} cannot be cancelled: {error.message}"))
+            if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
+                return job
+        self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
+        return self._ledger.note_reason(job, OVERDUE, message)
+
+    def _lost(self, desk: Desk, job: Job) -> Job:
+        if job.account and job.account != desk.account:
+            raise DistilabelPlatformError(
+                f"{desk.target.platform} does not know job {job.remote_id} under this key, and it was submitted with "
+                f"another: use that key, or give the job up with `distilabel jobs forget {job.remote_id}`.",
+                status=_NOT_FOUND,
+            )
+        if is_adopted(job):
+            self._ledger.lose(job, sys.maxsize, "job_unknown", "The platform does not know this job.")
+            raise DistilabelPlatformError(
+                f"{desk.target.platform} does not know the job {job.remote_id} given as jobs_ids: check the id and the "
+                "key, or leave jobs_ids out, and the inputs are sent anew.",
+                status=_NOT_FOUND,
+            )
+        message = "The platform does not know this job any more."
+        job = self._ledger.lose(job, desk.options.max_attempts, "job_lost", message)
+        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        return job
+
+    def _rejected(self, desk: Desk, job: Job, remote: RemoteJob) -> Job:
+        first = remote.errors[0] if remote.errors else JobError("failed", "the platform gave no reason")
+        refused = [
+            (error.line, error.code, error.message)
+            for error in remote.errors
+            if error.line and error.code not in _CONCERN_ALL_LINES
+        ]
+        facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
+        job = self._ledger.release(job, JobState.REJECTED, refused=refused, **facts)
+        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        if not refused and not is_quota(job):
+            raise DistilabelJobRejectedError(
+                f"{desk.target.platform} rejected job {job.remote_id} ({first.code}: {first.message}). Nothing of it "
+                "was run or paid for: mend the cause and run again.",
+                code=first.code,
+            )
+        return job
+
+
+def _waits(every: float) -> Iterator[float]:
+    """Yield the seconds between polls: shorter ones at first, since small jobs may end at once.
+
+    Examples:
+        >>> [seconds for seconds, _ in zip(_waits(16.0), range(6), strict=False)]
+        [1.0, 2.0, 4.0, 8.0, 16.0, 16.0]
+    """
+    yield from (every / part for part in (16, 8, 4, 2))
+    yield from repeat(every)
+
+
+def _place(job: Job) -> tuple[str, str]:
+    return job.target.platform, job.target.base_url
+
+
+def _doubt(desk: Desk, job: Job, remote: RemoteJob) -> str:
+    return (
+        f"The creation of a job of {job.requests:,} requests was broken off, and {desk.target.platform} has one of that "
+        f"size and time, {remote.remote_id}, but tells whose it is only when it has ended: it is waited for, so that "
+        "nothing is paid for twice."
+    )

@@ -1,0 +1,1 @@
+"""What a pipeline is: its graph, its inputs, its drawing."""

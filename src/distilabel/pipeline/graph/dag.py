@@ -1,0 +1,177 @@
+"""The graph of a pipeline: steps, arrows, routes, and the checks that need no data. Pure."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from distilabel.exceptions import DistilabelUserError
+from distilabel.pipeline.graph.routing import RoutingBatchFunction
+from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import _Step
+
+__all__ = ["DAG"]
+
+_LONGEST_NAME = 100
+
+Route = Callable[[list[str]], list[str]]
+
+
+class DAG:
+    """Steps by name, in the order in which they were added, and the arrows between them."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, _Step] = {}
+        self.edges: list[tuple[str, str]] = []
+        self.routes: dict[str, Route] = {}
+
+    def inferred_name(self) -> str:
+        """Return what a pipeline that was given no name is called: `pipeline_` and the names of its steps."""
+        inferred = "_".join(["pipeline", *self.steps])
+        if len(inferred) <= _LONGEST_NAME:
+            return inferred
+        digest = hashlib.sha1(inferred.encode(), usedforsecurity=False).hexdigest()[:8]
+        return f"{inferred[:_LONGEST_NAME]}_{digest}"
+
+    def add(self, step: _Step) -> None:
+        """Add a step; its name must be new."""
+        if step.name in self.steps:
+            raise DistilabelUserError(
+                f"Two steps of the pipeline are named {step.name!r}: give one of them another name."
+            )
+        self.steps[step.name] = step
+
+    def connect(self, start: str, end: str) -> None:
+        """Draw an arrow; refuses unknown steps, an arrow that is there, one into a generator, and a circle."""
+        for name in (start, end):
+            if name not in self.steps:
+                raise DistilabelUserError(
+                    f"Step {name!r} is not in this pipeline: create it inside `with Pipeline()`."
+                )
+        if (start, end) in self.edges:
+            raise DistilabelUserError(
+                f"Step {start!r} is connected to {end!r} already: leave one of the arrows out."
+            )
+        if self.steps[end].is_generator:
+            raise DistilabelUserError(
+                f"Step {end!r} makes its own rows: nothing can be connected to a generator."
+            )
+        self.edges.append((start, end))
+        try:
+            list(self.order())
+        except CycleError:
+            self.edges.pop()
+            raise DistilabelUserError(
+                f"The arrow from {start!r} to {end!r} closes a cycle: rows must not come back to a step that they passed."
+            ) from None
+
+    def order(self) -> Iterator[str]:
+        """Yield the names so that each step comes after those before it."""
+        sorter = TopologicalSorter({name: self.before(name) for name in self.steps})
+        return iter(sorter.static_order())
+
+    def before(self, name: str) -> list[str]:
+        """Return the steps with an arrow to `name`."""
+        return [start for start, end in self.edges if end == name]
+
+    def after(self, name: str) -> list[str]:
+        """Return the steps to which `name` has an arrow."""
+        return [end for start, end in self.edges if start == name]
+
+    @property
+    def leaves(self) -> list[str]:
+        """The steps whose rows go into the Distiset."""
+        return [name for name in self.steps if not self.after(name)]
+
+    def unknown(self, name: str) -> str:
+        """Return the sentence for a name that no step has."""
+        close = get_close_matches(name, self.steps, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, self.steps))}."
+        return f"The pipeline has no step {name!r}; {hint}"
+
+    def validate(self) -> None:
+        """Check everything that can be known before the first row.
+
+        Raises:
+            DistilabelUserError: The first thing that is wrong: names the step and says how to mend it.
+        """
+        if not self.steps:
+            raise DistilabelUserError(
+                "The pipeline has no steps: create them inside `with Pipeline() as pipeline:`."
+            )
+        columns: dict[str, set[str]] = {}
+        for name in self.order():
+            step = self.steps[name]
+            validate_step(step)
+            self._check_start(step)
+            columns[name] = self._columns_after(step, columns)
+        self._check_routes()
+
+    def _check_start(self, step: _Step) -> None:
+        if not step.is_generator and not self.before(step.name):
+            raise DistilabelUserError(
+                f"Step {step.name!r} gets no rows: connect a step to it, such as `load_data >> {step.name}`, or give the "
+                "rows with pipeline.run(dataset=...)."
+            )
+        many = len(self.before(step.name)) > 1
+        if many and not step.has_multiple_inputs and not self.converges(step.name):
+            raise DistilabelUserError(
+                f"Step {step.name!r} gets rows from several steps, but its process() takes one list: write "
+                "`def process(self, *inputs: StepInput)`."
+            )
+
+    def converges(self, name: str) -> bool:
+        """Tell whether the steps before one are the branches of one route, of which a chunk takes some."""
+        parents = {tuple(self.before(branch)) for branch in self.before(name)}
+        return len(parents) == 1 and all(len(p) == 1 and p[0] in self.routes for p in parents)
+
+    def _columns_after(self, step: _Step, columns: dict[str, set[str]]) -> set[str]:
+        """Return the columns that rows have after a step; refuse a step whose columns are not there."""
+        there = set().union(*(columns[name] for name in self.before(step.name)))
+        for column, required in step.get_inputs().items():
+            if required and column not in there and not step.is_generator:
+                raise DistilabelUserError(_missing_column(step, column, there))
+        return there | set(step.get_outputs())
+
+    def _check_routes(self) -> None:
+        for name, end in self.edges:
+            if name in self.routes and len(self.before(end)) > 1:
+                raise DistilabelUserError(
+                    f"Step {end!r} is one of the branches routed from {name!r} and must get its rows from there alone."
+                )
+
+    def written(self) -> dict[str, Any]:
+        """Return the arrows and routes as plain values."""
+        connections = [{"from": name, "to": self.after(name)} for name in self.steps]
+        routed = [
+            {"step": name, "description": getattr(route, "description", None), "type_info": _place(route)}
+            for name, route in self.routes.items()
+        ]
+        return {"connections": connections, "routing_batch_functions": routed}
+
+
+def _place(route: Route) -> dict[str, Any]:
+    """Return where a route was defined."""
+    if isinstance(route, RoutingBatchFunction):
+        return route.dump()
+    return {
+        "module": str(getattr(route, "__module__", "")),
+        "name": getattr(route, "__qualname__", "<unnamed>"),
+    }
+
+
+def _missing_column(step: _Step, column: str, there: set[str]) -> str:
+    if not there:
+        return (
+            f"Step {step.name!r} needs the column {column!r}, and the rows that reach it have no columns: give the "
+            f"generator before it at least one row, with a column {column!r}."
+        )
+    close = get_close_matches(column, there, n=1)
+    hint = close[0] if close else "your_column"
+    has = ", ".join(repr(name) for name in sorted(there))
+    return (
+        f"Step {step.name!r} needs the column {column!r}, and the rows that reach it have {has}: rename it with "
+        f'output_mappings={{"{hint}": "{column}"}} in the step before, or with input_mappings={{"{column}": "{hint}"}} in '
+        "this one."
+    )

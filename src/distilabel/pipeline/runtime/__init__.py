@@ -1,0 +1,1 @@
+"""How a pipeline runs: plan, scheduler, engine, executor."""

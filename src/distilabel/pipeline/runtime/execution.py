@@ -1,0 +1,83 @@
+"""From a graph to its run: the folder, the screen and the engine; and the way back to jobs whose ledger was lost.
+
+Loaded when a pipeline runs: to put one together needs none of it.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+
+from distilabel import _event_loop as loop
+from distilabel.distiset import Distiset
+from distilabel.ledger.store import Ledger
+from distilabel.models.fields import RemoteModel
+from distilabel.offline.client import Door
+from distilabel.offline.recovery import recover
+from distilabel.pipeline.graph.dag import DAG
+from distilabel.pipeline.runtime.gc_tuning import seldom_collecting
+from distilabel.pipeline.runtime.isolate_models import own_models
+from distilabel.pipeline.runtime.run import Run
+from distilabel.pipeline.runtime.settings import RunSettings
+from distilabel.pipeline.runtime.threads import LocalEngine
+from distilabel.pipeline.storage.workspace import Home
+from distilabel.pipeline.workers.cluster import Cluster
+from distilabel.pipeline.workers.placement import models_of
+from distilabel.progress.screen import screen
+
+__all__ = ["execute", "recover_jobs"]
+
+
+def execute(
+    dag: DAG,
+    settings: RunSettings,
+    cache: Path,
+    prepare: Callable[[Path], None],
+    handlers: Sequence[logging.Handler],
+    cluster: Cluster | None = None,
+) -> Distiset:
+    """Run a graph in its folder, alone, with what happens on the screen and in the log.
+
+    Args:
+        dag: The graph.
+        settings: How it is run.
+        cache: The cache folder.
+        prepare: Called before the run, with the path of the file that describes the pipeline.
+        handlers: Further handlers for the log.
+        cluster: Joined for the run; its worker processes are there.
+    """
+    home = Home(cache, settings.pipeline, use_cache=settings.use_cache)
+    try:
+        with (
+            seldom_collecting(),
+            own_models(list(dag.steps.values())),
+            screen(home.log, handlers) as emit,
+        ):
+            prepare(home.config)
+            with cluster or nullcontext():
+                run = Run(dag, settings, home, LocalEngine, emit, cluster)
+                try:
+                    return run.execute()
+                finally:
+                    run.close()
+    finally:
+        home.leave()
+
+
+def recover_jobs(dag: DAG, cache: Path) -> int:
+    """Find the jobs of a graph's models on their platforms and note them in the ledger; return how many were found."""
+    models = [model for step in dag.steps.values() for model in models_of(step)]
+    ledger = Ledger(cache)
+    try:
+        return sum(_recovered(ledger, model) for model in models if isinstance(model, RemoteModel))
+    finally:
+        ledger.close()
+
+
+def _recovered(ledger: Ledger, model: RemoteModel) -> int:
+    model.load()
+    try:
+        door = Door(model.desk.provider, model.desk.target.base_url, model.desk.transport)
+        return len(loop.run(recover(ledger, door)))
+    finally:
+        model.unload()

@@ -1,0 +1,66 @@
+"""Giving each step a model of its own for one run, where the user gave several steps the same one."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+from pydantic import BaseModel
+
+from distilabel.models.fields import RemoteModel, models_in
+from distilabel.steps._core.step import _Step
+
+__all__ = ["own_models"]
+
+
+@contextmanager
+def own_models(steps: Sequence[_Step]) -> Iterator[None]:
+    """Let no two steps hold the same model while this is open; then each has again what the user gave it.
+
+    A model that asks a platform is bound to one step: what it asks, and what comes back, is that step's. A parameter
+    that is set for one of the steps is set for that step alone.
+
+    Examples:
+        >>> from distilabel.models.llms import OpenAILLM
+        >>> from distilabel.steps.tasks import TextGeneration
+        >>> llm = OpenAILLM(model="gpt-4o-mini", api_key="...")
+        >>> one, other = TextGeneration(llm=llm), TextGeneration(llm=llm)
+        >>> with own_models([one, other]):
+        ...     one.llm is other.llm
+        False
+        >>> one.llm is other.llm
+        True
+    """
+    given = _shared(steps)
+    try:
+        for step, name, model in given:
+            setattr(step, name, _copy(model))
+        yield
+    finally:
+        for step, name, model in given:
+            setattr(step, name, model)
+
+
+def _shared(steps: Sequence[_Step]) -> list[tuple[_Step, str, BaseModel]]:
+    """Return the fields that hold, at whatever depth, a model that another step holds too."""
+    owners = Counter(
+        id(model) for step in steps for model in models_in(step) if isinstance(model, RemoteModel)
+    )
+    return [
+        (step, name, value)
+        for step in steps
+        for name in type(step).model_fields
+        if isinstance(value := getattr(step, name), BaseModel)
+        and any(owners[id(model)] > 1 for model in (value, *models_in(value)))
+    ]
+
+
+def _copy(value: Any) -> Any:
+    """Copy what a user has set: models as new ones, which are tied to nothing yet."""
+    if isinstance(value, RemoteModel) or (isinstance(value, BaseModel) and models_in(value)):
+        fields = {name: _copy(getattr(value, name)) for name in type(value).model_fields}
+        return type(value).model_construct(value.model_fields_set, **fields)
+    if isinstance(value, list | tuple) and any(isinstance(item, BaseModel) for item in value):
+        return type(value)(map(_copy, value))
+    return value if isinstance(value, BaseModel) else deepcopy(value)

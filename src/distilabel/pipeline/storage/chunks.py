@@ -1,0 +1,233 @@
+"""Chunks on disk: one file a step, written once at the end, read wherever; and when one may be used again.
+
+A chunk that a step gave is kept under the key of what it was made from: the step's configuration and code, and the
+content that flowed in. It also carries a digest of its own content, which is what flows into the key of the next.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import pickle
+import struct
+import threading
+import zlib
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from distilabel._files import unusable
+from distilabel.exceptions import DistilabelStepError
+from distilabel.typing import Row
+
+__all__ = ["Chunk", "ChunkStore", "content_digest", "digest_of"]
+
+# Mark, key, digest of the content, length of the body, rows, failures, last of its stream, checksum of the body.
+_HEADER = struct.Struct("<4s16s16sQII?I")
+_MARK = b"dlc1"
+# A time is not the text that it would be written as.
+_AS_JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk on disk: where it lies, and what is known of it without reading it."""
+
+    key: bytes
+    digest: bytes
+    start: int
+    length: int
+    rows: int
+    failures: int
+    last: bool
+    checksum: int
+
+
+def content_digest(rows: list[Row]) -> bytes:
+    """Return 16 bytes that stand for the content of rows: equal rows give equal bytes.
+
+    Lists, tuples and arrays of the same entries are equal, since a dataset holds them alike; all else differs by type.
+    """
+    return hashlib.blake2b(_canonical(rows), digest_size=16).digest()
+
+
+def digest_of(*parts: bytes | str) -> bytes:
+    """Return 16 bytes that stand for a sequence of parts."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return digest.digest()
+
+
+def _canonical(rows: list[Row]) -> bytes:
+    with contextlib.suppress(TypeError):  # a lone surrogate, or an integer of more than 64 bits
+        text = orjson.dumps(rows, default=_foreign, option=_AS_JSON)
+        if b"null" not in text:  # which may stand for None, NaN or infinity
+            return text
+    return json.dumps(rows, default=_foreign).encode("ascii")
+
+
+def _foreign(value: Any) -> Any:
+    """Stand in for a value that JSON does not know."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return ["bytes", hashlib.blake2b(value, digest_size=16).hexdigest()]
+    if isinstance(value, set | frozenset):  # whose order is another one in each process
+        return [type(value).__qualname__, sorted(map(repr, value))]
+    return [
+        type(value).__qualname__,
+        hashlib.blake2b(pickle.dumps(value, protocol=5), digest_size=16).hexdigest(),
+    ]
+
+
+class ChunkStore:
+    """The chunks of one step: found by key, read by their place in this run's stream.
+
+    The file only grows; a half-written end, left by a process that died, is cut off when it is opened. Rows are
+    pickled, so that a step sees what the one before it gave, to the type: a cache folder is to be trusted like code.
+
+    Args:
+        path: Made where it is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._file = self._open()
+        self._free: dict[bytes, list[Chunk]] = {}
+        self._stream: dict[int, Chunk] = {}
+        self._end = self._scan()
+
+    def _open(self) -> FileIO:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Chunks are read and written whole, here and there: a buffer would be filled and thrown away each time.
+            return self._path.open("r+b" if self._path.exists() else "w+b", buffering=0)
+        except OSError as error:
+            raise unusable(self._path.parent, error) from error
+
+    def _scan(self) -> int:
+        """Read all headers; return where the last whole chunk ends."""
+        size, end = os.fstat(self._file.fileno()).st_size, 0
+        while end + _HEADER.size <= size:
+            self._file.seek(end)
+            mark, key, digest, length, rows, failures, last, checksum = _HEADER.unpack(
+                self._file.read(_HEADER.size)
+            )
+            start = end + _HEADER.size
+            if mark != _MARK or start + length > size:
+                break
+            chunk = Chunk(key, digest, start, length, rows, failures, last, checksum)
+            self._free.setdefault(key, []).append(chunk)
+            end = start + length
+        if end < size:
+            self._file.truncate(end)
+        return end
+
+    @property
+    def empty(self) -> bool:
+        """Whether no chunk was ever kept."""
+        return self._end == 0
+
+    def reuse(self, index: int, key: bytes) -> Chunk | None:
+        """Take a chunk of that key that nobody has taken in this run as chunk `index`; None if there is none."""
+        with self._lock:
+            while free := self._free.get(key):
+                chunk = free.pop(0)
+                if zlib.crc32(self._body(chunk)) == chunk.checksum:
+                    self._stream[index] = chunk
+                    return chunk
+        return None
+
+    def put(
+        self,
+        index: int,
+        key: bytes,
+        rows: list[Row],
+        *,
+        digest: bytes | None = None,
+        failures: int = 0,
+        last: bool = False,
+    ) -> Chunk:
+        """Write rows as chunk `index` of this run's stream.
+
+        Without a `digest` of their content, the bytes under which they are kept stand for it: those are the same for
+        rows made in the same way.
+        """
+        body = _pickled(self._path.stem, rows)
+        digest, checksum = digest or hashlib.blake2b(body, digest_size=16).digest(), zlib.crc32(body)
+        with self._lock:
+            start = self._end + _HEADER.size
+            chunk = Chunk(key, digest, start, len(body), len(rows), failures, last, checksum)
+            header = _HEADER.pack(_MARK, key, digest, len(body), len(rows), failures, last, checksum)
+            self._write(header + body)
+            self._end = start + len(body)
+            self._stream[index] = chunk
+        return chunk
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._file.seek(self._end)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            raise unusable(self._path.parent, error) from error
+
+    def chunk(self, index: int) -> Chunk:
+        """Return what is known of chunk `index` of this run's stream."""
+        return self._stream[index]
+
+    def rows(self, index: int) -> list[Row]:
+        """Read chunk `index` of this run's stream; each reading gives rows of its own."""
+        with self._lock:
+            body = self._body(self._stream[index])
+        rows: list[Row] = pickle.loads(body)  # noqa: S301 - written by this class; see its docstring
+        return rows
+
+    def _body(self, chunk: Chunk) -> bytes:
+        return self._read(chunk.start, chunk.length)
+
+    def _read(self, start: int, length: int) -> bytes:
+        self._file.seek(start)
+        found = self._file.read(length)
+        # The system gives 2 GB at a time at most (https://man7.org/linux/man-pages/man2/read.2.html).
+        while len(found) < length and (more := self._file.read(length - len(found))):
+            found += more
+        return found
+
+    def drop_unused(self, least: int) -> None:
+        """Keep only the chunks of this run's stream, if all others take more room than these, and `least` bytes.
+
+        Nothing can be read or written afterwards.
+        """
+        used = sorted({chunk.start: chunk for chunk in self._stream.values()}.items())
+        room = sum(_HEADER.size + chunk.length for _, chunk in used)
+        if self._end - room <= max(room, least):
+            return
+        part = self._path.with_suffix(".part")
+        with self._lock, part.open("wb") as file:
+            for start, chunk in used:
+                file.write(self._read(start - _HEADER.size, _HEADER.size + chunk.length))
+        self.close()
+        part.replace(self._path)
+
+    def close(self) -> None:
+        """Close the file."""
+        # On a full disk it would try once more to write what `put` has refused.
+        with self._lock, contextlib.suppress(OSError):
+            self._file.close()
+
+
+def _pickled(step: str, rows: list[Row]) -> bytes:
+    try:
+        return pickle.dumps(rows, protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise DistilabelStepError(
+            f"A row that step {step!r} gave holds a value that cannot be kept ({error}): give plain values, arrays or "
+            "images."
+        ) from error

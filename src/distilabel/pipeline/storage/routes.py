@@ -1,0 +1,66 @@
+"""Which branches a chunk was routed to, kept between runs: a route may be picked by chance, its chunks are not."""
+
+import os
+import threading
+from pathlib import Path
+
+import orjson
+
+from distilabel.exceptions import DistilabelStepError, DistilabelUserError
+from distilabel.pipeline.graph.dag import Route
+from distilabel.steps._core.context import seeded
+
+__all__ = ["RouteBook"]
+
+
+class RouteBook:
+    """The routes taken, one JSON line each.
+
+    Args:
+        path: Made when the first route is taken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._taken: dict[str, list[str]] = {}
+        if path.exists():
+            *lines, torn = path.read_bytes().split(b"\n")
+            self._taken = dict(orjson.loads(line) for line in lines)
+            os.truncate(path, path.stat().st_size - len(torn))
+
+    def route(self, step: str, chunk: str, route: Route, branches: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the branches for a chunk: as before, if they are all still there, or as `route` picks now.
+
+        Args:
+            step: The step that gave the chunk.
+            chunk: What tells the chunk from all others of the step.
+            route: Picks among the branches.
+            branches: The steps after it.
+        """
+        name = f"{step}/{chunk}"
+        with self._lock:
+            if name not in self._taken or not set(self._taken[name]) <= set(branches):
+                with seeded(name):
+                    self._taken[name] = _picked(step, route, branches)
+                with self._path.open("ab") as file:
+                    file.write(orjson.dumps([name, self._taken[name]]) + b"\n")
+            return tuple(branch for branch in branches if branch in self._taken[name])
+
+
+def _picked(step: str, route: Route, branches: tuple[str, ...]) -> list[str]:
+    try:
+        picked = list(route(list(branches)))
+    except DistilabelUserError:
+        raise
+    except Exception as error:
+        raise DistilabelStepError(
+            f"The route after step {step!r} failed: {type(error).__name__}: {error}."
+        ) from error
+    unknown = [name for name in picked if name not in branches]
+    if unknown:
+        raise DistilabelUserError(
+            f"The route after step {step!r} picks {unknown[0]!r}: it must return a list of names among "
+            f"{', '.join(map(repr, branches))}."
+        )
+    return picked

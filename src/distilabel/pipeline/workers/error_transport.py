@@ -1,0 +1,43 @@
+"""Errors on their way from a worker process to the driver, and what the end of a process means."""
+
+import signal
+import traceback
+
+from distilabel.exceptions import DistilabelException, DistilabelStepError
+from distilabel.pipeline.workers.ipc import Raised, dumps, loads
+
+__all__ = ["how_it_ended", "portable"]
+
+
+def portable(error: BaseException) -> Raised:
+    """Wrap an error so that it crosses a process boundary: as itself, or as a stand-in of the same name and text."""
+    text = "".join(traceback.format_exception(error))
+    try:
+        crossed: BaseException = loads(dumps(error))
+    except Exception:  # noqa: BLE001 - an error of the user's may fail in any way when it is pickled
+        return Raised(_stand_in(error), text)
+    return Raised(error if str(crossed) == str(error) else _stand_in(error), text)
+
+
+def _stand_in(error: BaseException) -> BaseException:
+    base = DistilabelStepError if isinstance(error, DistilabelException) else Exception
+    made: BaseException = type(type(error).__name__, (base,), {})(str(error))
+    return made
+
+
+def how_it_ended(code: int) -> str:
+    """Say how a process ended, given its exit code.
+
+    Examples:
+        >>> how_it_ended(3)
+        'ended with exit code 3'
+        >>> how_it_ended(-9)
+        'was killed by SIGKILL, perhaps for want of memory'
+    """
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"was killed by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")

@@ -1,0 +1,157 @@
+"""Events as sentences."""
+
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import time
+
+from distilabel.config import looks_secret
+from distilabel.events import (
+    ChunkDone,
+    Event,
+    JobMoved,
+    NextPoll,
+    Notice,
+    RunBegan,
+    RunEnded,
+    StepEnded,
+)
+from distilabel.records import Job
+
+__all__ = ["Narrator", "age", "how_to_resume", "job_name", "job_progress"]
+
+_LEVELS = {"info": 20, "warning": 30, "error": 40}
+# Moves that say nothing new to a person.
+_SILENT = frozenset({"uploading", "uploaded", "creating", "fetched"})
+
+
+class Narrator:
+    """Turns events into log lines.
+
+    Args:
+        say: Called with a level of `logging` and a sentence.
+        clock: Gives the time in seconds since 1970.
+    """
+
+    def __init__(self, say: Callable[[int, str], None], clock: Callable[[], float] = time) -> None:
+        self._say = say
+        self._clock = clock
+        self._rows: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._cached: Counter[str] = Counter()
+        self._told: dict[int, str] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Hear an event."""
+        match event:
+            case RunBegan(pipeline, steps):
+                self._info(f"Pipeline {pipeline!r} begins: {', '.join(steps)}.")
+            case ChunkDone(step, rows, failures, cached):
+                self._rows[step] += rows
+                self._failures[step] += failures
+                self._cached[step] += rows if cached else 0
+            case StepEnded(step):
+                self._step_ended(step)
+            case JobMoved(job):
+                self._job(job)
+            case NextPoll(job, seconds):
+                self._say(10, f"Job {job_name(job)}: asking again in {seconds:g} s.")
+            case Notice(level, text):
+                self._say(_LEVELS[level], text)
+            case RunEnded():
+                self._ended(event)
+            case _:
+                pass
+
+    def _info(self, text: str) -> None:
+        self._say(20, text)
+
+    def _step_ended(self, step: str) -> None:
+        kept = self._cached[step]
+        text = f"Step {step!r} is done: {_count(self._rows[step], 'row')}"
+        self._info(text + (f", {kept:,} of them from the cache." if kept else "."))
+        if self._failures[step]:
+            self._say(
+                30,
+                f"Step {step!r} has no answer for {_count(self._failures[step], 'row')}; the reasons are in "
+                "`distilabel_metadata` (Pipeline(enable_metadata=True) keeps it).",
+            )
+
+    def _job(self, job: Job) -> None:
+        step = job.scope.rpartition("/")[2]
+        text = f"Job {job_name(job)} of step {step!r}: {job_progress(job)}."
+        if job.state not in _SILENT and self._told.get(job.id) != text:
+            self._told[job.id] = text
+            self._info(text)
+
+    def _ended(self, event: RunEnded) -> None:
+        if event.complete:
+            self._info(f"Pipeline {event.pipeline!r} is done: {_count(event.rows, 'row')}.")
+            return
+        jobs, own = event.open_jobs, event.own_jobs
+        lines = [f"Pipeline {event.pipeline!r} is not ready: {_count(len(jobs) + len(own), 'job')} open."]
+        lines += [
+            f"  {job_name(job)}: {job_progress(job)}, {age(self._clock() - job.created_at)} old"
+            for job in jobs
+        ]
+        lines += [f"  {name}: asked for by an LLM of your own" for name in own]
+        lines.append(f"Nothing is lost. To go on, run it again: {how_to_resume()}")
+        self._info("\n".join(lines))
+
+
+def job_name(job: Job) -> str:
+    """Return the platform's id of a job, or our number while it has none."""
+    return job.remote_id or f"#{job.id}"
+
+
+def job_progress(job: Job) -> str:
+    """Say how far a job is."""
+    if job.state == "submitted":
+        done = job.completed if job.completed is not None else 0
+        return f"{job.remote_status or 'submitted'}, {done:,} of {_count(job.requests, 'request')} done"
+    if job.code:
+        return f"{job.state} ({job.code}: {job.message})"
+    return f"{job.state}, {_count(job.requests, 'request')}"
+
+
+def age(seconds: float) -> str:
+    """Say a time span in the largest unit that fits.
+
+    Examples:
+        >>> age(42), age(600), age(7300)
+        ('42 s', '10 min', '2.0 h')
+    """
+    if seconds < 120:  # noqa: PLR2004
+        return f"{max(0, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"  # noqa: PLR2004
+
+
+def how_to_resume() -> str:
+    """Return what to type to run this program again, without any secret; in a notebook, what to call."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    arguments = _without_secrets(sys.argv[1:])
+    if spec is not None and spec.name:
+        return shlex.join(["python", "-m", spec.name.removesuffix(".__main__"), *arguments])
+    if main is None:
+        return "pipeline.run()"
+    if Path(sys.argv[0]).stem == "distilabel":
+        return shlex.join(["distilabel", *arguments])
+    return shlex.join(["python", sys.argv[0], *arguments])
+
+
+def _without_secrets(arguments: Sequence[str]) -> list[str]:
+    """Cut out the values of options that look like secrets: `--token ...`, `--token=...`, `step.api_key=...`."""
+    shown, hide = [], False
+    for word in arguments:
+        name, is_pair, _ = word.partition("=")
+        secret = looks_secret(name.lstrip("-").rpartition(".")[2])
+        shown.append("..." if hide else f"{name}=..." if is_pair and secret else word)
+        hide = secret and not is_pair and word.startswith("--") and not hide
+    return shown
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,1 @@
+"""AWS: Bedrock, S3 and Signature Version 4."""

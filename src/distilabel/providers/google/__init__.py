@@ -1,0 +1,1 @@
+"""Google's APIs: the Gemini API and Vertex AI."""

@@ -1,0 +1,1 @@
+"""OpenAI's API shape: the dialect, its variants, and the parts of its wire format."""

@@ -1,0 +1,1 @@
+"""Parsing what platforms send: JSON values, errors, vectors, log probabilities."""

@@ -1,0 +1,57 @@
+"""Reading log probabilities: whatever shape a platform gives them, they become OpenAI's list of tokens.
+
+Shapes: https://platform.openai.com/docs/api-reference/chat/object (`logprobs.content`),
+https://platform.openai.com/docs/api-reference/completions/object (`tokens` and `token_logprobs`; Together's and
+Fireworks' chats have them too, by their packages together 3.1 and fireworks-ai 1.2), and
+https://ai.google.dev/api/generate-content (`logprobsResult`); read in November 2026.
+"""
+
+from itertools import zip_longest
+from typing import Any
+
+from distilabel.providers.parsing.json_values import dict_of, dicts_of
+
+__all__ = ["google_logprobs", "openai_logprobs"]
+
+
+def openai_logprobs(value: Any) -> list[dict[str, Any]]:
+    """Read what stands beside an answer, in the shape of chats or in the older one of raw texts; none: an empty list.
+
+    Examples:
+        >>> openai_logprobs({"tokens": ["Hi"], "token_logprobs": [-0.5], "top_logprobs": [{"Hi": -0.5, "Yo": -1.5}]})
+        [{'token': 'Hi', 'logprob': -0.5, 'top_logprobs': [{'token': 'Hi', 'logprob': -0.5}, {'token': 'Yo', 'logprob': -1.5}]}]
+    """
+    given = dict_of(value)
+    if given.get("content"):
+        return dicts_of(given["content"])
+    tokens, numbers, tops = (_list(given.get(name)) for name in ("tokens", "token_logprobs", "top_logprobs"))
+    return [
+        _token(token, number, [{"token": t, "logprob": p} for t, p in dict_of(top).items()])
+        for token, number, top in zip_longest(tokens, numbers[: len(tokens)], tops[: len(tokens)])
+    ]
+
+
+def google_logprobs(value: Any) -> list[dict[str, Any]]:
+    """Read the `logprobsResult` of a candidate; none: an empty list."""
+    given = dict_of(value)
+    chosen, tops = dicts_of(given.get("chosenCandidates")), dicts_of(given.get("topCandidates"))
+    return [
+        _token(
+            one.get("token"),
+            one.get("logProbability"),
+            [_top(t) for t in dicts_of(dict_of(top).get("candidates"))],
+        )
+        for one, top in zip_longest(chosen, tops[: len(chosen)])
+    ]
+
+
+def _token(token: Any, logprob: Any, tops: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"token": token, "logprob": logprob, "top_logprobs": tops}
+
+
+def _top(candidate: dict[str, Any]) -> dict[str, Any]:
+    return {"token": candidate.get("token"), "logprob": candidate.get("logProbability")}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""A toy model: answers requests without a model."""

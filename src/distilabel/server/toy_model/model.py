@@ -1,0 +1,214 @@
+"""A toy in the place of a model: it writes sentences from a kit, fast, without knowing a thing.
+
+Its only use is to see a platform and a pipeline work before money is spent: each answer quotes the prompt it
+belongs to, equal requests with different custom_ids get different answers, and the same request under the same
+custom_id gets the same answer again. Nothing it says is worth keeping, and its token counts are estimates.
+"""
+
+import base64
+import math
+import re
+import time
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from distilabel.server.errors import Refusal
+from distilabel.server.http import Body, new_id
+from distilabel.server.toy_model.png import square
+from distilabel.server.toy_model.request_validation import check_chat, check_embeddings, check_image
+from distilabel.server.toy_model.schema_instance import instance
+
+MODEL = "toy"
+QUOTED = 60
+CHARACTERS_A_TOKEN = 4
+DIMENSIONS = 256
+HASHES_A_WORD = 4
+TOKENS_AN_IMAGE = 16
+
+# 16 of each, so that half a byte picks one.
+OPENINGS = (
+    "In short,", "As a rule,", "On the whole,", "At first sight,", "Put simply,", "In practice,", "More often than not,",
+    "Seen from afar,", "To begin with,", "For most people,", "Strictly speaking,", "By and large,", "These days,",
+    "Looked at closely,", "With some care,", "In the end,",
+)  # fmt: skip
+SUBJECTS = (
+    "the main point", "a patient reader", "the simplest example", "every careful answer", "the usual explanation",
+    "a good teacher", "the missing detail", "an honest summary", "the first step", "a second look", "the whole question",
+    "a small experiment", "the common mistake", "a clear definition", "the older view", "the practical side",
+)  # fmt: skip
+VERBS = (
+    "depends on", "leads back to", "is weaker than", "makes room for", "rests on", "says little about", "follows from",
+    "asks for", "is shaped by", "points to", "stands in for", "grows out of", "agrees with", "goes beyond",
+    "is tested by", "begins with",
+)  # fmt: skip
+OBJECTS = (
+    "the facts at hand.", "what one already knows.", "a handful of cases.", "the words that were chosen.",
+    "time and attention.", "how it is measured.", "the limits of the method.", "a comparison with its opposite.",
+    "the people involved.", "an example from daily life.", "its own history.", "the order of the steps.",
+    "a fair amount of practice.", "the question behind it.", "numbers that can be checked.", "trial and error.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One thing the toy said, and why it stopped: `stop` or `length`."""
+
+    text: str
+    finish_reason: str
+
+    @property
+    def tokens(self) -> int:
+        """An estimate."""
+        return count_tokens(self.text)
+
+
+def count_tokens(text: str) -> int:
+    """About four characters a token, and at least one."""
+    return max(1, len(text) // CHARACTERS_A_TOKEN)
+
+
+def sample(body: Body, salt: str, index: int) -> Sample:
+    """What the toy says to a chat request: a pure function of the request, the salt and the sample's index."""
+    prompt = _prompt(body["messages"])
+    seed = b"\0".join((body["model"].encode(), salt.encode(), b"%d" % index, orjson.dumps(body["messages"])))
+    told = f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
+    return _cut(_formatted(body.get("response_format"), prompt, told), body)
+
+
+def chat(body: Body, salt: str) -> Body:
+    """A chat completion: https://platform.openai.com/docs/api-reference/chat/object."""
+    check_chat(body)
+    samples = [sample(body, salt, index) for index in range(body.get("n") or 1)]
+    read = max(1, sum(len(_content(message)) for message in body["messages"]) // CHARACTERS_A_TOKEN)
+    written = sum(said.tokens for said in samples)
+    return {
+        "id": new_id("chatcmpl-"),
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": body["model"],
+        "choices": [_choice(index, said) for index, said in enumerate(samples)],
+        "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
+        "system_fingerprint": "fp_toy",
+    }
+
+
+def embeddings(body: Body) -> Body:
+    """Embeddings: https://platform.openai.com/docs/api-reference/embeddings/object."""
+    texts = check_embeddings(body)
+    dimensions = body.get("dimensions") or DIMENSIONS
+    encode = _base64 if body.get("encoding_format") == "base64" else list
+    tokens = sum(count_tokens(text) for text in texts)
+    return {
+        "object": "list",
+        "model": body["model"],
+        "data": [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": encode(vector(body["model"], text, dimensions)),
+            }
+            for index, text in enumerate(texts)
+        ],
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
+    }
+
+
+def images(body: Body, salt: str) -> Body:
+    """Images, each of one colour: https://platform.openai.com/docs/api-reference/images/object."""
+    prompt = check_image(body)
+    seeds = (f"{body['model']}\0{salt}\0{index}\0{prompt}" for index in range(body.get("n") or 1))
+    made = [base64.b64encode(square(blake2b(seed.encode(), digest_size=3).digest())) for seed in seeds]
+    read, written = count_tokens(prompt), TOKENS_AN_IMAGE * len(made)
+    return {
+        "created": int(time.time()),
+        "data": [{"b64_json": image.decode()} for image in made],
+        "usage": {"input_tokens": read, "output_tokens": written, "total_tokens": read + written},
+    }
+
+
+def vector(model: str, text: str, dimensions: int) -> list[float]:
+    """A unit vector: each word votes up or down in a few places, so texts that share words lie near each other.
+
+    Signed feature hashing, Weinberger et al. 2009, https://arxiv.org/abs/0902.2206.
+    """
+    votes = [0.0] * dimensions
+    for word in re.findall(r"\w+", text.lower()) or [text]:
+        digest = blake2b(f"{model}\0{word}".encode(), digest_size=4 * HASHES_A_WORD).digest()
+        for place in memoryview(digest).cast("I"):
+            votes[(place >> 1) % dimensions] += 1.0 if place & 1 else -1.0
+    length = math.sqrt(sum(vote * vote for vote in votes))
+    if not length:
+        return [1.0, *votes[1:]]
+    return [vote / length for vote in votes]
+
+
+async def answer(endpoint: str, body: Body, custom_id: str) -> tuple[int, Body]:
+    """The toy as the one who answers a platform's requests."""
+    try:
+        if endpoint == "/v1/embeddings":
+            return 200, embeddings(body)
+        if endpoint == "/v1/images/generations":
+            return 200, images(body, custom_id)
+        seed = body.get("seed")
+        return 200, chat(body, custom_id if seed is None else f"{custom_id}\0{seed}")
+    except Refusal as refusal:
+        return refusal.status, refusal.body()
+
+
+def _sentences(digest: bytes) -> str:
+    opening, *picks = digest
+    pairs = zip(picks[::2], picks[1::2], strict=False)
+    first, *rest = [
+        f"{SUBJECTS[one & 15]} {VERBS[one >> 4]} {OBJECTS[two & 15]}"
+        for one, two in islice(pairs, 2 + (opening >> 4) % 3)
+    ]
+    return " ".join([OPENINGS[opening & 15], first, *(text[0].upper() + text[1:] for text in rest)])
+
+
+def _formatted(wanted: Body | None, prompt: str, told: str) -> str:
+    match wanted:
+        case {"type": "json_object"}:
+            value: Any = {"about": prompt[:QUOTED], "answer": told}
+        case {"type": "json_schema", "json_schema": given}:
+            value = instance(given.get("schema", {}), told)
+        case _:
+            return told
+    return orjson.dumps(value).decode()
+
+
+def _cut(text: str, body: Body) -> Sample:
+    stop = body.get("stop") or ()
+    for end in (stop,) if isinstance(stop, str) else stop:
+        text = text.partition(end)[0]
+    limit = body.get("max_completion_tokens") or body.get("max_tokens")
+    if limit is not None and count_tokens(text) > limit:
+        return Sample(text[: limit * CHARACTERS_A_TOKEN], "length")
+    return Sample(text, "stop")
+
+
+def _choice(index: int, said: Sample) -> Body:
+    message = {"role": "assistant", "content": said.text, "refusal": None}
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": said.finish_reason}
+
+
+def _prompt(messages: Sequence[Body]) -> str:
+    asked = [message for message in messages if message["role"] == "user"] or messages
+    return _content(asked[-1])
+
+
+def _content(message: Body) -> str:
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+
+
+def _base64(numbers: list[float]) -> str:
+    floats = array("f", numbers)
+    return base64.b64encode(floats.tobytes()).decode()

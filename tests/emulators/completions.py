@@ -1,0 +1,55 @@
+"""What a completion of the embedded platform says, whole or damaged, for costumes to say it otherwise."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.emulators.base import Value
+
+__all__ = ["Hollow", "Said", "arguments", "read"]
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer: its id, its text, or None; why it ended; what it cost; and what else is told of it, as OpenAI tells it."""
+
+    id: str
+
+    text: str | None
+    refusal: str | None
+    finish: str
+    usage: Value
+    model: str
+    reasoning: str
+    calls: list[Value]
+    logprobs: list[Value]
+
+
+@dataclass(frozen=True)
+class Hollow:
+    """A completion that is damaged: `choices` in it where its shape is right, else the whole in place of one."""
+
+    inside: bool
+    value: Any
+
+
+def read(body: Any) -> Said | Hollow:
+    """Read a completion of any shape."""
+    if not isinstance(body, dict) or "choices" not in body:
+        return Hollow(inside=False, value=body)
+    choices = body["choices"]
+    if not choices:
+        return Hollow(inside=True, value=choices)
+    message = choices[0]["message"]
+    if message is None:
+        return Hollow(inside=True, value=[None])
+    return Said(
+        body.get("id", "chatcmpl-1"), message["content"], message.get("refusal"), choices[0]["finish_reason"], body["usage"],
+        body["model"], message.get("reasoning_content") or "", message.get("tool_calls") or [],
+        (choices[0].get("logprobs") or {}).get("content") or [],
+    )  # fmt: skip
+
+
+def arguments(call: Value) -> tuple[str, Value]:
+    """Return the name of what a call calls, and its arguments."""
+    return call["function"]["name"], json.loads(call["function"]["arguments"])
