@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx2
 
-from distilabel.events import Broken, Event, Quiet
+from distilabel.events import DispatcherIdle, Event, RunFailed
 from distilabel.http import HttpRequest, HttpResponse
 from distilabel.ledger.store import Ledger
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.result_files import Reader
@@ -22,7 +22,7 @@ from distilabel.offline.session import Answer, Session, asking
 from distilabel.providers.base import Limits
 from distilabel.providers.openai_family.dialect import OpenAI
 from distilabel.records import Reply, Target, canonical_json
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 
 KEY = "sk-proj-a1b2c3d4e5f6"
 URL = "https://platform.test/v1"
@@ -279,7 +279,7 @@ async def _echo(asked: dict[str, Any]) -> httpx2.Response:
 # At the platform
 
 
-class Ears:
+class EventRecorder:
     """Remembers events; waits for the dispatcher."""
 
     def __init__(self) -> None:
@@ -288,7 +288,7 @@ class Ears:
 
     def __call__(self, event: Event) -> None:
         self.events.append(event)
-        if isinstance(event, Quiet):
+        if isinstance(event, DispatcherIdle):
             self._quiet.set()
 
     def of(self, kind: type) -> list[Any]:
@@ -306,36 +306,36 @@ class SmallOpenAI(OpenAI):
     limits = Limits(requests=3, size=1_000)
 
 
-def transport_to(platform: FakePlatform, **more: Any) -> Transport:
+def transport_to(platform: FakePlatform, **more: Any) -> HttpTransport:
     headers = {"authorization": f"Bearer {KEY}"}
-    return Transport(URL, headers, secrets=(KEY,), transport=platform.transport, **more)
+    return HttpTransport(URL, headers, secrets=(KEY,), transport=platform.transport, **more)
 
 
 class Office:
     """One run at a desk: a ledger in `folder`, a dispatcher and a session. Another one is another run."""
 
     def __init__(
-        self, folder: Path, platform: FakePlatform, *, every: float | None = None, **chosen: Any
+        self, folder: Path, platform: FakePlatform, *, poll_interval: float | None = None, **chosen: Any
     ) -> None:
         options = OfflineBatchOptions(**chosen)
         self.platform = platform
         self.ledger = Ledger(folder)
-        self.ears = Ears()
+        self.recorder = EventRecorder()
         self.run_id = self.ledger.begin_run("test")
-        self.dispatcher = Dispatcher(self.ledger, self.run_id, self.ears)
+        self.dispatcher = Dispatcher(self.ledger, self.run_id, self.recorder)
         self.reader = Reader(folder)
         self.session = Session(self.ledger, self.dispatcher, self.reader, "p/s", self.run_id)
-        self.desk = Desk(TARGET, SmallOpenAI(), transport_to(platform), every, options)
+        self.client = ModelClient(TARGET, SmallOpenAI(), transport_to(platform), poll_interval, options)
 
     def ask(self, *prompts: str, asker: str = "a") -> list[Answer | None]:
         with asking(asker):
-            return self.session.ask(self.desk, [body(prompt) for prompt in prompts])
+            return self.session.ask(self.client, [body(prompt) for prompt in prompts])
 
     def flush(self) -> None:
         """Wait, submit what is wanted, and wait again."""
-        self.ears.wait(self.dispatcher)
+        self.recorder.wait(self.dispatcher)
         self.dispatcher.flush()
-        self.ears.wait(self.dispatcher)
+        self.recorder.wait(self.dispatcher)
 
     def bring(self, *prompts: str, asker: str = "a", rounds: int = 4) -> list[Answer | None]:
         """Ask and submit until all is answered, nothing moves any more, or the run is broken."""
@@ -347,7 +347,7 @@ class Office:
 
     @property
     def broken(self) -> list[Exception]:
-        return [event.error for event in self.ears.of(Broken)]
+        return [event.error for event in self.recorder.of(RunFailed)]
 
     @property
     def states(self) -> list[str]:
@@ -355,7 +355,7 @@ class Office:
 
     def close(self) -> None:
         self.dispatcher.stop()
-        self.ears.wait(self.dispatcher)
+        self.recorder.wait(self.dispatcher)
         self.reader.close()
         self.ledger.close()
 

@@ -13,7 +13,7 @@ from distilabel.providers.base import Limits
 from distilabel.providers.google.gemini import Gemini
 from distilabel.providers.google.vertex import Vertex
 from distilabel.records import Target
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY, Batch, FakePlatform, Line, Office, said
 from tests.sigv4 import signed_for, signer
 
@@ -41,11 +41,11 @@ class InMemory(FakePlatform):
         """Have `office` ask this platform."""
         provider = self.provider()
         provider.limits = Limits(requests=3, size=2_000)
-        transport = Transport(
+        transport = HttpTransport(
             self.base_url, provider.headers(KEY), secrets=(KEY,), transport=self.transport, attempts=2
         )
         target = Target(provider.name, self.base_url, self.endpoint, "m")
-        office.desk = replace(office.desk, target=target, provider=provider, transport=transport)
+        office.client = replace(office.client, target=target, provider=provider, transport=transport)
         return office
 
     def is_over(self, batch: Batch) -> bool:
@@ -345,8 +345,8 @@ class BedrockInMemory(InMemory):
 
     def sit_down(self, office: Office) -> Office:
         office = super().sit_down(office)
-        transport = Transport(self.base_url, {}, signer=signer(), transport=self.transport, attempts=2)
-        office.desk = replace(office.desk, transport=transport)
+        transport = HttpTransport(self.base_url, {}, signer=signer(), transport=self.transport, attempts=2)
+        office.client = replace(office.client, transport=transport)
         return office
 
     def route(self, request: httpx2.Request) -> tuple[str, ...]:  # noqa: PLR0911 - a table

@@ -25,7 +25,7 @@ from distilabel.exceptions import (
 )
 from distilabel.http import Flow, FromFile, HttpRequest, HttpResponse, Upload
 from distilabel.providers.base import call, call_json
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 
 URL = "https://platform.test:8443/v1"
 KEY = "sk-proj-a1b2c3d4e5f6"
@@ -60,7 +60,7 @@ def run(
     network: Any, flow: Flow[Any], *, base_url: str = URL, headers: dict[str, str] | None = None, **more: Any
 ):
     async def go() -> Any:
-        sender = Transport(
+        sender = HttpTransport(
             base_url,
             headers or {"authorization": f"Bearer {KEY}"},
             secrets=more.pop("secrets", (KEY,)),
@@ -497,7 +497,7 @@ def test_placeholder_for_a_key_does_not_garble_messages():
 
 def test_key_is_not_in_the_representation_of_a_transport():
     async def look() -> str:
-        sender = Transport(URL, {"authorization": KEY}, secrets=(KEY,))
+        sender = HttpTransport(URL, {"authorization": KEY}, secrets=(KEY,))
         await sender.close()
         return repr(sender)
 

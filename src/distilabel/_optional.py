@@ -5,10 +5,10 @@ from types import ModuleType
 
 from distilabel.exceptions import DistilabelMissingPackageError
 
-__all__ = ["optional"]
+__all__ = ["require"]
 
 
-def optional(module: str, extra: str) -> ModuleType:
+def require(module: str, extra: str) -> ModuleType:
     """Import a module that an extra of this package brings along.
 
     Args:
@@ -19,7 +19,7 @@ def optional(module: str, extra: str) -> ModuleType:
         DistilabelMissingPackageError: It is not installed; the message names the command that installs it.
 
     Examples:
-        >>> optional("json", "server").__name__
+        >>> require("json", "server").__name__
         'json'
     """
     try:

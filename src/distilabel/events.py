@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from distilabel.records import Job
 
 __all__ = [
-    "Broken",
     "ChunkDone",
+    "DispatcherIdle",
     "Event",
     "JobMoved",
+    "JobSettled",
     "NextPoll",
     "Notice",
-    "Quiet",
     "RunBegan",
     "RunEnded",
-    "Settled",
+    "RunFailed",
     "StepBegan",
     "StepEnded",
 ]
@@ -68,7 +68,7 @@ class NextPoll:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class JobSettled:
     """A job is settled; these askers of the scope await nothing any more."""
 
     scope: str
@@ -76,12 +76,12 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class DispatcherIdle:
     """The dispatcher has nothing under way at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class RunFailed:
     """Something failed that the run cannot go on with."""
 
     error: Exception
@@ -117,9 +117,9 @@ Event = (
     | StepEnded
     | JobMoved
     | NextPoll
-    | Settled
-    | Quiet
-    | Broken
+    | JobSettled
+    | DispatcherIdle
+    | RunFailed
     | Notice
     | RunEnded
 )

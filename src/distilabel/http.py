@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-__all__ = ["Carrier", "Flow", "FromFile", "HttpRequest", "HttpResponse", "Signer", "Upload"]
+__all__ = ["Flow", "FromFile", "HttpRequest", "HttpResponse", "Signer", "Transport", "Upload"]
 
 T = TypeVar("T")
 
@@ -102,7 +102,7 @@ Flow = Generator[HttpRequest, HttpResponse, T]
 """A conversation with a platform: yields requests, is sent responses, returns its result."""
 
 
-class Carrier(Protocol):
+class Transport(Protocol):
     """What carries out flows: HTTP, or whatever can take its place."""
 
     async def run(self, flow: Flow[T]) -> T:

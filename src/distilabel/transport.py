@@ -23,7 +23,7 @@ from distilabel.exceptions import (
 )
 from distilabel.http import Flow, FromFile, HttpRequest, HttpResponse, Signer
 
-__all__ = ["Transport", "fetch", "sync_folder"]
+__all__ = ["HttpTransport", "fetch", "sync_folder"]
 
 T = TypeVar("T")
 _logger = logging.getLogger("distilabel.transport")
@@ -48,7 +48,7 @@ class _Again(Exception):  # noqa: N818 - not an error: a signal to the retry loo
         self.response = response
 
 
-class Transport:
+class HttpTransport:
     """Drives flows over HTTP against one base URL with one set of headers.
 
     Args:

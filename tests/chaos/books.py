@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Books", "Entry", "answer_to", "number_of"]
+__all__ = ["Books", "Entry", "answer_to", "as_number"]
 
 
-def number_of(prompt: str) -> int:
+def as_number(prompt: str) -> int:
     """Return the number that a prompt of ours carries, as in `#12`; -1 for one that has none."""
     found = re.search(r"#(\d+)", prompt)
     return int(found[1]) if found else -1
@@ -127,7 +127,7 @@ class Books:
             sample = f"online{self._online[pool]}"
             self._online[pool] += 1
         content = json.dumps([body, sample], sort_keys=True)
-        return Entry(hashlib.sha256(content.encode()).hexdigest(), number_of(prompt), sample, pool)
+        return Entry(hashlib.sha256(content.encode()).hexdigest(), as_number(prompt), sample, pool)
 
     def _write(self, what: str, **facts: Any) -> None:
         self._file.write(json.dumps({"what": what, **facts}) + "\n")

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tests.chaos.faults import Call
-from tests.emulators.base import Costume
+from tests.emulators.base import Emulator
 from tests.support.asgi import Response, Send, json_response
 
 __all__ = ["CALL_KINDS", "Exchange"]
@@ -18,7 +18,7 @@ class Exchange:
     """One call: how to carry it out, in whose words it is refused, and where its answer goes."""
 
     fault: Call
-    costume: Costume
+    emulator: Emulator
     carry_out: Callable[[], Awaitable[Response]]
     send: Send
     root: str
@@ -91,7 +91,7 @@ async def _nothing(call: Exchange) -> None:
 
 
 async def _stale(call: Exchange) -> None:
-    await json_response(call.costume.nothing).go(call.send)
+    await json_response(call.emulator.nothing).go(call.send)
 
 
 async def _redirected(call: Exchange) -> None:
@@ -105,7 +105,7 @@ async def _held_up(call: Exchange) -> None:
 
 
 def _error(call: Exchange) -> Response:
-    body = call.costume.refusal(call.fault.status, "Not now.", "server_error")
+    body = call.emulator.refusal(call.fault.status, "Not now.", "server_error")
     return json_response(body, call.fault.status, **call.fault.headers)
 
 

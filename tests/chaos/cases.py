@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.books import Books, answer_to, number_of
+from tests.chaos.books import Books, answer_to, as_number
 from tests.chaos.faults import Fault, Plan
 from tests.chaos.pipeline import COUNT, Spec, prompts
 from tests.chaos.platform import MisbehavingPlatform
 from tests.chaos.runner import Outcome, Runner
-from tests.emulators.base import Costume
+from tests.emulators.base import Emulator
 from tests.emulators.openai import OPENAI
 
 __all__ = ["Case", "Expected", "Skipped", "Stage", "Verdict", "judged"]
@@ -113,27 +113,27 @@ class Stage:
         folder: An empty folder.
         runner: Starts processes.
         random_kills: How many kills at random moments, where there are any.
-        costume: The dialect that it is played in.
+        emulator: The dialect that it is played in.
     """
 
     def __init__(
-        self, case: Case, folder: Path, runner: Runner, random_kills: int = 0, costume: Costume = OPENAI
+        self, case: Case, folder: Path, runner: Runner, random_kills: int = 0, emulator: Emulator = OPENAI
     ) -> None:
         self.case = case
         self.folder = folder
         self.runner = runner
         self.random_kills = random_kills
-        self.costume = costume
+        self.emulator = emulator
         self.cache = folder / "cache"
         self.verdict = Verdict()
         self._raises = list(case.expected.raises)
         folder.mkdir(parents=True, exist_ok=True)
-        self.platform = MisbehavingPlatform(folder / "platform", case.plan, costume)
+        self.platform = MisbehavingPlatform(folder / "platform", case.plan, emulator)
 
     def spec(self, **changes: Any) -> Spec:
         """Return how a process runs the pipeline."""
         out = str(self.folder / f"run-{self.verdict.runs}.json")
-        world = {"cache": str(self.cache), "base_url": self.platform.url, "dialect": self.costume.name}
+        world = {"cache": str(self.cache), "base_url": self.platform.url, "dialect": self.emulator.name}
         values = {**world, "out": out, **self.case.spec}
         return Spec(**{**values, **changes})
 
@@ -230,7 +230,7 @@ def _judge_rows(verdict: Verdict, expected: Expected, rows: list[dict[str, Any]]
     reasons: Counter[str] = Counter()
     seen: Counter[str] = Counter()
     for row, prompt in zip(rows, prompts(), strict=True):
-        code = expected.unanswered.get(number_of(prompt))
+        code = expected.unanswered.get(as_number(prompt))
         if row["text"] is not None:
             verdict.answered += 1
             seen[row["text"]] += 1
@@ -254,7 +254,7 @@ def _judge_rows(verdict: Verdict, expected: Expected, rows: list[dict[str, Any]]
 
 
 def _right(text: str, prompt: str, expected: Expected) -> bool:
-    if number_of(prompt) in expected.cut_short:
+    if as_number(prompt) in expected.cut_short:
         return any(text == answer_to(prompt, sample)[:40] for sample in _SAMPLES)
     return any(text == answer_to(prompt, sample) + expected.ending for sample in _SAMPLES)
 

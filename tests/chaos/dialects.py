@@ -1,4 +1,4 @@
-"""The dialects in which the cases are played: whose LLM, which costume, and what has no meaning in them."""
+"""The dialects in which the cases are played: whose LLM, which emulator, and what has no meaning in them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from typing import Any
 from tests.chaos.cases import Case
 from tests.emulators.anthropic import ANTHROPIC
 from tests.emulators.azure import AZURE
-from tests.emulators.base import Costume
+from tests.emulators.base import Emulator
 from tests.emulators.bedrock import BEDROCK
 from tests.emulators.fireworks import FIREWORKS
 from tests.emulators.gemini import GEMINI
@@ -28,7 +28,7 @@ class Dialect:
     """One platform's dialect, as the cases are played in it.
 
     Attributes:
-        costume: What the platform wears.
+        emulator: What the platform wears.
         title: As people write it.
         llm: The class in `distilabel.llms`.
         address: The environment variable of the base URL.
@@ -41,7 +41,7 @@ class Dialect:
         jobs: Whether the platform takes jobs.
     """
 
-    costume: Costume
+    emulator: Emulator
     title: str
     llm: str
     address: str
@@ -56,7 +56,7 @@ class Dialect:
     @property
     def name(self) -> str:
         """The platform's name, as in the registry."""
-        return self.costume.name
+        return self.emulator.name
 
     def told(self, address: str, key: str, folder: Path) -> dict[str, str]:
         """Return what is in the environment of a process of its."""
@@ -72,7 +72,7 @@ class Dialect:
     def why_not(self, case: Case) -> str:
         """Say why a case is not played in this dialect; "" if it is."""
         name = f"{case.group}: {case.name}"
-        without = {**self.without, **(_SAME if self.costume is not OPENAI else {})}
+        without = {**self.without, **(_SAME if self.emulator is not OPENAI else {})}
         return next((why for shape, why in without.items() if fnmatchcase(name, shape)), "")
 
     def of(self, case: Case) -> Case:

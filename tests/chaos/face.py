@@ -15,7 +15,7 @@ _EMPTY_FILE = "file-empty"
 
 
 class Face:
-    """The platform, saying what the plan has it say; a costume may stand before it.
+    """The platform, saying what the plan has it say; a emulator may stand before it.
 
     Args:
         inner: The platform that behaves.

@@ -7,7 +7,7 @@ from typing import Any
 from tests.chaos.books import Books
 from tests.chaos.calls import CALL_KINDS, Exchange
 from tests.chaos.faults import Call, Fault, Plan
-from tests.emulators.base import Costume
+from tests.emulators.base import Emulator
 from tests.support.asgi import Response, gathered
 
 __all__ = ["Front"]
@@ -17,18 +17,18 @@ class Front:
     """The platform behind its door.
 
     Args:
-        inner: The platform, in its costume.
-        costume: Which method and path is which call.
+        inner: The platform, behind its emulator.
+        emulator: Which method and path is which call.
         plan: What goes wrong.
         books: Where calls are noted.
         meet: Called with each fault that comes to pass.
     """
 
     def __init__(
-        self, inner: Any, costume: Costume, plan: Plan, books: Books, meet: Callable[[Fault], None]
+        self, inner: Any, emulator: Emulator, plan: Plan, books: Books, meet: Callable[[Fault], None]
     ) -> None:
         self._inner = inner
-        self._costume = costume
+        self._emulator = emulator
         self._plan = plan
         self._books = books
         self._meet = meet
@@ -38,7 +38,7 @@ class Front:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        name, books = self._costume.call(scope["method"], scope["path"]), self._books
+        name, books = self._emulator.call(scope["method"], scope["path"]), self._books
         if scope["path"].endswith("/elsewhere"):
             books.follow()
         number, of_any = books.call(name, time.time()), books.call("any", time.time())
@@ -51,6 +51,6 @@ class Front:
             if fault.call in (name, "any") and fault.first <= at < fault.first + fault.times:
                 self._meet(fault)
                 root = f"http://{dict(scope['headers'])[b'host'].decode()}"
-                await CALL_KINDS[fault.how](Exchange(fault, self._costume, carry_out, send, root))
+                await CALL_KINDS[fault.how](Exchange(fault, self._emulator, carry_out, send, root))
                 return
         await (await carry_out()).go(send)

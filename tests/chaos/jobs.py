@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.books import Books, number_of
+from tests.chaos.books import Books, as_number
 from tests.chaos.faults import Fault, Job, Plan
 
 __all__ = ["OVER", "Jobs"]
@@ -142,7 +142,7 @@ class Jobs:
         if prompt is not None:
             lines = (self._folder / "files" / input_file).read_bytes().split(b"\n")
             numbers = [
-                number_of(json.loads(line)["body"]["messages"][-1]["content"]) for line in lines if line
+                as_number(json.loads(line)["body"]["messages"][-1]["content"]) for line in lines if line
             ]
             error["line"] = numbers.index(prompt) + 1 if prompt in numbers else None
         return error

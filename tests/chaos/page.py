@@ -29,7 +29,7 @@ _MANY = 8
 _IN_DIALECTS = """\
 ## In other dialects
 
-The platform of the cases wears a costume for each dialect, which that platform's official SDK drives too (see
+The platform of the cases wears a emulator for each dialect, which that platform's official SDK drives too (see
 `tests/emulators/`). `make chaos CASES=--full` plays in each dialect every case that has a meaning in it, `make chaos`
 the samples and the disasters. Codes of failures are then the platform's own, such as `invalid_request_error` for
 `invalid_prompt`.

@@ -18,7 +18,7 @@ from tests.chaos.faults import Answers, Fault, Line, Plan, Row
 from tests.chaos.front import Front
 from tests.chaos.jobs import OVER, Jobs
 from tests.chaos.lines import FILE_KINDS, LINE_KINDS, LOSING, written
-from tests.emulators.base import Costume, Dressed, Memory
+from tests.emulators.base import Emulator, EmulatorApp, Memory
 from tests.emulators.openai import OPENAI
 from tests.support.asgi import Response
 
@@ -33,14 +33,14 @@ class MisbehavingPlatform:
     Args:
         folder: Where it keeps everything; the books lie beside it.
         plan: What goes wrong.
-        costume: The dialect that it speaks.
+        emulator: The dialect that it speaks.
 
     While its gate is shut, it answers no line.
     """
 
-    def __init__(self, folder: Path, plan: Plan, costume: Costume = OPENAI) -> None:
+    def __init__(self, folder: Path, plan: Plan, emulator: Emulator = OPENAI) -> None:
         self.plan = plan
-        self._costume = costume
+        self._emulator = emulator
         self._memory = Memory()
         self.books = Books(folder.parent / "books.jsonl")
         self._settings = Settings(folder, **plan.settings)
@@ -65,7 +65,7 @@ class MisbehavingPlatform:
         """Listen."""
         url = self._stack.enter_context(running(self._settings, self._port, app=self._app))
         self._port = urlsplit(url).port or 0
-        self.url = url.removesuffix("/v1") + self._costume.root
+        self.url = url.removesuffix("/v1") + self._emulator.root
 
     def go_away(self) -> None:
         """Listen no more; what was sent is kept."""
@@ -89,7 +89,7 @@ class MisbehavingPlatform:
         inner = create_app(settings, Parts(open_answer=self._open_answer))
         face = Face(inner, self.jobs, self._edited)
         return Front(
-            Dressed(self._costume, face, self._memory), self._costume, self.plan, self.books, self.meet
+            EmulatorApp(self._emulator, face, self._memory), self._emulator, self.plan, self.books, self.meet
         )
 
     @asynccontextmanager

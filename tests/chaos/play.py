@@ -17,7 +17,7 @@ def play(
     """Play a case in a folder, which goes if all is well."""
     began = monotonic()
     case = dialect.of(case)
-    stage = Stage(case, folder, runner, random_kills, dialect.costume)
+    stage = Stage(case, folder, runner, random_kills, dialect.emulator)
     try:
         with stage.platform:
             if case.play is not None:

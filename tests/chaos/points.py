@@ -70,9 +70,9 @@ def _watch_ledger(points: Points) -> None:
 
 
 def _watch_calls(points: Points) -> None:
-    from distilabel.transport import Transport
+    from distilabel.transport import HttpTransport
 
-    exchange = Transport._exchange
+    exchange = HttpTransport._exchange
 
     async def watched(self: Any, request: Any) -> Any:
         points.come_to(f"before {request.method} {request.path.split('/')[1]}")
@@ -80,7 +80,7 @@ def _watch_calls(points: Points) -> None:
         points.come_to(f"after {request.method} {request.path.split('/')[1]}")
         return response
 
-    Transport._exchange = watched  # type: ignore[method-assign]
+    HttpTransport._exchange = watched  # type: ignore[method-assign]
 
 
 def _watch_files(points: Points) -> None:

@@ -78,7 +78,7 @@ class TestServe:
 
     def test_it_serves_as_told_and_says_how_to_use_it(self, monkeypatch, capsys, tmp_path):
         server = Server()
-        monkeypatch.setattr(serve, "optional", lambda *_: server)
+        monkeypatch.setattr(serve, "require", lambda *_: server)
         words = (
             "--port",
             "9",
@@ -102,7 +102,7 @@ class TestServe:
 
     def test_key_for_the_upstream_comes_from_the_environment_and_is_not_shown(self, monkeypatch, capsys):
         server = Server()
-        monkeypatch.setattr(serve, "optional", lambda *_: server)
+        monkeypatch.setattr(serve, "require", lambda *_: server)
         monkeypatch.setenv("DISTILABEL_UPSTREAM_KEY", "hunter2")
         assert call(monkeypatch, "serve", "--upstream", "http://vllm:8000/v1") == 0
         assert server.served[0][0].upstream_key == "hunter2"
@@ -111,7 +111,7 @@ class TestServe:
         assert "hunter2" not in out + err
 
     def test_port_that_is_taken_is_told_in_one_sentence(self, monkeypatch, capsys):
-        monkeypatch.setattr(serve, "optional", lambda *_: Server(OSError(98, "Address already in use")))
+        monkeypatch.setattr(serve, "require", lambda *_: Server(OSError(98, "Address already in use")))
         assert call(monkeypatch, "serve", "--port", "80") == 1
         err = capsys.readouterr().err
         assert err.startswith("Error: 127.0.0.1:80 cannot be listened on (")

@@ -55,7 +55,7 @@ TOKEN = "hf_5up3rS3cr3tT0ken"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a script, a module beside it, and a program that is the command."""
     folder = tmp_path / "desk"
     folder.mkdir()
@@ -67,26 +67,26 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def say(desk: Path, tmp_path: Path) -> Callable[..., tuple[int, str]]:
+def say(client: Path, tmp_path: Path) -> Callable[..., tuple[int, str]]:
     """Run the command in a process of its own; gives its exit code and all that it said."""
 
     def call(*words: str, **environment: str) -> tuple[int, str]:
         known = {"DISTILABEL_CACHE_DIR": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1", "HF_TOKEN": TOKEN}
-        process = Process(desk / "distilabel.command.py", {**known, **environment}, "pipeline", *words)
+        process = Process(client / "distilabel.command.py", {**known, **environment}, "pipeline", *words)
         return process.end(), process.text
 
     return call
 
 
 @pytest.fixture
-def address(desk: Path) -> Iterator[str]:
+def address(client: Path) -> Iterator[str]:
     """The address of the working folder on a web server of this machine."""
 
-    class Quiet(SimpleHTTPRequestHandler):
+    class DispatcherIdle(SimpleHTTPRequestHandler):
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(desk)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(DispatcherIdle, directory=str(client)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
@@ -117,8 +117,8 @@ class TestRun:
         loud = Distiset.load_from_disk(folder)["default"]["train"]["loud"]
         assert list(loud) == ["A1.01.01.0", "B1.01.01.0"]
 
-    def test_configuration_runs_and_uses_the_cache_unless_told_not_to(self, say, desk):
-        words = ("run", "--config", str(written(desk)))
+    def test_configuration_runs_and_uses_the_cache_unless_told_not_to(self, say, client):
+        words = ("run", "--config", str(written(client)))
         assert "2 of them from the cache" not in say(*words)[1]
         assert "2 of them from the cache" in say(*words)[1]
         code, said = say(*words, "--ignore-cache")
@@ -132,9 +132,9 @@ class TestRun:
         assert say("run", "--script", "my_pipeline.py", "--pipeline-variable-name", "other")[0] == 0
 
     def test_batches_that_are_not_ready_are_said_so_and_collected_by_the_same_command(
-        self, say, desk, tmp_path
+        self, say, client, tmp_path
     ):
-        (desk / "ask.py").write_text(OFFLINE)
+        (client / "ask.py").write_text(OFFLINE)
         with held_platform(tmp_path / "platform") as running:
             environment = running.environment(tmp_path / "cache")
             words = ("run", "--script", "ask.py", "--repo-id", "me/mine", "--token", TOKEN)
@@ -152,12 +152,12 @@ class TestRun:
         assert held
         assert not [path for path in held if TOKEN.encode() in path.read_bytes()]
 
-    def test_ctrl_c_stops_it_as_it_stops_run(self, desk, tmp_path):
-        (desk / "ask.py").write_text(OFFLINE)
+    def test_ctrl_c_stops_it_as_it_stops_run(self, client, tmp_path):
+        (client / "ask.py").write_text(OFFLINE)
         with held_platform(tmp_path / "platform") as running:
             words = ("--param", "ask.llm.offline_batch_generation_block_until_done=0.05")
             process = Process(
-                desk / "distilabel.command.py",
+                client / "distilabel.command.py",
                 running.environment(tmp_path / "cache"),
                 *("pipeline", "run", "--script", "ask.py", *words),
             )
@@ -182,9 +182,9 @@ class TestRun:
             (("--script", "my_pipeline.py", "--param", "shout.times=x"), "`times` of Shout 'shout' cannot be 'x'"),
         ],
     )  # fmt: skip
-    def test_mistake_is_told_in_one_sentence(self, desk, monkeypatch, capsys, words, told):
-        (desk / "empty.py").write_text("")
-        (desk / "notes.txt").write_text("")
+    def test_mistake_is_told_in_one_sentence(self, client, monkeypatch, capsys, words, told):
+        (client / "empty.py").write_text("")
+        (client / "notes.txt").write_text("")
         monkeypatch.setattr(sys, "path", list(sys.path))
         monkeypatch.setattr(sys, "argv", ["distilabel", "pipeline", "run", *words])
         for name in ("my_pipeline", "helping", "empty", "pipeline_script"):
@@ -206,29 +206,29 @@ class TestAddress:
         assert "This came from http://127.0.0.1:" in said
         assert "IMPORTED" not in said.replace('print("IMPORTED")', "")
 
-    def test_yes_runs_it(self, say, desk, address):
+    def test_yes_runs_it(self, say, client, address):
         script = SCRIPT.replace("from helping import shout", "shout = str.upper")
-        (desk / "alone.py").write_text(script)
+        (client / "alone.py").write_text(script)
         code, said = say("run", "--script", f"{address}/alone.py", "--yes")
         assert (code, "2 rows of text, loud." in said) == (0, True)
         assert "def Shout" not in said
 
     @pytest.mark.parametrize("ending", ["yaml", "json"])
-    def test_configuration_is_read_by_its_ending(self, say, desk, address, ending):
-        path = desk / f"kept.{ending}"
-        Pipeline.from_yaml(written(desk)).save(path, format=ending)
+    def test_configuration_is_read_by_its_ending(self, say, client, address, ending):
+        path = client / f"kept.{ending}"
+        Pipeline.from_yaml(written(client)).save(path, format=ending)
         code, said = say("run", "--config", f"{address}/{path.name}?download=true", "--yes")
         assert (code, "2 rows of a." in said) == (0, True)
         assert "keep (KeepColumns)" in say("info", "--config", f"{address}/{path.name}")[1]
 
-    def test_what_a_terminal_would_hide_is_written_out(self, say, desk, address):
-        (desk / "sly.py").write_text("print('evil')  # \x1b[2K\u202e\r harmless\n")
+    def test_what_a_terminal_would_hide_is_written_out(self, say, client, address):
+        (client / "sly.py").write_text("print('evil')  # \x1b[2K\u202e\r harmless\n")
         code, said = say("run", "--script", f"{address}/sly.py")
         assert code == 1
         assert r"\x1b[2K\u202e\r harmless" in said
         assert "\x1b[2K" not in said
 
-    def test_token_does_not_go_to_a_stranger(self, desk, address, monkeypatch):
+    def test_token_does_not_go_to_a_stranger(self, client, address, monkeypatch):
         seen: list[str] = []
         monkeypatch.setenv("HF_TOKEN", TOKEN)
         monkeypatch.setattr(
@@ -238,8 +238,8 @@ class TestAddress:
         assert "Host" in seen[0]
         assert TOKEN not in seen[0]
 
-    def test_what_is_too_large_or_not_there_is_refused(self, desk, address):
-        (desk / "large.py").write_bytes(b"#" * 2000)
+    def test_what_is_too_large_or_not_there_is_refused(self, client, address):
+        (client / "large.py").write_bytes(b"#" * 2000)
         with pytest.raises(DistilabelUserError, match="has more than 1,000 bytes: download it"):
             loop.run(fetch(f"{address}/large.py", most=1000))
         with pytest.raises(DistilabelUserError, match=r"has no file for us there \(HTTP 404\)"):
@@ -277,9 +277,9 @@ class TestInfo:
         commands_said = "\n".join(commands._described(pipeline))
         assert "  load.data_files (must be set)" in commands_said
 
-    def test_json_can_be_read_by_programs(self, desk, monkeypatch, capsys):
+    def test_json_can_be_read_by_programs(self, client, monkeypatch, capsys):
         monkeypatch.setattr(
-            sys, "argv", ["distilabel", "pipeline", "info", "--json", "--config", str(written(desk))]
+            sys, "argv", ["distilabel", "pipeline", "info", "--json", "--config", str(written(client))]
         )
         with pytest.raises(SystemExit):
             main()
@@ -296,11 +296,11 @@ class TestValidate:
         )
         assert not (tmp_path / "cache").exists()
 
-    def test_fault_is_told(self, say, desk):
-        written(desk)
+    def test_fault_is_told(self, say, client):
+        written(client)
         with Pipeline("bad") as pipeline:
             KeepColumns(name="keep", columns=["a"])
-        pipeline.save(desk / "bad.json")
+        pipeline.save(client / "bad.json")
         code, said = say("validate", "--config", "bad.json")
         assert (code, "Error: Step 'keep' gets no rows" in said) == (1, True)
 
@@ -330,24 +330,24 @@ class TestPush:
         return int(left.value.code or 0)
 
     def test_dataset_goes_to_the_hub_with_the_token_of_the_environment(
-        self, desk, monkeypatch, pushed, capsys
+        self, client, monkeypatch, pushed, capsys
     ):
         monkeypatch.setenv("HF_TOKEN", TOKEN)
-        monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(desk / "cache"))
+        monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(client / "cache"))
         words = ("--repo-id", "me/mine", "--private", "--commit-message", "First")
-        assert self.run(monkeypatch, written(desk), *words) == 0
+        assert self.run(monkeypatch, written(client), *words) == 0
         assert pushed == [{"repo_id": "me/mine", "private": True, "token": TOKEN, "commit_message": "First"}]
         out, err = capsys.readouterr()
         assert "Pushed to me/mine." in out
         assert TOKEN not in out + err
 
-    def test_refusal_of_the_hub_is_told_without_the_token(self, desk, monkeypatch, capsys):
+    def test_refusal_of_the_hub_is_told_without_the_token(self, client, monkeypatch, capsys):
         def refuse(_: Any, __: str, **how: Any) -> None:
             raise ValueError(f"no, not with {how['token']}")
 
         monkeypatch.setattr(Distiset, "push_to_hub", refuse)
-        monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(desk / "cache"))
-        assert self.run(monkeypatch, written(desk), "--repo-id", "me/mine", "--token", TOKEN) == 1
+        monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(client / "cache"))
+        assert self.run(monkeypatch, written(client), "--repo-id", "me/mine", "--token", TOKEN) == 1
         out, err = capsys.readouterr()
         assert "could not be pushed to me/mine (ValueError: no, not with [secret])" in err
         assert TOKEN not in out + err

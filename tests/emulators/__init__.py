@@ -1,1 +1,1 @@
-"""Fakes of other platforms: costumes over the embedded one, each kept honest by its platform's official SDK."""
+"""Fakes of other platforms: emulators over the embedded one, each kept honest by its platform's official SDK."""

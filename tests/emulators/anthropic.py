@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.emulators.base import (
-    Costume,
-    Door,
+    Emulator,
     Refused,
+    Route,
     Value,
     Visit,
     bearer,
@@ -214,15 +214,15 @@ def _rendered(body: Any) -> Any:
 _BATCHES = "/v1/messages/batches"
 _ID = r"(?P<id>msgbatch_[^/]+)"
 
-ANTHROPIC = Costume(
+ANTHROPIC = Emulator(
     "anthropic",
     (
-        Door("create", "POST", _BATCHES, _create),
-        Door("list", "GET", _BATCHES, _list),
-        Door("poll", "GET", f"{_BATCHES}/{_ID}", _retrieve),
-        Door("cancel", "POST", f"{_BATCHES}/{_ID}/cancel", _cancel),
-        Door("download", "GET", f"{_BATCHES}/{_ID}/results", _results),
-        Door("online", "POST", "/v1/messages", _message),
+        Route("create", "POST", _BATCHES, _create),
+        Route("list", "GET", _BATCHES, _list),
+        Route("poll", "GET", f"{_BATCHES}/{_ID}", _retrieve),
+        Route("cancel", "POST", f"{_BATCHES}/{_ID}/cancel", _cancel),
+        Route("download", "GET", f"{_BATCHES}/{_ID}/results", _results),
+        Route("online", "POST", "/v1/messages", _message),
     ),
     root="",
     key=_key,

@@ -7,7 +7,7 @@ November 2026.
 import json
 from collections.abc import Awaitable, Callable, Mapping
 
-from tests.emulators.base import Costume, Door, Refused, Value, Visit, bearer
+from tests.emulators.base import Emulator, Refused, Route, Value, Visit, bearer
 from tests.support.asgi import Response, json_response
 
 __all__ = ["AZURE"]
@@ -73,18 +73,18 @@ def _refusal(_status: int, message: str, code: str) -> Value:
 
 _ROOT = "/openai(?:/v1)?"
 _ID = r"(?P<id>[^/]+)"
-AZURE = Costume(
+AZURE = Emulator(
     "azure",
     (
-        Door("upload", "POST", f"{_ROOT}/files", _to("/v1/files")),
-        Door("download", "GET", f"{_ROOT}/files/{_ID}/content", _content),
-        Door("other", "GET", f"{_ROOT}/files/{_ID}", _to("/v1/files/{id}")),
-        Door("create", "POST", f"{_ROOT}/batches", _batch("/v1/batches")),
-        Door("list", "GET", f"{_ROOT}/batches", _list),
-        Door("poll", "GET", f"{_ROOT}/batches/{_ID}", _batch("/v1/batches/{id}")),
-        Door("cancel", "POST", f"{_ROOT}/batches/{_ID}/cancel", _batch("/v1/batches/{id}/cancel")),
-        Door("online", "POST", f"{_ROOT}/chat/completions", _to("/v1/chat/completions")),
-        Door("online", "POST", "/openai/deployments/[^/]+/chat/completions", _to("/v1/chat/completions")),
+        Route("upload", "POST", f"{_ROOT}/files", _to("/v1/files")),
+        Route("download", "GET", f"{_ROOT}/files/{_ID}/content", _content),
+        Route("other", "GET", f"{_ROOT}/files/{_ID}", _to("/v1/files/{id}")),
+        Route("create", "POST", f"{_ROOT}/batches", _batch("/v1/batches")),
+        Route("list", "GET", f"{_ROOT}/batches", _list),
+        Route("poll", "GET", f"{_ROOT}/batches/{_ID}", _batch("/v1/batches/{id}")),
+        Route("cancel", "POST", f"{_ROOT}/batches/{_ID}/cancel", _batch("/v1/batches/{id}/cancel")),
+        Route("online", "POST", f"{_ROOT}/chat/completions", _to("/v1/chat/completions")),
+        Route("online", "POST", "/openai/deployments/[^/]+/chat/completions", _to("/v1/chat/completions")),
     ),
     root="",
     key=_key,

@@ -1,4 +1,4 @@
-"""What all costumes share: a table of doors, and a way to the embedded platform behind them."""
+"""What all emulators share: a table of doors, and a way to the embedded platform behind them."""
 
 import json
 import re
@@ -13,7 +13,17 @@ from distilabel.server.multipart import Parser, Part
 from tests.support.asgi import Response, again, body_of, gathered, json_response
 
 __all__ = [
-    "Costume", "Door", "Dressed", "Memory", "Refused", "Value", "Visit", "bearer", "lines_of", "moment", "openai_line",
+    "Emulator",
+    "EmulatorApp",
+    "Memory",
+    "Refused",
+    "Route",
+    "Value",
+    "Visit",
+    "bearer",
+    "lines_of",
+    "moment",
+    "openai_line",
 ]  # fmt: skip
 
 Value = dict[str, Any]
@@ -21,7 +31,7 @@ _BOUNDARY = "between-the-parts"
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a fault
-    """A call that is refused, by the costume or by the platform behind it."""
+    """A call that is refused, by the emulator or by the platform behind it."""
 
     def __init__(self, status: int, message: str, code: str = "") -> None:
         super().__init__(message)
@@ -29,7 +39,7 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
 
 
 @dataclass(frozen=True)
-class Door:
+class Route:
     """One path of a platform.
 
     Attributes:
@@ -46,7 +56,7 @@ class Door:
 
 
 @dataclass(frozen=True)
-class Costume:
+class Emulator:
     """One platform's dialect, as a table of doors.
 
     Attributes:
@@ -59,7 +69,7 @@ class Costume:
     """
 
     name: str
-    doors: tuple[Door, ...]
+    routes: tuple[Route, ...]
     root: str
     key: Callable[[Mapping[str, str], Mapping[str, str]], str]
     refusal: Callable[[int, str, str], Any]
@@ -67,20 +77,20 @@ class Costume:
 
     def call(self, method: str, path: str) -> str:
         """Return which call this is."""
-        found = self.door(method, path)
+        found = self.route(method, path)
         return found[0].call if found else "other"
 
-    def door(self, method: str, path: str) -> tuple[Door, dict[str, str]] | None:
+    def route(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
         """Return the door and what its pattern finds in the path."""
-        for door in self.doors:
-            if door.method == method and (match := re.fullmatch(door.path, path)):
-                return door, match.groupdict()
+        for route in self.routes:
+            if route.method == method and (match := re.fullmatch(route.path, path)):
+                return route, match.groupdict()
         return None
 
 
 @dataclass
 class Memory:
-    """What a costume knows beside the embedded platform; lives as long as the test, wherever the app is made anew."""
+    """What a emulator knows beside the embedded platform; lives as long as the test, wherever the app is made anew."""
 
     jobs: dict[str, Value] = field(default_factory=dict)
     files: dict[str, Value] = field(default_factory=dict)
@@ -210,17 +220,17 @@ class Visit:
         return response
 
 
-class Dressed:
-    """The embedded platform in a costume, as an ASGI app.
+class EmulatorApp:
+    """The embedded platform in a emulator, as an ASGI app.
 
     Args:
-        costume: The dialect.
+        emulator: The dialect.
         app: The embedded platform, or what stands before it.
-        memory: What the costume knows already.
+        memory: What the emulator knows already.
     """
 
-    def __init__(self, costume: Costume, app: Any, memory: Memory | None = None) -> None:
-        self._costume = costume
+    def __init__(self, emulator: Emulator, app: Any, memory: Memory | None = None) -> None:
+        self._emulator = emulator
         self._app = app
         self._memory = memory or Memory()
 
@@ -232,20 +242,20 @@ class Dressed:
         try:
             response = await self._answer(scope, await body_of(receive))
         except Refused as why:
-            response = json_response(self._costume.refusal(why.status, why.message, why.code), why.status)
+            response = json_response(self._emulator.refusal(why.status, why.message, why.code), why.status)
         await response.go(send)
 
     async def _answer(self, scope: Any, body: bytes) -> Response:
-        found = self._costume.door(scope["method"], scope["path"])
+        found = self._emulator.route(scope["method"], scope["path"])
         if found is None:
             raise Refused(404, f"There is no {scope['method']} {scope['path']}.")
-        door, names = found
+        route, names = found
         names = {name: unquote(value) for name, value in names.items() if value is not None}
         visit = Visit(scope, body, names, "", self._memory, self._app)
-        key = self._costume.key(visit.headers, visit.query)
+        key = self._emulator.key(visit.headers, visit.query)
         if not key:
             raise Refused(401, "There is no key.")
-        return await door.answer(Visit(scope, body, names, key, self._memory, self._app))
+        return await route.answer(Visit(scope, body, names, key, self._memory, self._app))
 
 
 def bearer(headers: Mapping[str, str], _query: Mapping[str, str]) -> str:

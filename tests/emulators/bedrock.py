@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from tests.emulators.base import Costume, Door, Refused, Value, Visit, lines_of, moment, openai_line
+from tests.emulators.base import Emulator, Refused, Route, Value, Visit, lines_of, moment, openai_line
 from tests.emulators.completions import Hollow, arguments, read
 from tests.support.asgi import Response, json_response
 
@@ -216,17 +216,17 @@ _JOBS = "/model-invocation-job"
 _ID = r"(?P<id>(?:arn:[^/]+/)?[^/]+)"
 _FILE = r"/(?P<bucket>my-bucket)/(?P<name>.+)"
 
-BEDROCK = Costume(
+BEDROCK = Emulator(
     "bedrock",
     (
-        Door("create", "POST", _JOBS, _create),
-        Door("list", "GET", f"{_JOBS}s", _list),
-        Door("poll", "GET", f"{_JOBS}/{_ID}", _retrieve),
-        Door("cancel", "POST", f"{_JOBS}/{_ID}/stop", _stop),
-        Door("online", "POST", r"/model/(?P<model>.+)/converse", _converse),
-        Door("upload", "PUT", _FILE, _put),
-        Door("other", "GET", r"/(?P<bucket>my-bucket)/?", _objects),
-        Door("download", "GET", _FILE, _get),
+        Route("create", "POST", _JOBS, _create),
+        Route("list", "GET", f"{_JOBS}s", _list),
+        Route("poll", "GET", f"{_JOBS}/{_ID}", _retrieve),
+        Route("cancel", "POST", f"{_JOBS}/{_ID}/stop", _stop),
+        Route("online", "POST", r"/model/(?P<model>.+)/converse", _converse),
+        Route("upload", "PUT", _FILE, _put),
+        Route("other", "GET", r"/(?P<bucket>my-bucket)/?", _objects),
+        Route("download", "GET", _FILE, _get),
     ),
     root="",
     key=_key,

@@ -1,4 +1,4 @@
-"""What a completion of the embedded platform says, whole or damaged, for costumes to say it otherwise."""
+"""What a completion of the embedded platform says, whole or damaged, for emulators to say it otherwise."""
 
 import json
 from dataclasses import dataclass

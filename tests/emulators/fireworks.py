@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.emulators.base import Costume, Door, Refused, Value, Visit, bearer, lines_of, moment, openai_line
+from tests.emulators.base import Emulator, Refused, Route, Value, Visit, bearer, lines_of, moment, openai_line
 from tests.support.asgi import Response, json_response
 
 __all__ = ["FIREWORKS"]
@@ -204,24 +204,24 @@ _ACCOUNT = r"/v1/accounts/(?P<account>[^/]+)"
 _DATASET = rf"{_ACCOUNT}/datasets/(?P<id>[^/:]+)"
 _JOBS = rf"{_ACCOUNT}/batchInferenceJobs"
 _STORAGE = r"/storage/(?P<id>[^/]+)/(?P<name>[^/]+)"
-FIREWORKS = Costume(
+FIREWORKS = Emulator(
     "fireworks",
     (
-        Door("upload", "POST", f"{_ACCOUNT}/datasets", _make_dataset),
-        Door("upload", "POST", f"{_DATASET}:upload", _upload),
-        Door("upload", "POST", f"{_DATASET}:getUploadEndpoint", _upload_endpoint),
-        Door("upload", "PUT", _STORAGE, _put),
-        Door("upload", "POST", f"{_DATASET}:validateUpload", _validate),
-        Door("other", "GET", _DATASET, _get_dataset),
-        Door("other", "DELETE", _DATASET, _delete_dataset),
-        Door("download", "GET", f"{_DATASET}:getDownloadEndpoint", _download_endpoint),
-        Door("download", "GET", _STORAGE, _stored),
-        Door("create", "POST", _JOBS, _create),
-        Door("list", "GET", _JOBS, _list),
-        Door("poll", "GET", rf"{_JOBS}/(?P<id>[^/:]+)", _retrieve),
-        Door("cancel", "DELETE", rf"{_JOBS}/(?P<id>[^/:]+)", _delete),
-        Door("cancel", "POST", rf"{_JOBS}/(?P<id>[^/:]+):cancel", _delete),
-        Door("online", "POST", "(?:/inference)?/v1/chat/completions", _chat),
+        Route("upload", "POST", f"{_ACCOUNT}/datasets", _make_dataset),
+        Route("upload", "POST", f"{_DATASET}:upload", _upload),
+        Route("upload", "POST", f"{_DATASET}:getUploadEndpoint", _upload_endpoint),
+        Route("upload", "PUT", _STORAGE, _put),
+        Route("upload", "POST", f"{_DATASET}:validateUpload", _validate),
+        Route("other", "GET", _DATASET, _get_dataset),
+        Route("other", "DELETE", _DATASET, _delete_dataset),
+        Route("download", "GET", f"{_DATASET}:getDownloadEndpoint", _download_endpoint),
+        Route("download", "GET", _STORAGE, _stored),
+        Route("create", "POST", _JOBS, _create),
+        Route("list", "GET", _JOBS, _list),
+        Route("poll", "GET", rf"{_JOBS}/(?P<id>[^/:]+)", _retrieve),
+        Route("cancel", "DELETE", rf"{_JOBS}/(?P<id>[^/:]+)", _delete),
+        Route("cancel", "POST", rf"{_JOBS}/(?P<id>[^/:]+):cancel", _delete),
+        Route("online", "POST", "(?:/inference)?/v1/chat/completions", _chat),
     ),
     root="",
     key=_key,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from tests.emulators.base import Costume, Door, Refused, Value, Visit, lines_of, moment, openai_line
+from tests.emulators.base import Emulator, Refused, Route, Value, Visit, lines_of, moment, openai_line
 from tests.emulators.generations import chat_of, content_of, embedding_of, status_of, vector_in
 from tests.support.asgi import Response, json_response
 
@@ -226,20 +226,20 @@ def _result(line: Value) -> Value:
 _V = "/v1(?:alpha|beta)?"
 _ID = r"(?P<id>[^/:]+)"
 _MODEL = r"models/(?P<model>[^/:]+)"
-GEMINI = Costume(
+GEMINI = Emulator(
     "gemini",
     (
-        Door("upload", "POST", f"/upload{_V}/files", _upload),
-        Door("download", "GET", f"(?:/download)?{_V}/files/{_ID}:download", _download),
-        Door("other", "GET", f"{_V}/files/{_ID}", _get_file),
-        Door("create", "POST", f"{_V}/{_MODEL}:batchGenerateContent", _create),
-        Door("list", "GET", f"{_V}/batches", _list),
-        Door("poll", "GET", f"{_V}/batches/{_ID}", _retrieve),
-        Door("cancel", "POST", f"{_V}/batches/{_ID}:cancel", _cancel),
-        Door("create", "POST", f"{_V}/{_MODEL}:asyncBatchEmbedContent", _create_embeddings),
-        Door("online", "POST", f"{_V}/{_MODEL}:generateContent", _generate),
-        Door("online", "POST", f"{_V}/{_MODEL}:embedContent", _embed),
-        Door("online", "POST", f"{_V}/{_MODEL}:batchEmbedContents", _embed_some),
+        Route("upload", "POST", f"/upload{_V}/files", _upload),
+        Route("download", "GET", f"(?:/download)?{_V}/files/{_ID}:download", _download),
+        Route("other", "GET", f"{_V}/files/{_ID}", _get_file),
+        Route("create", "POST", f"{_V}/{_MODEL}:batchGenerateContent", _create),
+        Route("list", "GET", f"{_V}/batches", _list),
+        Route("poll", "GET", f"{_V}/batches/{_ID}", _retrieve),
+        Route("cancel", "POST", f"{_V}/batches/{_ID}:cancel", _cancel),
+        Route("create", "POST", f"{_V}/{_MODEL}:asyncBatchEmbedContent", _create_embeddings),
+        Route("online", "POST", f"{_V}/{_MODEL}:generateContent", _generate),
+        Route("online", "POST", f"{_V}/{_MODEL}:embedContent", _embed),
+        Route("online", "POST", f"{_V}/{_MODEL}:batchEmbedContents", _embed_some),
     ),
     root="",
     key=_key,

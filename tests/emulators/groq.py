@@ -5,7 +5,7 @@ Shapes: the types of the `groq` package 1.7 (`types/batch_*.py`, `types/file_*.p
 
 from collections.abc import Awaitable, Callable
 
-from tests.emulators.base import Costume, Door, Value, Visit, bearer
+from tests.emulators.base import Emulator, Route, Value, Visit, bearer
 from tests.support.asgi import Response, json_response
 
 __all__ = ["GROQ"]
@@ -27,18 +27,18 @@ def _refusal(_status: int, message: str, code: str) -> Value:
 
 
 _ID = r"(?P<id>[^/]+)"
-GROQ = Costume(
+GROQ = Emulator(
     "groq",
     (
-        Door("upload", "POST", "/openai/v1/files", _to("/v1/files")),
-        Door("download", "GET", f"/openai/v1/files/{_ID}/content", _to("/v1/files/{id}/content")),
-        Door("other", "GET", f"/openai/v1/files/{_ID}", _to("/v1/files/{id}")),
-        Door("other", "DELETE", f"/openai/v1/files/{_ID}", _to("/v1/files/{id}")),
-        Door("create", "POST", "/openai/v1/batches", _to("/v1/batches")),
-        Door("list", "GET", "/openai/v1/batches", _list),
-        Door("poll", "GET", f"/openai/v1/batches/{_ID}", _to("/v1/batches/{id}")),
-        Door("cancel", "POST", f"/openai/v1/batches/{_ID}/cancel", _to("/v1/batches/{id}/cancel")),
-        Door("online", "POST", "/openai/v1/chat/completions", _to("/v1/chat/completions")),
+        Route("upload", "POST", "/openai/v1/files", _to("/v1/files")),
+        Route("download", "GET", f"/openai/v1/files/{_ID}/content", _to("/v1/files/{id}/content")),
+        Route("other", "GET", f"/openai/v1/files/{_ID}", _to("/v1/files/{id}")),
+        Route("other", "DELETE", f"/openai/v1/files/{_ID}", _to("/v1/files/{id}")),
+        Route("create", "POST", "/openai/v1/batches", _to("/v1/batches")),
+        Route("list", "GET", "/openai/v1/batches", _list),
+        Route("poll", "GET", f"/openai/v1/batches/{_ID}", _to("/v1/batches/{id}")),
+        Route("cancel", "POST", f"/openai/v1/batches/{_ID}/cancel", _to("/v1/batches/{id}/cancel")),
+        Route("online", "POST", "/openai/v1/chat/completions", _to("/v1/chat/completions")),
     ),
     root="/openai/v1",
     key=bearer,

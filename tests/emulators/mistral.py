@@ -8,7 +8,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from tests.emulators.base import Costume, Door, Refused, Value, Visit, bearer, openai_line
+from tests.emulators.base import Emulator, Refused, Route, Value, Visit, bearer, openai_line
 from tests.support.asgi import Response, json_response
 
 __all__ = ["MISTRAL"]
@@ -121,17 +121,17 @@ def _refusal(_status: int, message: str, code: str) -> Value:
 
 
 _ID = r"(?P<id>[^/]+)"
-MISTRAL = Costume(
+MISTRAL = Emulator(
     "mistral",
     (
-        Door("upload", "POST", "/v1/files", _upload),
-        Door("download", "GET", f"/v1/files/{_ID}/content", _content),
-        Door("create", "POST", "/v1/batch/jobs", _create),
-        Door("list", "GET", "/v1/batch/jobs", _list),
-        Door("poll", "GET", f"/v1/batch/jobs/{_ID}", _retrieve),
-        Door("cancel", "POST", f"/v1/batch/jobs/{_ID}/cancel", _cancel),
-        Door("online", "POST", "/v1/chat/completions", _asked),
-        Door("online", "POST", "/v1/embeddings", _asked),
+        Route("upload", "POST", "/v1/files", _upload),
+        Route("download", "GET", f"/v1/files/{_ID}/content", _content),
+        Route("create", "POST", "/v1/batch/jobs", _create),
+        Route("list", "GET", "/v1/batch/jobs", _list),
+        Route("poll", "GET", f"/v1/batch/jobs/{_ID}", _retrieve),
+        Route("cancel", "POST", f"/v1/batch/jobs/{_ID}/cancel", _cancel),
+        Route("online", "POST", "/v1/chat/completions", _asked),
+        Route("online", "POST", "/v1/embeddings", _asked),
     ),
     root="/v1",
     key=bearer,

@@ -1,4 +1,4 @@
-"""Anthropic's SDK drives the costume."""
+"""Anthropic's SDK drives the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path

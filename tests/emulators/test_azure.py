@@ -1,4 +1,4 @@
-"""OpenAI's SDK drives the costume of Azure, by the new address and by the one with a version."""
+"""OpenAI's SDK drives the emulator of Azure, by the new address and by the one with a version."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""boto3 drives the costume."""
+"""boto3 drives the emulator."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Fireworks' SDK drives the costume."""
+"""Fireworks' SDK drives the emulator."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Google's SDK drives the costume of the Gemini API."""
+"""Google's SDK drives the emulator of the Gemini API."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Groq's SDK drives the costume."""
+"""Groq's SDK drives the emulator."""
 
 import json
 from collections.abc import Iterator

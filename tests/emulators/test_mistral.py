@@ -1,4 +1,4 @@
-"""Mistral's SDK drives the costume."""
+"""Mistral's SDK drives the emulator."""
 
 import json
 from collections.abc import Iterator

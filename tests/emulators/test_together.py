@@ -1,4 +1,4 @@
-"""Together's SDK drives the costume."""
+"""Together's SDK drives the emulator."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Google's SDK and its authentication drive the costume of Vertex AI."""
+"""Google's SDK and its authentication drive the emulator of Vertex AI."""
 
 import json
 from collections.abc import Iterator

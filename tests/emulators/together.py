@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-from tests.emulators.base import Costume, Door, Refused, Value, Visit, bearer, moment, openai_line
+from tests.emulators.base import Emulator, Refused, Route, Value, Visit, bearer, moment, openai_line
 from tests.support.asgi import Response, json_response
 
 __all__ = ["TOGETHER"]
@@ -139,20 +139,20 @@ def _refusal(_status: int, message: str, code: str) -> Value:
 
 
 _ID = r"(?P<id>[^/]+)"
-TOGETHER = Costume(
+TOGETHER = Emulator(
     "together",
     (
-        Door("upload", "POST", "/v1/files", _ask_to_upload),
-        Door("upload", "PUT", f"/storage/{_ID}", _put),
-        Door("upload", "POST", f"/v1/files/{_ID}/preprocess", _get_file),
-        Door("other", "GET", "/v1/files", _list_files),
-        Door("other", "GET", f"/v1/files/{_ID}", _get_file),
-        Door("download", "GET", f"/v1/files/{_ID}/content", _content),
-        Door("create", "POST", "/v1/batches", _create),
-        Door("list", "GET", "/v1/batches", _list),
-        Door("poll", "GET", f"/v1/batches/{_ID}", _retrieve),
-        Door("cancel", "POST", f"/v1/batches/{_ID}/cancel", _cancel),
-        Door("online", "POST", "/v1/chat/completions", _chat),
+        Route("upload", "POST", "/v1/files", _ask_to_upload),
+        Route("upload", "PUT", f"/storage/{_ID}", _put),
+        Route("upload", "POST", f"/v1/files/{_ID}/preprocess", _get_file),
+        Route("other", "GET", "/v1/files", _list_files),
+        Route("other", "GET", f"/v1/files/{_ID}", _get_file),
+        Route("download", "GET", f"/v1/files/{_ID}/content", _content),
+        Route("create", "POST", "/v1/batches", _create),
+        Route("list", "GET", "/v1/batches", _list),
+        Route("poll", "GET", f"/v1/batches/{_ID}", _retrieve),
+        Route("cancel", "POST", f"/v1/batches/{_ID}/cancel", _cancel),
+        Route("online", "POST", "/v1/chat/completions", _chat),
     ),
     root="",
     key=_key,

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from tests.emulators.base import Costume, Door, Refused, Value, Visit, lines_of, moment, openai_line
+from tests.emulators.base import Emulator, Refused, Route, Value, Visit, lines_of, moment, openai_line
 from tests.emulators.generations import chat_of, content_of, status_of
 from tests.emulators.google_key import private_key
 from tests.support.asgi import Response, json_response
@@ -201,18 +201,18 @@ async def _generate(visit: Visit) -> Response:
 _PLACE = r"/v1(?:beta1)?/projects/(?P<project>[^/]+)/locations/(?P<location>[^/]+)"
 _ID = r"(?P<id>[^/:]+)"
 _BUCKET = r"/storage/v1/b/(?P<bucket>[^/]+)/o"
-VERTEX = Costume(
+VERTEX = Emulator(
     "vertex",
     (
-        Door("other", "POST", "/token", _token),
-        Door("upload", "POST", f"/upload{_BUCKET}", _send),
-        Door("other", "GET", _BUCKET, _objects),
-        Door("download", "GET", f"{_BUCKET}/(?P<name>.+)", _object),
-        Door("create", "POST", f"{_PLACE}/batchPredictionJobs", _create),
-        Door("list", "GET", f"{_PLACE}/batchPredictionJobs", _list),
-        Door("poll", "GET", f"{_PLACE}/batchPredictionJobs/{_ID}", _retrieve),
-        Door("cancel", "POST", f"{_PLACE}/batchPredictionJobs/{_ID}:cancel", _cancel),
-        Door("online", "POST", rf"{_PLACE}/publishers/google/models/(?P<model>[^/:]+):generateContent", _generate),
+        Route("other", "POST", "/token", _token),
+        Route("upload", "POST", f"/upload{_BUCKET}", _send),
+        Route("other", "GET", _BUCKET, _objects),
+        Route("download", "GET", f"{_BUCKET}/(?P<name>.+)", _object),
+        Route("create", "POST", f"{_PLACE}/batchPredictionJobs", _create),
+        Route("list", "GET", f"{_PLACE}/batchPredictionJobs", _list),
+        Route("poll", "GET", f"{_PLACE}/batchPredictionJobs/{_ID}", _retrieve),
+        Route("cancel", "POST", f"{_PLACE}/batchPredictionJobs/{_ID}:cancel", _cancel),
+        Route("online", "POST", rf"{_PLACE}/publishers/google/models/(?P<model>[^/:]+):generateContent", _generate),
     ),
     root="",
     key=_key,

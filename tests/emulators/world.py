@@ -1,4 +1,4 @@
-"""A platform in a costume, on a port, with a model that answers by a pure function of the prompt."""
+"""A platform in a emulator, on a port, with a model that answers by a pure function of the prompt."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from distilabel.server import Parts, Settings, create_app, running
-from tests.emulators.base import Costume, Dressed, Memory
+from tests.emulators.base import Emulator, EmulatorApp, Memory
 
 __all__ = ["BAD", "answer_to", "chats", "dressed", "statuses", "until", "vector_of"]
 
@@ -39,9 +39,9 @@ def chats(*prompts: str) -> bytes:
 
 @contextmanager
 def dressed(
-    costume: Costume, folder: Path, answer: Callable[..., Any] | None = None, **settings: Any
+    emulator: Emulator, folder: Path, answer: Callable[..., Any] | None = None, **settings: Any
 ) -> Iterator[str]:
-    """Run a platform in a costume, whose model answers by `answer`; gives `http://host:port`."""
+    """Run a platform in a emulator, whose model answers by `answer`; gives `http://host:port`."""
     memory = Memory()
 
     @asynccontextmanager
@@ -49,7 +49,7 @@ def dressed(
         yield answer or _answer
 
     def app(chosen: Settings) -> Any:
-        return Dressed(costume, create_app(chosen, Parts(open_answer=open_answer)), memory)
+        return EmulatorApp(emulator, create_app(chosen, Parts(open_answer=open_answer)), memory)
 
     with running(Settings(folder, **settings), app=app) as url:
         yield url.removesuffix("/v1")

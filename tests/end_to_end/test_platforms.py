@@ -37,13 +37,13 @@ def spec(folder: Path, dialect: Dialect, url: str, **changes: Any) -> Spec:
         "wait": None,
         "dialect": dialect.name,
     }
-    return Spec(base_url=url + dialect.costume.root, **{**values, **changes})
+    return Spec(base_url=url + dialect.emulator.root, **{**values, **changes})
 
 
 @pytest.mark.parametrize("name", [name for name, dialect in DIALECTS.items() if dialect.jobs])
 def test_job_that_one_process_submits_and_another_collects(name: str, tmp_path: Path, runner: Runner):
     dialect = there(name)
-    with dressed(dialect.costume, tmp_path / "platform", delay=0.3) as url:
+    with dressed(dialect.emulator, tmp_path / "platform", delay=0.3) as url:
         first = runner.run(spec(tmp_path, dialect, url))
         assert (first.rows, first.error) == (None, ""), first
         later = (runner.run(spec(tmp_path, dialect, url)) for _ in range(RUNS))
@@ -54,6 +54,6 @@ def test_job_that_one_process_submits_and_another_collects(name: str, tmp_path: 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_rows_asked_online(name: str, tmp_path: Path, runner: Runner):
     dialect = there(name)
-    with dressed(dialect.costume, tmp_path / "platform") as url:
+    with dressed(dialect.emulator, tmp_path / "platform") as url:
         outcome = runner.run(spec(tmp_path, dialect, url, online=True))
     assert outcome.rows == RIGHT, outcome

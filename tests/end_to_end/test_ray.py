@@ -123,6 +123,6 @@ def test_cluster_that_is_not_there_is_told_of_in_one_sentence(script, ours, tmp_
         address = address.format(free.getsockname()[1])
     process = Process(script(NOWHERE), ours, str(tmp_path / "cache"), address)
     assert process.end() == 1
-    last = process.lines[-1]
+    last = process.lines[-1].removeprefix("distilabel.exceptions.")
     assert last.startswith(f"DistilabelUserError: The Ray cluster at {address} cannot be joined")
     assert "check ray_head_node_url" in last

@@ -75,8 +75,8 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     ) -> Any:
         dialect, folder = DIALECTS[name], tmp_path / ("batch" if how else "online")
         monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(folder / "cache"))
-        with dressed(dialect.costume, folder / "platform", model) as url:
-            address = url + dialect.costume.root
+        with dressed(dialect.emulator, folder / "platform", model) as url:
+            address = url + dialect.emulator.root
             for variable, value in dialect.told(address, KEY, tmp_path).items():
                 monkeypatch.setenv(variable, value)
             options = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from distilabel.llms import OpenAILLM
-from distilabel.offline import client as desk
-from distilabel.transport import Transport
+from distilabel.offline import client
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY, URL, FakePlatform
 from tests.offline.conftest import fast, platform
 
@@ -26,7 +26,7 @@ def llm(
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=platform.transport))
+    monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=platform.transport))
     made: list[OpenAILLM] = []
 
     def make(model: str = "m", *, load: bool = True, **more: Any) -> OpenAILLM:

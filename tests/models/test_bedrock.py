@@ -19,9 +19,9 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.llms import BedrockLLM
-from distilabel.offline import client as desk
+from distilabel.offline import client
 from distilabel.records import canonical_json
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.platforms import HOST, BedrockInMemory
 from tests.sigv4 import ACCESS_KEY, SECRET_KEY, signed_for
 
@@ -49,7 +49,7 @@ def make(fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
     def make_one(*, load: bool = True, **more: Any) -> tuple[BedrockLLM, BedrockInMemory]:
         memory = BedrockInMemory()
-        monkeypatch.setattr(desk, "Transport", partial(Transport, transport=memory.transport))
+        monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=memory.transport))
         given = {"model": "m", "base_url": HOST, "bucket": "my-bucket", "role_arn": memory.role}
         made.append(BedrockLLM(**(given | more)))
         if load:
@@ -105,7 +105,7 @@ def test_key_is_sent_online_and_refused_by_batch():
     with pytest.raises((DistilabelUserError, ValidationError), match="does not open S3"):
         plain(api_key="bedrock-api-key", use_offline_batch_generation=True)
     llm = plain(api_key="bedrock-api-key")
-    assert llm._open_desk().transport._headers["authorization"] == "Bearer bedrock-api-key"
+    assert llm._open_client().transport._headers["authorization"] == "Bearer bedrock-api-key"
 
 
 def test_credentials_that_are_missing_are_named(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -120,11 +120,11 @@ def test_credentials_that_are_missing_are_named(make: Make, tmp_path: Path, monk
 
 def test_region_is_given_or_in_the_environment(make: Make, monkeypatch: pytest.MonkeyPatch):
     llm, _ = make(base_url=None, region="eu-west-1")
-    assert llm.desk.target.base_url == "https://bedrock.eu-west-1.amazonaws.com"
+    assert llm.client.target.base_url == "https://bedrock.eu-west-1.amazonaws.com"
     with pytest.raises(DistilabelUserError, match="AWS_REGION"):
         make(base_url=None)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    assert make(base_url=None)[0].desk.target.base_url == "http://127.0.0.1:9"
+    assert make(base_url=None)[0].client.target.base_url == "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelPlatformError, DistilabelUserError
 from distilabel.llms import CohereLLM
-from distilabel.offline import client as desk
-from distilabel.transport import Transport
+from distilabel.offline import client
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY
 from tests.offline.conftest import fast
 
@@ -59,7 +59,9 @@ def network(monkeypatch: pytest.MonkeyPatch, fast: None) -> Network:
     for name in ("COHERE_API_KEY", "COHERE_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     network = Network()
-    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=httpx2.MockTransport(network)))
+    monkeypatch.setattr(
+        client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(network))
+    )
     return network
 
 

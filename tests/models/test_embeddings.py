@@ -22,11 +22,11 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.models import GeminiEmbeddings, MistralEmbeddings, OpenAIEmbeddings
-from distilabel.offline import client as desk
+from distilabel.offline import client
 from distilabel.records import canonical_json
 from distilabel.server import Settings, running
-from distilabel.transport import Transport
-from tests.emulators.base import Costume
+from distilabel.transport import HttpTransport
+from tests.emulators.base import Emulator
 from tests.emulators.gemini import GEMINI
 from tests.emulators.mistral import MISTRAL
 from tests.emulators.openai import OPENAI
@@ -86,7 +86,9 @@ def make(counter: Counter, fast: None, tmp_path: Path, monkeypatch: pytest.Monke
     made: list[Any] = []
 
     def make_one(kind: type[Any] = OpenAIEmbeddings, *, transport: Any = None, **more: Any) -> Any:
-        monkeypatch.setattr(desk, "Transport", partial(Transport, transport=transport or counter.transport))
+        monkeypatch.setattr(
+            client, "HttpTransport", partial(HttpTransport, transport=transport or counter.transport)
+        )
         made.append(kind(**({"model": "m", "base_url": URL, "api_key": KEY} | more)))
         made[-1].load()
         return made[-1]
@@ -307,18 +309,18 @@ def test_polling_model_waits_for_its_jobs(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("costume", "kind"), [(OPENAI, OpenAIEmbeddings), (MISTRAL, MistralEmbeddings), (GEMINI, GeminiEmbeddings)],
+    ("emulator", "kind"), [(OPENAI, OpenAIEmbeddings), (MISTRAL, MistralEmbeddings), (GEMINI, GeminiEmbeddings)],
     ids=lambda value: getattr(value, "name", ""),
 )  # fmt: skip
 def test_vectors_are_the_same_by_batch_and_online(
-    costume: Costume, kind: type[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, kind: type[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "cache"))
     offline = {"use_offline_batch_generation": True, "offline_batch_generation_block_until_done": 0.02}
     outputs = []
-    with dressed(costume, tmp_path / "platform") as url:
+    with dressed(emulator, tmp_path / "platform") as url:
         for more in ({}, offline):
-            model = kind(model="toy-1", base_url=url + costume.root, api_key=KEY, **more)
+            model = kind(model="toy-1", base_url=url + emulator.root, api_key=KEY, **more)
             model.load()
             outputs.append(model.encode_outputs(["red apple", "blue"]))
             model.unload()

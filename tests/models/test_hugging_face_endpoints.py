@@ -16,8 +16,8 @@ from distilabel.exceptions import DistilabelAuthenticationError, DistilabelPlatf
 from distilabel.llms import InferenceEndpointsLLM
 from distilabel.models import InferenceEndpointsImageGeneration
 from distilabel.models.image_generation import inference_endpoints
-from distilabel.offline import client as desk
-from distilabel.transport import Transport
+from distilabel.offline import client
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY, completion
 from tests.offline.conftest import fast
 
@@ -52,7 +52,9 @@ class Studio:
 def studio(monkeypatch: pytest.MonkeyPatch, fast: None) -> Studio:
     made = Studio()
     monkeypatch.delenv("HF_TOKEN", raising=False)
-    monkeypatch.setattr(inference_endpoints, "Transport", partial(Transport, transport=made.transport))
+    monkeypatch.setattr(
+        inference_endpoints, "HttpTransport", partial(HttpTransport, transport=made.transport)
+    )
     return made
 
 
@@ -167,7 +169,9 @@ def test_chats_are_asked_of_an_endpoint_by_its_name(
         asked.append(request)
         return httpx2.Response(200, json=completion("Hello"))
 
-    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=httpx2.MockTransport(answer)))
+    monkeypatch.setattr(
+        client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(answer))
+    )
     llm = InferenceEndpointsLLM(endpoint_name="chat")
     llm.load()
     (output,) = llm.generate_outputs(inputs=[[{"role": "user", "content": "Hi"}]])

@@ -23,8 +23,8 @@ from distilabel.models.image_generation import (
     ImageGenerationModel,
     OpenAIImageGeneration,
 )
-from distilabel.offline import client as desk
-from distilabel.transport import Transport
+from distilabel.offline import client
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY, URL, completion
 from tests.offline.conftest import fast
 from tests.support.platform import Platform
@@ -62,7 +62,7 @@ def refused(status: int, code: str = "bad") -> httpx2.Response:
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch, fast: None) -> Studio:
     made = Studio()
-    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=made.transport))
+    monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=made.transport))
     return made
 
 

@@ -230,9 +230,9 @@ def test_key_and_address_are_taken_from_the_environment(
 
 def test_llm_that_two_tasks_have_loaded_closes_both_connections(llm: Make):
     made = llm()
-    first = made.desk.transport
+    first = made.client.transport
     made.load()
-    second = made.desk.transport
+    second = made.client.transport
     made.unload()
     assert first is not second
     assert (first._client.is_closed, second._client.is_closed) == (True, True)

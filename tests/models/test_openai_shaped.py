@@ -24,9 +24,9 @@ from distilabel.llms import (
     TogetherLLM,
 )
 from distilabel.models.llms.remote import RemoteLLM
-from distilabel.offline import client as desk
+from distilabel.offline import client
 from distilabel.providers.registry import PLATFORMS
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY, completion
 
 CHAT = [{"role": "user", "content": "Hi"}]
@@ -53,7 +53,9 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
             monkeypatch.delenv(name or "NONE", raising=False)
     monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
     network = Network()
-    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=httpx2.MockTransport(network)))
+    monkeypatch.setattr(
+        client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(network))
+    )
     return network
 
 

@@ -28,7 +28,7 @@ def outlines(monkeypatch: pytest.MonkeyPatch) -> None:
             get_regex_logits_processor=lambda backend, model, regex: ("regex", backend, model, regex),
         ),
     }
-    monkeypatch.setattr(outlined, "optional", lambda module, extra: known[module])
+    monkeypatch.setattr(outlined, "require", lambda module, extra: known[module])
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.llms import AnthropicLLM, GeminiLLM, VertexAILLM
-from distilabel.offline import client as desk
+from distilabel.offline import client
 from distilabel.records import canonical_json
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY
 from tests.platforms import HOST, AnthropicInMemory, GeminiInMemory, InMemory, VertexInMemory
 
@@ -57,7 +57,7 @@ def make(fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     def make_one(cls: type[Any], *, load: bool = True, **more: Any) -> tuple[Any, InMemory]:
         kind, defaults = next((kind, defaults) for known, kind, defaults in KINDS if known is cls)
         memory = kind()
-        monkeypatch.setattr(desk, "Transport", partial(Transport, transport=memory.transport))
+        monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=memory.transport))
         made.append(cls(**({"model": "m", "base_url": HOST, "api_key": KEY} | defaults | more)))
         if load:
             made[-1].load()
@@ -218,7 +218,7 @@ def test_version_is_sent_and_another_is_another_request(make: Make):
     usual, memory = make(AnthropicLLM)
     usual.generate_outputs(inputs=[CHAT])
     assert memory.requests[-1].headers["anthropic-version"] == "2023-06-01"
-    assert llm.desk.target.identity != usual.desk.target.identity
+    assert llm.client.target.identity != usual.client.target.identity
 
 
 def test_field_that_makes_no_sense_is_refused():
@@ -273,7 +273,7 @@ def test_schema_that_leads_back_to_itself_is_refused(make: Make):
 
 def test_vertex_goes_to_the_address_of_its_project(make: Make, monkeypatch: pytest.MonkeyPatch):
     llm, _ = make(VertexAILLM, base_url=None, location="us-central1")
-    assert llm.desk.target.base_url == (
+    assert llm.client.target.base_url == (
         "https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/us-central1"
     )
     with pytest.raises(DistilabelUserError, match="GOOGLE_CLOUD_PROJECT"):
@@ -281,4 +281,4 @@ def test_vertex_goes_to_the_address_of_its_project(make: Make, monkeypatch: pyte
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "mine")
     monkeypatch.setenv("GOOGLE_VERTEX_BASE_URL", "http://127.0.0.1:9")
     llm, _ = make(VertexAILLM, base_url=None, project=None, location=None)
-    assert llm.desk.target.base_url == "http://127.0.0.1:9/v1/projects/mine/locations/global"
+    assert llm.client.target.base_url == "http://127.0.0.1:9/v1/projects/mine/locations/global"

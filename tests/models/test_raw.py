@@ -9,11 +9,11 @@ import pytest
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.llms import ClientvLLM, InferenceEndpointsLLM
-from distilabel.offline import client as desk
+from distilabel.offline import client
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import Magpie, MagpieGenerator
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.fakes import completion
 
 LLAMA3_USER = "<|start_header_id|>user<|end_header_id|>\n\n"
@@ -53,7 +53,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     monkeypatch.delenv("HF_INFERENCE_BASE_URL", raising=False)
     made = Server()
-    monkeypatch.setattr(desk, "Transport", partial(Transport, transport=httpx2.MockTransport(made)))
+    monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(made)))
     return made
 
 

@@ -177,7 +177,7 @@ def standins(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.cuda, torch.backends = Absent, ModuleType("backends")
     torch.backends.mps = Absent
     known = {"transformers": transformers, "torch": torch}
-    monkeypatch.setattr(weights, "optional", lambda module, extra: known[module])
+    monkeypatch.setattr(weights, "require", lambda module, extra: known[module])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 

@@ -42,8 +42,8 @@ def test_other_arguments_make_other_requests(tmp_path: Path):
     plain, other = made(tmp_path), made(tmp_path, dtype="half")
     for llm in (plain, other):
         llm.load()
-    assert plain.desk.target.base_url != other.desk.target.base_url
-    assert made(tmp_path)._address() == plain.desk.target.base_url
+    assert plain.client.target.base_url != other.client.target.base_url
+    assert made(tmp_path)._address() == plain.client.target.base_url
 
 
 def test_pipeline_gets_its_answers(tmp_path: Path):

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from distilabel.events import JobMoved, NextPoll, Notice, Settled
+from distilabel.events import JobMoved, JobSettled, NextPoll, Notice
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelJobRejectedError,
@@ -36,15 +36,15 @@ SOON = 0.001
 
 
 def test_job_goes_out_comes_back_and_every_step_of_it_is_told(office: Open, platform: FakePlatform):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     platform.plan(polls=2)
     assert texts(at.bring("a", "b")) == ["a/0", "b/0"]
     assert platform.calls == ["upload", "create", "poll", "poll", "poll", "poll", "content"]
-    told = [event.job.state for event in at.ears.of(JobMoved)]
+    told = [event.job.state for event in at.recorder.of(JobMoved)]
     assert list(dict.fromkeys(told)) == [
         "planned", "uploading", "uploaded", "submitted", "ended", "fetched", "settled",
     ]  # fmt: skip
-    assert at.ears.of(Settled) == [Settled("p/s", ("a",))]
+    assert at.recorder.of(JobSettled) == [JobSettled("p/s", ("a",))]
 
 
 def test_file_of_a_job_is_what_was_asked(office: Open, platform: FakePlatform):
@@ -53,13 +53,13 @@ def test_file_of_a_job_is_what_was_asked(office: Open, platform: FakePlatform):
     at.flush()
     (sent,) = (content for name, content in platform.files.items() if name.startswith("file-"))
     assert [line for line in sent.split(b"\n") if line] == [
-        at.desk.provider.encode(line["custom_id"], body(prompt), line["url"]).strip()
+        at.client.provider.encode(line["custom_id"], body(prompt), line["url"]).strip()
         for line, prompt in zip(next(iter(platform.batches.values())).lines, ["a", "é\u2028"], strict=True)
     ]
 
 
 def test_more_than_one_job_holds_is_several_jobs(office: Open, platform: FakePlatform):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     prompts = [f"p{number}" for number in range(8)]
     assert texts(at.bring(*prompts)) == [f"{prompt}/0" for prompt in prompts]
     assert sorted(len(batch.lines) for batch in platform.batches.values()) == [2, 3, 3]
@@ -72,7 +72,7 @@ def test_what_gathers_goes_out_in_full_jobs_and_the_rest_when_nothing_else_comes
     prompts = [f"p{number}" for number in range(10)]
     for start in range(0, 10, 2):
         at.ask(*prompts[start : start + 2], asker=str(start))
-    at.ears.wait(at.dispatcher)
+    at.recorder.wait(at.dispatcher)
     assert sorted(len(batch.lines) for batch in platform.batches.values()) == [3, 3, 3]
     at.flush()
     assert sorted(len(batch.lines) for batch in platform.batches.values()) == [1, 3, 3, 3]
@@ -110,12 +110,12 @@ def test_job_refused_at_once_is_not_sent_again_by_the_same_submission(
 
 def test_lines_of_a_job_lie_on_the_disk_only_until_the_platform_has_it_and_its_results_stay(office: Open):
     assert left_on_disk(office(), "a") == []
-    assert left_on_disk(office(every=SOON), "a") == ["output.jsonl"]
+    assert left_on_disk(office(poll_interval=SOON), "a") == ["output.jsonl"]
 
 
 def test_job_that_is_refused_leaves_nothing_on_the_disk(office: Open, platform: FakePlatform):
     platform.fail("create", httpx2.Response(400, json={"error": {"message": "No.", "code": "bad"}}))
-    assert left_on_disk(office(every=SOON), "a") == []
+    assert left_on_disk(office(poll_interval=SOON), "a") == []
 
 
 def left_on_disk(at: Office, *prompts: str) -> list[str]:
@@ -125,15 +125,15 @@ def left_on_disk(at: Office, *prompts: str) -> list[str]:
 
 
 def test_second_run_asks_nothing_again(office: Open, platform: FakePlatform):
-    office(every=SOON).bring("a", "b")
+    office(poll_interval=SOON).bring("a", "b")
     calls = len(platform.calls)
     assert texts(office().ask("a", "b")) == ["a/0", "b/0"]
     assert len(platform.calls) == calls
 
 
 def test_changed_dataset_pays_for_its_new_rows_alone(office: Open, platform: FakePlatform):
-    office(every=SOON).bring("a", "b")
-    assert texts(office(every=SOON).bring("new", "b", asker="other")) == ["new/0", "b/0"]
+    office(poll_interval=SOON).bring("a", "b")
+    assert texts(office(poll_interval=SOON).bring("new", "b", asker="other")) == ["new/0", "b/0"]
     assert sorted(platform.sent) == ["a", "b", "new"]
 
 
@@ -170,17 +170,17 @@ def test_progress_is_kept_for_who_looks_later(office: Open, platform: FakePlatfo
 
 
 def test_run_that_waits_says_when_it_asks_again(office: Open, platform: FakePlatform):
-    at = office(every=0.016)
+    at = office(poll_interval=0.016)
     platform.plan(polls=1)
     at.bring("a")
-    assert [event.seconds for event in at.ears.of(NextPoll)] == [0.001, 0.002]
+    assert [event.seconds for event in at.recorder.of(NextPoll)] == [0.001, 0.002]
 
 
 def test_first_polls_follow_each_other_faster_and_then_as_the_user_said(office: Open, platform: FakePlatform):
-    at = office(every=0.008)
+    at = office(poll_interval=0.008)
     platform.plan(polls=5)
     at.bring("a")
-    waits = [event.seconds for event in at.ears.of(NextPoll)]
+    waits = [event.seconds for event in at.recorder.of(NextPoll)]
     assert waits == [0.0005, 0.001, 0.002, 0.004, 0.008, 0.008]
 
 
@@ -189,11 +189,11 @@ def test_first_polls_follow_each_other_faster_and_then_as_the_user_said(office: 
 def test_run_that_waits_waits_for_a_platform_that_is_away(
     office: Open, platform: FakePlatform, call: str, fault
 ):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     # Two attempts a call: away for three calls.
     platform.fail(call, fault, times=6)
     assert texts(at.bring("a")) == ["a/0"]
-    assert len([event for event in at.ears.of(Notice) if "Trying again" in event.text]) == 3
+    assert len([event for event in at.recorder.of(Notice) if "Trying again" in event.text]) == 3
     assert platform.sent == ["a"]
 
 
@@ -208,13 +208,13 @@ def test_run_that_does_not_wait_raises_when_the_platform_is_away_and_loses_nothi
     at.bring("a")
     (error,) = at.broken
     assert isinstance(error, DistilabelUnreachableError)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
 
 def test_key_that_is_refused_while_polling_ends_the_run_at_once(office: Open, platform: FakePlatform):
     platform.fail("poll", 401)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.bring("a")
     assert isinstance(at.broken[0], DistilabelAuthenticationError)
     assert at.states == ["submitted"]
@@ -228,14 +228,14 @@ def test_creation_that_was_carried_out_without_a_clear_answer_is_found_by_its_ta
     office: Open, platform: FakePlatform, fault: Any
 ):
     platform.fail("create", fault, carried_out=True)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.count("create") == 1
     assert platform.sent == ["a"]
 
 
 def test_creation_that_was_answered_with_nonsense_is_found_by_its_tag(office: Open, platform: FakePlatform):
     platform.fail("create", httpx2.Response(200, text="<html>"), carried_out=True)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.count("create") == 1
 
 
@@ -244,14 +244,14 @@ def test_creation_that_was_not_carried_out_is_looked_up_and_made_again(
     office: Open, platform: FakePlatform, fault: Any
 ):
     platform.fail("create", fault)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.calls[:5] == ["upload", "create", "list", "list", "list"]
     assert platform.count("create") == 2
     assert platform.sent == ["a"]
 
 
 def test_job_is_found_on_a_later_page_of_the_list(office: Open, platform: FakePlatform):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
 
     def handle(asked: Callable[..., Any]) -> Callable[..., Any]:
         async def create(request: httpx2.Request) -> httpx2.Response:
@@ -271,7 +271,7 @@ def test_job_is_found_on_a_later_page_of_the_list(office: Open, platform: FakePl
 def test_list_that_lags_behind_is_read_again_before_a_job_is_made_again(office: Open, platform: FakePlatform):
     platform.fail("create", 500, carried_out=True)
     platform.fail("list", httpx2.Response(200, json={"data": [], "has_more": False}), times=2)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert (platform.count("list"), platform.count("create")) == (3, 1)
 
 
@@ -285,7 +285,7 @@ def test_job_is_looked_for_as_often_however_long_its_creation_lies_back(
     at.bring("a")
     assert at.states == ["creating"]
     platform.fail("list", httpx2.Response(200, json={"data": [], "has_more": False}), times=2)
-    later = office(every=SOON)
+    later = office(poll_interval=SOON)
     later.ledger.clock = lambda: time.time() + seconds
     assert texts(later.bring("a")) == ["a/0"]
     assert (platform.count("list"), platform.count("create")) == (4, 1)
@@ -297,7 +297,7 @@ def test_look_up_that_fails_leaves_the_job_for_the_next_run_to_look_up(office: O
     at = office()
     at.bring("a")
     assert (at.states, len(at.broken)) == (["creating"], 1)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert (platform.count("create"), platform.sent) == (1, ["a"])
 
 
@@ -307,7 +307,7 @@ def test_creation_that_never_left_is_made_again_without_a_look(office: Open, pla
     at.bring("a")
     assert isinstance(at.broken[0], DistilabelUnreachableError)
     assert at.states == ["uploaded"]
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.calls[:3] == ["upload", "create", "create"]
     assert platform.count("list") == 0
 
@@ -324,7 +324,7 @@ def test_run_that_does_not_wait_gives_up_on_a_platform_that_cannot_create(
 
 
 def test_twins_of_a_job_are_cancelled_and_the_first_is_taken(office: Open, platform: FakePlatform):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     platform.fail("create", 500, carried_out=True)
     create = platform._create
 
@@ -345,7 +345,7 @@ def test_twins_of_a_job_are_cancelled_and_the_first_is_taken(office: Open, platf
 
 
 def test_twin_that_cannot_be_cancelled_does_not_stop_the_run(office: Open, platform: FakePlatform):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     platform.fail("create", 500, carried_out=True)
     platform.fail("cancel", 400)
     create = platform._create
@@ -370,7 +370,7 @@ def test_creation_that_is_refused_ends_the_run_and_a_mended_one_goes_through(
     (error,) = at.broken
     assert (error.code, "Pay first." in str(error)) == ("billing", True)
     assert at.states == ["rejected"]
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
 
@@ -387,7 +387,7 @@ def test_creation_waits_as_long_as_the_platform_asks(
     monkeypatch.setattr(asyncio, "sleep", noted)
     busy = {"error": {"message": "Slow down."}}
     platform.fail("create", httpx2.Response(429, json=busy, headers={"retry-after": "17"}))
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert 17 in waits
     assert platform.sent == ["a"]
 
@@ -401,7 +401,7 @@ def test_run_that_waits_waits_for_room_when_creations_are_refused_for_long(
     office: Open, platform: FakePlatform
 ):
     platform.fail("create", full(), times=12)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert texts(at.bring("a", rounds=10)) == ["a/0"]
     assert at.broken == []
 
@@ -411,7 +411,7 @@ def test_run_that_does_not_wait_leaves_what_has_no_room_to_the_next(office: Open
     at = office()
     assert at.bring("a") == [None]
     assert at.broken == []
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
 
@@ -444,10 +444,10 @@ def test_run_that_dies_at_any_move_is_followed_by_one_that_pays_no_more(
 
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "_move", dying)
-        at = office(every=SOON)
+        at = office(poll_interval=SOON)
         at.bring("a", "b", "c")
         assert {type(error) for error in at.broken} == {Died}
-    assert texts(office(every=SOON).bring("a", "b", "c")) == ["a/0", "<bad>", "c/0"]
+    assert texts(office(poll_interval=SOON).bring("a", "b", "c")) == ["a/0", "<bad>", "c/0"]
     # The expired request was not run: asking it again is all that a second job is for.
     assert platform.sent == ["a", "b", "c", "c"]
 
@@ -455,8 +455,8 @@ def test_run_that_dies_at_any_move_is_followed_by_one_that_pays_no_more(
 def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, platform: FakePlatform):
     at = office()
     at.ask("a")
-    ((sample, size),) = at.ledger.wanted("p/s", at.desk.target, at.run_id, 9)
-    job = at.ledger.plan_job("p/s", at.desk.target, "tag1", [sample], size)
+    ((sample, size),) = at.ledger.wanted("p/s", at.client.target, at.run_id, 9)
+    job = at.ledger.plan_job("p/s", at.client.target, "tag1", [sample], size)
     lines = list(at.ledger.job_lines(job))
     at.ledger.move(job, JobState.UPLOADING)
     at.ledger.move(job, JobState.UPLOADED, input_file="file-1")
@@ -465,7 +465,7 @@ def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, p
         {"custom_id": custom_id(key, n), "body": {"messages": [{"content": "a"}]}} for key, n, _ in lines
     )
     platform.add([line], {"distilabel": "tag1"})
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.calls[0] == "list"
     assert platform.count("create") == 0
 
@@ -473,26 +473,26 @@ def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, p
 def test_upload_that_was_broken_off_is_begun_anew(office: Open, platform: FakePlatform):
     at = office()
     at.ask("a")
-    ((sample, size),) = at.ledger.wanted("p/s", at.desk.target, at.run_id, 9)
-    job = at.ledger.plan_job("p/s", at.desk.target, "tag1", [sample], size)
+    ((sample, size),) = at.ledger.wanted("p/s", at.client.target, at.run_id, 9)
+    job = at.ledger.plan_job("p/s", at.client.target, "tag1", [sample], size)
     (at.ledger.job_folder(job) / "input.jsonl").write_bytes(b"half of a li")
     at.ledger.move(job, JobState.UPLOADING)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
 
 def test_stopping_leaves_everything_as_the_ledger_has_it(office: Open, platform: FakePlatform):
     platform.plan(polls=10**6)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.ask("a")
     at.dispatcher.flush()
     while platform.count("poll") < 3:
         os.sched_yield()
     at.dispatcher.stop()
-    at.ears.wait(at.dispatcher)
+    at.recorder.wait(at.dispatcher)
     assert at.states == ["submitted"]
     platform.batches["batch_2"].plan.polls = 0
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.count("create") == 1
 
 
@@ -502,15 +502,15 @@ def test_dispatcher_that_was_stopped_begins_nothing_more(office: Open, platform:
     at.ask("a")
     at.flush()
     assert platform.calls == []
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
 
 
-def test_opening_a_desk_twice_takes_up_its_jobs_once(office: Open, platform: FakePlatform):
+def test_opening_a_client_twice_takes_up_its_jobs_once(office: Open, platform: FakePlatform):
     office().bring("a")
     at = office()
-    at.dispatcher.open("p/s", at.desk)
-    at.dispatcher.open("p/s", at.desk)
-    at.ears.wait(at.dispatcher)
+    at.dispatcher.open("p/s", at.client)
+    at.dispatcher.open("p/s", at.client)
+    at.recorder.wait(at.dispatcher)
     assert platform.count("content") == 1
 
 
@@ -520,9 +520,9 @@ def test_fetched_file_is_not_fetched_again(
     platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1])]))
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "mark_fetched", lambda *_: (_ for _ in ()).throw(Died()))
-        office(every=SOON).bring("a", "b")
+        office(poll_interval=SOON).bring("a", "b")
     assert platform.count("content") == 2
-    office(every=SOON).bring("a", "b")
+    office(poll_interval=SOON).bring("a", "b")
     assert platform.count("content") == 2
 
 
@@ -531,7 +531,7 @@ def test_fetched_file_is_not_fetched_again(
 
 def test_line_that_is_refused_fails_its_row_and_the_others_go_again(office: Open, platform: FakePlatform):
     platform.plan("failed", errors=[{"code": "invalid_request", "message": "Bad role.", "line": 2}])
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert texts(at.bring("a", "b", "c")) == ["a/0", "<invalid_request>", "c/0"]
     assert at.broken == []
     assert [batch.prompts for batch in platform.batches.values()] == [["a", "b", "c"], ["a", "c"]]
@@ -541,11 +541,11 @@ def test_full_queue_of_the_platform_is_waited_for_and_burns_no_attempt(office: O
     message = "Enqueued token limit reached for m in organization org-1."
     for _ in range(4):
         platform.plan("failed", errors=[{"code": "token_limit_exceeded", "message": message, "line": None}])
-    at = office(every=SOON, max_attempts=1)
+    at = office(poll_interval=SOON, max_attempts=1)
     (found,) = at.bring("a", rounds=10)
     assert found is not None
     assert (texts([found]), found.attempts) == (["a/0"], 1)
-    assert any(message in event.text for event in at.ears.of(Notice))
+    assert any(message in event.text for event in at.recorder.of(Notice))
 
 
 def test_full_queue_is_left_to_the_next_run_by_one_that_does_not_wait(office: Open, platform: FakePlatform):
@@ -554,7 +554,7 @@ def test_full_queue_is_left_to_the_next_run_by_one_that_does_not_wait(office: Op
     at = office()
     assert at.bring("a") == [None]
     assert (at.broken, len(platform.batches)) == ([], 1)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
 
 
 @pytest.mark.parametrize("line", [None, 1])
@@ -562,17 +562,17 @@ def test_unknown_model_breaks_the_run_and_fails_no_row(
     office: Open, platform: FakePlatform, line: int | None
 ):
     platform.plan("failed", errors=[{"code": "model_not_found", "message": "No model `m`.", "line": line}])
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert at.bring("a", "b") == [None, None]
     (error,) = at.broken
     assert isinstance(error, DistilabelJobRejectedError)
     assert (error.code, "No model `m`." in str(error)) == ("model_not_found", True)
-    assert texts(office(every=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
 
 
 def test_rejection_without_a_reason_breaks_the_run(office: Open, platform: FakePlatform):
     platform.plan("failed")
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.bring("a")
     assert "no reason" in str(at.broken[0])
 
@@ -580,7 +580,7 @@ def test_rejection_without_a_reason_breaks_the_run(office: Open, platform: FakeP
 def test_requests_of_a_lost_job_are_asked_again(office: Open, platform: FakePlatform):
     office().bring("a")
     platform.batches.clear()
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert texts(at.bring("a")) == ["a/0"]
     assert at.states == ["lost", "settled"]
 
@@ -594,13 +594,13 @@ def test_answers_of_an_expired_job_are_kept_and_only_the_rest_is_asked_again(
     platform.plan(
         "expired", results=lambda lines: ([answered(lines[0])], [expired(line) for line in lines[1:]])
     )
-    assert texts(office(every=SOON).bring("a", "b", "c")) == ["a/0", "b/0", "c/0"]
+    assert texts(office(poll_interval=SOON).bring("a", "b", "c")) == ["a/0", "b/0", "c/0"]
     assert [batch.prompts for batch in platform.batches.values()] == [["a", "b", "c"], ["b", "c"]]
 
 
 def test_row_whose_answer_is_in_no_file_is_asked_again(office: Open, platform: FakePlatform):
     platform.plan(results=lambda lines: ([answered(lines[1])], []))
-    assert texts(office(every=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
     assert platform.sent == ["a", "b", "a"]
 
 
@@ -609,7 +609,7 @@ def test_requests_of_a_job_that_need_not_have_a_file_are_asked_again(
     office: Open, platform: FakePlatform, status: str, completed: int | None
 ):
     platform.plan(status, results=lambda _: ([], []), completed=completed)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
 
 
 ASKS = 3
@@ -620,11 +620,11 @@ def test_file_that_is_named_and_not_there_is_asked_for_many_times_and_paid_for_o
     office: Open, platform: FakePlatform
 ):
     platform.fail("content", 404, times=3 * ASKS)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
-    assert len(at.ears.of(Notice)) == 3
-    assert "does not give its file" in at.ears.of(Notice)[0].text
+    assert len(at.recorder.of(Notice)) == 3
+    assert "does not give its file" in at.recorder.of(Notice)[0].text
     (job,) = at.ledger.jobs("p/s")
     assert (job.code, job.message) == (None, None)
 
@@ -633,13 +633,13 @@ def test_run_that_waits_leaves_a_file_that_does_not_come_to_the_next_run(
     office: Open, platform: FakePlatform
 ):
     platform.fail("content", 404, times=4 * ASKS)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.ask("a")
     at.flush()
     (job,) = at.ledger.jobs("p/s")
     assert (job.state, job.code, at.broken) == ("ended", "results_not_there", [])
     assert "jobs forget batch_2" in job.message
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
 
@@ -665,7 +665,7 @@ def test_answers_in_one_file_are_kept_when_the_one_of_failures_does_not_come(
         return httpx2.Response(404, json={}) if number.endswith("error") else await give(request, number)
 
     monkeypatch.setattr(platform, "_content", no_errors)
-    assert texts(office(every=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
     assert platform.sent == ["a", "b", "b"]
 
 
@@ -674,7 +674,7 @@ def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(
     office: Open, platform: FakePlatform, status: str
 ):
     platform.plan(status, results=lambda _: ([], []), completed=1)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.ask("a")
     at.flush()
     (job,) = at.ledger.jobs("p/s")
@@ -688,10 +688,10 @@ def test_job_that_must_have_answers_and_gives_an_empty_file_is_asked_for_it_agai
 ):
     platform.plan(completed=completed)
     platform.fail("content", httpx2.Response(200, content=b""), times=2)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
-    assert "gives empty files" in at.ears.of(Notice)[0].text
+    assert "gives empty files" in at.recorder.of(Notice)[0].text
 
 
 NOTHING = [
@@ -706,10 +706,10 @@ def test_run_that_waits_believes_a_job_that_gives_nothing_for_minutes(
     office: Open, platform: FakePlatform, plan: dict[str, Any]
 ):
     platform.plan(**plan)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]
-    assert "paid for, again" in at.ears.of(Notice)[3].text
+    assert "paid for, again" in at.recorder.of(Notice)[3].text
     assert [(job.state, job.code) for job in at.ledger.jobs("p/s")] == [("settled", None)] * 2
 
 
@@ -729,14 +729,14 @@ def test_runs_that_do_not_wait_believe_a_job_that_gives_nothing_for_minutes(
 
 def test_results_of_a_job_that_was_given_up_by_hand_are_not_waited_for(office: Open, platform: FakePlatform):
     platform.fail("content", 404, times=5 * ASKS)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.ask("a")
     at.flush()
     at.ledger.note_reason(at.ledger.jobs("p/s")[0], FORGOTTEN, "By hand.")
-    later = office(every=SOON)
+    later = office(poll_interval=SOON)
     assert texts(later.bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]
-    assert "paid for, again" in later.ears.of(Notice)[0].text
+    assert "paid for, again" in later.recorder.of(Notice)[0].text
 
 
 @pytest.mark.parametrize(("days", "sent"), [(36, ["a"]), (38, ["a", "a"])])
@@ -746,7 +746,7 @@ def test_results_are_paid_for_again_only_when_the_platform_has_surely_deleted_th
     monkeypatch.setattr(SmallOpenAI, "limits", replace(SmallOpenAI.limits, kept=30 * DAY))
     office().bring("a", rounds=1)
     platform.fail("content", 404, times=ASKS)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.ledger.clock = lambda: time.time() + days * DAY
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == sent
@@ -754,7 +754,7 @@ def test_results_are_paid_for_again_only_when_the_platform_has_surely_deleted_th
 
 def test_file_that_is_there_a_moment_later_is_waited_for(office: Open, platform: FakePlatform):
     platform.fail("content", 404)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
 
@@ -762,14 +762,14 @@ def test_job_that_the_platform_does_not_know_at_once_is_asked_about_again(
     office: Open, platform: FakePlatform
 ):
     platform.fail("poll", 404)
-    assert texts(office(every=SOON).bring("a")) == ["a/0"]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
 
 def test_passing_failure_is_asked_until_its_attempts_are_used_up(office: Open, platform: FakePlatform):
     for _ in range(9):
         platform.plan(results=lambda lines: ([], [refused(line, 500, "server_error") for line in lines]))
-    (found,) = office(every=SOON, max_attempts=3).bring("a", rounds=9)
+    (found,) = office(poll_interval=SOON, max_attempts=3).bring("a", rounds=9)
     assert found is not None
     assert (texts([found]), found.attempts) == (["<server_error>"], 3)
     assert platform.sent == ["a"] * 3
@@ -777,34 +777,34 @@ def test_passing_failure_is_asked_until_its_attempts_are_used_up(office: Open, p
 
 def test_hopeless_failure_is_not_asked_again(office: Open, platform: FakePlatform):
     platform.plan(results=lambda lines: ([], [refused(lines[0], 400, "content_policy", "Not that.")]))
-    (found,) = office(every=SOON).bring("a")
+    (found,) = office(poll_interval=SOON).bring("a")
     assert found is not None
     assert (found.outcome.code, found.outcome.message, found.attempts) == ("content_policy", "Not that.", 1)
     assert platform.sent == ["a"]
 
 
 def test_row_that_is_too_large_for_any_job_fails_and_the_others_go(office: Open, platform: FakePlatform):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     assert texts(at.bring("x" * 2_000, "b")) == ["<request_too_large>", "b/0"]
     assert platform.sent == ["b"]
-    assert Settled("p/s", ("big",)) not in at.ears.events
+    assert JobSettled("p/s", ("big",)) not in at.recorder.events
 
 
 def test_asker_whose_only_row_is_too_large_is_told_at_once(office: Open, platform: FakePlatform):
     at = office()
     at.ask("x" * 2_000, asker="big")
     at.flush()
-    assert at.ears.of(Settled) == [Settled("p/s", ("big",))]
+    assert at.recorder.of(JobSettled) == [JobSettled("p/s", ("big",))]
     assert platform.calls == []
 
 
 def test_asker_is_told_as_soon_as_its_own_answers_are_there(office: Open, platform: FakePlatform):
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     platform.plan(results=lambda lines: ([answered(lines[0])], [expired(line) for line in lines[1:]]))
     at.ask("a", asker="done")
     at.ask("b", asker="waits")
     at.flush()
-    assert at.ears.of(Settled) == [Settled("p/s", ("done",))]
+    assert at.recorder.of(JobSettled) == [JobSettled("p/s", ("done",))]
 
 
 # Adopting
@@ -813,9 +813,9 @@ def test_asker_is_told_as_soon_as_its_own_answers_are_there(office: Open, platfo
 def test_job_of_another_machine_is_collected_by_its_id(office: Open, platform: FakePlatform, tmp_path: Path):
     office().bring("a", "b")
     (remote_id,) = platform.batches
-    other = Office(tmp_path / "other machine", platform, every=SOON)
+    other = Office(tmp_path / "other machine", platform, poll_interval=SOON)
     other.ask("a", "b")
-    other.dispatcher.adopt("p/s", other.desk, remote_id)
+    other.dispatcher.adopt("p/s", other.client, remote_id)
     other.flush()
     assert texts(other.ask("a", "b")) == ["a/0", "b/0"]
     assert platform.count("create") == 1
@@ -832,9 +832,9 @@ def test_key_is_nowhere_in_the_ledger_though_the_platform_echoes_it(
     platform.fail("create", echo)
     office().bring("a")
     platform.plan("failed", errors=[{"code": "invalid_key", "message": f"Bad key {KEY}", "line": None}])
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.bring("a")
-    told = " ".join(f"{error}{vars(error)}" for error in at.broken) + repr(at.ears.events)
+    told = " ".join(f"{error}{vars(error)}" for error in at.broken) + repr(at.recorder.events)
     assert KEY not in told
     at.ledger._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = b"".join(path.read_bytes() for path in (tmp_path / "ledger").rglob("*") if path.is_file())
@@ -852,19 +852,19 @@ def test_fault_of_ours_breaks_the_run_and_does_not_hang_it(
         raise ZeroDivisionError("ours")
 
     monkeypatch.setattr(collector, "index", fail)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.bring("a")
     assert [type(error) for error in at.broken] == [ZeroDivisionError]
 
 
 def test_closed_ledger_is_never_written(office: Open, platform: FakePlatform):
     platform.plan(polls=10**6)
-    at = office(every=SOON)
+    at = office(poll_interval=SOON)
     at.ask("a")
     at.dispatcher.flush()
     while platform.count("poll") < 1:
         os.sched_yield()
     at.dispatcher.stop()
-    at.ears.wait(at.dispatcher)
+    at.recorder.wait(at.dispatcher)
     assert not any(isinstance(error, sqlite3.Error) for error in at.broken)
     assert not any(isinstance(error, DistilabelPlatformError) for error in at.broken)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from distilabel import _event_loop as loop
-from distilabel.offline.client import Desk, open_door
-from distilabel.offline.local_command import Commands
+from distilabel.offline.client import ModelClient, connect
+from distilabel.offline.local_command import LocalCommandTransport
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.registry import platform
 from distilabel.records import Job, JobPhase, Reply, Target
@@ -29,14 +29,18 @@ Open = Callable[..., Office]
 def office(tmp_path: Path) -> Iterator[Open]:
     opened: list[Office] = []
 
-    def open_office(*arguments: str, every: float | None = 0.01, attempts: int = 3) -> Office:
+    def open_office(*arguments: str, poll_interval: float | None = 0.01, attempts: int = 3) -> Office:
         made = Office(tmp_path / "ledger", FakePlatform())
         opened.append(made)
         command = [sys.executable, str(SCRIPT), "--model", "m", *arguments]
         target = Target("vllm", (tmp_path / "jobs").as_uri(), CHAT, "m")
         options = OfflineBatchOptions(max_attempts=attempts)
-        made.desk = Desk(
-            target, platform("vllm").provider(), Commands(tmp_path / "jobs", command), every, options
+        made.client = ModelClient(
+            target,
+            platform("vllm").provider(),
+            LocalCommandTransport(tmp_path / "jobs", command),
+            poll_interval,
+            options,
         )
         return made
 
@@ -64,7 +68,7 @@ def test_request_that_the_command_refuses_says_why(office: Open):
 def test_job_runs_on_when_the_run_that_began_it_is_over(office: Open, tmp_path: Path):
     gate, marks = tmp_path / "gate", tmp_path / "marks"
     arguments = ("--hold", str(gate), "--marks", str(marks))
-    first = office(*arguments, every=None)
+    first = office(*arguments, poll_interval=None)
     first.ask("a", "b")
     first.flush()
     assert first.states == ["submitted"]
@@ -86,7 +90,7 @@ def test_command_that_fails_ends_the_run_with_what_it_said(office: Open):
 
 
 def test_line_that_cannot_be_read_stops_the_command(tmp_path: Path):
-    made = Commands(tmp_path / "jobs", [sys.executable, str(SCRIPT)])
+    made = LocalCommandTransport(tmp_path / "jobs", [sys.executable, str(SCRIPT)])
     path = tmp_path / "in"
     path.write_bytes(b"{\n")
     provider = platform("vllm").provider()
@@ -103,16 +107,19 @@ def job_with(tag: str, file: str | None = None) -> Job:
     return Job(1, "p/s", target, tag, "creating", 1, 1, 2e9, 2e9, input_file=file)
 
 
-def ended(commands: Commands, remote_id: str):
+def ended(commands: LocalCommandTransport, remote_id: str):
     provider = platform("vllm").provider()
     while (remote := loop.run(commands.run(provider.poll(remote_id)))).phase is JobPhase.RUNNING:
         pass
     return remote
 
 
-def begun(folder: Path, *arguments: str) -> tuple[Commands, str]:
+def begun(folder: Path, *arguments: str) -> tuple[LocalCommandTransport, str]:
     """A job of one request, just created."""
-    made, provider = Commands(folder, [sys.executable, str(SCRIPT), *arguments]), platform("vllm").provider()
+    made, provider = (
+        LocalCommandTransport(folder, [sys.executable, str(SCRIPT), *arguments]),
+        platform("vllm").provider(),
+    )
     path = folder.parent / "in"
     path.write_bytes(provider.encode("n-0", b'{"messages":[{"role":"user","content":"a"}]}', CHAT))
     file = loop.run(made.run(provider.upload(job_with("tag1"), path)))
@@ -122,21 +129,21 @@ def begun(folder: Path, *arguments: str) -> tuple[Commands, str]:
 
 def test_job_is_found_by_its_tag_also_by_who_cannot_run_it(tmp_path: Path):
     _, remote_id = begun(tmp_path / "jobs")
-    door = open_door("vllm", (tmp_path / "jobs").as_uri())
-    found = loop.run(door.transport.run(door.provider.find(job_with("tag1"))))
+    client = connect("vllm", (tmp_path / "jobs").as_uri())
+    found = loop.run(client.transport.run(client.provider.find(job_with("tag1"))))
     assert [(remote.remote_id, remote.scope) for remote in found.ours] == [(remote_id, "p/s")]
-    assert loop.run(door.transport.run(door.provider.find(job_with("tag2")))).ours == ()
+    assert loop.run(client.transport.run(client.provider.find(job_with("tag2")))).ours == ()
 
 
 def test_job_that_was_put_down_and_not_begun_is_begun_when_it_is_looked_at(tmp_path: Path):
-    looker = Commands(tmp_path / "jobs")
+    looker = LocalCommandTransport(tmp_path / "jobs")
     provider = platform("vllm").provider()
     path = tmp_path / "in"
     path.write_bytes(provider.encode("n-0", b'{"messages":[{"role":"user","content":"a"}]}', CHAT))
     file = loop.run(looker.run(provider.upload(job_with("t"), path)))
     created = loop.run(looker.run(provider.create(job_with("t", file), path)))
     assert created.status == "validating"
-    remote = ended(Commands(tmp_path / "jobs", [sys.executable, str(SCRIPT)]), created.remote_id)
+    remote = ended(LocalCommandTransport(tmp_path / "jobs", [sys.executable, str(SCRIPT)]), created.remote_id)
     assert remote.status == "completed"
 
 
@@ -165,7 +172,7 @@ def test_job_whose_shell_is_killed_is_waited_for_as_long_as_its_command_lives(tm
 
 @pytest.mark.parametrize("name", ["../x", "unknown"])
 def test_what_is_not_there_is_told_so(tmp_path: Path, name: str):
-    made, provider = Commands(tmp_path / "jobs"), platform("vllm").provider()
+    made, provider = LocalCommandTransport(tmp_path / "jobs"), platform("vllm").provider()
     assert loop.run(made.run(provider.poll(name))) is None
     assert loop.run(made.run(provider.fetch(name, tmp_path / "x"))) is False
     assert loop.run(made.run(provider.fetch(f"{name}.output", tmp_path / "x"))) is False

@@ -42,9 +42,9 @@ def at(tmp_path: Path, fast: None) -> Iterator[Callable[..., Office]]:
 def test_answers_come_home_to_their_rows(at: Open, memory: InMemory):
     prompts = [f"p{number}\u2028" for number in range(7)]
     memory.default = lambda: Plan(polls=1)
-    assert texts(at(memory, every=SOON).bring(*prompts)) == [f"{prompt}/0" for prompt in prompts]
+    assert texts(at(memory, poll_interval=SOON).bring(*prompts)) == [f"{prompt}/0" for prompt in prompts]
     assert sorted(len(batch.lines) for batch in memory.batches.values()) == [1, 3, 3]
-    assert at(memory, every=SOON).states == ["settled"] * 3
+    assert at(memory, poll_interval=SOON).states == ["settled"] * 3
 
 
 def test_second_run_collects_what_the_first_left(at: Open, memory: InMemory):
@@ -61,7 +61,7 @@ def test_upload_that_was_begun_twice_is_there_once(at: Open):
     first = at(memory)
     first.bring("a")
     # The second `start` says that the name is taken.
-    assert texts(at(memory, every=SOON).bring("a")) == ["a/0"]
+    assert texts(at(memory, poll_interval=SOON).bring("a")) == ["a/0"]
     assert (memory.count("create"), memory.sent) == (1, ["a"])
 
 
@@ -69,9 +69,9 @@ def test_upload_that_was_begun_twice_is_there_once(at: Open):
 @pytest.mark.parametrize("kind", [GeminiInMemory, VertexInMemory, BedrockInMemory])
 def test_creation_without_a_clear_answer_is_found_by_its_name(at: Open, kind: type[InMemory], fault):
     memory = kind()
-    at(memory, every=SOON).bring("other")
+    at(memory, poll_interval=SOON).bring("other")
     memory.fail("create", fault, carried_out=True)
-    assert texts(at(memory, every=SOON).bring("a", asker="b")) == ["a/0"]
+    assert texts(at(memory, poll_interval=SOON).bring("a", asker="b")) == ["a/0"]
     assert sorted(memory.sent) == ["a", "other"]
 
 
@@ -79,7 +79,7 @@ def test_creation_without_a_clear_answer_is_found_by_its_name(at: Open, kind: ty
 def test_creation_that_was_not_carried_out_is_made_again(at: Open, kind: type[InMemory]):
     memory = kind()
     memory.fail("create", httpx2.ReadTimeout)
-    assert texts(at(memory, every=SOON).bring("a")) == ["a/0"]
+    assert texts(at(memory, poll_interval=SOON).bring("a")) == ["a/0"]
     assert (memory.sent, memory.count("create")) == (["a"], 2)
 
 
@@ -87,7 +87,7 @@ def test_creation_that_was_not_carried_out_is_made_again(at: Open, kind: type[In
 def test_job_that_expired_with_nothing_is_sent_again(at: Open, kind: type[InMemory]):
     memory = kind()
     memory.plan("EXPIRED")
-    assert texts(at(memory, every=SOON).bring("a")) == ["a/0"]
+    assert texts(at(memory, poll_interval=SOON).bring("a")) == ["a/0"]
     assert memory.sent == ["a", "a"]
 
 
@@ -96,7 +96,7 @@ def test_bedrock_makes_one_job_of_two_calls(at: Open, monkeypatch):
     # Nothing is found, as where a list lags behind: the job is made again, and the token makes it the same.
     monkeypatch.setattr(BedrockInMemory, "_list", lambda *_: _empty())
     memory.fail("create", httpx2.ReadTimeout, carried_out=True)
-    assert texts(at(memory, every=SOON).bring("a")) == ["a/0"]
+    assert texts(at(memory, poll_interval=SOON).bring("a")) == ["a/0"]
     assert (memory.count("create"), memory.sent) == (2, ["a"])
 
 
@@ -108,7 +108,7 @@ async def _empty() -> httpx2.Response:
 
 
 def doubts(office: Office) -> list[str]:
-    return [event.text for event in office.ears.of(Notice) if "broken off" in event.text]
+    return [event.text for event in office.recorder.of(Notice) if "broken off" in event.text]
 
 
 def test_batch_that_may_be_ours_is_waited_for_and_is_ours(at: Open, claude: AnthropicInMemory):
@@ -119,7 +119,7 @@ def test_batch_that_may_be_ours_is_waited_for_and_is_ours(at: Open, claude: Anth
     assert "batch_1" in doubts(office)[0]
     assert at(claude).bring("a", rounds=1) == [None]
     claude.over.add("batch_1")
-    assert texts(at(claude, every=SOON).bring("a")) == ["a/0"]
+    assert texts(at(claude, poll_interval=SOON).bring("a")) == ["a/0"]
     assert (claude.count("create"), claude.sent) == (1, ["a"])
 
 
@@ -130,18 +130,18 @@ def test_batch_that_may_be_ours_is_waited_for_and_is_not(at: Open, claude: Anthr
     assert office.bring("a", rounds=1) == [None]
     assert (office.states, len(doubts(office))) == (["creating"], 1)
     claude.over.add("batch_1")
-    assert texts(at(claude, every=SOON).bring("a")) == ["a/0"]
+    assert texts(at(claude, poll_interval=SOON).bring("a")) == ["a/0"]
     assert (claude.count("create"), claude.sent) == (2, ["theirs", "a"])
 
 
 def test_run_that_waits_asks_again_until_the_doubt_is_settled(at: Open, claude: AnthropicInMemory):
     claude.fail("create", 500, carried_out=True)
-    office, looks = at(claude, every=SOON), claude._list
+    office, lookup_delays = at(claude, poll_interval=SOON), claude._list
 
     async def end_after_five(request: httpx2.Request) -> httpx2.Response:
         if claude.count("list") > 5:
             claude.over.add("batch_1")
-        return await looks(request)
+        return await lookup_delays(request)
 
     claude._list = end_after_five
     assert texts(office.bring("a")) == ["a/0"]
@@ -159,7 +159,7 @@ def test_batch_of_another_size_or_time_is_no_doubt(at: Open, claude: AnthropicIn
         **({"created_at": "2020-01-01T00:00:00Z"} if b.id == "batch_2" else {}),
     }
     claude.fail("create", 500)
-    office = at(claude, every=SOON)
+    office = at(claude, poll_interval=SOON)
     assert texts(office.bring("a")) == ["a/0"]
     assert (doubts(office), claude.count("create")) == ([], 2)
 
@@ -177,7 +177,7 @@ def test_look_up_reads_only_the_beginning_of_the_results(at: Open, claude: Anthr
     monkeypatch.setattr("distilabel.providers.anthropic.dialect._BEGINNING", 70)
     claude.fail("create", 500, carried_out=True)
     claude.over.add("batch_1")
-    assert texts(at(claude, every=SOON).bring("a")) == ["a/0"]
+    assert texts(at(claude, poll_interval=SOON).bring("a")) == ["a/0"]
     assert claude.sent == ["a"]
 
 
@@ -195,7 +195,7 @@ def test_job_is_found_without_its_ledger(at: Open, kind: type[InMemory]):
     office.bring("a")
     from distilabel import _event_loop as loop
 
-    found = loop.run(office.desk.transport.run(office.desk.provider.find(None)))
+    found = loop.run(office.client.transport.run(office.client.provider.find(None)))
     (job,) = office.ledger.jobs("p/s")
     assert [(remote.tag, remote.scope, remote.phase) for remote in found.ours] == [
         (job.tag, "p/s", JobPhase.RUNNING)

@@ -10,7 +10,7 @@ import pytest
 
 from distilabel.ledger.store import Ledger
 from distilabel.offline import recovery as recover
-from distilabel.offline.client import Door
+from distilabel.offline.client import PlatformClient
 from distilabel.records import JobPhase, RemoteJob
 from tests.fakes import FakePlatform, Office
 
@@ -20,11 +20,11 @@ def test_files_of_a_job_stay_in_the_folder_whatever_its_id(remote_id: str, tmp_p
     async def run(_path: Path) -> bool:
         return True
 
-    door = SimpleNamespace(
+    client = SimpleNamespace(
         transport=SimpleNamespace(run=run), provider=SimpleNamespace(fetch=lambda _file, path: path)
     )
     remote = RemoteJob(remote_id, "ended", JobPhase.COMPLETED, files={"output": "o", "error": "e"})
-    paths = asyncio.run(recover._fetched(cast("Any", door), remote, tmp_path))
+    paths = asyncio.run(recover._fetched(cast("Any", client), remote, tmp_path))
     assert {path.resolve().parent for path in paths} == {tmp_path.resolve()}
     assert len({path.name for path in paths if len(path.name) < 100}) == 2
 
@@ -37,13 +37,13 @@ def test_job_that_runs_while_the_platform_does_not_give_back_what_was_sent_is_to
     at.ask("a", "b")
     at.flush()
     ledger = Ledger(tmp_path / "after the disaster")
-    door = Door(at.desk.provider, at.desk.target.base_url, at.desk.transport)
+    client = PlatformClient(at.client.provider, at.client.target.base_url, at.client.transport)
     files = dict(platform.files)
     platform.files.clear()
-    assert asyncio.run(recover.recover(ledger, door)) == []
+    assert asyncio.run(recover.recover(ledger, client)) == []
     assert "Jobs of this account that are still running: 1." in caplog.text
     caplog.clear()
     platform.files.update(files)
-    (job,) = asyncio.run(recover.recover(ledger, door))
+    (job,) = asyncio.run(recover.recover(ledger, client))
     assert (job.remote_id, job.requests, caplog.text) == (next(iter(platform.batches)), 2, "")
     ledger.close()

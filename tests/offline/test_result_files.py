@@ -136,7 +136,7 @@ GIVEN_UP = {
 def test_every_answer_lands_on_its_row_or_the_row_says_why_it_has_none(
     office: Callable[..., Office], fates: list[str], seed: int, status: str
 ):
-    at, order = office(max_attempts=1, every=0.001), random.Random(seed)
+    at, order = office(max_attempts=1, poll_interval=0.001), random.Random(seed)
     # The ledger is the same for all examples: other prompts, other requests.
     prompts = [f"{next(NUMBERS)} {fate}" for fate in fates]
 
@@ -155,6 +155,6 @@ def test_every_answer_lands_on_its_row_or_the_row_says_why_it_has_none(
 
 @pytest.mark.parametrize("blank", [b"\n", b"  \n", b"\r\n"])
 def test_blank_lines_are_no_answers(office: Callable[..., Office], blank: bytes):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     at.platform.plan(results=lambda lines: ([blank, *(answered(line) + blank for line in lines)], [blank]))
     assert texts(at.bring("a", "b")) == ["a/0", "b/0"]

@@ -18,36 +18,36 @@ def test_asking_before_the_answers_are_there_gives_none_for_each(office: Open):
 def test_nothing_is_submitted_before_a_job_is_full_or_the_run_is_idle(office: Open, platform):
     at = office()
     at.ask("a", "b")
-    at.ears.wait(at.dispatcher)
+    at.recorder.wait(at.dispatcher)
     assert platform.calls == []
     at.ask("c", asker="b")
-    at.ears.wait(at.dispatcher)
+    at.recorder.wait(at.dispatcher)
     assert platform.sent == ["a", "b", "c"]
 
 
 def test_answers_come_in_the_order_of_the_prompts_whatever_the_order_of_the_lines(office: Open, platform):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     platform.plan(results=lambda lines: ([answered(line) for line in reversed(lines)], []))
     assert texts(at.bring("a", "b", "c")) == ["a/0", "b/0", "c/0"]
 
 
 def test_asker_that_enters_again_under_its_name_replays(office: Open):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     first = texts(at.bring("a", "a", asker="x"))
     assert first == ["a/0", "a/1"]
     assert texts(at.ask("a", "a", asker="x")) == first
 
 
 def test_asker_of_several_turns_goes_on_where_it_was(office: Open):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     at.bring("a", asker="x")
     with asking("x"):
-        assert texts(at.session.ask(at.desk, [body("a")])) == ["a/0"]
+        assert texts(at.session.ask(at.client, [body("a")])) == ["a/0"]
         # The second time within one execution is another sample.
-        assert at.session.ask(at.desk, [body("a")]) == [None]
+        assert at.session.ask(at.client, [body("a")]) == [None]
     at.flush()
     with asking("x"):
-        turns = [texts(at.session.ask(at.desk, [body("a")])) for _ in range(2)]
+        turns = [texts(at.session.ask(at.client, [body("a")])) for _ in range(2)]
     assert turns == [["a/0"], ["a/1"]]
 
 
@@ -71,7 +71,7 @@ def test_threads_ask_as_different_askers(office: Open):
 
 
 def test_answer_tells_how_often_it_was_asked_and_by_which_job(office: Open, platform):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     platform.plan(results=lambda _: ([], []))
     (found,) = at.bring("a")
     assert found is not None
@@ -79,7 +79,7 @@ def test_answer_tells_how_often_it_was_asked_and_by_which_job(office: Open, plat
 
 
 def test_replay_of_what_was_pruned_meanwhile_asks_again(office: Open, platform):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     assert texts(at.bring("a", "b", asker="x")) == ["a/0", "b/0"]
     at.ledger.prune(before=at.ledger.clock() + 1)
     at.bring("c", asker="y")  # takes no number that was pruned
@@ -89,21 +89,21 @@ def test_replay_of_what_was_pruned_meanwhile_asks_again(office: Open, platform):
 
 
 def test_asker_that_asks_for_something_else_than_it_did_gets_that(office: Open):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     at.bring("a", "b", asker="x")
     assert texts(at.bring("b", "a", asker="x")) == ["b/0", "a/0"]
     assert texts(at.bring("b", "c", asker="x")) == ["b/0", "c/0"]
 
 
 def test_what_is_asked_while_other_replies_are_to_come_draws_samples_of_its_own(office: Open, platform):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
 
     def ask_twice() -> list[str | None]:
         answers = []
         with asking("x"):
             for _ in range(2):
                 with contextlib.suppress(Unfinished), taken_back_on_error():
-                    answers += at.session.ask(at.desk, [body("a")])
+                    answers += at.session.ask(at.client, [body("a")])
                     if None in answers:
                         raise Unfinished
         return texts(answers)
@@ -115,11 +115,11 @@ def test_what_is_asked_while_other_replies_are_to_come_draws_samples_of_its_own(
 
 
 def test_what_an_error_took_back_is_drawn_again(office: Open, platform):
-    at = office(every=0.001)
+    at = office(poll_interval=0.001)
     with asking("x"):
         with contextlib.suppress(ValueError), taken_back_on_error():
-            at.session.ask(at.desk, [body("a")])
+            at.session.ask(at.client, [body("a")])
             raise ValueError
-        at.session.ask(at.desk, [body("a")])
+        at.session.ask(at.client, [body("a")])
     at.flush()
     assert platform.sent == ["a"]

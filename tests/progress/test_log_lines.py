@@ -8,17 +8,17 @@ import pytest
 
 from distilabel.events import (
     ChunkDone,
+    DispatcherIdle,
     JobMoved,
+    JobSettled,
     NextPoll,
     Notice,
-    Quiet,
     RunBegan,
     RunEnded,
-    Settled,
     StepBegan,
     StepEnded,
 )
-from distilabel.progress.log_lines import Narrator, age, how_to_resume, job_name, job_progress
+from distilabel.progress.log_lines import EventLogger, age, how_to_resume, job_name, job_progress
 from distilabel.records import Job, Target
 
 TARGET = Target("openai", "https://platform.test/v1", "/v1/chat/completions", "m")
@@ -35,16 +35,16 @@ def said() -> list[tuple[int, str]]:
 
 
 @pytest.fixture
-def narrator(said: list[tuple[int, str]]) -> Narrator:
-    return Narrator(lambda level, text: said.append((level, text)), clock=lambda: 1_600.0)
+def narrator(said: list[tuple[int, str]]) -> EventLogger:
+    return EventLogger(lambda level, text: said.append((level, text)), clock=lambda: 1_600.0)
 
 
-def test_run_begins_with_its_steps(narrator: Narrator, said: list[Any]):
+def test_run_begins_with_its_steps(narrator: EventLogger, said: list[Any]):
     narrator(RunBegan("p", ("load", "generate")))
     assert said == [(20, "Pipeline 'p' begins: load, generate.")]
 
 
-def test_step_ends_with_its_rows_and_what_came_from_the_cache(narrator: Narrator, said: list[Any]):
+def test_step_ends_with_its_rows_and_what_came_from_the_cache(narrator: EventLogger, said: list[Any]):
     for event in (
         ChunkDone("s", 1_000),
         ChunkDone("s", 234, cached=True),
@@ -60,7 +60,7 @@ def test_step_ends_with_its_rows_and_what_came_from_the_cache(narrator: Narrator
 
 
 def test_rows_without_an_answer_are_a_warning_that_says_where_the_reasons_are(
-    narrator: Narrator, said: list[Any]
+    narrator: EventLogger, said: list[Any]
 ):
     narrator(ChunkDone("s", 10, failures=3))
     narrator(StepEnded("s"))
@@ -68,7 +68,7 @@ def test_rows_without_an_answer_are_a_warning_that_says_where_the_reasons_are(
     assert (level, "no answer for 3 rows" in text, "distilabel_metadata" in text) == (30, True, True)
 
 
-def test_job_says_what_is_new_and_says_it_once(narrator: Narrator, said: list[Any]):
+def test_job_says_what_is_new_and_says_it_once(narrator: EventLogger, said: list[Any]):
     running = job(remote_id="batch_1", remote_status="in_progress", completed=5)
     for moved in (
         job("planned"),
@@ -103,30 +103,30 @@ def test_job_is_called_by_the_platform_s_name_for_it():
     assert (job_name(job()), job_name(job(remote_id="b1"))) == ("#7", "b1")
 
 
-def test_next_poll_is_for_who_wants_to_know_everything(narrator: Narrator, said: list[Any]):
+def test_next_poll_is_for_who_wants_to_know_everything(narrator: EventLogger, said: list[Any]):
     narrator(NextPoll(job(remote_id="b1"), 0.5))
     assert said == [(10, "Job b1: asking again in 0.5 s.")]
 
 
 @pytest.mark.parametrize(("name", "level"), [("info", 20), ("warning", 30), ("error", 40)])
-def test_notice_is_said_as_it_is(narrator: Narrator, said: list[Any], name: str, level: int):
+def test_notice_is_said_as_it_is(narrator: EventLogger, said: list[Any], name: str, level: int):
     narrator(Notice(name, "Mind the gap."))
     assert said == [(level, "Mind the gap.")]
 
 
-@pytest.mark.parametrize("event", [StepBegan("s"), Settled("p/s", ("a",)), Quiet()])
-def test_inner_events_are_not_told(narrator: Narrator, said: list[Any], event: Any):
+@pytest.mark.parametrize("event", [StepBegan("s"), JobSettled("p/s", ("a",)), DispatcherIdle()])
+def test_inner_events_are_not_told(narrator: EventLogger, said: list[Any], event: Any):
     narrator(event)
     assert said == []
 
 
-def test_complete_run_says_how_many_rows(narrator: Narrator, said: list[Any]):
+def test_complete_run_says_how_many_rows(narrator: EventLogger, said: list[Any]):
     narrator(RunEnded("p", complete=True, rows=12_000, failures={}))
     assert said == [(20, "Pipeline 'p' is done: 12,000 rows.")]
 
 
 def test_unfinished_run_names_its_jobs_and_how_to_go_on(
-    narrator: Narrator, said: list[Any], monkeypatch: pytest.MonkeyPatch
+    narrator: EventLogger, said: list[Any], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setitem(sys.modules, "__main__", SimpleNamespace(__file__="run me.py", __spec__=None))
     monkeypatch.setattr(sys, "argv", ["run me.py", "--rows", "7"])

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from distilabel.events import Broken, ChunkDone, JobMoved, Notice, RunBegan, RunEnded
+from distilabel.events import ChunkDone, JobMoved, Notice, RunBegan, RunEnded, RunFailed
 from distilabel.exceptions import DistilabelUserError
 from distilabel.progress.screen import screen
 
-from .test_narrate import job
+from .test_log_lines import job
 
 LOGGER = logging.getLogger("distilabel")
 
@@ -85,7 +85,7 @@ def test_json_mode_gives_one_object_an_event(
     with screen(tmp_path / "run.log") as emit:
         emit(ChunkDone("s\u2028", 3, failures=1))
         emit(JobMoved(job(remote_id="b1")))
-        emit(Broken(ValueError("oh")))
+        emit(RunFailed(ValueError("oh")))
         emit(RunEnded("p", complete=False, rows=0, failures={"s": 1}, open_jobs=(job(),)))
     events = [json.loads(line) for line in capsys.readouterr().err.split("\n") if line]
     assert events[0] == {"event": "ChunkDone", "step": "s\u2028", "rows": 3, "failures": 1, "cached": False}

@@ -9,7 +9,7 @@ from rich.console import Console
 from distilabel.events import ChunkDone, JobMoved, NextPoll, Notice, RunBegan, StepBegan, StepEnded
 from distilabel.progress.table import LiveTable
 
-from .test_narrate import job
+from .test_log_lines import job
 
 
 def shown(table: LiveTable, now: list[float]) -> list[list[str]]:

@@ -7,12 +7,12 @@ import httpx2
 import pytest
 
 from distilabel import _event_loop as loop
-from distilabel.offline.client import Desk, Door
+from distilabel.offline.client import ModelClient, PlatformClient
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.recovery import recover
 from distilabel.providers.registry import platform
 from distilabel.records import Reply, Target
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.fakes import CHAT, KEY, FakePlatform, Office, answered, expired, refused
 from tests.offline.conftest import fast
 from tests.platform_fakes import FakeAzure, FakeGroq, FakeMistral, FakeNovita, FakeTogether
@@ -37,13 +37,17 @@ def office() -> Iterator[Open]:
     """Opens a run at a platform; they are closed when the test is over."""
     opened: list[Office] = []
 
-    def open_office(name: str, folder: Path, fake: FakePlatform, *, every: float | None = 0.001) -> Office:
+    def open_office(
+        name: str, folder: Path, fake: FakePlatform, *, poll_interval: float | None = 0.001
+    ) -> Office:
         provider = platform(name).provider()
         url = URLS.get(name, "https://platform.test/v1")
         made = Office(folder, fake)
         opened.append(made)
-        carrier = Transport(url, provider.headers(KEY), secrets=(KEY,), transport=fake.transport)
-        made.desk = Desk(Target(name, url, CHAT, "m"), provider, carrier, every, OfflineBatchOptions())
+        transport = HttpTransport(url, provider.headers(KEY), secrets=(KEY,), transport=fake.transport)
+        made.client = ModelClient(
+            Target(name, url, CHAT, "m"), provider, transport, poll_interval, OfflineBatchOptions()
+        )
         return made
 
     yield open_office
@@ -124,12 +128,12 @@ def test_row_that_is_refused_says_why(name: str, office: Open, tmp_path: Path):
 @each_platform
 def test_jobs_are_recovered_when_the_ledger_is_lost(name: str, office: Open, tmp_path: Path):
     fake = BESIDE[name]()
-    lost = office(name, tmp_path / "lost", fake, every=None)
+    lost = office(name, tmp_path / "lost", fake, poll_interval=None)
     lost.ask("a", "b")
     lost.flush()
     anew = office(name, tmp_path / "anew", fake)
-    door = Door(anew.desk.provider, anew.desk.target.base_url, anew.desk.transport)
-    recovered = loop.run(recover(anew.ledger, door))
+    client = PlatformClient(anew.client.provider, anew.client.target.base_url, anew.client.transport)
+    recovered = loop.run(recover(anew.ledger, client))
     assert [job.remote_id for job in recovered] == list(fake.batches)
     assert None not in texts(anew.bring("a", "b"))
     assert fake.count("create") == 1

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelUserError
-from distilabel.offline.client import open_door
+from distilabel.offline.client import connect
 from distilabel.providers import registry
 from distilabel.providers.openai_family.compatible import SERVICES
 from distilabel.providers.openai_family.dialect import OpenAI
@@ -63,7 +63,7 @@ def test_service_without_metadata_has_its_tag_in_the_custom_ids(service):
 def test_headers_that_the_environment_names_are_sent_along(monkeypatch):
     monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-1")
-    sent = open_door("openai", "http://127.0.0.1:1/v1", key="k" * 10).transport._headers
+    sent = connect("openai", "http://127.0.0.1:1/v1", key="k" * 10).transport._headers
     assert (sent["openai-organization"], sent["openai-project"]) == ("org-1", "proj-1")
 
 
@@ -81,10 +81,10 @@ def test_other_services_are_looked_for_beside_the_address_that_is_given(monkeypa
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
-    door = open_door("bedrock", "https://bedrock.eu-west-1.amazonaws.com")
+    client = connect("bedrock", "https://bedrock.eu-west-1.amazonaws.com")
     ended = {"jobArn": "a/1", "status": "Completed", "jobName": "n"}
     place = {"s3OutputDataConfig": {"s3Uri": "s3://b/out/"}}
-    flow = door.provider.poll("1")
+    flow = client.provider.poll("1")
     next(flow)
     listed = flow.send(response(200, {**ended, "outputDataConfig": place}))
     assert (listed.base_url, listed.path) == ("https://b.s3.eu-west-1.amazonaws.com", "/")

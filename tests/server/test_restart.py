@@ -14,7 +14,7 @@ import pytest
 from openai import OpenAI
 
 from distilabel.server import FolderInUseError, Settings, running, serve
-from distilabel.server.errors import Refusal
+from distilabel.server.errors import ApiError
 from distilabel.server.records import Batch, File, Status
 from distilabel.server.results import Reply, Results
 from distilabel.server.store import Store
@@ -185,7 +185,7 @@ def test_batch_and_its_files_are_made_known_together_or_not_at_all(store: Store)
     with pytest.raises(sqlite3.IntegrityError):
         store.settle(batch, Status.COMPLETED, {"output": output, "error": impossible}, time.time())
     assert store.batch(batch.id) == batch
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         store.file(output.id, time.time())
 
 

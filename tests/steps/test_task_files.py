@@ -179,9 +179,9 @@ class TestTaskDecorator:
         ],
     )
     def test_docstring_of_another_form_is_told_when_the_module_is_read(self, docstring, reason):
-        def Broken(output, input):
+        def RunFailed(output, input):
             return {}
 
-        Broken.__doc__ = docstring
+        RunFailed.__doc__ = docstring
         with pytest.raises(DistilabelUserError, match=reason):
-            task(inputs=["a"])(Broken)
+            task(inputs=["a"])(RunFailed)

@@ -41,10 +41,10 @@ def cancel(
     jobs = [views.details(job).job] if job else views.jobs()
     stopped = [found for found in jobs if found.state not in FINAL_JOB_STATES and found.remote_id]
     for found in stopped:
-        _with_door(
+        _with_client(
             found.target.platform,
             found.target.base_url,
-            lambda door, f=found: door.provider.cancel(f.remote_id),
+            lambda client, f=found: client.provider.cancel(f.remote_id),
         )
     if as_json:
         print_json([found.remote_id for found in stopped])
@@ -110,14 +110,14 @@ def recover(
     as_json: AsJson = False,
 ) -> None:
     """Find our jobs on a platform after the cache folder was lost, so that nothing is paid for again."""
-    from distilabel.offline.client import open_door  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+    from distilabel.offline.client import connect  # noqa: PLC0415 - slow to import, and `--help` needs none of it
     from distilabel.offline.recovery import recover as recover_jobs  # noqa: PLC0415
 
-    ledger, door = Ledger(cache_folder(cache_dir)), open_door(name, base_url)
+    ledger, client = Ledger(cache_folder(cache_dir)), connect(name, base_url)
     try:
-        jobs = loop.run(recover_jobs(ledger, door))
+        jobs = loop.run(recover_jobs(ledger, client))
     finally:
-        loop.run(door.transport.close())
+        loop.run(client.transport.close())
         ledger.close()
     if as_json:
         print_json([dataclasses.asdict(job) for job in jobs])
@@ -181,14 +181,14 @@ def export(
         typer.echo("\n".join(f"Wrote {path}." for path in written))
 
 
-def _with_door(name: str, base_url: str, flow: Any) -> None:
-    from distilabel.offline.client import open_door  # noqa: PLC0415 - as above
+def _with_client(name: str, base_url: str, flow: Any) -> None:
+    from distilabel.offline.client import connect  # noqa: PLC0415 - as above
 
-    door = open_door(name, base_url)
+    client = connect(name, base_url)
     try:
-        loop.run(door.transport.run(flow(door)))
+        loop.run(client.transport.run(flow(client)))
     finally:
-        loop.run(door.transport.close())
+        loop.run(client.transport.close())
 
 
 def _seconds(text: str) -> float:

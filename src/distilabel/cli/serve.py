@@ -5,7 +5,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 
 __all__ = ["serve"]
@@ -34,7 +34,7 @@ def serve(
     It answers from --upstream, or from a small built-in toy language model that needs no key and no download. Stop it
     with Ctrl+C; a batch under way goes on when it is started again on the same folder.
     """
-    server = optional("distilabel.server", "server")
+    server = require("distilabel.server", "server")
     settings = server.Settings(
         folder=folder, upstream=upstream, upstream_key=upstream_key, delay=delay, concurrency=concurrency
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from distilabel.distiset.provenance import StepStory, steps_of, tokens_of
+from distilabel.distiset.provenance import StepInfo, steps_of, tokens_of
 
 __all__ = ["card_text"]
 
@@ -45,7 +45,7 @@ def card_text(
 
 
 def _origin(
-    steps: list[StepStory], failures: Mapping[str, int], tokens: Mapping[str, Counter[str]]
+    steps: list[StepInfo], failures: Mapping[str, int], tokens: Mapping[str, Counter[str]]
 ) -> list[str]:
     known = {step.name: step for step in steps}
     names = dict.fromkeys([*known, *failures, *tokens])

@@ -10,7 +10,7 @@ import yaml
 
 from distilabel.typing import DISTILABEL_METADATA_KEY
 
-__all__ = ["StepStory", "pipeline_text", "steps_of", "tokens_of"]
+__all__ = ["StepInfo", "pipeline_text", "steps_of", "tokens_of"]
 
 """The column in which steps note what they asked, were told, counted and could not do."""
 _COUNTED = "statistics_"
@@ -18,7 +18,7 @@ _ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class StepStory:
+class StepInfo:
     """A step as the pipeline's file has it: its name, its class, and the model that it asks, if any."""
 
     name: str
@@ -31,7 +31,7 @@ def pipeline_text(path: Path | None) -> str | None:
     return path.read_text(encoding="utf-8") if path is not None and path.is_file() else None
 
 
-def steps_of(text: str | None) -> list[StepStory]:
+def steps_of(text: str | None) -> list[StepInfo]:
     """Give the steps that a pipeline's file describes (YAML, or JSON, which is YAML too); none where it is another file.
 
     Examples:
@@ -45,10 +45,10 @@ def steps_of(text: str | None) -> list[StepStory]:
         return []
 
 
-def _step(written: Mapping[str, Any]) -> StepStory:
+def _step(written: Mapping[str, Any]) -> StepInfo:
     models = (value.get("model") for value in written.values() if isinstance(value, dict))
     asked = next((model for model in models if isinstance(model, str)), None)
-    return StepStory(written["name"], written["type_info"]["name"], asked)
+    return StepInfo(written["name"], written["type_info"]["name"], asked)
 
 
 def tokens_of(data: Any) -> dict[str, Counter[str]]:

@@ -8,21 +8,21 @@ from typing import Any
 from distilabel import _event_loop as loop
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.standalone import Collected, collect
-from distilabel.offline.client import Desk, open_door
+from distilabel.offline.client import ModelClient, connect
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Session
 from distilabel.providers.base import complete
 from distilabel.records import Outcome, Target
 
-__all__ = ["Connection", "ask", "open_desk"]
+__all__ = ["Connection", "ask", "model_client"]
 
 
 class Connection:
-    """What one model asks through: its desk, and within a run its session. It stays in the process that opened it."""
+    """What one model asks through: its client, and within a run its session. It stays in the process that opened it."""
 
     def __init__(self) -> None:
-        self._desk: Desk | None = None
-        self._former: list[Desk] = []
+        self._client: ModelClient | None = None
+        self._former: list[ModelClient] = []
         self._session: Session | None = None
         self._slots: asyncio.Semaphore | None = None
 
@@ -30,18 +30,18 @@ class Connection:
         """Arrive in another process, or in a copy of the model, closed."""
         return Connection, ()
 
-    def open(self, desk: Desk) -> None:
-        """Ask at this desk from now on; the one before it may still be asked, and is closed with it."""
-        if self._desk is not None:
-            self._former.append(self._desk)
-        self._desk = desk
+    def open(self, client: ModelClient) -> None:
+        """Use this client from now on; the one before it may still be used, and is closed with it."""
+        if self._client is not None:
+            self._former.append(self._client)
+        self._client = client
 
     def close(self) -> None:
         """Close the connection to the platform, and those that were opened before it."""
-        desks = [*self._former, *([self._desk] if self._desk else [])]
-        self._former, self._desk = [], None
-        for desk in desks:
-            loop.run(desk.transport.close())
+        clients = [*self._former, *([self._client] if self._client else [])]
+        self._former, self._client = [], None
+        for client in clients:
+            loop.run(client.transport.close())
 
     def bind(self, session: Session | None) -> None:
         """Draw through `session`: one step of one run; None: outside a pipeline."""
@@ -52,72 +52,72 @@ class Connection:
         """Whether what is asked belongs to a step of a run."""
         return self._session is not None
 
-    def desk(self, owner: str, every: float | None, options: OfflineBatchOptions) -> Desk:
-        """Return the desk, with what the user has chosen by now.
+    def client(self, owner: str, poll_interval: float | None, options: OfflineBatchOptions) -> ModelClient:
+        """Return the client, with what the user has chosen by now.
 
         Raises:
             DistilabelUserError: It is not open; the message names `owner`, whose `load` opens it.
         """
-        if self._desk is None:
+        if self._client is None:
             raise DistilabelUserError(f"Call {owner}.load() before generating.")
-        if (every, options) != (self._desk.every, self._desk.options):
-            self._desk = replace(self._desk, every=every, options=options)
-        return self._desk
+        if (poll_interval, options) != (self._client.poll_interval, self._client.options):
+            self._client = replace(self._client, poll_interval=poll_interval, options=options)
+        return self._client
 
-    def draw(self, desk: Desk, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
+    def draw(self, client: ModelClient, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
         """Draw the reply to each body from the ledger; what is missing is submitted.
 
         Within a run no job's id is told: a job is packed of many askings, and the run tells of its jobs itself.
 
         Args:
-            desk: Where they are handed in.
+            client: Where they are handed in.
             bodies: Their canonical bodies.
             jobs_ids: Jobs that hold them already, from an earlier call; outside a pipeline only.
         """
         if self._session is None:
-            return collect(desk, bodies, jobs_ids)
-        return Collected(self._session.ask(desk, bodies), jobs_ids=())
+            return collect(client, bodies, jobs_ids)
+        return Collected(self._session.ask(client, bodies), jobs_ids=())
 
-    def ask_all(self, desk: Desk, bodies: Sequence[bytes], most: int) -> list[Outcome]:
+    def ask_all(self, client: ModelClient, bodies: Sequence[bytes], most: int) -> list[Outcome]:
         """Ask online, at most `most` bodies at once over all callers; return the outcomes in order."""
-        return loop.run(self._ask_all(desk, bodies, most))
+        return loop.run(self._ask_all(client, bodies, most))
 
-    async def _ask_all(self, desk: Desk, bodies: Sequence[bytes], most: int) -> list[Outcome]:
+    async def _ask_all(self, client: ModelClient, bodies: Sequence[bytes], most: int) -> list[Outcome]:
         if self._slots is None:
             self._slots = asyncio.Semaphore(most)
-        return await loop.together(self._in_turn(self._slots, desk, body) for body in bodies)
+        return await loop.together(self._in_turn(self._slots, client, body) for body in bodies)
 
-    async def _in_turn(self, slots: asyncio.Semaphore, desk: Desk, body: bytes) -> Outcome:
+    async def _in_turn(self, slots: asyncio.Semaphore, client: ModelClient, body: bytes) -> Outcome:
         async with slots:
-            return await ask(desk, body)
+            return await ask(client, body)
 
 
-async def ask(desk: Desk, body: bytes) -> Outcome:
+async def ask(client: ModelClient, body: bytes) -> Outcome:
     """Ask one request online."""
-    return await desk.transport.run(complete(desk.provider, desk.target, body))
+    return await client.transport.run(complete(client.provider, client.target, body))
 
 
-def open_desk(
+def model_client(
     platform: str,
     base_url: str | None,
     *,
     endpoint: str,
     model: str,
-    every: float | None,
+    poll_interval: float | None,
     options: OfflineBatchOptions,
     **how: Any,
-) -> Desk:
-    """Open a connection to a platform and return the desk for one model there.
+) -> ModelClient:
+    """Open a connection to a platform and return the client for one model there.
 
     Args:
         platform: Its name in the registry.
         base_url: Its address; None: from the environment, or its own.
         endpoint: What is asked.
         model: The model's name.
-        every: Seconds between polls; None asks once a run and does not wait.
+        poll_interval: Seconds between polls; None asks once a run and does not wait.
         options: What the user chose about jobs.
-        how: Further arguments of `open_door`.
+        how: Further arguments of `connect`.
     """
-    door = open_door(platform, base_url, **how)
-    target = Target(door.provider.name, door.base_url, endpoint, model)
-    return Desk(target, door.provider, door.transport, every, options, door.account)
+    client = connect(platform, base_url, **how)
+    target = Target(client.provider.name, client.base_url, endpoint, model)
+    return ModelClient(target, client.provider, client.transport, poll_interval, options, client.account)

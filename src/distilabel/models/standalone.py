@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from filelock import BaseFileLock, FileLock, Timeout
 
 from distilabel._files import cache_folder
-from distilabel.events import Broken, Event, Quiet
+from distilabel.events import DispatcherIdle, Event, RunFailed
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 from distilabel.ledger.store import Ledger
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.result_files import Reader
 from distilabel.offline.session import Answer, Session, asking
@@ -42,13 +42,13 @@ class Collected:
         return present
 
 
-def collect(desk: Desk, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
+def collect(client: ModelClient, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
     """Draw replies from the ledger in the default cache folder; submit what is missing, collect what has ended.
 
-    The same inputs always get the same answers. Blocks until done where the desk polls; an interrupt ends the wait.
+    The same inputs always get the same answers. Blocks until done where the client polls; an interrupt ends the wait.
 
     Args:
-        desk: Where the requests go.
+        client: Where the requests go.
         bodies: Their canonical bodies.
         jobs_ids: Jobs that hold them already, from an earlier call on another machine.
     """
@@ -57,7 +57,7 @@ def collect(desk: Desk, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Col
     with _alone(FileLock(folder / "llm.lock")):
         ledger = Ledger(folder)
         try:
-            return _Collection(ledger, desk, bodies).collect(jobs_ids)
+            return _Collection(ledger, client, bodies).collect(jobs_ids)
         finally:
             ledger.close()
 
@@ -82,9 +82,9 @@ def _alone(lock: BaseFileLock) -> Iterator[None]:
 class _Collection:
     """One call: a run of the ledger's of its own."""
 
-    def __init__(self, ledger: Ledger, desk: Desk, bodies: Sequence[bytes]) -> None:
+    def __init__(self, ledger: Ledger, client: ModelClient, bodies: Sequence[bytes]) -> None:
         self._ledger = ledger
-        self._desk = desk
+        self._client = client
         self._bodies = bodies
         self._asker = hashlib.blake2b(b"\n".join(bodies), digest_size=16).hexdigest()
         self._quiet = threading.Event()
@@ -100,7 +100,7 @@ class _Collection:
             for remote_id in jobs_ids:
                 self._adopt(remote_id)
             self._go_on()
-            while self._desk.every is not None and None in answers:
+            while self._client.poll_interval is not None and None in answers:
                 answers = self._ask()
                 self._go_on()
             return Collected(self._ask(), self._jobs_ids(jobs_ids))
@@ -118,11 +118,11 @@ class _Collection:
 
     def _ask(self) -> list[Answer | None]:
         with asking(self._asker):
-            return self._session.ask(self._desk, self._bodies)
+            return self._session.ask(self._client, self._bodies)
 
     def _adopt(self, remote_id: str) -> None:
         self._go_on(submit=False)
-        self._dispatcher.adopt(_SCOPE, self._desk, remote_id)
+        self._dispatcher.adopt(_SCOPE, self._client, remote_id)
         self._go_on(submit=False)
 
     def _go_on(self, *, submit: bool = True) -> None:
@@ -138,7 +138,7 @@ class _Collection:
             raise self._error
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, Broken):
+        if isinstance(event, RunFailed):
             self._error = event.error
-        if isinstance(event, Broken | Quiet):
+        if isinstance(event, RunFailed | DispatcherIdle):
             self._quiet.set()

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 
 __all__ = ["EXTRA", "load_model", "load_tokenizer"]
 
@@ -36,7 +36,7 @@ def load_model(
         DistilabelMissingPackageError: Install `distilabel[transformers]`.
     """
     spread = {} if device_map is None else {"device_map": device_map}
-    model = getattr(optional("transformers", EXTRA), kind).from_pretrained(
+    model = getattr(require("transformers", EXTRA), kind).from_pretrained(
         name, dtype=dtype or "auto", token=_plain(token), **spread, **how
     )
     if device_map is None:
@@ -52,7 +52,7 @@ def load_tokenizer(name: str, *, token: SecretStr | None = None, **how: Any) -> 
         token: The Hub's token; by default HF_TOKEN, or that of the last login.
         how: Further arguments of `from_pretrained`.
     """
-    kind = optional("transformers", EXTRA).AutoTokenizer
+    kind = require("transformers", EXTRA).AutoTokenizer
     tokenizer = kind.from_pretrained(name, token=_plain(token), **how)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -64,7 +64,7 @@ def _plain(token: SecretStr | None) -> str | None:
 
 
 def _accelerator() -> str:
-    torch = optional("torch", EXTRA)
+    torch = require("torch", EXTRA)
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"

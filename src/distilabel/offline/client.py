@@ -8,42 +8,42 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from distilabel.config import looks_secret
-from distilabel.http import Carrier
-from distilabel.offline.local_command import Commands
+from distilabel.http import Transport
+from distilabel.offline.local_command import LocalCommandTransport
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.base import Provider
 from distilabel.providers.registry import platform
 from distilabel.records import Target
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 
-__all__ = ["Desk", "Door", "account_of", "folder_of", "open_door", "without_password"]
+__all__ = ["ModelClient", "PlatformClient", "account_of", "connect", "folder_of", "without_password"]
 
 _FOLDER = "file:"
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ModelClient:
     """A target and how to reach it.
 
     Attributes:
         target: Platform, address, endpoint and model.
         provider: The platform's dialect.
         transport: Holds the key; lives in this process only.
-        every: Seconds between polls; None asks once a run and does not wait.
+        poll_interval: Seconds between polls; None asks once a run and does not wait.
         options: What the user chose about jobs.
         account: Tells one key from another without telling the key; see `account_of`.
     """
 
     target: Target
     provider: Provider
-    transport: Carrier
-    every: float | None = None
+    transport: Transport
+    poll_interval: float | None = None
     options: OfflineBatchOptions = field(default_factory=OfflineBatchOptions)
     account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class PlatformClient:
     """A platform and how to reach it, whatever the model.
 
     Attributes:
@@ -55,7 +55,7 @@ class Door:
 
     provider: Provider
     base_url: str
-    transport: Carrier
+    transport: Transport
     account: str = ""
 
 
@@ -79,7 +79,7 @@ def account_of(key: str) -> str:
     return hashlib.blake2b(key.encode(), digest_size=4, person=b"distilabel").hexdigest()
 
 
-def open_door(
+def connect(
     name: str,
     base_url: str | None = None,
     *,
@@ -89,7 +89,7 @@ def open_door(
     headers: Mapping[str, str] | None = None,
     timeout: float = 120.0,
     attempts: int = 6,
-) -> Door:
+) -> PlatformClient:
     """Open a connection to a platform.
 
     Args:
@@ -112,9 +112,9 @@ def open_door(
     signer = known.signer() if known.signer and not key else None
     # A key that was read from a file ends in a newline, which no header may hold.
     if address.startswith(_FOLDER):
-        return Door(provider, address, Commands(folder_of(address)))
+        return PlatformClient(provider, address, LocalCommandTransport(folder_of(address)))
     key = (key or ("" if signer else known.key(owner or f"The platform {known.title}"))).strip()
-    transport = Transport(
+    transport = HttpTransport(
         address,
         {**known.headers(), **(provider.headers(key) if key else {}), **(headers or {})},
         secrets=(*([key] if key else []), *_secret_words(headers or {})),
@@ -122,7 +122,9 @@ def open_door(
         attempts=attempts,
         signer=signer,
     )
-    return Door(provider, without_password(address), transport, account_of(signer.account if signer else key))
+    return PlatformClient(
+        provider, without_password(address), transport, account_of(signer.account if signer else key)
+    )
 
 
 def without_password(address: str) -> str:

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from distilabel.events import Event, Notice, Settled
+from distilabel.events import Event, JobSettled, Notice
 from distilabel.http import Flow
 from distilabel.ledger.store import Ledger
-from distilabel.offline.client import Desk
-from distilabel.offline.polling import once_found, pause
+from distilabel.offline.client import ModelClient
+from distilabel.offline.polling import pause, retry_until_found
 from distilabel.offline.realtime_fallback import ask_online
 from distilabel.offline.result_files import index
 from distilabel.records import Job, JobPhase, RemoteJob
@@ -62,34 +62,36 @@ class Collector:
         self._emit = emit
         self.settling: set[int] = set()
 
-    async def fetch(self, desk: Desk, job: Job) -> Job | None:
+    async def fetch(self, client: ModelClient, job: Job) -> Job | None:
         """Bring a job's results home; what is paid for and not there is asked for again, and left to the next run."""
         for seconds in (*_PAUSES, None):
-            paths, lack = await self._fetched(desk, job)
+            paths, lack = await self._fetched(client, job)
             if lack is None:
                 break
-            if why := self._why_given_up(desk, job, lack):
+            if why := self._why_given_up(client, job, lack):
                 self._emit(
                     Notice("warning", f"{why} What it has not answered is asked, and paid for, again.")
                 )
                 break
-            job = self._note_awaited(desk, job, lack)
-            if desk.every is None or seconds is None:
+            job = self._note_awaited(client, job, lack)
+            if client.poll_interval is None or seconds is None:
                 return None
-            await pause(self._emit, job, max(desk.every, seconds))
+            await pause(self._emit, job, max(client.poll_interval, seconds))
         if job.code == _NO_RESULTS:
             job = self._ledger.note_reason(job, None, None)
         return self._ledger.mark_fetched(job, paths)
 
-    async def _fetched(self, desk: Desk, job: Job) -> tuple[dict[str, Path], _Lack | None]:
+    async def _fetched(self, client: ModelClient, job: Job) -> tuple[dict[str, Path], _Lack | None]:
         """Return the result files that are on disk now, and what must be there and is not."""
         assert job.remote_id is not None
         folder, paths, lack = self._ledger.job_folder(job), dict[str, Path](), None
-        remote = await self._described(desk, job.remote_id)
+        remote = await self._described(client, job.remote_id)
         files = remote.files if remote else {}
         for kind, file in files.items():
             path = folder / f"{kind}.jsonl"
-            if _holds(path) or await once_found(self._emit, desk, partial(desk.provider.fetch, file, path)):
+            if _holds(path) or await retry_until_found(
+                self._emit, client, partial(client.provider.fetch, file, path)
+            ):
                 paths[kind] = path
             elif not kind.startswith(_ERRORS):
                 lack = _Lack(f"does not give its file {file}")
@@ -100,23 +102,23 @@ class Collector:
                 lack = _Lack("names no file of its results", is_certain=job.completed is not None)
         return paths, lack
 
-    def _why_given_up(self, desk: Desk, job: Job, lack: _Lack) -> str:
+    def _why_given_up(self, client: ModelClient, job: Job, lack: _Lack) -> str:
         """Say why results that are not there are not waited for any longer; "" where they are."""
-        kept = desk.provider.limits.kept
+        kept = client.provider.limits.kept
         if job.code == FORGOTTEN:
             return f"Job {job.remote_id} was given up by hand."
         if kept is not None and self._ledger.clock() - job.created_at > kept + _LONGEST_WINDOW:
             days = kept / 86_400
-            return f"The results of job {job.remote_id} are gone: {desk.target.platform} keeps them for {days:g} days."
+            return f"The results of job {job.remote_id} are gone: {client.target.platform} keeps them for {days:g} days."
         noted = job.code == _NO_RESULTS
         if noted and not lack.is_certain and self._ledger.clock() - job.moved_at >= sum(_PAUSES):
-            return f"Job {job.remote_id} has ended long ago, and {desk.target.platform} {lack.what}."
+            return f"Job {job.remote_id} has ended long ago, and {client.target.platform} {lack.what}."
         return ""
 
-    def _note_awaited(self, desk: Desk, job: Job, lack: _Lack) -> Job:
+    def _note_awaited(self, client: ModelClient, job: Job, lack: _Lack) -> Job:
         """Say that results are not there, on the screen and in the ledger."""
         message = (
-            f"{desk.target.platform} says that job {job.remote_id} has ended, and {lack.what}: it is asked for again, also by "
+            f"{client.target.platform} says that job {job.remote_id} has ended, and {lack.what}: it is asked for again, also by "
             f"the next run. Give it up with `distilabel jobs forget {job.remote_id}`: then it is paid for again."
         )
         self._emit(Notice("warning", message))
@@ -126,40 +128,40 @@ class Collector:
             return job
         return self._ledger.note_reason(job, _NO_RESULTS, message)
 
-    async def _described(self, desk: Desk, remote_id: str) -> RemoteJob | None:
+    async def _described(self, client: ModelClient, remote_id: str) -> RemoteJob | None:
         """Return what the platform says of a job that has ended; it may say so before it names its files."""
         remote = None
 
         def poll() -> Flow[bool]:
             nonlocal remote
-            remote = yield from desk.provider.poll(remote_id)
+            remote = yield from client.provider.poll(remote_id)
             return bool(remote and remote.files)
 
-        await once_found(self._emit, desk, poll)
+        await retry_until_found(self._emit, client, poll)
         return remote
 
-    async def settle(self, desk: Desk, job: Job) -> Job:
+    async def settle(self, client: ModelClient, job: Job) -> Job:
         """Enter in the ledger what a job's results say, and let go of what it left unanswered."""
         self.settling.add(job.id)
         try:
-            return await self._settled(desk, job)
+            return await self._settled(client, job)
         finally:
             self.settling.discard(job.id)
 
-    async def _settled(self, desk: Desk, job: Job) -> Job:
-        odd = await asyncio.to_thread(index, self._ledger, desk.provider, job)
+    async def _settled(self, client: ModelClient, job: Job) -> Job:
+        odd = await asyncio.to_thread(index, self._ledger, client.provider, job)
         if odd:
             text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."
             self._emit(Notice("warning", text))
-        most_attempts = desk.options.max_attempts
+        most_attempts = client.options.max_attempts
         if is_given_up(job):
             job = replace(job, code=OVERDUE)
-            if desk.options.at_deadline == "online":
-                await ask_online(self._ledger, desk, job)
-            elif desk.options.at_deadline == "fail":
+            if client.options.at_deadline == "online":
+                await ask_online(self._ledger, client, job)
+            elif client.options.at_deadline == "fail":
                 most_attempts = 0
         settled = self._ledger.settle(job, most_attempts)
-        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        self._emit(JobSettled(job.scope, tuple(self._ledger.ready_askers(job))))
         return settled
 
 

@@ -16,11 +16,11 @@ from typing import Any
 from uuid import uuid4
 
 from distilabel import _event_loop as loop
-from distilabel.events import Broken, Event, JobMoved, NextPoll, Notice, Quiet, Settled
+from distilabel.events import DispatcherIdle, Event, JobMoved, JobSettled, NextPoll, Notice, RunFailed
 from distilabel.ledger.states import JobState
 from distilabel.ledger.store import Ledger
-from distilabel.offline.client import Desk
-from distilabel.offline.job_state_machine import Driver, is_quota
+from distilabel.offline.client import ModelClient
+from distilabel.offline.job_state_machine import JobStateMachine, is_quota
 from distilabel.offline.packing import PlannedJob, estimated_tokens, pack
 from distilabel.providers.base import Limits
 from distilabel.records import Job, custom_id
@@ -51,8 +51,8 @@ class Dispatcher:
         self._run_id = run_id
         self._emit = emit
         self._eager = eager
-        self._driver = Driver(ledger, self._hear)
-        self._desks: dict[tuple[str, str], Desk] = {}
+        self._machine = JobStateMachine(ledger, self._hear)
+        self._clients: dict[tuple[str, str], ModelClient] = {}
         self._tasks: set[Future[None]] = set()
         # The first may be held long, by one who submits; the second guards the tasks alone, and is taken within the first.
         self._submitting = threading.RLock()
@@ -80,36 +80,36 @@ class Dispatcher:
         with self._lock:
             return len(self._awaited) >= len(self._tasks)
 
-    def open(self, scope: str, desk: Desk) -> None:
-        """Take up the jobs of a scope at a desk where an earlier run left them. Done twice, it changes nothing."""
+    def open(self, scope: str, client: ModelClient) -> None:
+        """Take up the jobs of a scope and client where an earlier run left them. Done twice, it changes nothing."""
         with self._submitting:
-            if (scope, desk.target.identity) in self._desks:
+            if (scope, client.target.identity) in self._clients:
                 return
-            self._desks[scope, desk.target.identity] = desk
-            for job in self._ledger.open_jobs(scope, desk.target):
-                self._start(self._drive(desk, self._driver.recovered(job)))
+            self._clients[scope, client.target.identity] = client
+            for job in self._ledger.open_jobs(scope, client.target):
+                self._start(self._drive(client, self._machine.recovered(job)))
 
-    def take_up(self, desk: Desk, jobs: Sequence[Job]) -> None:
+    def take_up(self, client: ModelClient, jobs: Sequence[Job]) -> None:
         """Take up jobs that were recovered before anybody knew whose they are."""
         for job in jobs:
-            self._start(self._drive(desk, self._driver.recovered(job)))
+            self._start(self._drive(client, self._machine.recovered(job)))
 
-    def adopt(self, scope: str, desk: Desk, remote_id: str) -> None:
+    def adopt(self, scope: str, client: ModelClient, remote_id: str) -> None:
         """Take over a job that the platform has, for all that this run wants of the scope."""
         with self._submitting:
-            wanted = self._ledger.wanted(scope, desk.target, self._run_id, desk.provider.limits.requests)
-            job = self._ledger.adopt_job(scope, desk.target, remote_id, [sample for sample, _ in wanted])
+            wanted = self._ledger.wanted(scope, client.target, self._run_id, client.provider.limits.requests)
+            job = self._ledger.adopt_job(scope, client.target, remote_id, [sample for sample, _ in wanted])
             if job is not None:
-                self._start(self._drive(desk, job))
+                self._start(self._drive(client, job))
 
-    def gather(self, scope: str, desk: Desk, new: int) -> None:
+    def gather(self, scope: str, client: ModelClient, new: int) -> None:
         """Note that something is wanted, and so many more requests than before; what fills a job goes out."""
         with self._submitting:
             self._stirred = True
-            key = (scope, desk.target.identity)
-            jobs, self._gathered[key] = divmod(self._gathered[key] + new, _limits(desk).requests)
+            key = (scope, client.target.identity)
+            jobs, self._gathered[key] = divmod(self._gathered[key] + new, _limits(client).requests)
             if jobs and self._eager:
-                self._submit_wanted(scope, desk, only_full=True)
+                self._submit_wanted(scope, client, only_full=True)
 
     def flush(self) -> None:
         """Submit all that is wanted, in jobs as large as the platforms allow; while jobs are awaited, only if that is news."""
@@ -117,13 +117,13 @@ class Dispatcher:
             if self._tasks and not self._stirred:
                 return
             self._stirred = False
-            for (scope, _), desk in list(self._desks.items()):
-                self._submit_wanted(scope, desk)
+            for (scope, _), client in list(self._clients.items()):
+                self._submit_wanted(scope, client)
 
     def drain(self) -> None:
         """Let jobs whose results are being read come to their end: their rows may be done before they are."""
         deadline = monotonic() + _LONGEST_DRAIN
-        while self._driver.settling and monotonic() < deadline:
+        while self._machine.settling and monotonic() < deadline:
             sleep(0.005)
 
     def stop(self) -> None:
@@ -136,18 +136,18 @@ class Dispatcher:
 
     # What goes out
 
-    def _submit_wanted(self, scope: str, desk: Desk, *, only_full: bool = False) -> None:
+    def _submit_wanted(self, scope: str, client: ModelClient, *, only_full: bool = False) -> None:
         """Submit page by page: what comes back from its job meanwhile is left to the next time."""
-        limits, target = _limits(desk), desk.target
+        limits, target = _limits(client), client.target
         if (scope, target.identity) in self._held:
             return
-        longest = custom_id("0" * 32, 999_999_999, "0" * 16 if desk.provider.tags_ids else "")
-        overhead = len(desk.provider.encode(longest, b"", target.endpoint))
+        longest = custom_id("0" * 32, 999_999_999, "0" * 16 if client.provider.tags_ids else "")
+        overhead = len(client.provider.encode(longest, b"", target.endpoint))
         last = 0
         while wanted := self._ledger.wanted(scope, target, self._run_id, limits.requests, after=last):
-            room = self._room(desk, limits, overhead + wanted[0][1])
+            room = self._room(client, limits, overhead + wanted[0][1])
             if room is None:
-                self._wait_for_room(scope, desk)
+                self._wait_for_room(scope, client)
                 return
             packed = pack(wanted, room, overhead)
             self._refuse(
@@ -155,84 +155,84 @@ class Dispatcher:
             )
             more_comes = only_full or len(wanted) == limits.requests
             planned = packed.full(limits.requests) if more_comes else packed.jobs
-            planned = planned[: 1 if room.tokens is not None else self._free_jobs(desk)]
+            planned = planned[: 1 if room.tokens is not None else self._free_jobs(client)]
             if not planned and not packed.too_large:
                 return
             for each in planned:
-                self._submit(scope, desk, each)
+                self._submit(scope, client, each)
                 last = each.samples[-1]
 
-    def _submit(self, scope: str, desk: Desk, planned: PlannedJob) -> None:
+    def _submit(self, scope: str, client: ModelClient, planned: PlannedJob) -> None:
         job = self._ledger.plan_job(
             scope,
-            desk.target,
+            client.target,
             uuid4().hex,
             planned.samples,
             planned.size,
             tokens=estimated_tokens(planned.size),
-            label=desk.options.tag,
-            account=desk.account,
+            label=client.options.tag,
+            account=client.account,
         )
-        self._start(self._drive(desk, job))
+        self._start(self._drive(client, job))
 
-    def _room(self, desk: Desk, limits: Limits, first: int) -> Limits | None:
+    def _room(self, client: ModelClient, limits: Limits, first: int) -> Limits | None:
         """Return what the next job may hold beside those under way; None if there is no room for it."""
-        jobs, tokens = self._ledger.in_flight(desk.target)
-        most_jobs = desk.options.max_jobs_in_flight
+        jobs, tokens = self._ledger.in_flight(client.target)
+        most_jobs = client.options.max_jobs_in_flight
         if most_jobs is not None and jobs >= most_jobs:
             return None
-        most_tokens = self._token_limits.get(desk.target.identity, desk.options.max_enqueued_tokens)
+        most_tokens = self._token_limits.get(client.target.identity, client.options.max_enqueued_tokens)
         if most_tokens is None:
             return limits
         if jobs and most_tokens - tokens < estimated_tokens(first):
             return None
         return replace(limits, tokens=most_tokens - tokens if jobs else most_tokens)
 
-    def _free_jobs(self, desk: Desk) -> int | None:
-        most = desk.options.max_jobs_in_flight
-        return None if most is None else max(0, most - self._ledger.in_flight(desk.target)[0])
+    def _free_jobs(self, client: ModelClient) -> int | None:
+        most = client.options.max_jobs_in_flight
+        return None if most is None else max(0, most - self._ledger.in_flight(client.target)[0])
 
     def _refuse(self, scope: str, samples: Sequence[int], message: str) -> None:
         if samples:
             self._ledger.fail_samples(samples, "request_too_large", message)
-            self._emit(Settled(scope, tuple(self._ledger.ready_askers_of_samples(samples))))
+            self._emit(JobSettled(scope, tuple(self._ledger.ready_askers_of_samples(samples))))
 
     # What waits for room
 
-    def _wait_for_room(self, scope: str, desk: Desk, seconds: float = 0.0) -> None:
+    def _wait_for_room(self, scope: str, client: ModelClient, seconds: float = 0.0) -> None:
         """Submit the rest later, where the run waits; else the next run will."""
-        key = (scope, desk.target.identity)
-        if desk.every is not None and key not in self._waiting:
+        key = (scope, client.target.identity)
+        if client.poll_interval is not None and key not in self._waiting:
             self._waiting.add(key)
-            self._start(self._submit_later(scope, desk, max(seconds, desk.every)))
+            self._start(self._submit_later(scope, client, max(seconds, client.poll_interval)))
 
-    async def _submit_later(self, scope: str, desk: Desk, seconds: float) -> None:
-        key = (scope, desk.target.identity)
+    async def _submit_later(self, scope: str, client: ModelClient, seconds: float) -> None:
+        key = (scope, client.target.identity)
         self._awaited.add(key)
         await asyncio.sleep(seconds)
         self._awaited.discard(key)
-        await asyncio.to_thread(self._submit_again, scope, desk)
+        await asyncio.to_thread(self._submit_again, scope, client)
 
-    def _submit_again(self, scope: str, desk: Desk) -> None:
+    def _submit_again(self, scope: str, client: ModelClient) -> None:
         with self._submitting:
-            key = (scope, desk.target.identity)
+            key = (scope, client.target.identity)
             self._waiting.discard(key)
             self._held.discard(key)
-            self._submit_wanted(scope, desk)
+            self._submit_wanted(scope, client)
 
-    def _hold(self, desk: Desk, job: Job) -> None:
-        """Keep a desk's further jobs back after its platform said that too much is under way."""
-        key = (job.scope, desk.target.identity)
+    def _hold(self, client: ModelClient, job: Job) -> None:
+        """Keep a client's further jobs back after its platform said that too much is under way."""
+        key = (job.scope, client.target.identity)
         self._emit(
-            Notice("warning", f"{desk.target.platform} has no room for more at the moment: {job.message}")
+            Notice("warning", f"{client.target.platform} has no room for more at the moment: {job.message}")
         )
         with self._submitting:
             if named := _NAMED_LIMIT.search(job.message or ""):
-                self._token_limits[desk.target.identity] = int(named[1].replace(",", ""))
+                self._token_limits[client.target.identity] = int(named[1].replace(",", ""))
             self._refusals[key] += 1
             self._held.add(key)
-            seconds = (desk.every or 0.0) * 2.0 ** self._refusals[key]
-            self._wait_for_room(job.scope, desk, min(_LONGEST_QUOTA_WAIT, seconds))
+            seconds = (client.poll_interval or 0.0) * 2.0 ** self._refusals[key]
+            self._wait_for_room(job.scope, client, min(_LONGEST_QUOTA_WAIT, seconds))
 
     # What is under way
 
@@ -250,7 +250,7 @@ class Dispatcher:
             self._tasks.discard(task)
             quiet = not self._tasks
         if quiet:
-            self._emit(Quiet())
+            self._emit(DispatcherIdle())
 
     def _hear(self, event: Event) -> None:
         match event:
@@ -258,24 +258,24 @@ class Dispatcher:
                 self._awaited.add(job.id)
             case JobMoved(job) if job.state != JobState.SUBMITTED:
                 self._awaited.discard(job.id)
-            case Settled():
+            case JobSettled():
                 self._stirred = True
         self._emit(event)
 
-    async def _drive(self, desk: Desk, job: Job) -> None:
+    async def _drive(self, client: ModelClient, job: Job) -> None:
         try:
-            job = await self._driver.drive(desk, job)
+            job = await self._machine.drive(client, job)
         except Exception as error:  # noqa: BLE001 - whatever it is must end the run, not hang it
-            self._emit(Broken(error))
+            self._emit(RunFailed(error))
         finally:
             self._awaited.discard(job.id)
         if is_quota(job):
-            await asyncio.to_thread(self._hold, desk, job)
+            await asyncio.to_thread(self._hold, client, job)
 
 
-def _limits(desk: Desk) -> Limits:
+def _limits(client: ModelClient) -> Limits:
     """Return what one job may hold: the platform's limits, or the user's where they are tighter."""
-    own, platform = desk.options, desk.provider.limits
+    own, platform = client.options, client.provider.limits
     return Limits(
         min(platform.requests, own.max_requests or platform.requests),
         min(platform.size, own.max_bytes or platform.size),

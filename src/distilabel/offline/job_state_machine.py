@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from distilabel._files import writing
-from distilabel.events import Event, JobMoved, Notice, Settled
+from distilabel.events import Event, JobMoved, JobSettled, Notice
 from distilabel.exceptions import (
     DistilabelJobRejectedError,
     DistilabelPlatformError,
@@ -20,13 +20,13 @@ from distilabel.exceptions import (
 )
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger, is_adopted
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.offline.collector import GIVING_UP, OVERDUE, Collector, is_given_up
-from distilabel.offline.polling import looks, once_found, patiently, pause
+from distilabel.offline.polling import lookup_delays, pause, retry_until_found, retry_while_down
 from distilabel.providers.base import INLINE
 from distilabel.records import Found, Job, JobError, JobPhase, RemoteJob, custom_id
 
-__all__ = ["Driver", "is_quota"]
+__all__ = ["JobStateMachine", "is_quota"]
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ def is_quota(job: Job) -> bool:
     return job.state == JobState.REJECTED and job.code in _QUOTA_CODES
 
 
-class Driver:
+class JobStateMachine:
     """Brings jobs from where they are to where they can be brought in this run.
 
     Args:
@@ -65,7 +65,7 @@ class Driver:
         self._collector = Collector(ledger, emit)
         self.settling = self._collector.settling
         self._uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
-        self._steps: dict[JobState, Callable[[Desk, Job], Awaitable[Job | None]]] = {
+        self._steps: dict[JobState, Callable[[ModelClient, Job], Awaitable[Job | None]]] = {
             JobState.PLANNED: self._upload,
             JobState.UPLOADED: self._create,
             JobState.CREATING: self._look_up,
@@ -80,7 +80,7 @@ class Driver:
             return self._ledger.move(job, JobState.PLANNED)
         return job
 
-    async def drive(self, desk: Desk, job: Job) -> Job:
+    async def drive(self, client: ModelClient, job: Job) -> Job:
         """Bring a job as far as it goes: to a final state, or to where this run does not wait for it.
 
         Raises:
@@ -88,7 +88,7 @@ class Driver:
         """
         self._emit(JobMoved(job))
         while job.state not in FINAL_JOB_STATES:
-            moved = await self._steps[JobState(job.state)](desk, job)
+            moved = await self._steps[JobState(job.state)](client, job)
             if moved is None:
                 return job
             job = moved
@@ -97,19 +97,19 @@ class Driver:
 
     # To the platform
 
-    async def _upload(self, desk: Desk, job: Job) -> Job:
+    async def _upload(self, client: ModelClient, job: Job) -> Job:
         async with self._uploads:
-            path = await self._spooled(desk, job)
+            path = await self._spooled(client, job)
             job = self._ledger.move(job, JobState.UPLOADING)
             self._emit(JobMoved(job))
-            file = await patiently(self._emit, desk, lambda: desk.provider.upload(job, path))
+            file = await retry_while_down(self._emit, client, lambda: client.provider.upload(job, path))
             return self._ledger.move(job, JobState.UPLOADED, input_file=file)
 
-    async def _spooled(self, desk: Desk, job: Job) -> Path:
+    async def _spooled(self, client: ModelClient, job: Job) -> Path:
         """Return the file of the job's requests; one that another process began may be torn, and is written anew."""
         path = self._spool(job)
         if job.id not in self._written:
-            await asyncio.to_thread(self._write, desk, job, path)
+            await asyncio.to_thread(self._write, client, job, path)
             self._written.add(job.id)
         return path
 
@@ -117,25 +117,25 @@ class Driver:
         """Return where the lines of a job stand until the platform has it, or has refused it."""
         return self._ledger.job_folder(job) / "input.jsonl"
 
-    def _write(self, desk: Desk, job: Job, path: Path) -> None:
-        tag = job.tag if desk.provider.tags_ids else ""
+    def _write(self, client: ModelClient, job: Job, path: Path) -> None:
+        tag = job.tag if client.provider.tags_ids else ""
         with writing(path.parent), path.open("wb", buffering=1 << 20) as file:
             for key, sample, body in self._ledger.job_lines(job):
-                file.write(desk.provider.encode(custom_id(key, sample, tag), body, job.target.endpoint))
+                file.write(client.provider.encode(custom_id(key, sample, tag), body, job.target.endpoint))
 
-    async def _create(self, desk: Desk, job: Job) -> Job | None:
+    async def _create(self, client: ModelClient, job: Job) -> Job | None:
         """Make the job on the platform; a platform that has no room for it is waited for, or left to the next run."""
-        path = await self._spooled(desk, job) if job.input_file == INLINE else Path()
+        path = await self._spooled(client, job) if job.input_file == INLINE else Path()
         for attempt in range(_PATIENCE):
             job = self._ledger.move(job, JobState.CREATING)
             try:
-                return self._submitted(job, await desk.transport.run(desk.provider.create(job, path)))
+                return self._submitted(job, await client.transport.run(client.provider.create(job, path)))
             except DistilabelUncertainError:
-                looked_up = await self._look_up(desk, job)
+                looked_up = await self._look_up(client, job)
                 if looked_up is None or looked_up.state != JobState.UPLOADED:
                     return looked_up
                 job = looked_up
-                if desk.every is None and attempt == _PATIENCE - 1:
+                if client.poll_interval is None and attempt == _PATIENCE - 1:
                     raise
             except DistilabelUnreachableError:
                 self._ledger.move(job, JobState.UPLOADED)
@@ -150,45 +150,45 @@ class Driver:
                     await asyncio.sleep(error.retry_after or 2.0**attempt)
                 else:
                     self._emit(Notice("warning", f"{error.message} The job waits."))
-        if desk.every is None:
+        if client.poll_interval is None:
             return None
-        await pause(self._emit, job, desk.every)
+        await pause(self._emit, job, client.poll_interval)
         return job
 
-    async def _look_up(self, desk: Desk, job: Job) -> Job | None:
+    async def _look_up(self, client: ModelClient, job: Job) -> Job | None:
         """Adopt the job if the platform has it; only if it surely has not may it be created again."""
         while True:
-            found = await self._sought(desk, job)
+            found = await self._sought(client, job)
             if found.ours:
-                return await self._adopt(desk, job, found.ours)
+                return await self._adopt(client, job, found.ours)
             if not found.doubtful:
                 return self._ledger.move(job, JobState.UPLOADED)
-            self._emit(Notice("warning", _doubt(desk, job, found.doubtful[0])))
-            if desk.every is None:
+            self._emit(Notice("warning", _doubt(client, job, found.doubtful[0])))
+            if client.poll_interval is None:
                 return None
-            await pause(self._emit, job, desk.every)
+            await pause(self._emit, job, client.poll_interval)
 
-    async def _sought(self, desk: Desk, job: Job) -> Found:
+    async def _sought(self, client: ModelClient, job: Job) -> Found:
         """Look for a job whose creation was broken off, and several times before it is none: lists may lag behind.
 
         Looks are counted, and not the time since the creation: no clock tells how far a list lags.
         """
         found = Found()
-        for seconds in looks():
+        for seconds in lookup_delays():
             await asyncio.sleep(seconds)
-            found = await patiently(self._emit, desk, partial(desk.provider.find, job))
+            found = await retry_while_down(self._emit, client, partial(client.provider.find, job))
             strangers = (r for r in found.doubtful if not self._ledger.knows_job(*_place(job), r))
             found = replace(found, doubtful=tuple(strangers))
             if found.ours or found.doubtful:
                 break
         return found
 
-    async def _adopt(self, desk: Desk, job: Job, found: Sequence[RemoteJob]) -> Job:
+    async def _adopt(self, client: ModelClient, job: Job, found: Sequence[RemoteJob]) -> Job:
         first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
         for twin in twins:
             # One that is over already cannot be cancelled; its answers are nobody's.
             with suppress(DistilabelPlatformError):
-                await desk.transport.run(desk.provider.cancel(twin.remote_id))
+                await client.transport.run(client.provider.cancel(twin.remote_id))
         return self._submitted(job, first)
 
     def _submitted(self, job: Job, remote: RemoteJob) -> Job:
@@ -200,47 +200,47 @@ class Driver:
 
     # Waiting
 
-    async def _poll(self, desk: Desk, job: Job) -> Job | None:
+    async def _poll(self, client: ModelClient, job: Job) -> Job | None:
         """Ask about a job until it is over; a run that does not wait asks about what it found, once."""
         assert job.remote_id is not None
-        waits = _waits(desk.every or 0.0)
+        waits = _waits(client.poll_interval or 0.0)
         if job.id in self._fresh:
             self._fresh.discard(job.id)
-            if desk.every is None:
+            if client.poll_interval is None:
                 return None
             await pause(self._emit, job, next(waits))
         while True:
-            remote = await once_found(self._emit, desk, partial(desk.provider.poll, job.remote_id))
+            remote = await retry_until_found(self._emit, client, partial(client.provider.poll, job.remote_id))
             if remote is None:
-                return self._lost(desk, job)
+                return self._lost(client, job)
             if remote.phase is JobPhase.REJECTED:
-                return self._rejected(desk, job, remote)
+                return self._rejected(client, job, remote)
             if remote.phase.has_ended:
                 counts = {"completed": remote.completed, "failed": remote.failed}
                 return self._ledger.move(job, JobState.ENDED, remote_status=remote.status, **counts)
             job = self._ledger.note_progress(job, remote.status, remote.completed, remote.failed)
             self._emit(JobMoved(job))
-            if self._is_overdue(desk, job):
-                job = await self._give_up(desk, job)
+            if self._is_overdue(client, job):
+                job = await self._give_up(client, job)
                 if job.state == JobState.ENDED:
                     return job
-            if desk.every is None:
+            if client.poll_interval is None:
                 return None
             await pause(self._emit, job, next(waits))
 
-    def _is_overdue(self, desk: Desk, job: Job) -> bool:
-        deadline = desk.options.deadline
+    def _is_overdue(self, client: ModelClient, job: Job) -> bool:
+        deadline = client.options.deadline
         late = deadline is not None and self._ledger.clock() - job.moved_at > deadline
         return late or is_given_up(job)
 
-    async def _give_up(self, desk: Desk, job: Job) -> Job:
+    async def _give_up(self, client: ModelClient, job: Job) -> Job:
         """Cancel a job at its deadline; one that has not ended long after that is left to itself.
 
         That it will be cancelled is put down before, so that it is treated as overdue however it ends; that it was, only
         when the platform has said so: a process that dies in between cancels it again.
         """
         assert job.remote_id is not None
-        deadline = desk.options.deadline or 0.0
+        deadline = client.options.deadline or 0.0
         if job.code == OVERDUE:
             patience = min(deadline, _LONGEST_CANCELLING)
             over = self._ledger.clock() - job.moved_at > patience
@@ -248,7 +248,7 @@ class Driver:
         message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
         job = self._ledger.note_reason(job, GIVING_UP, message)
         try:
-            await desk.transport.run(desk.provider.cancel(str(job.remote_id)))
+            await client.transport.run(client.provider.cancel(str(job.remote_id)))
         except DistilabelPlatformError as error:
             self._emit(Notice("warning", f"Job {job.remote_id} cannot be cancelled: {error.message}"))
             if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
@@ -256,26 +256,26 @@ class Driver:
         self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
         return self._ledger.note_reason(job, OVERDUE, message)
 
-    def _lost(self, desk: Desk, job: Job) -> Job:
-        if job.account and job.account != desk.account:
+    def _lost(self, client: ModelClient, job: Job) -> Job:
+        if job.account and job.account != client.account:
             raise DistilabelPlatformError(
-                f"{desk.target.platform} does not know job {job.remote_id} under this key, and it was submitted with "
+                f"{client.target.platform} does not know job {job.remote_id} under this key, and it was submitted with "
                 f"another: use that key, or give the job up with `distilabel jobs forget {job.remote_id}`.",
                 status=_NOT_FOUND,
             )
         if is_adopted(job):
             self._ledger.lose(job, sys.maxsize, "job_unknown", "The platform does not know this job.")
             raise DistilabelPlatformError(
-                f"{desk.target.platform} does not know the job {job.remote_id} given as jobs_ids: check the id and the "
+                f"{client.target.platform} does not know the job {job.remote_id} given as jobs_ids: check the id and the "
                 "key, or leave jobs_ids out, and the inputs are sent anew.",
                 status=_NOT_FOUND,
             )
         message = "The platform does not know this job any more."
-        job = self._ledger.lose(job, desk.options.max_attempts, "job_lost", message)
-        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        job = self._ledger.lose(job, client.options.max_attempts, "job_lost", message)
+        self._emit(JobSettled(job.scope, tuple(self._ledger.ready_askers(job))))
         return job
 
-    def _rejected(self, desk: Desk, job: Job, remote: RemoteJob) -> Job:
+    def _rejected(self, client: ModelClient, job: Job, remote: RemoteJob) -> Job:
         first = remote.errors[0] if remote.errors else JobError("failed", "the platform gave no reason")
         refused = [
             (error.line, error.code, error.message)
@@ -284,34 +284,34 @@ class Driver:
         ]
         facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
         job = self._ledger.release(job, JobState.REJECTED, refused=refused, **facts)
-        self._emit(Settled(job.scope, tuple(self._ledger.ready_askers(job))))
+        self._emit(JobSettled(job.scope, tuple(self._ledger.ready_askers(job))))
         if not refused and not is_quota(job):
             raise DistilabelJobRejectedError(
-                f"{desk.target.platform} rejected job {job.remote_id} ({first.code}: {first.message}). Nothing of it "
+                f"{client.target.platform} rejected job {job.remote_id} ({first.code}: {first.message}). Nothing of it "
                 "was run or paid for: mend the cause and run again.",
                 code=first.code,
             )
         return job
 
 
-def _waits(every: float) -> Iterator[float]:
+def _waits(poll_interval: float) -> Iterator[float]:
     """Yield the seconds between polls: shorter ones at first, since small jobs may end at once.
 
     Examples:
         >>> [seconds for seconds, _ in zip(_waits(16.0), range(6), strict=False)]
         [1.0, 2.0, 4.0, 8.0, 16.0, 16.0]
     """
-    yield from (every / part for part in (16, 8, 4, 2))
-    yield from repeat(every)
+    yield from (poll_interval / part for part in (16, 8, 4, 2))
+    yield from repeat(poll_interval)
 
 
 def _place(job: Job) -> tuple[str, str]:
     return job.target.platform, job.target.base_url
 
 
-def _doubt(desk: Desk, job: Job, remote: RemoteJob) -> str:
+def _doubt(client: ModelClient, job: Job, remote: RemoteJob) -> str:
     return (
-        f"The creation of a job of {job.requests:,} requests was broken off, and {desk.target.platform} has one of that "
+        f"The creation of a job of {job.requests:,} requests was broken off, and {client.target.platform} has one of that "
         f"size and time, {remote.remote_id}, but tells whose it is only when it has ended: it is waited for, so that "
         "nothing is paid for twice."
     )

@@ -29,7 +29,7 @@ try:
 except ImportError:  # pragma: no cover - Windows, where vLLM does not run either
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Commands"]
+__all__ = ["LocalCommandTransport"]
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ _DETACH = 'echo $$ >pid; run=$1; shift; sh -c "$run" sh "$@" &'
 _LONGEST_REASON = 500
 
 
-class Commands:
+class LocalCommandTransport:
     """Carries out OpenAI's flows for files and batches by running a command on this machine.
 
     Args:

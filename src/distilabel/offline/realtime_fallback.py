@@ -7,7 +7,7 @@ from pathlib import Path
 
 from distilabel._files import writing
 from distilabel.ledger.store import Ledger
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.offline.result_files import index
 from distilabel.providers.base import ask
 from distilabel.records import Job, custom_id
@@ -17,27 +17,27 @@ __all__ = ["ask_online"]
 _AT_ONCE = 64
 
 
-async def ask_online(ledger: Ledger, desk: Desk, job: Job) -> None:
+async def ask_online(ledger: Ledger, client: ModelClient, job: Job) -> None:
     """Ask what a job left open, request by request; each answer is on disk before it is read."""
     path = ledger.job_folder(job) / "online.jsonl"
     ledger.add_file(job, "online", path)
-    await asyncio.to_thread(index, ledger, desk.provider, job)
+    await asyncio.to_thread(index, ledger, client.provider, job)
     rest = ledger.job_lines(job)
     while some := list(islice(rest, _AT_ONCE)):
         outcomes = await asyncio.gather(
-            *(_asked(desk, job, *request) for request in some), return_exceptions=True
+            *(_asked(client, job, *request) for request in some), return_exceptions=True
         )
         # What was answered is kept before what failed is told.
         await asyncio.to_thread(_append, path, [line for line in outcomes if isinstance(line, bytes)])
         if failed := next((error for error in outcomes if isinstance(error, BaseException)), None):
             raise failed
-    await asyncio.to_thread(index, ledger, desk.provider, job)
+    await asyncio.to_thread(index, ledger, client.provider, job)
 
 
-async def _asked(desk: Desk, job: Job, key: str, sample: int, body: bytes) -> bytes:
-    response = await desk.transport.run(ask(desk.provider.online(job.target, body)))
-    desk.provider.answer(response)  # raises where the fault concerns all requests, such as a revoked key
-    return desk.provider.line(custom_id(key, sample), response)
+async def _asked(client: ModelClient, job: Job, key: str, sample: int, body: bytes) -> bytes:
+    response = await client.transport.run(ask(client.provider.online(job.target, body)))
+    client.provider.answer(response)  # raises where the fault concerns all requests, such as a revoked key
+    return client.provider.line(custom_id(key, sample), response)
 
 
 def _append(path: Path, lines: list[bytes]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from distilabel.ledger.store import Ledger
-from distilabel.offline.client import Door
+from distilabel.offline.client import PlatformClient
 from distilabel.records import Job, JobPhase, RemoteJob, Target, parse_custom_id
 
 __all__ = ["recover"]
@@ -16,7 +16,7 @@ __all__ = ["recover"]
 _logger = logging.getLogger("distilabel.recover")
 
 
-async def recover(ledger: Ledger, door: Door) -> list[Job]:
+async def recover(ledger: Ledger, client: PlatformClient) -> list[Job]:
     """Take over every job on a platform that carries our tag and that the ledger does not know.
 
     Their requests are read from the jobs' own input files, or, where these are gone, from the results: the custom_ids
@@ -24,16 +24,16 @@ async def recover(ledger: Ledger, door: Door) -> list[Job]:
 
     Args:
         ledger: A new one, or one that lacks some jobs.
-        door: The platform.
+        client: The platform.
     """
     run_id = ledger.begin_run("recover")
     recovered = []
-    found = await door.transport.run(door.provider.find(None))
-    unread = [remote for remote in found.doubtful if not ledger.knows_job(*_at(door), remote)]
+    found = await client.transport.run(client.provider.find(None))
+    unread = [remote for remote in found.doubtful if not ledger.knows_job(*_at(client), remote)]
     for remote in found.ours:
-        if remote.phase is JobPhase.REJECTED or ledger.knows_job(*_at(door), remote):
+        if remote.phase is JobPhase.REJECTED or ledger.knows_job(*_at(client), remote):
             continue
-        if job := await _recover_one(ledger, door, remote, run_id):
+        if job := await _recover_one(ledger, client, remote, run_id):
             recovered.append(job)
         elif remote.phase is JobPhase.RUNNING:
             unread.append(remote)
@@ -46,57 +46,57 @@ async def recover(ledger: Ledger, door: Door) -> list[Job]:
     return recovered
 
 
-def _at(door: Door) -> tuple[str, str]:
-    return door.provider.name, door.base_url
+def _at(client: PlatformClient) -> tuple[str, str]:
+    return client.provider.name, client.base_url
 
 
-async def _recover_one(ledger: Ledger, door: Door, remote: RemoteJob, run_id: int) -> Job | None:
+async def _recover_one(ledger: Ledger, client: PlatformClient, remote: RemoteJob, run_id: int) -> Job | None:
     folder = ledger.folder / "jobs"
     folder.mkdir(parents=True, exist_ok=True)
-    paths = await _fetched(door, remote, folder)
+    paths = await _fetched(client, remote, folder)
     try:
-        count = sum(1 for _ in _requests(door, paths))
-        model = remote.model or _model(door, paths)
+        count = sum(1 for _ in _requests(client, paths))
+        model = remote.model or _model(client, paths)
         if not count or model is None or remote.endpoint is None:
             return None
-        target = Target(door.provider.name, door.base_url, remote.endpoint, model)
-        requests = _requests(door, paths)
+        target = Target(client.provider.name, client.base_url, remote.endpoint, model)
+        requests = _requests(client, paths)
         return ledger.recover_job(remote.scope or "", target, remote, requests, count, run_id)
     finally:
         for path in paths:
             path.unlink(missing_ok=True)
 
 
-async def _fetched(door: Door, remote: RemoteJob, folder: Path) -> list[Path]:
+async def _fetched(client: PlatformClient, remote: RemoteJob, folder: Path) -> list[Path]:
     """Fetch the job's input file, or where it is gone its results."""
     # The platform chooses its ids: one may hold slashes or dots, which would lead out of the folder.
     name = f"recovering-{hashlib.sha256(remote.remote_id.encode()).hexdigest()[:32]}"
     path = folder / f"{name}-input.jsonl"
     if remote.input_file:
-        fetched = await door.transport.run(door.provider.fetch(remote.input_file, path))
+        fetched = await client.transport.run(client.provider.fetch(remote.input_file, path))
         if fetched:
             return [path]
     paths = []
     for kind, file in remote.files.items():
         path = folder / f"{name}-{kind}.jsonl"
-        if await door.transport.run(door.provider.fetch(file, path)):
+        if await client.transport.run(client.provider.fetch(file, path)):
             paths.append(path)
     return paths
 
 
-def _requests(door: Door, paths: list[Path]) -> Iterator[tuple[str, int, bytes]]:
+def _requests(client: PlatformClient, paths: list[Path]) -> Iterator[tuple[str, int, bytes]]:
     """Yield key, sample and body of each request that is ours; the body is empty where only its answer is known."""
     for path in paths:
         with path.open("rb") as lines:
             for line in lines:
-                asked = door.provider.decode_request(line)
-                name = parse_custom_id(asked[0] if asked else door.provider.decode(line).custom_id or "")
+                asked = client.provider.decode_request(line)
+                name = parse_custom_id(asked[0] if asked else client.provider.decode(line).custom_id or "")
                 if name is not None:
                     yield *name, asked[1] if asked else b""
 
 
-def _model(door: Door, paths: list[Path]) -> str | None:
-    for _, _, body in _requests(door, paths):
+def _model(client: PlatformClient, paths: list[Path]) -> str | None:
+    for _, _, body in _requests(client, paths):
         model = orjson.loads(body).get("model") if body else None
         return model if isinstance(model, str) else None
     return None

@@ -13,7 +13,7 @@ from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedExc
 from distilabel.ledger.draw import Draw, Sample
 from distilabel.ledger.states import SampleState
 from distilabel.ledger.store import Ledger
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.result_files import Place, Reader
 from distilabel.records import Decoded, Failure, Outcome, Target, request_keys
@@ -108,46 +108,55 @@ class Session:
         self._drawn: dict[tuple[str, int], _Drawn] = {}
         self._orphans = ledger.has_orphans()
 
-    def ask(self, desk: Desk, bodies: Sequence[bytes]) -> list[Answer | None]:
+    def ask(self, client: ModelClient, bodies: Sequence[bytes]) -> list[Answer | None]:
         """Return what there is for each body, in order; None where the answer is still to come.
 
         Missing requests are registered; they are submitted when a job's worth is there, or when nothing moves.
         """
         execution = _execution.get() or _Execution("")
-        self._dispatcher.open(self.scope, desk)
-        samples = self._draw(execution, desk, bodies)
+        self._dispatcher.open(self.scope, client)
+        samples = self._draw(execution, client, bodies)
         lines = self._reader.read([where for sample in samples if (where := _place(sample))])
-        decode = desk.provider.decode
+        decode = client.provider.decode
         return [_answer(sample, lines, decode) for sample in samples]
 
-    def _draw(self, execution: _Execution, desk: Desk, bodies: Sequence[bytes]) -> Sequence[Sample | None]:
+    def _draw(
+        self, execution: _Execution, client: ModelClient, bodies: Sequence[bytes]
+    ) -> Sequence[Sample | None]:
         """Return a sample for each body; None where it was made just now.
 
         A replay asks again what was asked before: what that drew is remembered, and need not be looked for.
         """
-        place, digest = (execution.asker, execution.askings), _digest(desk.target, bodies)
+        place, digest = (execution.asker, execution.askings), _digest(client.target, bodies)
         execution.askings += 1
         known = self._drawn.get(place)
         if known is not None and known.digest == digest:
             samples = self._ledger.samples(known.numbers)
             if len(samples) == len(bodies):  # none of them was pruned meanwhile
-                execution.uncounted.append((desk.target, bodies))
+                execution.uncounted.append((client.target, bodies))
                 return samples
-        draws = self._draw_from_pools(execution, desk, bodies)
+        draws = self._draw_from_pools(execution, client, bodies)
         self._drawn[place] = _Drawn(digest, _compact([draw.id for draw in draws]))
-        self._dispatcher.gather(self.scope, desk, sum([draw.sample is None for draw in draws]))
+        self._dispatcher.gather(self.scope, client, sum([draw.sample is None for draw in draws]))
         return [draw.sample for draw in draws]
 
-    def _draw_from_pools(self, execution: _Execution, desk: Desk, bodies: Sequence[bytes]) -> list[Draw]:
+    def _draw_from_pools(
+        self, execution: _Execution, client: ModelClient, bodies: Sequence[bytes]
+    ) -> list[Draw]:
         for target, asked in execution.uncounted:
             execution.drawn.update(request_keys(self.scope, target, asked))
         execution.uncounted.clear()
         draws = self._ledger.draw(
-            self.scope, desk.target, bodies, asker=execution.asker, run_id=self._run_id, drawn=execution.drawn
+            self.scope,
+            client.target,
+            bodies,
+            asker=execution.asker,
+            run_id=self._run_id,
+            drawn=execution.drawn,
         )
         if self._orphans:
             self._dispatcher.take_up(
-                desk, self._ledger.take_orphans(self.scope, desk.target, execution.asker)
+                client, self._ledger.take_orphans(self.scope, client.target, execution.asker)
             )
         return draws
 

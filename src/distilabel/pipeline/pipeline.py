@@ -15,8 +15,8 @@ from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
 from distilabel.pipeline.graph.dag import DAG, Route
 from distilabel.pipeline.graph.drawing import draw
-from distilabel.pipeline.graph.from_dict import described, draw_arrows, make_steps
-from distilabel.pipeline.graph.inputs import chunks_of, fed, set_parameters
+from distilabel.pipeline.graph.from_dict import draw_arrows, make_steps, read_pipeline
+from distilabel.pipeline.graph.inputs import chunks_of, set_parameters, with_dataset
 from distilabel.pipeline.graph.stages import last_of, load_stages
 from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.steps._core.context import current_pipeline
@@ -156,7 +156,7 @@ class Pipeline:
             DistilabelPlatformError: A platform refused, or cannot be reached.
             DistilabelStepError: A step failed for all of its rows.
         """
-        dag = fed(self.dag, dataset, dataset_batch_size) if dataset is not None else self.dag
+        dag = with_dataset(self.dag, dataset, dataset_batch_size) if dataset is not None else self.dag
         if storage_parameters is not None and "path" not in storage_parameters:
             raise DistilabelUserError(
                 "storage_parameters has no 'path': leave storage_parameters out, the cache folder is used."
@@ -174,7 +174,7 @@ class Pipeline:
         Raises:
             DistilabelException: As for `run`.
         """
-        dag = fed(self.dag, dataset, batch_size) if dataset is not None else self.dag
+        dag = with_dataset(self.dag, dataset, batch_size) if dataset is not None else self.dag
         settings = RunSettings(self.name, use_cache=False, metadata=self.enable_metadata, most_chunks=1)
         with chunks_of(dag, batch_size):
             return self._run(dag, settings, parameters, [])
@@ -334,7 +334,7 @@ class Pipeline:
             data: From `dump`.
             allow: The packages whose classes may be imported: the file names classes, and importing runs code.
         """
-        found = described(data)
+        found = read_pipeline(data)
         pipeline = cls(found.get("name"), found.get("description"), requirements=data.get("requirements"))
         for step in make_steps(found, allow):
             step.pipeline = pipeline

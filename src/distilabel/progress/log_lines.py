@@ -20,14 +20,14 @@ from distilabel.events import (
 )
 from distilabel.records import Job
 
-__all__ = ["Narrator", "age", "how_to_resume", "job_name", "job_progress"]
+__all__ = ["EventLogger", "age", "how_to_resume", "job_name", "job_progress"]
 
 _LEVELS = {"info": 20, "warning": 30, "error": 40}
 # Moves that say nothing new to a person.
 _SILENT = frozenset({"uploading", "uploaded", "creating", "fetched"})
 
 
-class Narrator:
+class EventLogger:
     """Turns events into log lines.
 
     Args:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from distilabel.events import Event
 from distilabel.exceptions import DistilabelUserError
-from distilabel.progress.log_lines import Narrator
+from distilabel.progress.log_lines import EventLogger
 from distilabel.progress.table import LiveTable
 
 __all__ = ["screen"]
@@ -44,7 +44,7 @@ def screen(log: Path, handlers: Sequence[logging.Handler] = ()) -> Iterator[Call
     table = LiveTable(console) if mode == "rich" else None
     shown = _shown(mode, console, level)
     own = [_file_handler(log), *handlers, *([shown] if shown else [])]
-    narrator = Narrator(_LOGGER.getChild("pipeline").log)
+    narrator = EventLogger(_LOGGER.getChild("pipeline").log)
     listeners: list[Callable[[Event], None]] = [narrator, *([table] if table else [])]
     if mode == "json":
         listeners.append(_JsonLines(sys.stderr))

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError
 from distilabel.http import Flow, HttpRequest, HttpResponse
-from distilabel.providers.parsing.errors import refusal
+from distilabel.providers.parsing.errors import parse_error
 from distilabel.providers.parsing.json_values import read_json
 from distilabel.records import Decoded, Found, Job, Outcome, RemoteJob, Target
 
@@ -106,7 +106,7 @@ def call(request: HttpRequest) -> Generator[HttpRequest, HttpResponse, HttpRespo
     """Make one call within a flow; a refusal becomes an exception of our tree."""
     response = yield request
     if not 200 <= response.status < 300:  # noqa: PLR2004
-        raise refusal(response, safe=request.safe)
+        raise parse_error(response, safe=request.safe)
     if request.save_to is not None and response.body:
         message = f"{_named(request)} was answered with a page where a file is wanted."
         raise DistilabelPlatformError(message, status=_BAD_GATEWAY)

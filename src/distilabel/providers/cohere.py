@@ -7,8 +7,8 @@ from typing import Any
 
 from distilabel.http import HttpRequest, HttpResponse
 from distilabel.providers.openai_family.dialect import OpenAI
-from distilabel.providers.parsing.errors import failure_of, refusal
-from distilabel.providers.parsing.json_values import dict_of, dicts_of, read_json, text_of
+from distilabel.providers.parsing.errors import failure_of, parse_error
+from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_text, read_json
 from distilabel.records import Failure, Outcome, Reply, Target, Usage
 
 __all__ = ["Cohere"]
@@ -30,50 +30,50 @@ class Cohere(OpenAI):
         no_model = response.status == 404 and b"model" in response.body  # noqa: PLR2004
         # 402: the account has no credit left, and 498: the token is blocked (https://docs.cohere.com/reference/errors).
         if response.status in (401, 402, 403, 498) or no_model:
-            raise refusal(response)
+            raise parse_error(response)
         try:
             body = read_json(response.body)
         except ValueError:
             body = response.body
         if response.status != _OK:
             return failure_of(response.status, body)
-        reply = _reply(dict_of(body))
+        reply = _reply(as_dict(body))
         return reply or Failure(
             "empty_reply", "The platform answered 200 with no answer in it.", retryable=True
         )
 
 
 def _reply(body: dict[str, Any]) -> Reply | Failure | None:
-    message, reason = dict_of(body.get("message")), text_of(body.get("finish_reason"))
+    message, reason = as_dict(body.get("message")), as_text(body.get("finish_reason"))
     if reason in _BROKEN:
         return Failure(f"cohere_{reason.lower()}", f"Generating ended with {reason}.", retryable=True)
-    parts = dicts_of(message.get("content"))
+    parts = as_dicts(message.get("content"))
     texts = [part["text"] for part in parts if isinstance(part.get("text"), str)]
     extras = {name: value for name, value in _extras(message, parts, body).items() if value}
     if not texts and "tool_calls" not in extras and reason != "MAX_TOKENS":
         return None
     return Reply(
         text="".join(texts) if texts or "tool_calls" not in extras else None,
-        usage=_usage(dict_of(body.get("usage"))),
+        usage=_usage(as_dict(body.get("usage"))),
         finish_reason=reason,
-        request_id=text_of(body.get("id")),
+        request_id=as_text(body.get("id")),
         extras=extras,
     )
 
 
 def _extras(message: dict[str, Any], parts: list[dict[str, Any]], body: dict[str, Any]) -> dict[str, Any]:
-    thoughts = [thought for part in parts if (thought := text_of(part.get("thinking")))]
-    plan = text_of(message.get("tool_plan"))
+    thoughts = [thought for part in parts if (thought := as_text(part.get("thinking")))]
+    plan = as_text(message.get("tool_plan"))
     return {
-        "tool_calls": dicts_of(message.get("tool_calls")),
+        "tool_calls": as_dicts(message.get("tool_calls")),
         "reasoning": "\n".join([*thoughts, *([plan] if plan else [])]),
-        "logprobs": dicts_of(body.get("logprobs")),
+        "logprobs": as_dicts(body.get("logprobs")),
     }
 
 
 def _usage(usage: dict[str, Any]) -> Usage:
     # `tokens` are all that the model read and wrote, `billed_units` those that cost; numbers may come as 5.0.
-    tokens = dict_of(usage.get("tokens")) or dict_of(usage.get("billed_units"))
+    tokens = as_dict(usage.get("tokens")) or as_dict(usage.get("billed_units"))
     return Usage(
         input_tokens=_whole(tokens.get("input_tokens")) or 0,
         output_tokens=_whole(tokens.get("output_tokens")) or 0,

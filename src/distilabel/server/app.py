@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from distilabel.server import batches, files, online
-from distilabel.server.errors import Refusal, answer_crash, answer_http, answer_refusal
+from distilabel.server.errors import ApiError, answer_api_error, answer_crash, answer_http
 from distilabel.server.http import json_response, new_id
 from distilabel.server.parts import Parts
 from distilabel.server.platform import open_platform
@@ -53,12 +53,12 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Starlette:
     return Starlette(
         routes=ROUTES,
         lifespan=lifespan,
-        middleware=[Middleware(Door, keys=settings.keys)],
-        exception_handlers={Refusal: answer_refusal, HTTPException: answer_http, Exception: answer_crash},
+        middleware=[Middleware(BearerAuthMiddleware, keys=settings.keys)],
+        exception_handlers={ApiError: answer_api_error, HTTPException: answer_http, Exception: answer_crash},
     )
 
 
-class Door:
+class BearerAuthMiddleware:
     """Lets in who brings a key, and gives each answer an `x-request-id`."""
 
     def __init__(self, app: ASGIApp, keys: tuple[str, ...]) -> None:
@@ -80,13 +80,13 @@ class Door:
         app = self._app if refusal is None else json_response(refusal.body(), status=refusal.status)
         await app(scope, receive, send_tagged)
 
-    def _refusal(self, authorization: str) -> Refusal | None:
+    def _refusal(self, authorization: str) -> ApiError | None:
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             message = (
                 "You didn't provide an API key. Provide it in an Authorization header, as Bearer YOUR_KEY."
             )
-            return Refusal(message, status=401)
+            return ApiError(message, status=401)
         if self._keys and key.strip() not in self._keys:
-            return Refusal("Incorrect API key provided.", status=401, code="invalid_api_key")
+            return ApiError("Incorrect API key provided.", status=401, code="invalid_api_key")
         return None

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from distilabel.server.errors import Refusal, missing
+from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import Body
 from distilabel.server.settings import Settings
 
@@ -58,12 +58,12 @@ def expiry(param: str, policy: Any) -> int | None:
     if policy is None:
         return None
     if not isinstance(policy, dict) or policy.get("anchor") != "created_at":
-        raise Refusal(
+        raise ApiError(
             f"Invalid '{param}': expected an object with anchor 'created_at'.", param=f"{param}.anchor"
         )
     seconds = policy.get("seconds")
     if type(seconds) is not int or not HOUR <= seconds <= 30 * DAY:
-        raise Refusal(
+        raise ApiError(
             f"Invalid '{param}.seconds': expected an integer from 3600 to 2592000.", param=f"{param}.seconds"
         )
     return seconds
@@ -74,13 +74,13 @@ def _text(body: Body, param: str) -> str:
     if value is None:
         raise missing(param)
     if not isinstance(value, str):
-        raise Refusal(f"Invalid type for '{param}': expected a string.", param=param, code="invalid_type")
+        raise ApiError(f"Invalid type for '{param}': expected a string.", param=param, code="invalid_type")
     return value
 
 
-def _not_one_of(param: str, value: str, allowed: tuple[str, ...]) -> Refusal:
+def _not_one_of(param: str, value: str, allowed: tuple[str, ...]) -> ApiError:
     names = ", ".join(f"'{name}'" for name in allowed)
-    return Refusal(
+    return ApiError(
         f"Invalid value: '{value}'. Supported values are: {names}.", param=param, code="invalid_value"
     )
 
@@ -89,11 +89,11 @@ def _metadata(metadata: Any) -> str | None:
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
-        raise Refusal(
+        raise ApiError(
             "Invalid type for 'metadata': expected an object.", param="metadata", code="invalid_type"
         )
     if len(metadata) > MAX_PAIRS:
-        raise Refusal("Invalid 'metadata': at most 16 pairs.", param="metadata")
+        raise ApiError("Invalid 'metadata': at most 16 pairs.", param="metadata")
     for key, value in metadata.items():
         _metadata_pair(key, value)
     return orjson.dumps(metadata).decode()
@@ -102,11 +102,11 @@ def _metadata(metadata: Any) -> str | None:
 def _metadata_pair(key: str, value: Any) -> None:
     param = f"metadata.{key}"
     if len(key) > MAX_KEY:
-        raise Refusal(f"Invalid '{param}': a key may have 64 characters.", param="metadata")
+        raise ApiError(f"Invalid '{param}': a key may have 64 characters.", param="metadata")
     if not isinstance(value, str):
-        raise Refusal(f"Invalid type for '{param}': expected a string.", param=param, code="invalid_type")
+        raise ApiError(f"Invalid type for '{param}': expected a string.", param=param, code="invalid_type")
     if len(value) > MAX_VALUE:
-        raise Refusal(f"Invalid '{param}': a value may have 512 characters.", param=param)
+        raise ApiError(f"Invalid '{param}': a value may have 512 characters.", param=param)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def count_inputs(given: Any) -> int:
     return len(given) if isinstance(given, list) and given and not isinstance(given[0], int) else 1
 
 
-class Census:
+class InputValidator:
     """Counts the lines of an input file and collects what is wrong with them; memory: 16 bytes and a bit a line."""
 
     def __init__(self, endpoint: str, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from distilabel.server.batch_rules import BatchParameters, batch_parameters
-from distilabel.server.errors import Refusal
+from distilabel.server.errors import ApiError
 from distilabel.server.http import json_response, page
 from distilabel.server.platform import Platform, platform_of
 from distilabel.server.reading import json_body, limit_of
@@ -43,7 +43,7 @@ def cancel_batch(request: Request) -> Response:
     """`POST /v1/batches/{batch_id}/cancel`: 409 once it is over."""
     batch = platform_of(request).store.cancel(request.path_params["batch_id"], time.time())
     if batch.status is not Status.CANCELLING:
-        raise Refusal(f"Cannot cancel a batch with status '{batch.status}'.", status=409)
+        raise ApiError(f"Cannot cancel a batch with status '{batch.status}'.", status=409)
     return json_response(batch.wire())
 
 
@@ -63,8 +63,8 @@ def _create(platform: Platform, parameters: BatchParameters, now: float) -> Batc
 def _check_input(platform: Platform, file_id: str, now: float) -> None:
     try:
         file = platform.store.file(file_id, now)
-    except Refusal as refusal:
-        raise Refusal(refusal.message, param="input_file_id") from refusal
+    except ApiError as refusal:
+        raise ApiError(refusal.message, param="input_file_id") from refusal
     if file.purpose != "batch":
         message = f"The input file must have purpose 'batch'; {file_id} has '{file.purpose}'."
-        raise Refusal(message, param="input_file_id")
+        raise ApiError(message, param="input_file_id")

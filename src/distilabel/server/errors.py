@@ -17,7 +17,7 @@ from distilabel.server.http import json_response
 log = logging.getLogger(__name__)
 
 
-class Refusal(Exception):  # noqa: N818  # it is an answer, not a fault
+class ApiError(Exception):  # it is an answer, not a fault
     """A request that the platform will not do, and why; turned into an answer at the edge of the app."""
 
     def __init__(
@@ -48,14 +48,14 @@ def error_body(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def missing(param: str) -> Refusal:
+def missing(param: str) -> ApiError:
     """A required parameter is not there."""
-    return Refusal(f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
+    return ApiError(f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
 
 
-def unknown_model(model: str) -> Refusal:
+def unknown_model(model: str) -> ApiError:
     """The platform has no such model."""
-    return Refusal(
+    return ApiError(
         f"The model `{model}` does not exist or you do not have access to it.",
         status=404,
         param="model",
@@ -63,9 +63,9 @@ def unknown_model(model: str) -> Refusal:
     )
 
 
-async def answer_refusal(_request: Request, refusal: Exception) -> Response:
-    """Starlette's handler for `Refusal`."""
-    assert isinstance(refusal, Refusal)
+async def answer_api_error(_request: Request, refusal: Exception) -> Response:
+    """Starlette's handler for `ApiError`."""
+    assert isinstance(refusal, ApiError)
     return json_response(refusal.body(), status=refusal.status)
 
 

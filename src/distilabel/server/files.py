@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 
 from distilabel.server.batch_rules import DAY, expiry
-from distilabel.server.errors import Refusal, missing
+from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import json_response, new_id, page
 from distilabel.server.multipart import Data, MalformedError, Parser, Part
 from distilabel.server.platform import platform_of
@@ -125,9 +125,9 @@ async def _received(request: Request, into: BinaryIO, max_upload: int) -> _Form:
                     _take(form, part, event, into, max_upload)
         parser.close()
     except MalformedError as error:
-        raise Refusal(f"We could not parse your multipart form: {error}") from error
+        raise ApiError(f"We could not parse your multipart form: {error}") from error
     except ClientDisconnect as error:
-        raise Refusal("The upload was cut short.") from error
+        raise ApiError("The upload was cut short.") from error
     return form
 
 
@@ -135,9 +135,9 @@ def _begin(form: _Form, part: Part) -> None:
     if part.name != "file":
         form.fields[part.name] = b""
     elif part.filename is None:
-        raise Refusal("The 'file' field must be a file with a name.", param="file")
+        raise ApiError("The 'file' field must be a file with a name.", param="file")
     elif form.filename is not None:
-        raise Refusal("Only one file can be uploaded at a time.", param="file")
+        raise ApiError("Only one file can be uploaded at a time.", param="file")
     else:
         form.filename = part.filename
 
@@ -146,12 +146,12 @@ def _take(form: _Form, part: Part, data: Data, into: BinaryIO, max_upload: int) 
     if part.name == "file":
         form.size += len(data.bytes)
         if form.size > max_upload:
-            raise Refusal(f"The file is larger than {max_upload} bytes.", status=413, param="file")
+            raise ApiError(f"The file is larger than {max_upload} bytes.", status=413, param="file")
         into.write(data.bytes)
         return
     form.fields[part.name] += data.bytes
     if len(form.fields[part.name]) > MAX_FIELD:
-        raise Refusal(f"The field '{part.name}' is too long.", param=part.name)
+        raise ApiError(f"The field '{part.name}' is too long.", param=part.name)
 
 
 def _checked(form: _Form) -> tuple[str, int | None]:
@@ -161,9 +161,9 @@ def _checked(form: _Form) -> tuple[str, int | None]:
     if purpose is None:
         raise missing("purpose")
     if purpose not in PURPOSES:
-        raise Refusal(f"'{purpose}' is not one of {list(PURPOSES)} - 'purpose'", param="purpose")
+        raise ApiError(f"'{purpose}' is not one of {list(PURPOSES)} - 'purpose'", param="purpose")
     if purpose == "batch" and not form.filename.endswith(".jsonl"):
-        raise Refusal("Invalid file format for Batch API. Must be .jsonl", param="file")
+        raise ApiError("Invalid file format for Batch API. Must be .jsonl", param="file")
     seconds = expiry("expires_after", _policy(form))
     return purpose, BATCH_SECONDS if seconds is None and purpose == "batch" else seconds
 

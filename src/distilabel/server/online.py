@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from distilabel.server import upstream
-from distilabel.server.errors import Refusal, unknown_model
+from distilabel.server.errors import ApiError, unknown_model
 from distilabel.server.http import Body, json_response, new_id
 from distilabel.server.platform import Platform, platform_of
 from distilabel.server.reading import json_body
@@ -92,7 +92,7 @@ async def _models(platform: Platform) -> list[str]:
         return [toy.MODEL]
     status, names = await upstream.models(platform.settings)
     if status != OK:
-        raise Refusal("The upstream does not list its models.", status=502, kind="server_error")
+        raise ApiError("The upstream does not list its models.", status=502, kind="server_error")
     return names
 
 

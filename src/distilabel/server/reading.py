@@ -3,7 +3,7 @@
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from distilabel.server.errors import Refusal
+from distilabel.server.errors import ApiError
 from distilabel.server.http import Body
 
 
@@ -12,11 +12,11 @@ async def json_body(request: Request) -> Body:
     try:
         body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
-        raise Refusal(f"We could not parse the JSON body of your request: {error}") from error
+        raise ApiError(f"We could not parse the JSON body of your request: {error}") from error
     except ClientDisconnect as error:
-        raise Refusal("The request was cut short.") from error
+        raise ApiError("The request was cut short.") from error
     if not isinstance(body, dict):
-        raise Refusal("The body of the request must be a JSON object.")
+        raise ApiError("The body of the request must be a JSON object.")
     return body
 
 
@@ -24,7 +24,7 @@ def limit_of(request: Request, default: int, most: int) -> int:
     """The `limit` of a list."""
     text = request.query_params.get("limit", str(default))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise Refusal(f"Invalid 'limit': expected an integer from 1 to {most}, got '{text}'.", param="limit")
+        raise ApiError(f"Invalid 'limit': expected an integer from 1 to {most}, got '{text}'.", param="limit")
     return int(text)
 
 
@@ -32,5 +32,5 @@ def newest_first(request: Request) -> bool:
     """The `order` of a list."""
     order = request.query_params.get("order", "desc")
     if order not in ("asc", "desc"):
-        raise Refusal(f"Invalid 'order': expected 'asc' or 'desc', got '{order}'.", param="order")
+        raise ApiError(f"Invalid 'order': expected 'asc' or 'desc', got '{order}'.", param="order")
     return order == "desc"

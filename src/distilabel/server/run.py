@@ -11,7 +11,7 @@ from distilabel.server.records import Batch, File, Status
 from distilabel.server.results import Reply, Results
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
-from distilabel.server.time_slice import Turn
+from distilabel.server.time_slice import TimeSlice
 
 LOOK_EVERY = 0.02
 CHECKPOINT_EVERY = 0.2
@@ -80,7 +80,7 @@ class Run:
                     yield request
 
     async def _lane(self, requests: Iterator[Request], answer: Answer) -> None:
-        turn = Turn()
+        turn = TimeSlice()
         for request in requests:
             await self._pace()
             if self._halted.is_set():
@@ -112,7 +112,7 @@ class Run:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _abandon(self, code: str) -> None:
-        turn = Turn()
+        turn = TimeSlice()
         for request in self._unanswered():
             self._results.add(Reply(request.custom_id, never_run=code))
             await turn.hand_on()

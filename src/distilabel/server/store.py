@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from distilabel.server.errors import Refusal
+from distilabel.server.errors import ApiError
 from distilabel.server.http import new_id
 from distilabel.server.records import Batch, File, Status, Tally
 
@@ -84,7 +84,7 @@ class Store:
         """The file, or a 404."""
         for row in self._run("file", id=file_id, now=now):
             return File(**row)
-        raise Refusal(f"No such File object: {file_id}", status=404, param="id")
+        raise ApiError(f"No such File object: {file_id}", status=404, param="id")
 
     def files(
         self, *, now: float, limit: int, after: str | None, purpose: str | None, newest_first: bool
@@ -100,7 +100,7 @@ class Store:
         with self._lock:
             self.file(file_id, now)
             for row in self._run("batches_reading", id=file_id):
-                raise Refusal(f"File {file_id} is being read by {row['id']}; cancel it first.", status=409)
+                raise ApiError(f"File {file_id} is being read by {row['id']}; cancel it first.", status=409)
             self._run("delete_file", id=file_id)
         self.path(file_id).unlink(missing_ok=True)
 
@@ -137,7 +137,7 @@ class Store:
         """The batch, or a 404."""
         for row in self._run("batch", id=batch_id):
             return _batch(row)
-        raise Refusal(f"No batch found with id '{batch_id}'.", status=404)
+        raise ApiError(f"No batch found with id '{batch_id}'.", status=404)
 
     def batches(self, *, limit: int, after: str | None) -> tuple[list[Batch], bool]:
         """A page of batches, newest first, and whether there are more behind it."""

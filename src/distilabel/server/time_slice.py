@@ -6,7 +6,7 @@ from time import perf_counter
 SLICE = 0.002
 
 
-class Turn:
+class TimeSlice:
     """One task's slice of time."""
 
     def __init__(self) -> None:

@@ -4,17 +4,17 @@ import time
 
 import orjson
 
-from distilabel.server.batch_rules import Census
+from distilabel.server.batch_rules import InputValidator
 from distilabel.server.http import Body
 from distilabel.server.records import Batch
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
-from distilabel.server.time_slice import Turn
+from distilabel.server.time_slice import TimeSlice
 
 
 async def validate(store: Store, settings: Settings, batch: Batch) -> None:
     """Move a `validating` batch to `in_progress`, or to `failed` with the reasons."""
-    census = Census(batch.endpoint, settings)
+    census = InputValidator(batch.endpoint, settings)
     errors = _too_large(store, settings, batch) or await _read(store, batch, census)
     if errors:
         body = orjson.dumps({"object": "list", "data": errors}).decode()
@@ -31,8 +31,8 @@ def _too_large(store: Store, settings: Settings, batch: Batch) -> list[Body]:
     return [{"code": "file_too_large", "message": message, "param": None, "line": None}]
 
 
-async def _read(store: Store, batch: Batch, census: Census) -> list[Body]:
-    turn = Turn()
+async def _read(store: Store, batch: Batch, census: InputValidator) -> list[Body]:
+    turn = TimeSlice()
     with store.path(batch.input_file_id).open("rb") as lines:
         for line in lines:
             if not census.take(line):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PrivateAttr, SecretStr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.devices import CudaDevices, see_devices
@@ -127,7 +127,7 @@ class RewardModelScore(Step):
         if not chats:
             return []
         encoded = self._encoded(chats).to(self._model.device)
-        with optional("torch", EXTRA).inference_mode():
+        with require("torch", EXTRA).inference_mode():
             output = self._model(**encoded)
         # Models with code of their own, such as ArmoRM, name what they mean.
         found = getattr(output, "score", None)

@@ -46,7 +46,7 @@ def run_well(stage: Stage, runs: int) -> None:
 def world(stage: Stage, name: str) -> Iterator[Stage]:
     """Set up a stage beside, with a platform of its own; its figures count in the first one's."""
     folder = stage.folder / name.replace(" ", "-").replace("/", "-")
-    beside = Stage(stage.case, folder, stage.runner, costume=stage.costume)
+    beside = Stage(stage.case, folder, stage.runner, emulator=stage.emulator)
     with beside.platform:
         yield beside
     beside.verdict.faults = [f"({name}) {fault}" for fault in beside.verdict.faults]

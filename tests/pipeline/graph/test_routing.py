@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline import routing_batch_function, sample_n_steps
-from distilabel.pipeline.storage.routes import RouteBook
+from distilabel.pipeline.storage.routes import RouteStore
 from distilabel.steps._core.context import current_random, seeded
 
 BRANCHES = ("a", "b", "c")
@@ -64,41 +64,41 @@ class TestFunctions:
 
 class TestBook:
     def test_branches_come_in_their_own_order_and_only_once(self, path):
-        assert RouteBook(path).route("load", "x", fixed("c", "a", "c"), BRANCHES) == ("a", "c")
+        assert RouteStore(path).route("load", "x", fixed("c", "a", "c"), BRANCHES) == ("a", "c")
 
     def test_route_is_asked_once_for_a_chunk_also_by_later_runs(self, path):
-        assert RouteBook(path).route("load", "x", fixed("b"), BRANCHES) == ("b",)
-        book = RouteBook(path)
+        assert RouteStore(path).route("load", "x", fixed("b"), BRANCHES) == ("b",)
+        book = RouteStore(path)
         assert book.route("load", "x", fixed("a"), BRANCHES) == ("b",)
         assert book.route("load", "y", fixed("a"), BRANCHES) == ("a",)
         assert book.route("other", "x", fixed("c"), BRANCHES) == ("c",)
 
     def test_route_to_a_branch_that_is_gone_is_picked_anew(self, path):
-        RouteBook(path).route("load", "x", fixed("b"), BRANCHES)
-        assert RouteBook(path).route("load", "x", fixed("c"), ("a", "c")) == ("c",)
-        assert RouteBook(path).route("load", "x", fixed("a"), ("a", "c")) == ("c",)
+        RouteStore(path).route("load", "x", fixed("b"), BRANCHES)
+        assert RouteStore(path).route("load", "x", fixed("c"), ("a", "c")) == ("c",)
+        assert RouteStore(path).route("load", "x", fixed("a"), ("a", "c")) == ("c",)
 
     def test_route_may_lead_nowhere(self, path):
-        assert RouteBook(path).route("load", "x", fixed(), BRANCHES) == ()
-        assert RouteBook(path).route("load", "x", fixed("a"), BRANCHES) == ()
+        assert RouteStore(path).route("load", "x", fixed(), BRANCHES) == ()
+        assert RouteStore(path).route("load", "x", fixed("a"), BRANCHES) == ()
 
     def test_chance_is_that_of_the_chunk(self, path, tmp_path):
-        picked = [RouteBook(path).route("load", str(i), by_chance, BRANCHES) for i in range(20)]
-        other = RouteBook(tmp_path / "other.jsonl")
+        picked = [RouteStore(path).route("load", str(i), by_chance, BRANCHES) for i in range(20)]
+        other = RouteStore(tmp_path / "other.jsonl")
         assert [other.route("load", str(i), by_chance, BRANCHES) for i in range(20)] == picked
         assert len(set(picked)) == 3
 
     @pytest.mark.parametrize("cut", range(1, 18))
     def test_line_that_was_torn_is_picked_anew_and_the_book_stays_readable(self, path, cut):
-        book = RouteBook(path)
+        book = RouteStore(path)
         book.route("load", "x", fixed("a"), BRANCHES)
         book.route("load", "y", fixed("b"), BRANCHES)
         path.write_bytes(path.read_bytes()[:-cut])
-        again = RouteBook(path)
+        again = RouteStore(path)
         assert again.route("load", "x", fixed("c"), BRANCHES) == ("a",)
         assert again.route("load", "y", fixed("c"), BRANCHES) == ("c",)
         assert again.route("load", "z", fixed("b"), BRANCHES) == ("b",)
-        last = RouteBook(path)
+        last = RouteStore(path)
         assert [last.route("load", name, fixed(), BRANCHES) for name in "xyz"] == [("a",), ("c",), ("b",)]
         assert [orjson.loads(line)[0] for line in path.read_bytes().splitlines()] == [
             "load/x",
@@ -111,8 +111,8 @@ class TestBook:
         with pytest.raises(
             DistilabelUserError, match=r"route after step 'load' picks 't\w*': .* among 'a', 'b', 'c'"
         ):
-            RouteBook(path).route("load", "x", lambda _: picked, BRANCHES)
-        assert RouteBook(path).route("load", "x", fixed("a"), BRANCHES) == ("a",)
+            RouteStore(path).route("load", "x", lambda _: picked, BRANCHES)
+        assert RouteStore(path).route("load", "x", fixed("a"), BRANCHES) == ("a",)
 
     def test_route_that_fails_is_named(self, path):
         def broken(steps):
@@ -122,9 +122,9 @@ class TestBook:
             DistilabelStepError,
             match="The route after step 'load' failed: IndexError: list index out of range",
         ):
-            RouteBook(path).route("load", "x", broken, BRANCHES)
+            RouteStore(path).route("load", "x", broken, BRANCHES)
 
     @pytest.mark.parametrize("n", [-1, 4])
     def test_sample_that_cannot_be_drawn_says_what_can(self, path, n):
         with pytest.raises(DistilabelUserError, match="give a number from 0 to 3"):
-            RouteBook(path).route("load", "x", sample_n_steps(n), BRANCHES)
+            RouteStore(path).route("load", "x", sample_n_steps(n), BRANCHES)

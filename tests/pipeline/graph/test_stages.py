@@ -92,9 +92,9 @@ class TestRefusals:
     )  # fmt: skip
     def test_what_cannot_be_a_group_is_told(self, diamond, groups, words):
         for refused in (diamond.get_load_stages, lambda load_groups: diamond.run(load_groups=load_groups)):
-            with pytest.raises(DistilabelUserError) as told:
+            with pytest.raises(DistilabelUserError) as raised:
                 refused(load_groups=groups)
-            assert words in str(told.value)
+            assert words in str(raised.value)
 
     def test_a_global_step_shares_no_group(self, tmp_path):
         pipeline = line(tmp_path, Same(name="s"), Sum(name="sum"))

@@ -8,7 +8,7 @@ from tests.support.platform import Platform
 from distilabel.llms import MixtureOfAgentsLLM, OpenAILLM
 from distilabel.models import OpenAIEmbeddings
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.runtime.isolate_models import own_models
+from distilabel.pipeline.runtime.isolate_models import isolate_models
 from distilabel.steps import EmbeddingGeneration, LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
 
@@ -86,7 +86,7 @@ def test_parameter_of_one_step_is_not_the_other_ones(fast_platform: Platform):
 def test_model_of_one_step_alone_stays_where_it_is():
     alone, local = OpenAILLM(model="m", api_key="k"), EchoLLM()
     steps = [TextGeneration(llm=alone), TextGeneration(llm=local), TextGeneration(llm=local)]
-    with own_models(steps):
+    with isolate_models(steps):
         assert [step.llm for step in steps] == [alone, local, local]
         assert steps[0].llm is alone
         assert steps[1].llm is steps[2].llm is local

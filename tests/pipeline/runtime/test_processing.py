@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
-from distilabel.pipeline.runtime.processing import Processing
+from distilabel.pipeline.runtime.processing import ChunkProcessing
 
 
 class Value:
@@ -21,10 +21,10 @@ class Waiting:
         raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=tuple(map(str, asked)))
 
 
-def parked(values: list[Value]) -> Processing:
+def parked(values: list[Value]) -> ChunkProcessing:
     rows = [{"x": value} for value in values]
-    bench: Any = SimpleNamespace(step=SimpleNamespace(input_batch_size=2), gathers=False, runner=Waiting())
-    processing = Processing(bench, lambda: [rows])
+    runtime: Any = SimpleNamespace(step=SimpleNamespace(input_batch_size=2), gathers=False, runner=Waiting())
+    processing = ChunkProcessing(runtime, lambda: [rows])
     processing.rows([rows])
     return processing
 

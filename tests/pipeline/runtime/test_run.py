@@ -893,17 +893,17 @@ class TestSurroundings:
         class Counts(Fails):
             def load(self):
                 super().load()
-                told.append("load")
+                calls.append("load")
 
             def unload(self):
                 super().unload()
-                told.append("unload")
+                calls.append("unload")
 
-        told: list[str] = []
+        calls: list[str] = []
         line(tmp_path / "a", Counts(name="x")).run()
         with pytest.raises(DistilabelStepError):
             line(tmp_path / "b", Counts(name="x").on(*range(10))).run()
-        assert told == ["load", "unload"] * 2
+        assert calls == ["load", "unload"] * 2
 
 
 MEMORY = """

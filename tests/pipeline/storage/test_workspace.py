@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from distilabel.exceptions import DistilabelCacheError, DistilabelRunningError
-from distilabel.pipeline.storage.workspace import Home
+from distilabel.pipeline.storage.workspace import Workspace
 
 
 @pytest.fixture
-def home(tmp_path: Path):
-    made = Home(tmp_path, "p", use_cache=True)
+def workspace(tmp_path: Path):
+    made = Workspace(tmp_path, "p", use_cache=True)
     yield made
     made.leave()
 
 
-def test_second_run_is_refused_and_told_who_holds_the_folder(home):
+def test_second_run_is_refused_and_told_who_holds_the_folder(workspace):
     with pytest.raises(DistilabelRunningError) as refused:
-        Home(home.cache, "p", use_cache=True)
+        Workspace(workspace.cache, "p", use_cache=True)
     text = str(refused.value)
     assert text.startswith(f"Pipeline 'p' is running already (process {os.getpid()}):")
     assert "wait until it is done" in text
@@ -28,39 +28,39 @@ def test_second_run_is_refused_and_told_who_holds_the_folder(home):
     assert text.endswith("Nothing was submitted by this one.")
 
 
-def test_run_without_the_cache_is_refused_too(home):
+def test_run_without_the_cache_is_refused_too(workspace):
     with pytest.raises(DistilabelRunningError):
-        Home(home.cache, "p", use_cache=False)
+        Workspace(workspace.cache, "p", use_cache=False)
 
 
-def test_other_process_is_refused(home):
+def test_other_process_is_refused(workspace):
     code = (
-        "import sys; from pathlib import Path; from distilabel.pipeline.storage.workspace import Home\n"
-        "try: Home(Path(sys.argv[1]), 'p', use_cache=True)\n"
+        "import sys; from pathlib import Path; from distilabel.pipeline.storage.workspace import Workspace\n"
+        "try: Workspace(Path(sys.argv[1]), 'p', use_cache=True)\n"
         "except Exception as error: print(type(error).__name__, error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(home.cache)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", code, str(workspace.cache)], check=True, capture_output=True, text=True
     )
     assert done.stdout.startswith(
         f"DistilabelRunningError Pipeline 'p' is running already (process {os.getpid()})"
     )
 
 
-def test_refusal_leaves_the_holder_alone(home):
+def test_refusal_leaves_the_holder_alone(workspace):
     for _ in range(2):
         with pytest.raises(DistilabelRunningError):
-            Home(home.cache, "p", use_cache=True)
-    assert (home.folder / "run.pid").read_text() == str(os.getpid())
+            Workspace(workspace.cache, "p", use_cache=True)
+    assert (workspace.folder / "run.pid").read_text() == str(os.getpid())
 
 
-def test_other_pipelines_run_beside_it(home):
-    Home(home.cache, "q", use_cache=True).leave()
+def test_other_pipelines_run_beside_it(workspace):
+    Workspace(workspace.cache, "q", use_cache=True).leave()
 
 
 def test_folder_that_was_left_can_be_taken_again(tmp_path):
     for _ in range(3):
-        Home(tmp_path, "p", use_cache=True).leave()
+        Workspace(tmp_path, "p", use_cache=True).leave()
     assert not (tmp_path / "p" / "run.pid").exists()
 
 
@@ -74,41 +74,41 @@ def test_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, place):
         (tmp_path / place).parent.mkdir(exist_ok=True)
         (tmp_path / place).write_text("")
     with pytest.raises(DistilabelCacheError) as refused:
-        Home(cache, "p", use_cache=True)
+        Workspace(cache, "p", use_cache=True)
     text = str(refused.value)
     assert text.startswith(f"The cache folder {cache / 'p'} cannot be used (")
     assert "name another with Pipeline(cache_dir=...) or DISTILABEL_CACHE_DIR" in text
 
 
-def test_everything_of_a_pipeline_lies_in_its_folder(home):
-    places = (home.work, home.output, home.log, home.config, home.artifacts)
-    assert all(place.is_relative_to(home.cache / "p") for place in places)
-    assert home.work == home.folder
+def test_everything_of_a_pipeline_lies_in_its_folder(workspace):
+    places = (workspace.work, workspace.output, workspace.log, workspace.config, workspace.artifacts)
+    assert all(place.is_relative_to(workspace.cache / "p") for place in places)
+    assert workspace.work == workspace.folder
 
 
 def test_run_without_the_cache_works_apart_and_leaves_nothing(tmp_path):
-    Home(tmp_path, "p", use_cache=True).leave()
+    Workspace(tmp_path, "p", use_cache=True).leave()
     before = sorted(tmp_path.rglob("*"))
-    home = Home(tmp_path, "p", use_cache=False)
-    assert home.work.is_relative_to(home.folder)
-    assert home.work != home.folder
-    (home.work / "chunks").mkdir(parents=True)
-    (home.work / "chunks" / "load.chunks").write_bytes(b"x")
-    home.leave()
+    workspace = Workspace(tmp_path, "p", use_cache=False)
+    assert workspace.work.is_relative_to(workspace.folder)
+    assert workspace.work != workspace.folder
+    (workspace.work / "chunks").mkdir(parents=True)
+    (workspace.work / "chunks" / "load.chunks").write_bytes(b"x")
+    workspace.leave()
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_what_a_killed_run_without_the_cache_left_is_cleared_away(tmp_path):
     killed = tmp_path / "p" / "runs" / "0123"
     killed.mkdir(parents=True)
-    Home(tmp_path, "p", use_cache=True).leave()
+    Workspace(tmp_path, "p", use_cache=True).leave()
     assert not killed.exists()
 
 
 def test_two_runs_without_the_cache_never_share_chunks(tmp_path):
     works = []
     for _ in range(2):
-        home = Home(tmp_path, "p", use_cache=False)
-        works.append(home.work)
-        home.leave()
+        workspace = Workspace(tmp_path, "p", use_cache=False)
+        works.append(workspace.work)
+        workspace.leave()
     assert works[0] != works[1]

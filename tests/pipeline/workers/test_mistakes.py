@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from distilabel.exceptions import DistilabelException, DistilabelPlatformError, DistilabelUserError
-from distilabel.pipeline.workers.error_transport import how_it_ended, portable
+from distilabel.pipeline.workers.error_transport import describe_exit, portable
 from distilabel.pipeline.workers.ipc import dumps, loads
 
 
@@ -68,4 +68,4 @@ def test_where_it_was_raised_is_told():
     [(0, "ended with exit code 0"), (-11, "was killed by SIGSEGV"), (-99, "was killed by signal 99")],
 )
 def test_end_of_a_process_is_told_in_words(code, text):
-    assert how_it_ended(code) == text
+    assert describe_exit(code) == text

@@ -2,15 +2,15 @@
 
 import pytest
 from tests.pipeline.plain import Count, Same, Sum
-from tests.pipeline.workers.told import Here, Writes
+from tests.pipeline.workers.worker_steps import Here, Writes
 
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.mixture import MixtureOfAgentsLLM
 from distilabel.models.llms.openai import OpenAILLM
-from distilabel.pipeline.runtime.runners import staff
+from distilabel.pipeline.runtime.runners import assign_runners
 from distilabel.pipeline.workers.placement import Placement, place
 from distilabel.pipeline.workers.pool import Pool
-from distilabel.pipeline.workers.runner import InDriver
+from distilabel.pipeline.workers.runner import InProcessRunner
 from distilabel.steps import StepResources
 from distilabel.steps.tasks import TextGeneration
 
@@ -91,10 +91,10 @@ def test_where_there_are_no_workers_steps_run_in_the_driver_and_say_so():
     )
 
 
-class TestStaff:
+class TestRunners:
     def test_each_step_has_its_runner(self):
-        found = staff([Count(name="a"), Same(name="b", resources=TWO)])
-        assert type(found.runners["a"]) is InDriver
+        found = assign_runners([Count(name="a"), Same(name="b", resources=TWO)])
+        assert type(found.runners["a"]) is InProcessRunner
         assert type(found.runners["b"]) is Pool
         assert found.notes == ()
 
@@ -107,14 +107,14 @@ class TestStaff:
         ],
     )
     def test_too_few_gpus_are_told_of(self, gpus, note):
-        found = staff([Same(name="a", resources=StepResources(replicas=2, gpus=1))], lambda: gpus)
+        found = assign_runners([Same(name="a", resources=StepResources(replicas=2, gpus=1))], lambda: gpus)
         assert found.notes == note
 
     def test_gpus_are_looked_for_only_where_they_are_wanted(self):
         def look() -> list[str]:
             raise AssertionError
 
-        staff(
+        assign_runners(
             [
                 Same(name="a", resources=StepResources(cpus=1)),
                 Same(name="b", resources=StepResources(gpus=0)),
@@ -124,6 +124,6 @@ class TestStaff:
 
     def test_what_each_replica_sees_is_its_own(self):
         step = Same(name="a", resources=StepResources(replicas=2, gpus=1))
-        pool = staff([step], lambda: ["4", "7"]).runners["a"]
-        seen = [pool._seats.get().belongings["CUDA_VISIBLE_DEVICES"] for _ in range(2)]
+        pool = assign_runners([step], lambda: ["4", "7"]).runners["a"]
+        seen = [pool._slots.get().belongings["CUDA_VISIBLE_DEVICES"] for _ in range(2)]
         assert seen == ["4", "7"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import PrivateAttr
 from tests.pipeline.plain import Add, line, numbers, rows
-from tests.pipeline.workers import told
+from tests.pipeline.workers import worker_steps
 from tests.support.processes import is_alive, wait_until
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
@@ -52,7 +52,7 @@ def failures(found: list[dict[str, Any]], step: str) -> dict[int, tuple[str, str
 
 class TestRows:
     def test_they_keep_their_order_though_one_replica_is_slower_than_the_other(self, tmp_path, folder):
-        slow = told.SlowFirst(name="slow", folder=str(folder), resources=TWO)
+        slow = worker_steps.SlowFirst(name="slow", folder=str(folder), resources=TWO)
         found = rows(line(tmp_path, slow, data=numbers(20)).run())
         assert [row["n"] for row in found] == list(range(20))
         assert len({row["pid"] for row in found[:2]} | {row["pid"] for row in found[2:]}) == 2
@@ -60,14 +60,16 @@ class TestRows:
     def test_fewer_threads_than_replicas_make_them_wait_and_nothing_hang(self, tmp_path, folder, monkeypatch):
         monkeypatch.setattr(execution, "LocalEngine", lambda _wanted: LocalEngine(1))
         three = StepResources(replicas=3)
-        tells = told.Tells(name="tells", folder=str(folder), resources=three)
+        tells = worker_steps.Tells(name="tells", folder=str(folder), resources=three)
         add = Add(name="add", resources=three, input_batch_size=1)
         found = rows(line(tmp_path, tells, add, data=numbers(20)).run())
         assert [(row["n"], row["m"]) for row in found] == [(n, n + 1) for n in range(20)]
 
     def test_randomness_is_that_of_the_driver_and_all_that_is_yielded_counts(self, tmp_path):
         def drawn(cache: str, **more: Any) -> list[Any]:
-            return rows(line(tmp_path / cache, told.Chance(name="chance", input_batch_size=5, **more)).run())
+            return rows(
+                line(tmp_path / cache, worker_steps.Chance(name="chance", input_batch_size=5, **more)).run()
+            )
 
         assert drawn("a") == drawn("b", resources=TWO)
 
@@ -92,7 +94,7 @@ class TestRows:
 
     def test_those_of_the_cache_need_no_worker(self, tmp_path, folder):
         def run() -> list[Any]:
-            return rows(line(tmp_path, told.Tells(name="x", folder=str(folder), resources=TWO)).run())
+            return rows(line(tmp_path, worker_steps.Tells(name="x", folder=str(folder), resources=TWO)).run())
 
         first = run()
         began = lives(folder)
@@ -100,7 +102,7 @@ class TestRows:
         assert lives(folder) == began
 
     def test_a_global_step_takes_all_of_them_in_one_worker(self, tmp_path, caplog):
-        (found,) = rows(line(tmp_path, told.Total(name="all", resources=TWO)).run())
+        (found,) = rows(line(tmp_path, worker_steps.Total(name="all", resources=TWO)).run())
         assert found["sum"] == 45
         assert found["pid"] != os.getpid()
         assert (
@@ -109,7 +111,7 @@ class TestRows:
         )
 
     def test_a_model_that_runs_in_its_process_gets_a_worker(self, tmp_path):
-        task = told.Writes(name="write", llm=told.Here())
+        task = worker_steps.Writes(name="write", llm=worker_steps.Here())
         (found,) = rows(line(tmp_path, task, data=[{"instruction": "hi"}]).run())
         assert found["generation"] == "HI"
         assert int(found["model_name"]) != os.getpid()
@@ -117,7 +119,7 @@ class TestRows:
 
 class TestLife:
     def test_each_worker_loads_the_step_once_and_unloads_it_once(self, tmp_path, folder):
-        step = told.SlowFirst(name="slow", folder=str(folder), resources=TWO)
+        step = worker_steps.SlowFirst(name="slow", folder=str(folder), resources=TWO)
         line(tmp_path, step, data=numbers(20)).run()
         found = lives(folder)
         assert len(found) == 2
@@ -128,26 +130,29 @@ class TestLife:
         wait_until(lambda: not any(map(is_alive, found)))
 
     def test_no_more_workers_are_started_than_there_are_chunks_for(self, tmp_path, folder):
-        step = told.Tells(name="x", folder=str(folder), resources=StepResources(replicas=4))
+        step = worker_steps.Tells(name="x", folder=str(folder), resources=StepResources(replicas=4))
         line(tmp_path, step, data=numbers(2)).run()
         assert len(lives(folder)) == 1
 
     def test_workers_end_when_their_step_is_done_not_when_the_run_is(self, tmp_path, folder):
-        class After(told.Tells):
+        class After(worker_steps.Tells):
             def process(self, inputs: StepInput):
                 before = [path for path in Path(self.folder).iterdir() if path.name != str(os.getpid())]
                 wait_until(lambda: all("unload" in path.read_text() for path in before))
                 yield inputs
 
-        class All(told.Total):
+        class All(worker_steps.Total):
             def process(self, inputs: StepInput):
                 yield inputs
 
-        first, after = told.Tells(name="first", folder=str(folder), resources=ONE), After(folder=str(folder))
+        first, after = (
+            worker_steps.Tells(name="first", folder=str(folder), resources=ONE),
+            After(folder=str(folder)),
+        )
         assert len(rows(line(tmp_path, first, All, after).run())) == 10
 
     def test_what_a_worker_prints_is_printed(self, tmp_path, capfd):
-        class Prints(told.Tells):
+        class Prints(worker_steps.Tells):
             def process(self, inputs: StepInput):
                 print("printed there", os.getpid() != self._driver)
                 yield inputs
@@ -157,31 +162,31 @@ class TestLife:
         line(tmp_path, Prints(resources=ONE), data=numbers(1)).run()
         assert "printed there True" in capfd.readouterr().out
 
-    def test_records_and_warnings_reach_the_driver_as_ever(self, tmp_path, caplog):
+    def test_records_and_warnings_reach_the_driver(self, tmp_path, caplog):
         with pytest.warns(UserWarning, match="careful"), caplog.at_level(logging.INFO):
-            line(tmp_path, told.Logs(name="logs", resources=ONE), data=numbers(3)).run()
+            line(tmp_path, worker_steps.Logs(name="logs", resources=ONE), data=numbers(3)).run()
         mine = [record for record in caplog.records if record.name == "distilabel.steps.logs"]
         assert [record.getMessage() for record in mine] == ["row 0", "row 1", "row 2"]
         assert {record.process == os.getpid() for record in mine} == {False}
 
     def test_a_step_that_cannot_be_unloaded_is_told_of_and_costs_nothing(self, tmp_path, caplog):
-        assert len(rows(line(tmp_path, told.CannotUnload(name="stuck", resources=ONE)).run())) == 10
+        assert len(rows(line(tmp_path, worker_steps.CannotUnload(name="stuck", resources=ONE)).run())) == 10
         assert "A worker process of step 'stuck' could not unload it" in caplog.text
         assert "the door is stuck" in caplog.text
 
     def test_artifacts_lie_where_they_always_do(self, tmp_path):
-        distiset = line(tmp_path, told.Leaves(name="leaves", resources=TWO), data=numbers(1)).run()
+        distiset = line(tmp_path, worker_steps.Leaves(name="leaves", resources=TWO), data=numbers(1)).run()
         assert (distiset.artifacts_path / "leaves" / "notes" / "a.txt").read_text() == "hi"
 
     def test_environment_is_that_of_the_resources(self, tmp_path, monkeypatch):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
         monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-        step = told.Env(name="env", resources=StepResources(gpus=1, cpus=3))
+        step = worker_steps.Env(name="env", resources=StepResources(gpus=1, cpus=3))
         (found,) = rows(line(tmp_path, step, data=numbers(1)).run())
         assert found["pid"] == ["4", "3"]
 
     def test_a_key_is_in_memory_only(self, tmp_path):
-        step = told.Knows(name="knows", api_key="sk-5up3r-53cr3t", resources=ONE)
+        step = worker_steps.Knows(name="knows", api_key="sk-5up3r-53cr3t", resources=ONE)
         (found,) = rows(line(tmp_path, step, data=numbers(1)).run())
         assert (found["key"], found["seen"]) == ("sk-5up3r-53cr3t", False)
 
@@ -189,7 +194,7 @@ class TestLife:
 class TestErrors:
     def test_row_for_which_the_step_raises_says_so_as_ever(self, tmp_path):
         def found(cache: str, **more: Any) -> dict[int, tuple[str, str]]:
-            raises = told.Raises(name="x", **more)
+            raises = worker_steps.Raises(name="x", **more)
             return failures(rows(line(tmp_path / cache, raises, enable_metadata=True).run()), "x")
 
         expected = {3: ("step_error", "OddError: 3 is odd"), 6: ("step_error", "ValueError: 6 is even")}
@@ -197,16 +202,16 @@ class TestErrors:
 
     def test_what_ends_a_run_ends_it_from_there_too(self, tmp_path):
         with pytest.raises(DistilabelUserError, match=r"^Buy a better one\.") as caught:
-            line(tmp_path, told.Refuses(resources=ONE)).run()
+            line(tmp_path, worker_steps.Refuses(resources=ONE)).run()
         assert "In a worker process:" in caught.value.__notes__[0]
         assert "in made" in caught.value.__notes__[0]
 
     def test_row_that_cannot_be_pickled_ends_the_run(self, tmp_path):
         with pytest.raises(DistilabelStepError, match=r"A row that step 'x' gave .* give plain values"):
-            line(tmp_path, told.GivesALock(name="x", resources=ONE)).run()
+            line(tmp_path, worker_steps.GivesALock(name="x", resources=ONE)).run()
 
     def test_row_that_cannot_be_unpickled_fails_alone(self, tmp_path):
-        step = told.GivesWhatCannotBeRead(name="x", resources=ONE)
+        step = worker_steps.GivesWhatCannotBeRead(name="x", resources=ONE)
         found = rows(line(tmp_path, step, enable_metadata=True).run())
         assert [row["pid"] for row in found] == [1, 1, 1, None, *[1] * 6]
         code, message = failures(found, "x")[3]
@@ -214,7 +219,7 @@ class TestErrors:
         assert "gave what cannot be read (ValueError: invalid literal" in message
 
     def test_step_that_cannot_be_pickled_is_told_of(self, tmp_path):
-        class Holds(told.Tells):
+        class Holds(worker_steps.Tells):
             _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
         with pytest.raises(
@@ -226,7 +231,7 @@ class TestErrors:
         with pytest.raises(
             DistilabelStepError, match="'x' could not be loaded: OSError: there are no weights"
         ):
-            line(tmp_path, told.CannotLoad(name="x", resources=TWO)).run()
+            line(tmp_path, worker_steps.CannotLoad(name="x", resources=TWO)).run()
 
 
 class TestDeath:
@@ -234,7 +239,7 @@ class TestDeath:
         ("by", "how"), [("exit", "ended with exit code 7"), ("kill", "was killed by SIGKILL")]
     )
     def test_rows_that_kill_fail_alone_and_say_why(self, tmp_path, folder, by, how):
-        step = told.Dies(name="dies", folder=str(folder), at=(3, 4), by=by, resources=TWO)
+        step = worker_steps.Dies(name="dies", folder=str(folder), at=(3, 4), by=by, resources=TWO)
         found = rows(line(tmp_path, step, enable_metadata=True).run())
         assert [row["n"] for row in found] == list(range(10))
         assert [row["n"] for row in found if row["pid"] is None] == [3, 4]
@@ -243,7 +248,7 @@ class TestDeath:
         assert how in reasons[3][1]
 
     def test_rows_that_a_worker_died_of_once_are_given_to_another(self, tmp_path, folder):
-        step = told.DiesOnce(name="dies", folder=str(folder), at=(3,), resources=ONE)
+        step = worker_steps.DiesOnce(name="dies", folder=str(folder), at=(3,), resources=ONE)
         found = rows(line(tmp_path, step, enable_metadata=True).run())
         assert failures(found, "dies") == {}
         assert len({row["pid"] for row in found}) == 2
@@ -262,7 +267,7 @@ class TestDeath:
 
         killer = threading.Thread(target=kill)
         killer.start()
-        step = told.WaitsForTheKiller(name="x", folder=str(folder), resources=TWO)
+        step = worker_steps.WaitsForTheKiller(name="x", folder=str(folder), resources=TWO)
         found = rows(line(tmp_path, step, data=numbers(600), enable_metadata=True).run())
         over.set()
         killer.join()
@@ -273,7 +278,7 @@ class TestDeath:
         assert all(row["pid"] in lives(folder) for row in found if row["n"] not in failed)
 
     def test_step_that_kills_every_worker_ends_the_run(self, tmp_path, folder):
-        step = told.Dies(
+        step = worker_steps.Dies(
             name="dies", folder=str(folder), at=tuple(range(100)), input_batch_size=50, resources=TWO
         )
         with pytest.raises(
@@ -284,16 +289,16 @@ class TestDeath:
 
     def test_step_of_few_rows_that_all_kill_ends_the_run(self, tmp_path):
         with pytest.raises(DistilabelStepError, match=r"failed for all of its 2 rows .*worker process"):
-            line(tmp_path, told.Dies(name="dies", at=(0, 1), resources=ONE), data=numbers(2)).run()
+            line(tmp_path, worker_steps.Dies(name="dies", at=(0, 1), resources=ONE), data=numbers(2)).run()
 
     def test_worker_that_dies_while_it_loads_ends_the_run(self, tmp_path, folder):
-        step = told.DiesLoading(name="x", folder=str(folder), resources=ONE)
+        step = worker_steps.DiesLoading(name="x", folder=str(folder), resources=ONE)
         with pytest.raises(DistilabelStepError, match=r"'x' could not be loaded, twice: .* exit code 5"):
             line(tmp_path, step).run()
         assert len(lives(folder)) == 2
 
     def test_global_step_whose_worker_dies_twice_ends_the_run(self, tmp_path, folder):
-        class Kills(told.Total):
+        class Kills(worker_steps.Total):
             def process(self, inputs: StepInput):
                 os._exit(1)
                 yield inputs
@@ -303,7 +308,7 @@ class TestDeath:
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
     def test_death_is_noticed_though_a_child_of_the_worker_lives_on(self, tmp_path, folder):
-        step = told.Forks(name="x", folder=str(folder), resources=ONE)
+        step = worker_steps.Forks(name="x", folder=str(folder), resources=ONE)
         with pytest.raises(DistilabelStepError, match="SIGKILL"):
             line(tmp_path, step, data=numbers(2)).run()
 
@@ -311,7 +316,7 @@ class TestDeath:
 class TestGenerators:
     def pipeline(self, tmp_path: Path, **more: Any) -> Pipeline:
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
-            told.Numbers(name="numbers", folder=str(tmp_path), resources=ONE, **more) >> Add()
+            worker_steps.Numbers(name="numbers", folder=str(tmp_path), resources=ONE, **more) >> Add()
         return pipeline
 
     def test_generator_runs_in_one_worker_from_its_start_to_its_end(self, tmp_path):
@@ -338,7 +343,7 @@ class TestEnd:
     @pytest.fixture(params=[False, True], ids=["listens", "deaf"])
     def hanging(self, request, folder, monkeypatch):
         monkeypatch.setattr(pool_module, "_GRACE_IF_BUSY", 0.5)
-        pool = Pool(told.Hangs(name="x", folder=str(folder), deaf=request.param), [dict(os.environ)])
+        pool = Pool(worker_steps.Hangs(name="x", folder=str(folder), deaf=request.param), [dict(os.environ)])
         pool.load()
         raised: list[BaseException] = []
 
@@ -366,7 +371,7 @@ class TestEnd:
         assert isinstance(raised[0], DistilabelStepError)
 
     def test_idle_worker_that_died_is_replaced_and_no_row_is_blamed(self, folder):
-        pool = Pool(told.Tells(name="x", folder=str(folder)), [dict(os.environ)])
+        pool = Pool(worker_steps.Tells(name="x", folder=str(folder)), [dict(os.environ)])
         pool.load()
         (first,) = pool.process([[{"n": 1}]])
         os.kill(first["pid"], signal.SIGKILL)
@@ -376,7 +381,7 @@ class TestEnd:
         assert not is_alive(second["pid"])
 
     def test_pool_that_was_stopped_starts_nobody(self, folder):
-        pool = Pool(told.Tells(name="x", folder=str(folder)), [dict(os.environ)])
+        pool = Pool(worker_steps.Tells(name="x", folder=str(folder)), [dict(os.environ)])
         pool.load()
         pool.stop()
         with pytest.raises(DistilabelStepError, match="is being stopped"):
@@ -386,7 +391,7 @@ class TestEnd:
 
     def test_deaths_are_counted_only_while_nobody_answers(self, folder, monkeypatch):
         monkeypatch.setattr(pool_module, "_HOPELESS", 4)
-        pool = Pool(told.Dies(name="x", folder=str(folder), at=(0,)), [dict(os.environ)])
+        pool = Pool(worker_steps.Dies(name="x", folder=str(folder), at=(0,)), [dict(os.environ)])
         pool.load()
         for _ in range(2):
             with pytest.raises(WorkerDiedError):

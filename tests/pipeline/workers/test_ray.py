@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.pipeline.plain import Add, line, numbers, rows
-from tests.pipeline.workers import test_pool, told
+from tests.pipeline.workers import test_pool, worker_steps
 from tests.pipeline.workers.test_pool import ONE, TWO, failures, folder, lives
 from tests.support.cluster import SMALL, skip_without_ray
 from tests.support.platform import Platform
@@ -26,7 +26,7 @@ from distilabel.pipeline.runtime.runners import _gpus
 from distilabel.pipeline.workers import actor, cluster
 from distilabel.pipeline.workers import pool as pool_module
 from distilabel.pipeline.workers.actor import RayActor
-from distilabel.pipeline.workers.cluster import Asking, Cluster, options_for, shortages
+from distilabel.pipeline.workers.cluster import Cluster, ResourceRequest, options_for, shortages
 from distilabel.pipeline.workers.placement import place
 from distilabel.pipeline.workers.pool import Pool
 from distilabel.steps import LoadDataFromDicts, StepResources
@@ -86,7 +86,7 @@ class TestDeath:
 
     @pytest.mark.parametrize("by", ["exit", "kill"])
     def test_rows_that_kill_fail_alone_and_say_why(self, tmp_path, folder, by):
-        step = told.Dies(name="dies", folder=str(folder), at=(3, 4), by=by, resources=TWO)
+        step = worker_steps.Dies(name="dies", folder=str(folder), at=(3, 4), by=by, resources=TWO)
         found = rows(line(tmp_path, step, enable_metadata=True).run())
         assert [row["n"] for row in found] == list(range(10))
         assert [row["n"] for row in found if row["pid"] is None] == [3, 4]
@@ -95,14 +95,14 @@ class TestDeath:
         assert "the Ray actor ended (ActorDiedError: " in reasons[3][1]
 
     def test_rows_that_an_actor_died_of_once_are_given_to_another(self, tmp_path, folder):
-        step = told.DiesOnce(name="dies", folder=str(folder), at=(3,), resources=ONE)
+        step = worker_steps.DiesOnce(name="dies", folder=str(folder), at=(3,), resources=ONE)
         found = rows(line(tmp_path, step, enable_metadata=True).run())
         assert failures(found, "dies") == {}
         assert len({row["pid"] for row in found}) == 2
 
     def test_step_that_kills_every_actor_ends_the_run(self, tmp_path, folder, monkeypatch):
         monkeypatch.setattr(pool_module, "_HOPELESS", 3)
-        step = told.Dies(name="dies", folder=str(folder), at=tuple(range(10)), resources=TWO)
+        step = worker_steps.Dies(name="dies", folder=str(folder), at=tuple(range(10)), resources=TWO)
         with pytest.raises(
             DistilabelStepError, match=r"'dies' ended 3 worker processes .*the Ray actor ended"
         ):
@@ -110,13 +110,13 @@ class TestDeath:
         wait_until(lambda: not any(map(is_alive, lives(folder))))
 
     def test_actor_that_dies_while_it_loads_ends_the_run(self, tmp_path, folder):
-        step = told.DiesLoading(name="x", folder=str(folder), resources=ONE)
+        step = worker_steps.DiesLoading(name="x", folder=str(folder), resources=ONE)
         with pytest.raises(DistilabelStepError, match=r"'x' could not be loaded, twice: the Ray actor ended"):
             line(tmp_path, step).run()
         assert len(lives(folder)) == 2
 
     def test_idle_actor_that_died_is_replaced_and_no_row_is_blamed(self, folder):
-        pool = pool_of(told.Tells(name="x", folder=str(folder)))
+        pool = pool_of(worker_steps.Tells(name="x", folder=str(folder)))
         (first,) = pool.process([[{"n": 1}]])
         os.kill(first["pid"], signal.SIGKILL)
         wait_until(lambda: not is_alive(first["pid"]))
@@ -127,7 +127,7 @@ class TestDeath:
 
     def test_actor_that_hangs_is_ended(self, folder, monkeypatch):
         monkeypatch.setattr(pool_module, "_GRACE_IF_BUSY", 0.5)
-        pool = pool_of(told.Hangs(name="x", folder=str(folder)))
+        pool = pool_of(worker_steps.Hangs(name="x", folder=str(folder)))
         thread, raised = asking_in_vain(pool)
         wait_until(lambda: any("child" in line for said in lives(folder).values() for line in said))
         ((pid, said),) = lives(folder).items()
@@ -169,7 +169,7 @@ class TestResources:
 
     def test_two_steps_that_need_the_one_press_follow_each_other_by_load_groups(self, tmp_path, caplog):
         press = StepResources(resources={"press": 1})
-        first = told.Tells(name="first", resources=press)
+        first = worker_steps.Tells(name="first", resources=press)
         second = Add(name="second", resources=press)
         found = rows(line(tmp_path, first, second).run(load_groups=[["first"], ["second"]]))
         assert [row["m"] for row in found] == list(range(1, 11))
@@ -178,25 +178,25 @@ class TestResources:
     def test_what_no_node_has_is_told_before_and_while_it_is_waited_for(self, tmp_path, caplog, monkeypatch):
         monkeypatch.setattr(actor, "_PATIENCE", 0.2)
         monkeypatch.setattr(pool_module, "_GRACE_IF_BUSY", 0.5)
-        pool = pool_of(told.Tells(name="x"), resources={"no such thing": 1})
+        pool = pool_of(worker_steps.Tells(name="x"), resources={"no such thing": 1})
         thread, raised = asking_in_vain(pool)
         wait_until(lambda: "Step 'x' waits for room in the Ray cluster" in caplog.text)
         pool.unload()
         thread.join(60)
         assert isinstance(raised[0], DistilabelStepError)
-        (note,) = shortages([Asking("x", 1, {"resources": {"no such thing": 1}})], Cluster().nodes)
+        (note,) = shortages([ResourceRequest("x", 1, {"resources": {"no such thing": 1}})], Cluster().nodes)
         assert note.startswith(
             "No node of the Ray cluster has {'no such thing': 1.0} for a replica of step 'x'"
         )
 
     def test_what_ray_does_not_accept_is_told(self, tmp_path):
-        step = told.Tells(name="x", resources=StepResources(gpus=1.5))
+        step = worker_steps.Tells(name="x", resources=StepResources(gpus=1.5))
         with pytest.raises(DistilabelUserError, match=r"Ray does not accept what step 'x' asks for .*1\.5"):
             line(tmp_path, step).run()
 
     @pytest.mark.parametrize(("gpus", "asked"), [(None, 1.0), (0, 0), (2, 2)])
     def test_a_model_gets_a_gpu_where_the_cluster_has_some(self, gpus, asked):
-        step = told.Writes(name="write", llm=told.Here(), resources=StepResources(gpus=gpus))
+        step = worker_steps.Writes(name="write", llm=worker_steps.Here(), resources=StepResources(gpus=gpus))
         assert _gpus(step, place(step), has_gpus=True) == asked
         assert _gpus(step, place(step), has_gpus=False) == gpus
 
@@ -207,7 +207,10 @@ class TestTogether:
             with Pipeline("p", cache_dir=tmp_path) as made:
                 load = LoadDataFromDicts(data=[{"instruction": f"q{n}", "n": n} for n in range(9)])
                 llm = OpenAILLM(model="toy-1", use_offline_batch_generation=True)
-                before, after = Add(name="before", resources=TWO), told.Tells(name="after", resources=TWO)
+                before, after = (
+                    Add(name="before", resources=TWO),
+                    worker_steps.Tells(name="after", resources=TWO),
+                )
                 load >> before >> TextGeneration(llm=llm) >> after
             return made
 
@@ -221,7 +224,7 @@ class TestTogether:
 
     def test_chunks_of_a_run_on_one_machine_are_taken_over(self, tmp_path, monkeypatch, folder):
         def run() -> list[Any]:
-            return rows(line(tmp_path, told.Tells(name="x", folder=str(folder), resources=ONE)).run())
+            return rows(line(tmp_path, worker_steps.Tells(name="x", folder=str(folder), resources=ONE)).run())
 
         with monkeypatch.context() as patch:
             patch.setattr(Pipeline, "_cluster", lambda _self: None)
@@ -231,7 +234,7 @@ class TestTogether:
 
     def test_a_key_is_in_no_file_of_rays(self, tmp_path, ray):
         key = "sk-5up3r-53cr3t-0n-r4y"
-        step = told.Knows(name="knows", api_key=key, resources=ONE)
+        step = worker_steps.Knows(name="knows", api_key=key, resources=ONE)
         assert rows(line(tmp_path, step, data=numbers(1)).run())[0]["seen"] is False
         session = Path(ray._private.worker._global_node.get_session_dir_path())
         files = [path for path in session.rglob("*") if path.is_file() and not path.is_symlink()]
@@ -239,7 +242,7 @@ class TestTogether:
         assert [path for path in files if key.encode() in path.read_bytes()] == []
 
     def test_large_setup_arrives_whole(self):
-        pool = pool_of(told.Big(ballast="x" * 300_000, name="big"))
+        pool = pool_of(worker_steps.Big(ballast="x" * 300_000, name="big"))
         assert pool.process([[{"n": 1}]])[0]["pid"] == 300_000
         pool.unload()
 

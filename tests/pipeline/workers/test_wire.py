@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.openai import OpenAILLM
-from distilabel.pipeline.workers.ipc import Asked, Channel, dumps, loads
+from distilabel.pipeline.workers.ipc import Channel, ProcessRequest, dumps, loads
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def ends():
 
 def test_values_of_any_size_arrive_in_order(ends):
     one, other = ends
-    values = [b"", b"x" * 3_000_000, dumps(Asked([[{"n": 1}]], random.Random(1)))]
+    values = [b"", b"x" * 3_000_000, dumps(ProcessRequest([[{"n": 1}]], random.Random(1)))]
     sender = threading.Thread(target=lambda: [one.send(value) for value in values])
     sender.start()
     assert [other.receive() for _ in values] == values

@@ -21,7 +21,7 @@ from distilabel.http import FromFile, HttpRequest
 from distilabel.providers.aws import auth as aws_signer
 from distilabel.providers.aws.auth import AwsSigner
 from distilabel.providers.base import call
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.providers.aws.test_bedrock import TARGET, sent_by_boto3
 from tests.sigv4 import ACCESS_KEY, SECRET_KEY, signed_for
 
@@ -76,7 +76,7 @@ def arrived(request: HttpRequest, base_url: str) -> httpx2.Request:
         seen.append(request)
         return httpx2.Response(200)
 
-    transport = Transport(base_url, {}, signer=AwsSigner(), transport=httpx2.MockTransport(answer))
+    transport = HttpTransport(base_url, {}, signer=AwsSigner(), transport=httpx2.MockTransport(answer))
     loop.run(transport.run(call(request)))
     loop.run(transport.close())
     return seen[0]
@@ -171,6 +171,6 @@ def test_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch):
     def missing(module: str, extra: str) -> Any:
         raise DistilabelMissingPackageError(f"pip install 'distilabel[{extra}]'")
 
-    monkeypatch.setattr(aws_signer, "optional", missing)
+    monkeypatch.setattr(aws_signer, "require", missing)
     with pytest.raises(DistilabelMissingPackageError, match=r"distilabel\[aws\]"):
         AwsSigner()

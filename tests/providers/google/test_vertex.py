@@ -175,7 +175,7 @@ def test_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch):
     def missing(module: str, extra: str) -> Any:
         raise DistilabelMissingPackageError(f"pip install 'distilabel[{extra}]'")
 
-    monkeypatch.setattr(google_signer, "optional", missing)
+    monkeypatch.setattr(google_signer, "require", missing)
     with pytest.raises(DistilabelMissingPackageError, match=r"distilabel\[google\]"):
         GoogleSigner()
 

@@ -11,7 +11,7 @@ from distilabel import _event_loop as loop
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUncertainError
 from distilabel.providers.openai_family.together import Together
 from distilabel.records import Job, Target
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 from tests.fakes import KEY, URL, drive, response
 
 TARGET = Target("together", URL, "/v1/chat/completions", "m")
@@ -33,7 +33,7 @@ class Storage:
     def __init__(self, known: dict[str, str] | None = None) -> None:
         self.known = known or {}
         self.requests: list[httpx2.Request] = []
-        self.transport = Transport(
+        self.transport = HttpTransport(
             URL, Together().headers(KEY), secrets=(KEY,), transport=httpx2.MockTransport(self._handle)
         )
 

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilabel.server.toy_model import model as toy
-
-from .helpers import chat_body
+from tests.server.helpers import chat_body
 
 
 @given(prompt=st.text(), salt=st.text(), index=st.integers(0, 200))

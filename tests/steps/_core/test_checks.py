@@ -7,8 +7,7 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.steps import GeneratorStep, LoadDataFromHub, Step, StepInput
 from distilabel.steps._core.checks import validate_step
 from distilabel.steps.tasks import TextGeneration
-
-from .fakes import EchoLLM
+from tests.steps.fakes import EchoLLM
 
 
 class Fine(Step):

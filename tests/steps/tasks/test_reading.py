@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from distilabel.exceptions import DistilabelGenerationException
 from distilabel.steps.tasks._core.parsing import (
+    as_text,
     entries_of,
     holds_object,
     list_of_texts,
     listed_lines,
     object_schema,
     sections_of,
-    text_of,
     texts_of,
 )
 
@@ -21,10 +21,10 @@ class TestText:
     @pytest.mark.parametrize("nothing", [None, "", " \n\t"])
     def test_empty_answer_is_told(self, nothing):
         with pytest.raises(DistilabelGenerationException, match="The answer is empty"):
-            text_of(nothing)
+            as_text(nothing)
 
     def test_space_around_goes(self):
-        assert text_of("\n a b \n") == "a b"
+        assert as_text("\n a b \n") == "a b"
 
 
 class TestJson:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import Field, model_validator
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.devices import CudaDevices, see_devices
@@ -88,7 +88,7 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
         """
         super().load()
         see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
-        kind = optional("llama_cpp", "llama-cpp").Llama
+        kind = require("llama_cpp", "llama-cpp").Llama
         how = {name: getattr(self, name) for name in ("n_gpu_layers", "n_ctx", "n_batch", "seed")}
         how |= {"verbose": bool(self.verbose), "embedding": True, **(self.extra_kwargs or {})}
         if self.repo_id:

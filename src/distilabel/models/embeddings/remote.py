@@ -7,8 +7,8 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.embeddings.base import Embeddings
-from distilabel.models.remote import Connection, open_desk
-from distilabel.offline.client import Desk
+from distilabel.models.remote import Connection, model_client
+from distilabel.offline.client import ModelClient
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.parsing.vectors import vector_of
@@ -96,7 +96,7 @@ class RemoteEmbeddings(Embeddings):
         Raises:
             DistilabelAuthenticationError: No key is given, and none is in the environment.
         """
-        self._connection.open(self._open_desk())
+        self._connection.open(self._open_client())
         super().load()
 
     def unload(self) -> None:
@@ -109,10 +109,10 @@ class RemoteEmbeddings(Embeddings):
         self._connection.bind(session)
 
     @property
-    def desk(self) -> Desk:
+    def client(self) -> ModelClient:
         """Where this model's requests go; opened by `load`."""
         every = self.offline_batch_generation_block_until_done
-        return self._connection.desk(type(self).__name__, every, self.offline_batch_options)
+        return self._connection.client(type(self).__name__, every, self.offline_batch_options)
 
     def encode(self, inputs: list[str]) -> list[list[float] | None]:
         """Give one vector a text, in their order; None where the platform gave none, see `encode_outputs`.
@@ -133,11 +133,11 @@ class RemoteEmbeddings(Embeddings):
         return [_output(answer) for answer in answers]
 
     def _asked(self, bodies: list[bytes]) -> list[Answer]:
-        outcomes = self._connection.ask_all(self.desk, bodies, self.max_concurrent_requests or 1)
+        outcomes = self._connection.ask_all(self.client, bodies, self.max_concurrent_requests or 1)
         return [Answer(outcome) for outcome in outcomes]
 
     def _drawn(self, bodies: list[bytes]) -> list[Answer]:
-        drawn = self._connection.draw(self.desk, bodies, self.jobs_ids or ())
+        drawn = self._connection.draw(self.client, bodies, self.jobs_ids or ())
         if not self._connection.is_bound:
             self.jobs_ids = drawn.jobs_ids
         return drawn.complete()
@@ -146,13 +146,13 @@ class RemoteEmbeddings(Embeddings):
         """Return what is sent along with each call."""
         return dict(self.default_headers or {})
 
-    def _open_desk(self) -> Desk:
-        return open_desk(
+    def _open_client(self) -> ModelClient:
+        return model_client(
             self.platform_name,
             self.base_url,
             endpoint=self.endpoint,
             model=self.model,
-            every=self.offline_batch_generation_block_until_done,
+            poll_interval=self.offline_batch_generation_block_until_done,
             options=self.offline_batch_options,
             key=self.api_key.get_secret_value() if self.api_key else None,
             owner=type(self).__name__,

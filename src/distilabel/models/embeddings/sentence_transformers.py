@@ -4,7 +4,7 @@ from typing import Any, Literal, Optional
 
 from pydantic import Field, SecretStr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
 
@@ -72,7 +72,7 @@ class SentenceTransformerEmbeddings(InProcessEmbeddings):
             DistilabelMissingPackageError: Install `distilabel[sentence-transformers]`.
         """
         super().load()
-        kind = optional("sentence_transformers", "sentence-transformers").SentenceTransformer
+        kind = require("sentence_transformers", "sentence-transformers").SentenceTransformer
         token = None if self.token is None else self.token.get_secret_value()
         self._model = kind(self.model, token=token, **{name: getattr(self, name) for name in _PASSED_ON})
 

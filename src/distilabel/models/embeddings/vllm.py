@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.models.devices import CudaDevices, see_devices
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
@@ -70,7 +70,7 @@ class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
         see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
         named = ("model", "dtype", "trust_remote_code", "quantization", "revision", "enforce_eager", "seed")
         given = {name: getattr(self, name) for name in named}
-        self._model = optional("vllm", "vllm").LLM(
+        self._model = require("vllm", "vllm").LLM(
             **{"runner": "pooling", **given, **(self.extra_kwargs or {})}
         )
 

@@ -16,10 +16,10 @@ from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
 from distilabel.offline.session import Answer
-from distilabel.providers.parsing.errors import failure_of, refusal
+from distilabel.providers.parsing.errors import failure_of, parse_error
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, Outcome, Reply, canonical_json
-from distilabel.transport import Transport
+from distilabel.transport import HttpTransport
 
 __all__ = ["InferenceEndpointsImageGeneration"]
 
@@ -66,7 +66,7 @@ class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
     max_retries: RuntimeParameter[int] = Field(default=6, ge=0)
     timeout: RuntimeParameter[float] = Field(default=120, gt=0)
 
-    _transport: Transport | None = PrivateAttr(default=None)
+    _transport: HttpTransport | None = PrivateAttr(default=None)
     _path: str = PrivateAttr(default="/")
 
     @model_validator(mode="after")
@@ -95,7 +95,7 @@ class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
         given = self.api_key.get_secret_value() if self.api_key else known.key(type(self).__name__)
         key = given.strip()
         host, self._path = _parts(self._address(key))
-        self._transport = Transport(
+        self._transport = HttpTransport(
             host,
             known.provider().headers(key),
             secrets=(key,),
@@ -186,7 +186,7 @@ def _read(response: HttpResponse) -> Outcome:
     """Read one response; what concerns all prompts is raised, what concerns this one is a value."""
     # 402: the month's credit is used up (https://huggingface.co/docs/inference-providers/pricing).
     if response.status in (401, 402, 403, 404):
-        raise refusal(response)
+        raise parse_error(response)
     if response.status != _OK:
         return failure_of(response.status, response.body)
     kind = response.headers.get("content-type", "")

@@ -10,8 +10,8 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
-from distilabel.models.remote import Connection, ask, open_desk
-from distilabel.offline.client import Desk
+from distilabel.models.remote import Connection, ask, model_client
+from distilabel.offline.client import ModelClient
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.registry import platform
@@ -96,7 +96,7 @@ class RemoteImageGeneration(AsyncImageGenerationModel):
         Raises:
             DistilabelAuthenticationError: No key is given, and none is in the environment.
         """
-        self._connection.open(self._open_desk())
+        self._connection.open(self._open_client())
         super().load()
 
     def unload(self) -> None:
@@ -109,10 +109,10 @@ class RemoteImageGeneration(AsyncImageGenerationModel):
         self._connection.bind(session)
 
     @property
-    def desk(self) -> Desk:
+    def client(self) -> ModelClient:
         """Where this model's requests go; opened by `load`."""
         every = self.offline_batch_generation_block_until_done
-        return self._connection.desk(type(self).__name__, every, self.offline_batch_options)
+        return self._connection.client(type(self).__name__, every, self.offline_batch_options)
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
         """Return the generation arguments that this model takes, by name."""
@@ -128,7 +128,7 @@ class RemoteImageGeneration(AsyncImageGenerationModel):
             kwargs: The arguments of `request`.
         """
         body = canonical_json(self.request(input, **kwargs))
-        return output_of([Answer(await ask(self.desk, body)) for _ in range(num_generations)])
+        return output_of([Answer(await ask(self.client, body)) for _ in range(num_generations)])
 
     def generate(self, inputs: list[str], num_generations: int = 1, **kwargs: Any) -> list[ImageOutput]:
         """Make `num_generations` images of each prompt, in their order.
@@ -142,22 +142,22 @@ class RemoteImageGeneration(AsyncImageGenerationModel):
         return [output_of(list(islice(answers, num_generations))) for _ in inputs]
 
     def _asked(self, bodies: list[bytes]) -> list[Answer]:
-        outcomes = self._connection.ask_all(self.desk, bodies, self.max_concurrent_requests or 1)
+        outcomes = self._connection.ask_all(self.client, bodies, self.max_concurrent_requests or 1)
         return [Answer(outcome) for outcome in outcomes]
 
     def _drawn(self, bodies: list[bytes]) -> list[Answer]:
-        drawn = self._connection.draw(self.desk, bodies, self.jobs_ids or ())
+        drawn = self._connection.draw(self.client, bodies, self.jobs_ids or ())
         if not self._connection.is_bound:
             self.jobs_ids = drawn.jobs_ids
         return drawn.complete()
 
-    def _open_desk(self) -> Desk:
-        return open_desk(
+    def _open_client(self) -> ModelClient:
+        return model_client(
             self.platform_name,
             self.base_url,
             endpoint=self.endpoint,
             model=self.model,
-            every=self.offline_batch_generation_block_until_done,
+            poll_interval=self.offline_batch_generation_block_until_done,
             options=self.offline_batch_options,
             key=self.api_key.get_secret_value() if self.api_key else None,
             owner=type(self).__name__,

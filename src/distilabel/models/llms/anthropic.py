@@ -11,7 +11,7 @@ from distilabel.models.llms.chats import anthropic_chat, anthropic_tool_choice, 
 from distilabel.models.llms.ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import output_format_of
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.providers.anthropic.dialect import VERSION, Anthropic
 from distilabel.providers.base import Provider
 from distilabel.typing import FormattedInput, StructuredOutputType
@@ -122,10 +122,10 @@ class AnthropicLLM(RemoteLLM):
     def _provider(self) -> Provider:
         return Anthropic(self.version or VERSION)
 
-    def _open_desk(self) -> Desk:
-        desk = super()._open_desk()
+    def _open_client(self) -> ModelClient:
+        client = super()._open_client()
         if self.version in (None, VERSION):
-            return desk
+            return client
         # Another version is another request: what one answers, the other may refuse.
         endpoint = f"{self.endpoint}@{self.version}"
-        return replace(desk, target=replace(desk.target, endpoint=endpoint))
+        return replace(client, target=replace(client.target, endpoint=endpoint))

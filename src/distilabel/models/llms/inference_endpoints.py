@@ -9,7 +9,7 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.llms.chat import ChatLLM
 from distilabel.models.llms.raw import as_completion, sent_to
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.providers.registry import platform
 from distilabel.records import Outcome
 
@@ -87,7 +87,7 @@ class InferenceEndpointsLLM(ChatLLM):
             DistilabelUserError: The endpoint cannot be looked up or is not running; or the model is to write the user's messages, and the address is not an endpoint's own.
         """
         super().load()
-        if self.use_magpie_template and self.desk.target.base_url == platform(self.platform_name).base_url:
+        if self.use_magpie_template and self.client.target.base_url == platform(self.platform_name).base_url:
             raise DistilabelUserError(
                 "Hugging Face's inference providers take chats alone, so that no model there can write the user's "
                 "messages: give InferenceEndpointsLLM the base_url of an Inference Endpoint, or set HF_INFERENCE_BASE_URL."
@@ -100,5 +100,5 @@ class InferenceEndpointsLLM(ChatLLM):
             asked["prompt"] = asked["prompt"].removeprefix("<|begin_of_text|>")
         return asked
 
-    async def _ask(self, desk: Desk, body: bytes) -> Outcome:
-        return await super()._ask(sent_to(desk, body), body)
+    async def _ask(self, client: ModelClient, body: bytes) -> Outcome:
+        return await super()._ask(sent_to(client, body), body)

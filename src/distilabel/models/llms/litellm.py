@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Optional, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
@@ -80,7 +80,7 @@ class LiteLLM(AsyncLLM):
             DistilabelMissingPackageError: Install `distilabel[litellm]`.
         """
         super().load()
-        self._litellm = optional("litellm", _EXTRA)
+        self._litellm = require("litellm", _EXTRA)
         self._litellm.suppress_debug_info = not self.verbose
         self._litellm.set_verbose = bool(self.verbose)
 

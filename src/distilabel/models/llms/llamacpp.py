@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, FilePath
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.models.llms.in_process import Completion, InProcessLLM, output_of, texts_only
 from distilabel.models.llms.magpie import add_pre_query, pre_query_of
@@ -77,7 +77,7 @@ class LlamaCppLLM(InProcessLLM):
             DistilabelMissingPackageError: Install `distilabel[llama-cpp]`.
         """
         super().load()
-        self._model = optional("llama_cpp", _EXTRA).Llama(
+        self._model = require("llama_cpp", _EXTRA).Llama(
             model_path=str(self.model_path),
             n_gpu_layers=self.n_gpu_layers,
             chat_format=self.chat_format,
@@ -144,7 +144,7 @@ class LlamaCppLLM(InProcessLLM):
         if structure.get("format", "json") != "regex":
             return {"response_format": {"type": "json_object", "schema": json_schema(structure)[1]}}
         processor = self._steered("llamacpp", structure, self._model)
-        return {"logits_processor": optional("llama_cpp", _EXTRA).LogitsProcessorList([processor])}
+        return {"logits_processor": require("llama_cpp", _EXTRA).LogitsProcessorList([processor])}
 
 
 def _read(answer: dict[str, Any], field: str) -> Completion:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PrivateAttr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.in_process import Completion, InProcessLLM, output_of
@@ -72,7 +72,7 @@ class MlxLLM(InProcessLLM):
                 "OpenAICompatibleLLM(base_url=...) to a Mac that runs `mlx_lm.server`."
             )
         super().load()
-        self._model, self._tokenizer = optional("mlx_lm", _EXTRA).load(
+        self._model, self._tokenizer = require("mlx_lm", _EXTRA).load(
             self.path_or_hf_repo,
             tokenizer_config=self.tokenizer_config or {},
             model_config=self.mlx_model_config or {},
@@ -117,7 +117,7 @@ class MlxLLM(InProcessLLM):
             repetition_penalty: Above 1 makes tokens that were there already less likely.
             repetition_context_size: How many tokens back `repetition_penalty` looks.
         """
-        kit = optional("mlx_lm.sample_utils", _EXTRA)
+        kit = require("mlx_lm.sample_utils", _EXTRA)
         chances = _given(temp=temp, top_p=top_p, min_p=min_p, min_tokens_to_keep=min_tokens_to_keep)
         repeating = _given(
             repetition_penalty=repetition_penalty, repetition_context_size=repetition_context_size
@@ -156,7 +156,7 @@ class MlxLLM(InProcessLLM):
         model, tokenizer = self._loaded, self._tokenizer
         kept_to = [] if structure is None else [self._steered("mlxlm", structure, model, tokenizer)]
         parts = list(
-            optional("mlx_lm", _EXTRA).stream_generate(
+            require("mlx_lm", _EXTRA).stream_generate(
                 model, tokenizer, prompt, logits_processors=[*processors, *kept_to], **arguments
             )
         )

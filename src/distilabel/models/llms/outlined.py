@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.structure import json_schema
 from distilabel.records import canonical_json
@@ -27,7 +27,7 @@ def logits_processor(kind: str, structure: StructuredOutputType, *model: Any) ->
         Efficient Guided Generation for Large Language Models, https://arxiv.org/abs/2307.09702;
         https://dottxt-ai.github.io/outlines (read in November 2026)
     """
-    outlines, backends = optional("outlines", "outlines"), optional("outlines.backends", "outlines")
+    outlines, backends = require("outlines", "outlines"), require("outlines.backends", "outlines")
     steered = getattr(outlines, f"from_{kind}")(*model)
     if structure.get("format", "json") != "regex":
         schema = canonical_json(json_schema(structure)[1]).decode()

@@ -6,7 +6,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.magpie import WritesUserMessages, add_pre_query, pre_query_of
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.providers.parsing.json_values import read_json
 from distilabel.typing import ChatType
 
@@ -73,8 +73,8 @@ def as_completion(body: Mapping[str, Any], llm: WritesUserMessages) -> dict[str,
     return kept if limit is None else {**kept, "max_tokens": limit}
 
 
-def sent_to(desk: Desk, body: bytes) -> Desk:
-    """Return the desk for one body: that of completions where it holds a raw text."""
+def sent_to(client: ModelClient, body: bytes) -> ModelClient:
+    """Return the client for one body: that of completions where it holds a raw text."""
     if "prompt" not in read_json(body):
-        return desk
-    return replace(desk, target=replace(desk.target, endpoint=COMPLETIONS))
+        return client
+    return replace(client, target=replace(client.target, endpoint=COMPLETIONS))

@@ -22,8 +22,8 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.base import AsyncLLM, _arguments
 from distilabel.models.llms.outputs import output_of
-from distilabel.models.remote import Connection, ask, open_desk
-from distilabel.offline.client import Desk
+from distilabel.models.remote import Connection, ask, model_client
+from distilabel.offline.client import ModelClient
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import Provider
@@ -98,7 +98,7 @@ class RemoteLLM(AsyncLLM):
             DistilabelUserError: The generation arguments are not what the platform takes.
         """
         self._bodies([[{"role": "user", "content": ""}]], self.get_generation_kwargs())
-        self._connection.open(self._open_desk())
+        self._connection.open(self._open_client())
         super().load()
 
     def unload(self) -> None:
@@ -111,10 +111,10 @@ class RemoteLLM(AsyncLLM):
         self._connection.bind(session)
 
     @property
-    def desk(self) -> Desk:
+    def client(self) -> ModelClient:
         """Where this LLM's requests go; opened by `load`."""
         every = self.offline_batch_generation_block_until_done
-        return self._connection.desk(type(self).__name__, every, self.offline_batch_options)
+        return self._connection.client(type(self).__name__, every, self.offline_batch_options)
 
     def _platform(self) -> str:
         """Return the platform's name in the registry."""
@@ -136,13 +136,13 @@ class RemoteLLM(AsyncLLM):
         """Return the dialect where a field of this LLM's changes it; None: as the registry makes it."""
         return None
 
-    def _open_desk(self) -> Desk:
-        return open_desk(
+    def _open_client(self) -> ModelClient:
+        return model_client(
             self._platform(),
             self._address(),
             endpoint=self._endpoint(),
             model=self.model,
-            every=self.offline_batch_generation_block_until_done,
+            poll_interval=self.offline_batch_generation_block_until_done,
             options=self.offline_batch_options,
             provider=self._provider(),
             key=self.api_key.get_secret_value() if self.api_key else None,
@@ -164,13 +164,13 @@ class RemoteLLM(AsyncLLM):
             num_generations: How many generations to give.
             kwargs: The arguments of `request`.
         """
-        desk, (body,) = self.desk, self._bodies([input], kwargs)
-        outcomes = await asyncio.gather(*(self._ask(desk, body) for _ in range(num_generations)))
+        client, (body,) = self.client, self._bodies([input], kwargs)
+        outcomes = await asyncio.gather(*(self._ask(client, body) for _ in range(num_generations)))
         return output_of([Answer(outcome) for outcome in outcomes])
 
-    async def _ask(self, desk: Desk, body: bytes) -> Outcome:
+    async def _ask(self, client: ModelClient, body: bytes) -> Outcome:
         async with self._slots or nullcontext():
-            return await ask(desk, body)
+            return await ask(client, body)
 
     async def _in_turn(
         self,
@@ -197,7 +197,7 @@ class RemoteLLM(AsyncLLM):
             DistilabelOfflineBatchGenerationNotFinishedException: Some replies are still to come.
         """
         bodies = [body for body in self._bodies(inputs or [], kwargs) for _ in range(num_generations)]
-        drawn = self._connection.draw(self.desk, bodies, self.jobs_ids or ())
+        drawn = self._connection.draw(self.client, bodies, self.jobs_ids or ())
         if not self._connection.is_bound:
             self.jobs_ids = drawn.jobs_ids
         return [output_of(group) for group in _grouped(drawn.complete(), num_generations)]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import Field, PrivateAttr, SecretStr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.models.devices import CudaDevices, see_devices
 from distilabel.models.llms.in_process import Completion, InProcessLLM, by_structure, output_of
@@ -146,7 +146,7 @@ class TransformersLLM(InProcessLLM):
         chats = [given[0] if isinstance(given, tuple) else given for given in inputs]
         # On the right, where what fills up changes nothing before it, neither what it is nor where it stands.
         encoded = self._encoded(chats, "right")
-        with optional("torch", EXTRA).inference_mode():
+        with require("torch", EXTRA).inference_mode():
             states = self._loaded.base_model(**encoded).last_hidden_state
         masks = encoded["attention_mask"].bool()
         return [state[mask].float().cpu().numpy() for state, mask in zip(states, masks, strict=True)]
@@ -174,7 +174,7 @@ class TransformersLLM(InProcessLLM):
         )
         # Copies of a row draw by themselves, and greedily they are the same: both are what was asked for.
         rows = {name: value.repeat_interleave(num_generations, dim=0) for name, value in encoded.items()}
-        with optional("torch", EXTRA).inference_mode():
+        with require("torch", EXTRA).inference_mode():
             made = model.generate(
                 **rows, logits_processor=steering, pad_token_id=self._tokenizer.pad_token_id, **arguments
             )

@@ -10,8 +10,8 @@ from distilabel._files import cache_folder
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.chat import ChatLLM
-from distilabel.offline.client import Desk, folder_of
-from distilabel.offline.local_command import Commands
+from distilabel.offline.client import ModelClient, folder_of
+from distilabel.offline.local_command import LocalCommandTransport
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.registry import platform
 from distilabel.records import Target, canonical_json
@@ -95,12 +95,12 @@ class vLLM(ChatLLM):  # noqa: N801 - the public API's name
         folder = Path(self.folder) if self.folder else cache_folder() / "vllm"
         return (folder.expanduser().absolute() / digest).as_uri()
 
-    def _open_desk(self) -> Desk:
+    def _open_client(self) -> ModelClient:
         address = self._address()
         target = Target(self.platform_name, address, self._endpoint(), self.model)
-        carrier = Commands(folder_of(address), [*(self.command or ()), *self.arguments()])
+        carrier = LocalCommandTransport(folder_of(address), [*(self.command or ()), *self.arguments()])
         every = self.offline_batch_generation_block_until_done
-        return Desk(
+        return ModelClient(
             target, platform(self.platform_name).provider(), carrier, every, self.offline_batch_options
         )
 

@@ -10,7 +10,7 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.http import HttpRequest, HttpResponse
 from distilabel.models.llms.chat import ChatLLM
 from distilabel.models.llms.raw import as_completion, sent_to
-from distilabel.offline.client import Desk
+from distilabel.offline.client import ModelClient
 from distilabel.providers.base import call_json
 from distilabel.records import Outcome
 
@@ -58,8 +58,8 @@ class ClientvLLM(ChatLLM):
         """
         super().load()
         if not self.model:
-            self.model = loop.run(self.desk.transport.run(_first_model()))
-            self._connection.open(replace(self.desk, target=replace(self.desk.target, model=self.model)))
+            self.model = loop.run(self.client.transport.run(_first_model()))
+            self._connection.open(replace(self.client, target=replace(self.client.target, model=self.model)))
 
     def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
         asked = as_completion(body, self)
@@ -67,8 +67,8 @@ class ClientvLLM(ChatLLM):
         # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html#completions-api (November 2026)
         return asked | {"add_special_tokens": False} if "prompt" in asked else asked
 
-    async def _ask(self, desk: Desk, body: bytes) -> Outcome:
-        return await super()._ask(sent_to(desk, body), body)
+    async def _ask(self, client: ModelClient, body: bytes) -> Outcome:
+        return await super()._ask(sent_to(client, body), body)
 
 
 def _first_model() -> Generator[HttpRequest, HttpResponse, str]:

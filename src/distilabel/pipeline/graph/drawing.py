@@ -7,7 +7,7 @@ from math import atan2, cos, pi, sin
 from pathlib import Path
 from typing import Any
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.graph.dag import DAG
 from distilabel.pipeline.graph.layout import Arrow, Box, Picture, lay_out
@@ -120,10 +120,10 @@ def _middle(arrow: Arrow) -> tuple[float, float]:
 
 
 def _png(picture: Picture) -> bytes:
-    image_module, font_module = optional("PIL.Image", "draw"), optional("PIL.ImageFont", "draw")
+    image_module, font_module = require("PIL.Image", "draw"), require("PIL.ImageFont", "draw")
     size = (round(picture.width * _SCALE), round(picture.height * _SCALE))
     image = image_module.new("RGB", size, "white")
-    pen = optional("PIL.ImageDraw", "draw").Draw(image)
+    pen = require("PIL.ImageDraw", "draw").Draw(image)
     fonts = {size: font_module.load_default(size * _SCALE) for size in (11, 13)}
     for arrow in picture.arrows:
         _png_arrow(pen, arrow, fonts[11])

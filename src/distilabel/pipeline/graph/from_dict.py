@@ -10,10 +10,10 @@ from distilabel.pipeline.graph.routing import sample_n_steps
 from distilabel.steps._core.context import current_pipeline
 from distilabel.steps.base import _Step
 
-__all__ = ["described", "draw_arrows", "make_steps"]
+__all__ = ["draw_arrows", "make_steps", "read_pipeline"]
 
 
-def described(data: Any) -> dict[str, Any]:
+def read_pipeline(data: Any) -> dict[str, Any]:
     """Return the part of a document that describes the pipeline.
 
     Raises:

@@ -10,7 +10,7 @@ from distilabel.pipeline.graph.dag import DAG
 from distilabel.steps._core.context import current_pipeline
 from distilabel.steps.base import GeneratorStep, _Step
 
-__all__ = ["chunks_of", "fed", "set_parameters"]
+__all__ = ["chunks_of", "set_parameters", "with_dataset"]
 
 _logger = logging.getLogger("distilabel.pipeline")
 
@@ -29,7 +29,7 @@ def set_parameters(dag: DAG, parameters: dict[Any, dict[str, Any]]) -> None:
             _logger.warning("%s", dag.unknown(name))
 
 
-def fed(graph: DAG, dataset: Any, batch_size: int) -> DAG:
+def with_dataset(graph: DAG, dataset: Any, batch_size: int) -> DAG:
     """Return the graph with a generator for `dataset` before all steps that have none.
 
     Raises:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from distilabel.pipeline.runtime.step_runtime import Bench
+from distilabel.pipeline.runtime.step_runtime import StepRuntime
 from distilabel.steps._core.resources import StepResources
 from distilabel.steps.base import _Step
 
@@ -17,20 +17,20 @@ _LEAST = 64 * 2**20
 _WEEK = 7 * 24 * 3600.0
 
 
-def drop_chunks(benches: Iterable[Bench], least: int = _LEAST) -> None:
+def drop_chunks(runtimes: Iterable[StepRuntime], least: int = _LEAST) -> None:
     """Let each step's file go on with the chunks of this run alone, where the others take more room than these.
 
     Chunks of a step that holds a model, or that runs code of the user's own, stay: what they hold may have been paid for
     and stand nowhere else. Only where a step does not use the cache, and so no run will find them, they go.
 
     Args:
-        benches: The steps of a run whose rows are all written.
+        runtimes: The steps of a run whose rows are all written.
         least: For less than so many bytes, nothing is done.
     """
-    for bench in benches:
-        is_dear = bench.own_code or _holds_a_model(bench.step)
-        if not (bench.step.use_cache and is_dear):
-            bench.store.drop_unused(least)
+    for runtime in runtimes:
+        is_dear = runtime.own_code or _holds_a_model(runtime.step)
+        if not (runtime.step.use_cache and is_dear):
+            runtime.store.drop_unused(least)
 
 
 def _holds_a_model(step: _Step) -> bool:

@@ -12,15 +12,15 @@ from distilabel import _event_loop as loop
 from distilabel.distiset import Distiset
 from distilabel.ledger.store import Ledger
 from distilabel.models.fields import RemoteModel
-from distilabel.offline.client import Door
+from distilabel.offline.client import PlatformClient
 from distilabel.offline.recovery import recover
 from distilabel.pipeline.graph.dag import DAG
-from distilabel.pipeline.runtime.gc_tuning import seldom_collecting
-from distilabel.pipeline.runtime.isolate_models import own_models
+from distilabel.pipeline.runtime.gc_tuning import tuned_gc
+from distilabel.pipeline.runtime.isolate_models import isolate_models
 from distilabel.pipeline.runtime.run import Run
 from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.pipeline.runtime.threads import LocalEngine
-from distilabel.pipeline.storage.workspace import Home
+from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
 from distilabel.pipeline.workers.placement import models_of
 from distilabel.progress.screen import screen
@@ -46,22 +46,22 @@ def execute(
         handlers: Further handlers for the log.
         cluster: Joined for the run; its worker processes are there.
     """
-    home = Home(cache, settings.pipeline, use_cache=settings.use_cache)
+    workspace = Workspace(cache, settings.pipeline, use_cache=settings.use_cache)
     try:
         with (
-            seldom_collecting(),
-            own_models(list(dag.steps.values())),
-            screen(home.log, handlers) as emit,
+            tuned_gc(),
+            isolate_models(list(dag.steps.values())),
+            screen(workspace.log, handlers) as emit,
         ):
-            prepare(home.config)
+            prepare(workspace.config)
             with cluster or nullcontext():
-                run = Run(dag, settings, home, LocalEngine, emit, cluster)
+                run = Run(dag, settings, workspace, LocalEngine, emit, cluster)
                 try:
                     return run.execute()
                 finally:
                     run.close()
     finally:
-        home.leave()
+        workspace.leave()
 
 
 def recover_jobs(dag: DAG, cache: Path) -> int:
@@ -77,7 +77,7 @@ def recover_jobs(dag: DAG, cache: Path) -> int:
 def _recovered(ledger: Ledger, model: RemoteModel) -> int:
     model.load()
     try:
-        door = Door(model.desk.provider, model.desk.target.base_url, model.desk.transport)
-        return len(loop.run(recover(ledger, door)))
+        client = PlatformClient(model.client.provider, model.client.target.base_url, model.client.transport)
+        return len(loop.run(recover(ledger, client)))
     finally:
         model.unload()

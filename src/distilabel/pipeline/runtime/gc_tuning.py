@@ -4,13 +4,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["seldom_collecting"]
+__all__ = ["tuned_gc"]
 
 _OBJECTS = 50_000
 
 
 @contextmanager
-def seldom_collecting() -> Iterator[None]:
+def tuned_gc() -> Iterator[None]:
     """Have Python look for cycles seldom, and not in what was there before.
 
     Rows are made by the million and are trees: they go without its help, and looking through them again and again took a

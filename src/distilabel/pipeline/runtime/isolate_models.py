@@ -11,11 +11,11 @@ from pydantic import BaseModel
 from distilabel.models.fields import RemoteModel, models_in
 from distilabel.steps._core.step import _Step
 
-__all__ = ["own_models"]
+__all__ = ["isolate_models"]
 
 
 @contextmanager
-def own_models(steps: Sequence[_Step]) -> Iterator[None]:
+def isolate_models(steps: Sequence[_Step]) -> Iterator[None]:
     """Let no two steps hold the same model while this is open; then each has again what the user gave it.
 
     A model that asks a platform is bound to one step: what it asks, and what comes back, is that step's. A parameter

@@ -7,24 +7,24 @@ from functools import partial
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.offline.session import taken_back_on_error
-from distilabel.pipeline.runtime.step_runtime import Bench
+from distilabel.pipeline.runtime.step_runtime import StepRuntime
 from distilabel.pipeline.workers.runner import WorkerDiedError
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
-__all__ = ["Processing", "told"]
+__all__ = ["ChunkProcessing", "describe_error"]
 
 
-class Processing:
+class ChunkProcessing:
     """A chunk being processed.
 
     Args:
-        bench: The step.
+        runtime: The step.
         again: Reads the chunk's rows anew.
     """
 
-    def __init__(self, bench: Bench, again: Callable[[], list[list[Row]]]) -> None:
-        self._bench = bench
-        self._step = bench.step
+    def __init__(self, runtime: StepRuntime, again: Callable[[], list[list[Row]]]) -> None:
+        self._step_runtime = runtime
+        self._step = runtime.step
         self._again = again
         self.waits = False
         self.raised = 0
@@ -47,7 +47,7 @@ class Processing:
     def _slices(self, inputs: list[list[Row]]) -> Iterator[tuple[int, list[list[Row]]]]:
         size = getattr(self._step, "input_batch_size", None) or 50
         lengths = {len(rows) for rows in inputs}
-        if self._bench.gathers or len(lengths) != 1 or max(lengths) <= size:
+        if self._step_runtime.gathers or len(lengths) != 1 or max(lengths) <= size:
             yield 0, inputs
             return
         for start in range(0, max(lengths), size):
@@ -62,19 +62,21 @@ class Processing:
         except DistilabelException:
             raise
         except Exception as error:
-            if self._bench.gathers or len(part) > 1:
-                raise DistilabelStepError(f"Step {self._step.name!r} failed: {told(error)}.") from error
+            if self._step_runtime.gathers or len(part) > 1:
+                raise DistilabelStepError(
+                    f"Step {self._step.name!r} failed: {describe_error(error)}."
+                ) from error
             # What raised may have changed the rows that it was given.
             return self._one_by_one(fresh()[: len(part[0])], error)
 
     def _made(self, part: list[list[Row]]) -> list[Row]:
         with taken_back_on_error():
-            return self._bench.runner.process(part)
+            return self._step_runtime.runner.process(part)
 
     def _one_by_one(self, rows: list[Row], error: Exception) -> list[Row]:
         if len(rows) == 1:
             self.raised += 1
-            self.reason = self.reason or told(error)
+            self.reason = self.reason or describe_error(error)
             return [_with_reason(self._step.name, row, error) for row in self._step.impute_step_outputs(rows)]
         return [made for row in rows for made in self._slice([[deepcopy(row)]], partial(list, [row]))]
 
@@ -84,13 +86,13 @@ class Processing:
 
 def _with_reason(step: str, row: Row, error: Exception) -> Row:
     code = "worker_died" if isinstance(error, WorkerDiedError) else "step_error"
-    reason = {"code": code, "message": told(error), "attempts": 1, "job_id": None}
+    reason = {"code": code, "message": describe_error(error), "attempts": 1, "job_id": None}
     return {
         **row,
         DISTILABEL_METADATA_KEY: {**(row.get(DISTILABEL_METADATA_KEY) or {}), f"failure_{step}": reason},
     }
 
 
-def told(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return kind and text of an error."""
     return f"{type(error).__name__}: {error}"

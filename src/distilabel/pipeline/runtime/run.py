@@ -11,14 +11,14 @@ from pydantic import BaseModel
 from distilabel.config import citations
 from distilabel.distiset import Distiset, from_arrow
 from distilabel.events import (
-    Broken,
     ChunkDone,
+    DispatcherIdle,
     Event,
+    JobSettled,
     Notice,
-    Quiet,
     RunBegan,
     RunEnded,
-    Settled,
+    RunFailed,
     StepBegan,
     StepEnded,
 )
@@ -34,7 +34,7 @@ from distilabel.offline.session import Session
 from distilabel.pipeline.graph.dag import DAG
 from distilabel.pipeline.runtime.cleanup import drop_chunks, drop_outputs
 from distilabel.pipeline.runtime.engine import Engine
-from distilabel.pipeline.runtime.executor import Workshop
+from distilabel.pipeline.runtime.executor import CommandExecutor
 from distilabel.pipeline.runtime.outcomes import (
     Crashed,
     Exhausted,
@@ -45,15 +45,15 @@ from distilabel.pipeline.runtime.outcomes import (
     Processed,
 )
 from distilabel.pipeline.runtime.plan import StepPlan, models_of, plan
-from distilabel.pipeline.runtime.runners import staff
+from distilabel.pipeline.runtime.runners import assign_runners
 from distilabel.pipeline.runtime.scheduler import Scheduler
 from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.pipeline.runtime.signals import stopping
-from distilabel.pipeline.runtime.step_runtime import Bench
+from distilabel.pipeline.runtime.step_runtime import StepRuntime
 from distilabel.pipeline.storage.chunks import ChunkStore
 from distilabel.pipeline.storage.output import write_leaf
-from distilabel.pipeline.storage.routes import RouteBook
-from distilabel.pipeline.storage.workspace import Home
+from distilabel.pipeline.storage.routes import RouteStore
+from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
 from distilabel.records import Job
 
@@ -73,7 +73,7 @@ class Run:
     Args:
         dag: Validated, runtime parameters set.
         settings: See `RunSettings`.
-        home: The pipeline's folder, held by this run.
+        workspace: The pipeline's folder, held by this run.
         engine: Makes the engine for a number of workers.
         emit: Hears every event.
         cluster: Where the worker processes are; None: on this machine.
@@ -83,25 +83,25 @@ class Run:
         self,
         dag: DAG,
         settings: RunSettings,
-        home: Home,
+        workspace: Workspace,
         engine: Callable[[int], Engine],
         emit: Callable[[Event], None],
         cluster: Cluster | None = None,
     ) -> None:
         self._dag = dag
         self._settings = settings
-        self._home = home
+        self._workspace = workspace
         self._screen = emit
         self._heard: queue.SimpleQueue[Outcome | Event] = queue.SimpleQueue()
         plans = plan(dag, settings.most_chunks, settings.stages)
         self._engine = engine(min(32, 1 + sum(p.concurrency for p in plans)))
         self._scheduler = Scheduler(plans, self._engine.workers)
-        self._ledger = Ledger(home.cache)
+        self._ledger = Ledger(workspace.cache)
         self._run_id = self._ledger.begin_run(settings.pipeline)
-        self._reader = Reader(home.cache)
+        self._reader = Reader(workspace.cache)
         self._dispatcher = Dispatcher(self._ledger, self._run_id, self._hear)
-        self._staff = staff(dag.steps.values(), cluster=cluster)
-        self._benches = {p.name: self._bench(p) for p in plans}
+        self._runners = assign_runners(dag.steps.values(), cluster=cluster)
+        self._runtimes = {p.name: self._step_runtime(p) for p in plans}
         # Chunks that wait, by who asked; and who was answered before the chunk was heard to wait.
         self._asking: dict[tuple[str, str], tuple[str, int]] = {}
         self._settled: set[tuple[str, str]] = set()
@@ -117,12 +117,12 @@ class Run:
         Raises:
             DistilabelException: What is broken, and what to do.
         """
-        self._screen(RunBegan(self._settings.pipeline, tuple(self._benches)))
+        self._screen(RunBegan(self._settings.pipeline, tuple(self._runtimes)))
         self._prepare()
-        routes = RouteBook(self._home.work / "routes.jsonl")
-        workshop = Workshop(
+        routes = RouteStore(self._workspace.work / "routes.jsonl")
+        executor = CommandExecutor(
             self._dag,
-            self._benches,
+            self._runtimes,
             self._ledger,
             self._run_id,
             routes,
@@ -131,7 +131,7 @@ class Run:
         )
         try:
             with stopping(lambda: self._heard.put(Interrupted())):
-                self._engine.start(workshop)
+                self._engine.start(executor)
                 complete = self._pump()
                 if complete:
                     self._dispatcher.drain()
@@ -141,40 +141,40 @@ class Run:
 
     def close(self) -> None:
         """Close all files."""
-        for bench in self._benches.values():
-            bench.store.close()
+        for runtime in self._runtimes.values():
+            runtime.store.close()
         self._reader.close()
         self._ledger.close()
 
     # Getting ready
 
-    def _bench(self, plan: StepPlan) -> Bench:
+    def _step_runtime(self, plan: StepPlan) -> StepRuntime:
         step = self._dag.steps[plan.name]
         fresh = not (self._settings.use_cache and step.use_cache)
         scope = f"{self._settings.pipeline}/{plan.name}" + (f"#{self._run_id}" if fresh else "")
         gathers = bool(plan.sources) and plan.sources[0].width is None
-        store = ChunkStore(self._home.work / "chunks" / f"{plan.name}.chunks")
+        store = ChunkStore(self._workspace.work / "chunks" / f"{plan.name}.chunks")
 
         def bind() -> None:
             self._bind(plan.name, scope)
 
-        return Bench(step, self._staff.runners[plan.name], store, scope, gathers, plan.branches, bind)
+        return StepRuntime(step, self._runners.runners[plan.name], store, scope, gathers, plan.branches, bind)
 
     def _prepare(self) -> None:
         """Load early what costs nothing to load and has rows to ask for: a missing key is told before any work."""
-        for note in self._staff.notes:
+        for note in self._runners.notes:
             self._screen(Notice("warning", note))
-        first = self._settings.stages[0] if self._settings.stages else self._benches
-        for name, bench in self._benches.items():
-            bench.step.artifacts_directory = self._home.artifacts / name
-            models = models_of(bench.step)
-            if not self._settings.use_cache or not bench.step.use_cache:
+        first = self._settings.stages[0] if self._settings.stages else self._runtimes
+        for name, runtime in self._runtimes.items():
+            runtime.step.artifacts_directory = self._workspace.artifacts / name
+            models = models_of(runtime.step)
+            if not self._settings.use_cache or not runtime.step.use_cache:
                 for model in models:
                     model.jobs_ids = None
             is_free = models and all(isinstance(model, _FREE) for model in models)
-            if is_free and name in first and bench.store.empty:
-                bench.load()
-        if not self._settings.use_cache and any(bench.offline for bench in self._benches.values()):
+            if is_free and name in first and runtime.store.empty:
+                runtime.load()
+        if not self._settings.use_cache and any(runtime.offline for runtime in self._runtimes.values()):
             text = "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
             self._screen(Notice("warning", text))
 
@@ -219,7 +219,7 @@ class Run:
 
     def _hear(self, event: Event) -> None:
         self._screen(event)
-        if isinstance(event, Settled | Quiet | Broken):
+        if isinstance(event, JobSettled | DispatcherIdle | RunFailed):
             self._heard.put(event)
 
     def _begin(self, step: str) -> None:
@@ -238,9 +238,9 @@ class Run:
                 self._take_processed(happened)
             case Parked(step, index, asker):
                 self._take_parked(step, index, asker)
-            case Settled(scope, askers):
+            case JobSettled(scope, askers):
                 self._wake((scope, asker) for asker in askers)
-            case Broken(error) | Crashed(error):
+            case RunFailed(error) | Crashed(error):
                 raise error
 
     def _take_processed(self, done: Processed) -> None:
@@ -259,7 +259,7 @@ class Run:
 
     def _take_parked(self, step: str, index: int, asker: str) -> None:
         self._scheduler.park(step, index)
-        scope = self._benches[step].scope
+        scope = self._runtimes[step].scope
         if not asker:
             return
         self._asking[scope, asker] = (step, index)
@@ -282,7 +282,7 @@ class Run:
     def _say_ended(self) -> None:
         for step in [step for step in self._began if self._scheduler.ended(step)]:
             self._began.discard(step)
-            self._benches[step].runner.stop()
+            self._runtimes[step].runner.stop()
             self._screen(StepEnded(step))
             if self._settings.stages:
                 self._make_room()
@@ -290,40 +290,46 @@ class Run:
     def _make_room(self) -> None:
         """Unload what has ended with its stage, before the next is loaded."""
         done = self._settings.stages[: self._scheduler.stage]
-        for bench in (self._benches[step] for stage in done for step in stage):
+        for runtime in (self._runtimes[step] for stage in done for step in stage):
             # A platform may still have something to say to an LLM that asks by batch.
-            if bench.loaded and not bench.offline:
-                bench.loaded = False
-                bench.runner.unload()
+            if runtime.loaded and not runtime.offline:
+                runtime.loaded = False
+                runtime.runner.unload()
 
     # The end
 
     def _stop(self) -> None:
         self._dispatcher.stop()
         self._engine.stop()
-        for bench in self._benches.values():
-            bench.runner.stop()
-        for bench in self._benches.values():
-            for model in models_of(bench.step):
+        for runtime in self._runtimes.values():
+            runtime.runner.stop()
+        for runtime in self._runtimes.values():
+            for model in models_of(runtime.step):
                 if isinstance(model, LLM):
                     model.interrupt()
                 if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
                     model.jobs_ids = tuple(
-                        job.remote_id for job in self._ledger.jobs(bench.scope) if job.remote_id
+                        job.remote_id for job in self._ledger.jobs(runtime.scope) if job.remote_id
                     )
                     model.bind(None)
-            if bench.loaded:
-                bench.runner.unload()
+            if runtime.loaded:
+                runtime.runner.unload()
 
     def _open_jobs(self) -> tuple[Job, ...]:
         jobs = (
-            job for bench in self._benches.values() if bench.offline for job in self._ledger.jobs(bench.scope)
+            job
+            for runtime in self._runtimes.values()
+            if runtime.offline
+            for job in self._ledger.jobs(runtime.scope)
         )
         return tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
 
     def _own_jobs(self) -> tuple[str, ...]:
         models = (
-            one for bench in self._benches.values() for one in models_of(bench.step) if one.asks_all_at_once
+            one
+            for runtime in self._runtimes.values()
+            for one in models_of(runtime.step)
+            if one.asks_all_at_once
         )
         return tuple(name for one in models for name in one.jobs_ids or ())
 
@@ -335,19 +341,21 @@ class Run:
         leaves = {name: self._written(name) for name in self._dag.leaves}
         distiset = from_arrow(leaves)
         if self._settings.use_cache:
-            drop_chunks(self._benches.values())
-            drop_outputs(self._home.output, leaves.values())
+            drop_chunks(self._runtimes.values())
+            drop_outputs(self._workspace.output, leaves.values())
         self._end(complete=True, rows=sum(self._rows[name] for name in leaves))
         return self._annotated(distiset)
 
     def _written(self, leaf: str) -> Path:
-        store, chunks = self._benches[leaf].store, self._scheduler.chunks(leaf)
-        return write_leaf(leaf, store, chunks, self._home.output / leaf, metadata=self._settings.metadata)
+        store, chunks = self._runtimes[leaf].store, self._scheduler.chunks(leaf)
+        return write_leaf(
+            leaf, store, chunks, self._workspace.output / leaf, metadata=self._settings.metadata
+        )
 
     def _annotated(self, distiset: Distiset) -> Distiset:
-        distiset.pipeline_path = self._home.config
-        distiset.log_filename_path = self._home.log
-        distiset.artifacts_path = self._home.artifacts
+        distiset.pipeline_path = self._workspace.config
+        distiset.log_filename_path = self._workspace.log
+        distiset.artifacts_path = self._workspace.artifacts
         distiset.citations = citations(self._classes())
         distiset.failures = {step: count for step, count in self._failures.items() if count}
         return distiset

@@ -4,29 +4,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from distilabel.pipeline.workers.actor import RayActor
-from distilabel.pipeline.workers.cluster import Asking, Cluster, options_for, shortages
+from distilabel.pipeline.workers.cluster import Cluster, ResourceRequest, options_for, shortages
 from distilabel.pipeline.workers.gpus import Want, allot, environment_of, gpus_here
 from distilabel.pipeline.workers.placement import Placement, place
 from distilabel.pipeline.workers.pool import Pool
-from distilabel.pipeline.workers.runner import InDriver, Runner
+from distilabel.pipeline.workers.runner import InProcessRunner, Runner
 from distilabel.steps.base import _Step
 
-__all__ = ["Staff", "staff"]
+__all__ = ["Runners", "assign_runners"]
 
 
 @dataclass(frozen=True, slots=True)
-class Staff:
+class Runners:
     """The runner of each step, by its name, and sentences for the person who runs the pipeline."""
 
     runners: dict[str, Runner]
     notes: tuple[str, ...]
 
 
-def staff(
+def assign_runners(
     steps: Iterable[_Step],
     gpus: Callable[[], Sequence[str]] = gpus_here,
     cluster: Cluster | None = None,
-) -> Staff:
+) -> Runners:
     """Give each step its runner: those that need worker processes get them here, or on a cluster.
 
     Args:
@@ -36,7 +36,7 @@ def staff(
     """
     steps = list(steps)
     if cluster is not None:
-        return _staff_on(cluster.nodes, steps)
+        return _runners_on(cluster.nodes, steps)
     places = {step.name: place(step) for step in steps}
     notes = [note for placement in places.values() for note in placement.notes]
     wants = [Want(step.name, places[step.name].replicas, step.resources.gpus) for step in steps]
@@ -49,11 +49,11 @@ def staff(
         number = places[step.name].replicas
         seen: Sequence[tuple[str, ...] | None] = allotted.get(step.name) or [None] * number
         environments = [environment_of(step.resources, devices) for devices in seen]
-        runners[step.name] = Pool(step, environments) if number else InDriver(step)
-    return Staff(runners, (*notes, *_shortage(wants, available)))
+        runners[step.name] = Pool(step, environments) if number else InProcessRunner(step)
+    return Runners(runners, (*notes, *_shortage(wants, available)))
 
 
-def _staff_on(nodes: Sequence[Mapping[str, float]], steps: Sequence[_Step]) -> Staff:
+def _runners_on(nodes: Sequence[Mapping[str, float]], steps: Sequence[_Step]) -> Runners:
     places = {step.name: place(step, has_workers=True) for step in steps}
     has_gpus = any(node.get("GPU") for node in nodes)
     runners: dict[str, Runner] = {}
@@ -62,10 +62,10 @@ def _staff_on(nodes: Sequence[Mapping[str, float]], steps: Sequence[_Step]) -> S
         placed = places[step.name]
         options = options_for(step.resources, _gpus(step, placed, has_gpus))
         pool = [options] * placed.replicas
-        runners[step.name] = Pool(step, pool, RayActor) if pool else InDriver(step)
-        askings += [Asking(step.name, placed.replicas, options)] if pool else []
+        runners[step.name] = Pool(step, pool, RayActor) if pool else InProcessRunner(step)
+        askings += [ResourceRequest(step.name, placed.replicas, options)] if pool else []
     notes = [note for placement in places.values() for note in placement.notes]
-    return Staff(runners, (*notes, *shortages(askings, nodes)))
+    return Runners(runners, (*notes, *shortages(askings, nodes)))
 
 
 def _gpus(step: _Step, placed: Placement, has_gpus: bool) -> float | None:

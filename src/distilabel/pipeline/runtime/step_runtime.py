@@ -16,11 +16,11 @@ from distilabel.pipeline.workers.runner import Runner
 from distilabel.steps.base import _Step
 from distilabel.typing import Row
 
-__all__ = ["Bench"]
+__all__ = ["StepRuntime"]
 
 
 @dataclass(slots=True)
-class Bench:
+class StepRuntime:
     """One step, with all that its chunks need.
 
     Attributes:

@@ -10,10 +10,10 @@ from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline.graph.dag import Route
 from distilabel.steps._core.context import seeded
 
-__all__ = ["RouteBook"]
+__all__ = ["RouteStore"]
 
 
-class RouteBook:
+class RouteStore:
     """The routes taken, one JSON line each.
 
     Args:

@@ -11,10 +11,10 @@ from filelock import FileLock, Timeout
 from distilabel._files import unusable
 from distilabel.exceptions import DistilabelRunningError
 
-__all__ = ["Home"]
+__all__ = ["Workspace"]
 
 
-class Home:
+class Workspace:
     """`<cache folder>/<pipeline name>`, held by one run at a time.
 
     Args:

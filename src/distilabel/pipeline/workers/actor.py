@@ -9,13 +9,13 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.workers.error_transport import portable
-from distilabel.pipeline.workers.ipc import Gave, Raised, Ready, dumps, loads
-from distilabel.pipeline.workers.process_context import pass_on
+from distilabel.pipeline.workers.ipc import ErrorResult, Ready, Result, dumps, loads
+from distilabel.pipeline.workers.process_context import replay_message
 from distilabel.pipeline.workers.runner import WorkerDiedError
-from distilabel.pipeline.workers.step_server import Served
+from distilabel.pipeline.workers.step_server import StepServer
 
 __all__ = ["RayActor"]
 
@@ -31,7 +31,7 @@ class RayActor:
 
     Args:
         name: The step's name.
-        setup: From `setup_for`.
+        setup: From `worker_setup`.
         options: What it asks the cluster for, as `ray.remote` takes it: `num_cpus`, `num_gpus`, `memory` in bytes,
             `resources`.
 
@@ -40,7 +40,7 @@ class RayActor:
     """
 
     def __init__(self, name: str, setup: bytes, options: Mapping[str, Any]) -> None:
-        self._ray = optional("ray", "ray")
+        self._ray = require("ray", "ray")
         self._name = name
         self._setup = setup
         self._options = options
@@ -62,15 +62,15 @@ class RayActor:
             self._actor.take.remote(self._setup[start : start + _PIECE])
         reply = self._reply(self._actor.load.remote())
         self.busy = False
-        if isinstance(reply, Raised):
-            raise reply.told()
+        if isinstance(reply, ErrorResult):
+            raise reply.original()
 
-    def ask(self, question: bytes) -> Gave | Raised:
+    def ask(self, question: bytes) -> Result | ErrorResult:
         """Send rows and wait for what comes of them."""
         self.busy = True
         reply = self._reply(self._actor.answer.remote(question))
         self.busy = False
-        assert isinstance(reply, Gave | Raised)
+        assert isinstance(reply, Result | ErrorResult)
         return reply
 
     def _wait_for_room(self) -> None:
@@ -84,12 +84,12 @@ class RayActor:
             )
         self._got(placed)
 
-    def _reply(self, call: Any) -> Gave | Raised | Ready:
+    def _reply(self, call: Any) -> Result | ErrorResult | Ready:
         *said, last = self._got(call)
         for each in said:
             _pass_on(each)
         try:
-            reply: Gave | Raised | Ready = loads(last)
+            reply: Result | ErrorResult | Ready = loads(last)
         except Exception as error:
             self.kill()
             raise WorkerDiedError(
@@ -131,7 +131,7 @@ class RayActor:
 
 def _pass_on(said: bytes) -> None:
     with contextlib.suppress(Exception):  # a warning of a class that cannot be read must not cost an answer
-        pass_on(loads(said))
+        replay_message(loads(said))
 
 
 def _first_line(error: Exception) -> str:
@@ -147,7 +147,7 @@ class _Actor:
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
         self._said: list[bytes] = []
-        self._served: Served | None = None
+        self._served: StepServer | None = None
 
     def placed(self) -> None:
         """Do nothing: that this is answered says that there was room."""
@@ -157,7 +157,7 @@ class _Actor:
 
     def load(self) -> list[bytes]:
         try:
-            self._served = Served(loads(b"".join(self._pieces)), self._said.append)
+            self._served = StepServer(loads(b"".join(self._pieces)), self._said.append)
         except BaseException as error:  # noqa: BLE001 - the driver judges it
             return [*self._told(), dumps(portable(error))]
         return [*self._told(), dumps(Ready())]

@@ -10,11 +10,11 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.resources import StepResources
 
-__all__ = ["Asking", "Cluster", "is_within_one", "options_for", "shortages"]
+__all__ = ["Cluster", "ResourceRequest", "is_within_one", "options_for", "shortages"]
 
 # How Ray calls what an actor's options ask for.
 _NAMES = {"num_cpus": "CPU", "num_gpus": "GPU", "memory": "memory"}
@@ -50,7 +50,7 @@ class Cluster:
         self._joined_here = False
 
     def __enter__(self) -> Self:
-        ray = optional("ray", "ray")
+        ray = require("ray", "ray")
         if ray.is_initialized():
             return self
         given = self._init if self._address is None else {"address": self._address, **self._init}
@@ -70,12 +70,12 @@ class Cluster:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         if self._joined_here:
-            optional("ray", "ray").shutdown()
+            require("ray", "ray").shutdown()
 
     @property
     def nodes(self) -> list[dict[str, float]]:
         """What each node that is alive has, by resource: `CPU`, `GPU`, `memory` in bytes, and custom ones."""
-        return [node["Resources"] for node in optional("ray", "ray").nodes() if node["Alive"]]
+        return [node["Resources"] for node in require("ray", "ray").nodes() if node["Alive"]]
 
 
 def _check_reachable(address: str) -> None:
@@ -85,7 +85,7 @@ def _check_reachable(address: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ResourceRequest:
     """A step, how many replicas it has, and what each of them asks for, as options of an actor."""
 
     step: str
@@ -123,7 +123,7 @@ def options_for(resources: StepResources, gpus: float | None) -> dict[str, Any]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def shortages(askings: Sequence[Asking], nodes: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+def shortages(askings: Sequence[ResourceRequest], nodes: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
     """Return a sentence for each thing that the nodes have too little of: Ray waits for what is missing.
 
     Examples:
@@ -152,7 +152,7 @@ def _fits(needs: Mapping[str, float], node: Mapping[str, float]) -> bool:
 
 
 def _sums(
-    askings: Iterable[Asking], nodes: Iterable[Mapping[str, float]]
+    askings: Iterable[ResourceRequest], nodes: Iterable[Mapping[str, float]]
 ) -> tuple[dict[str, float], dict[str, float]]:
     """Return how much of each resource is wanted, and how much there is."""
     wanted: Counter[str] = Counter()

@@ -4,19 +4,19 @@ import signal
 import traceback
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError
-from distilabel.pipeline.workers.ipc import Raised, dumps, loads
+from distilabel.pipeline.workers.ipc import ErrorResult, dumps, loads
 
-__all__ = ["how_it_ended", "portable"]
+__all__ = ["describe_exit", "portable"]
 
 
-def portable(error: BaseException) -> Raised:
+def portable(error: BaseException) -> ErrorResult:
     """Wrap an error so that it crosses a process boundary: as itself, or as a stand-in of the same name and text."""
     text = "".join(traceback.format_exception(error))
     try:
         crossed: BaseException = loads(dumps(error))
     except Exception:  # noqa: BLE001 - an error of the user's may fail in any way when it is pickled
-        return Raised(_stand_in(error), text)
-    return Raised(error if str(crossed) == str(error) else _stand_in(error), text)
+        return ErrorResult(_stand_in(error), text)
+    return ErrorResult(error if str(crossed) == str(error) else _stand_in(error), text)
 
 
 def _stand_in(error: BaseException) -> BaseException:
@@ -25,7 +25,7 @@ def _stand_in(error: BaseException) -> BaseException:
     return made
 
 
-def how_it_ended(code: int) -> str:
+def describe_exit(code: int) -> str:
     """Say how a process ended, given its exit code.
 
     Examples:

@@ -21,15 +21,15 @@ import cloudpickle
 from distilabel.typing import Row
 
 __all__ = [
-    "Asked",
     "Channel",
-    "Gave",
-    "More",
-    "Noted",
-    "Raised",
+    "ErrorResult",
+    "LogMessage",
+    "NextRequest",
+    "ProcessRequest",
     "Ready",
+    "Result",
     "Setup",
-    "Warned",
+    "WarningMessage",
     "dumps",
     "loads",
 ]
@@ -48,7 +48,7 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProcessRequest:
     """Process these rows, with this randomness."""
 
     inputs: list[list[Row]]
@@ -56,7 +56,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class More:
+class NextRequest:
     """Give what comes after so many rows of a generator."""
 
     offset: int
@@ -69,7 +69,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Gave:
+class Result:
     """What came of the rows, and the randomness as it is now."""
 
     value: Any
@@ -77,28 +77,28 @@ class Gave:
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class ErrorResult:
     """What the step raised, and where, as text."""
 
     error: BaseException
     traceback: str
     chance: random.Random | None = None
 
-    def told(self) -> BaseException:
+    def original(self) -> BaseException:
         """Return the error with a note of where it was raised."""
         self.error.add_note(f"In a worker process:\n{self.traceback}")
         return self.error
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class LogMessage:
     """A record of the log, as plain values."""
 
     record: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Warned:
+class WarningMessage:
     """A warning that the worker's filters let through."""
 
     message: Warning | str

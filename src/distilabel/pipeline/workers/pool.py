@@ -9,9 +9,9 @@ from time import monotonic
 from typing import Any
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
-from distilabel.pipeline.workers.ipc import Asked, Gave, More, Raised, dumps
+from distilabel.pipeline.workers.ipc import ErrorResult, NextRequest, ProcessRequest, Result, dumps
 from distilabel.pipeline.workers.process import WorkerProcess
-from distilabel.pipeline.workers.process_context import setup_for
+from distilabel.pipeline.workers.process_context import worker_setup
 from distilabel.pipeline.workers.replica import Replica
 from distilabel.pipeline.workers.runner import WorkerDiedError
 from distilabel.steps._core.context import current_random
@@ -30,7 +30,7 @@ _GRACE_IF_BUSY = 5.0
 
 
 @dataclass(slots=True)
-class _Seat:
+class _Slot:
     """A place for one replica: what belongs to it, and the replica, once there is one."""
 
     belongings: Mapping[str, Any]
@@ -59,9 +59,9 @@ class Pool:
         self._step = step
         self._start = start
         self._setup = b""
-        self._seats: queue.LifoQueue[_Seat] = queue.LifoQueue()  # the one that is loaded already comes first
+        self._slots: queue.LifoQueue[_Slot] = queue.LifoQueue()  # the one that is loaded already comes first
         for each in reversed(belongings):
-            self._seats.put(_Seat(each))
+            self._slots.put(_Slot(each))
         self._lock = threading.Lock()
         self._replicas: list[Replica] = []
         self._stopped_at: float | None = None
@@ -76,7 +76,7 @@ class Pool:
             DistilabelUserError: The step cannot be pickled.
         """
         try:
-            self._setup = setup_for(dumps(self._step))
+            self._setup = worker_setup(dumps(self._step))
         except Exception as error:
             raise DistilabelUserError(
                 f"Step {self._step.name!r} cannot be sent to a worker process ({type(error).__name__}: {error}): open "
@@ -85,12 +85,12 @@ class Pool:
 
     def process(self, inputs: list[list[Row]]) -> list[Row]:
         """Have a worker process the rows; raises what the step raises, as `Runner.process` says."""
-        made: list[Row] = self._asked(Asked(inputs, current_random()))
+        made: list[Row] = self._asked(ProcessRequest(inputs, current_random()))
         return made
 
     def generate(self, offset: int) -> Iterator[tuple[list[Row], bool]]:
         """Yield what a worker gives from row `offset` on; one that dies is replaced, and asked for what is missing."""
-        while (made := self._asked(More(offset, current_random()))) is not None:
+        while (made := self._asked(NextRequest(offset, current_random()))) is not None:
             yield made
             offset += len(made[0])
 
@@ -123,7 +123,7 @@ class Pool:
 
     # Asking
 
-    def _asked(self, question: Asked | More) -> Any:
+    def _asked(self, question: ProcessRequest | NextRequest) -> Any:
         data, died = dumps(question), WorkerDiedError()
         for _ in range(_TRIES):
             try:
@@ -136,22 +136,22 @@ class Pool:
                 return _value(reply)
         raise died
 
-    def _reply(self, data: bytes) -> Gave | Raised:
-        seat = self._seats.get()
+    def _reply(self, data: bytes) -> Result | ErrorResult:
+        slot = self._slots.get()
         try:
-            if seat.replica is None or seat.replica.ended:
-                seat.replica = self._loaded(seat)
-            return seat.replica.ask(data)
+            if slot.replica is None or slot.replica.ended:
+                slot.replica = self._loaded(slot)
+            return slot.replica.ask(data)
         except WorkerDiedError:
-            seat.replica = None
+            slot.replica = None
             raise
         finally:
-            self._seats.put(seat)
+            self._slots.put(slot)
 
-    def _loaded(self, seat: _Seat) -> Replica:
+    def _loaded(self, slot: _Slot) -> Replica:
         """Start a replica and wait until it has loaded the step; try once more where it dies of that."""
         for _ in range(_TRIES):
-            replica = self._new(seat)
+            replica = self._new(slot)
             try:
                 replica.loaded()
             except WorkerDiedError as error:
@@ -168,13 +168,13 @@ class Pool:
             f"Step {self._step.name!r} could not be loaded, twice: {died}. Mend it, or give it more memory, and run again."
         ) from died
 
-    def _new(self, seat: _Seat) -> Replica:
+    def _new(self, slot: _Slot) -> Replica:
         with self._lock:
             if self._stopped_at is not None:
                 raise DistilabelStepError(f"Step {self._step.name!r} is being stopped.")
             self._replicas = [replica for replica in self._replicas if not replica.ended]
             try:
-                replica = self._start(self._step.name, self._setup, seat.belongings)
+                replica = self._start(self._step.name, self._setup, slot.belongings)
             except OSError as error:
                 raise DistilabelStepError(
                     f"No worker process can be started for step {self._step.name!r} ({error}): ask for fewer replicas, or "
@@ -197,10 +197,10 @@ def _patience(replica: Replica) -> float:
     return _GRACE_IF_BUSY if replica.busy else _GRACE
 
 
-def _value(reply: Gave | Raised) -> Any:
+def _value(reply: Result | ErrorResult) -> Any:
     chance = current_random()
     if chance is not None and reply.chance is not None:
         chance.setstate(reply.chance.getstate())
-    if isinstance(reply, Raised):
-        raise reply.told()
+    if isinstance(reply, ErrorResult):
+        raise reply.original()
     return reply.value

@@ -12,9 +12,17 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from distilabel.pipeline.workers.error_transport import how_it_ended
-from distilabel.pipeline.workers.ipc import Channel, Gave, Noted, Raised, Ready, Warned, loads
-from distilabel.pipeline.workers.process_context import pass_on
+from distilabel.pipeline.workers.error_transport import describe_exit
+from distilabel.pipeline.workers.ipc import (
+    Channel,
+    ErrorResult,
+    LogMessage,
+    Ready,
+    Result,
+    WarningMessage,
+    loads,
+)
+from distilabel.pipeline.workers.process_context import replay_message
 from distilabel.pipeline.workers.runner import WorkerDiedError
 
 __all__ = ["WorkerProcess"]
@@ -47,12 +55,12 @@ class WorkerProcess:
 
     Args:
         name: The step's name, for people who look at the list of processes.
-        setup: From `setup_for`.
+        setup: From `worker_setup`.
         environment: The worker's environment.
     """
 
     def __init__(self, name: str, setup: bytes, environment: Mapping[str, str]) -> None:
-        self._heard: queue.SimpleQueue[Gave | Raised | Ready | _Ended] = queue.SimpleQueue()
+        self._heard: queue.SimpleQueue[Result | ErrorResult | Ready | _Ended] = queue.SimpleQueue()
         ours, theirs = socket.socketpair()
         self._channel = Channel(ours)
         with theirs:
@@ -82,10 +90,10 @@ class WorkerProcess:
         self._say(json.dumps([str(path) for path in sys.path]).encode())
         self._say(self._setup)
         reply = self._next()
-        if isinstance(reply, Raised):
-            raise reply.told()
+        if isinstance(reply, ErrorResult):
+            raise reply.original()
 
-    def ask(self, question: bytes) -> Gave | Raised:
+    def ask(self, question: bytes) -> Result | ErrorResult:
         """Send rows and wait for what comes of them.
 
         Raises:
@@ -95,14 +103,14 @@ class WorkerProcess:
         self._say(question)
         reply = self._next()
         self.busy = False
-        assert isinstance(reply, Gave | Raised)
+        assert isinstance(reply, Result | ErrorResult)
         return reply
 
     def _say(self, data: bytes) -> None:
         with contextlib.suppress(OSError):  # its end is heard
             self._channel.send(data)
 
-    def _next(self) -> Gave | Raised | Ready:
+    def _next(self) -> Result | ErrorResult | Ready:
         while True:
             try:
                 reply = self._heard.get(timeout=_LOOK)
@@ -120,8 +128,8 @@ class WorkerProcess:
         try:
             while True:
                 message = loads(self._channel.receive())
-                if isinstance(message, Noted | Warned):
-                    pass_on(message)
+                if isinstance(message, LogMessage | WarningMessage):
+                    replay_message(message)
                 else:
                     self._heard.put(message)
         except EOFError:
@@ -131,7 +139,7 @@ class WorkerProcess:
         self.kill()
         code = self._process.wait()
         self._channel.close()
-        self._heard.put(_Ended(unreadable or how_it_ended(code)))
+        self._heard.put(_Ended(unreadable or describe_exit(code)))
 
     # Its end
 

@@ -7,14 +7,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from distilabel.pipeline.workers.ipc import Noted, Setup, Warned, dumps
+from distilabel.pipeline.workers.ipc import LogMessage, Setup, WarningMessage, dumps
 
-__all__ = ["live_as_the_driver", "pass_on", "setup_for"]
+__all__ = ["mirror_driver", "replay_message", "worker_setup"]
 
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def setup_for(step: bytes) -> bytes:
+def worker_setup(step: bytes) -> bytes:
     """Return the first message to a worker: the pickled step, and what this process is like."""
     loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
     levels = {logger.name: logger.level for logger in loggers if isinstance(logger, logging.Logger)}
@@ -22,7 +22,7 @@ def setup_for(step: bytes) -> bytes:
     return dumps(Setup(step, sys.argv, levels, list(warnings.filters)))
 
 
-def live_as_the_driver(setup: Setup, say: Callable[[bytes], None]) -> None:
+def mirror_driver(setup: Setup, say: Callable[[bytes], None]) -> None:
     """Make this process like the driver's; its log records and warnings go there.
 
     Args:
@@ -46,15 +46,15 @@ def live_as_the_driver(setup: Setup, say: Callable[[bytes], None]) -> None:
         file: TextIO | None = None,  # noqa: ARG001 - the standard library's signature
         line: str | None = None,  # noqa: ARG001
     ) -> None:
-        say(dumps(Warned(message, category, filename, lineno)))
+        say(dumps(WarningMessage(message, category, filename, lineno)))
 
     warnings.showwarning = show
 
 
-def pass_on(message: Noted | Warned) -> None:
+def replay_message(message: LogMessage | WarningMessage) -> None:
     """Give a record or a warning to those who would have had it from this process."""
     with contextlib.suppress(Exception):  # a handler of the user's must not cost an answer
-        if isinstance(message, Warned):
+        if isinstance(message, WarningMessage):
             warnings.showwarning(message.message, message.category, message.filename, message.lineno)
             return
         record: Any = logging.makeLogRecord(message.record)
@@ -72,15 +72,15 @@ class _Forwarding(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._say(dumps(Noted(self._plain(record))))
+            self._say(dumps(LogMessage(self._plain(record))))
         except Exception:  # noqa: BLE001 - as every handler: a record that cannot be told costs nobody a row
             self.handleError(record)
 
     def _plain(self, record: logging.LogRecord) -> dict[str, Any]:
         """Return what the record holds as plain values, its traceback in its text."""
         text = self.format(record)
-        told = {
+        values = {
             name: value if isinstance(value, _PLAIN) else str(value) for name, value in vars(record).items()
         }
         done = dict.fromkeys(("args", "exc_info", "exc_text", "stack_info"))
-        return {**told, **done, "msg": text, "message": text}
+        return {**values, **done, "msg": text, "message": text}

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from distilabel.pipeline.workers.ipc import Gave, Raised
+from distilabel.pipeline.workers.ipc import ErrorResult, Result
 
 __all__ = ["Replica"]
 
@@ -28,7 +28,7 @@ class Replica(Protocol):
             WorkerDiedError: It died of that.
         """
 
-    def ask(self, question: bytes) -> Gave | Raised:
+    def ask(self, question: bytes) -> Result | ErrorResult:
         """Send rows and wait for what comes of them.
 
         Raises:

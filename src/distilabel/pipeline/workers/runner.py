@@ -8,7 +8,7 @@ from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.typing import Row
 
-__all__ = ["InDriver", "Runner", "WorkerDiedError"]
+__all__ = ["InProcessRunner", "Runner", "WorkerDiedError"]
 
 
 class WorkerDiedError(Exception):
@@ -40,7 +40,7 @@ class Runner(Protocol):
         """Let go of everything; returns when that is done."""
 
 
-class InDriver:
+class InProcessRunner:
     """Runs a step in the threads of this process.
 
     Args:

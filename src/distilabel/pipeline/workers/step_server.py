@@ -6,20 +6,28 @@ from itertools import chain
 
 from distilabel.exceptions import DistilabelStepError
 from distilabel.pipeline.workers.error_transport import portable
-from distilabel.pipeline.workers.ipc import Asked, Gave, More, Raised, Setup, dumps, loads
-from distilabel.pipeline.workers.process_context import live_as_the_driver
+from distilabel.pipeline.workers.ipc import (
+    ErrorResult,
+    NextRequest,
+    ProcessRequest,
+    Result,
+    Setup,
+    dumps,
+    loads,
+)
+from distilabel.pipeline.workers.process_context import mirror_driver
 from distilabel.steps._core.context import chancing
 from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.typing import Row
 
-__all__ = ["Leaving", "Served"]
+__all__ = ["Leaving", "StepServer"]
 
 
 class Leaving(BaseException):
     """The driver has asked this process to end: no error of the step's."""
 
 
-class Served:
+class StepServer:
     """A step that is loaded, and answers.
 
     Args:
@@ -28,12 +36,12 @@ class Served:
     """
 
     def __init__(self, setup: Setup, say: Callable[[bytes], None]) -> None:
-        live_as_the_driver(setup, say)
+        mirror_driver(setup, say)
         self._step: _Step = loads(setup.step)
         self._step.load()
         self._rows = _Generating(self._step)
 
-    def answer(self, asked: Asked | More | Exception) -> bytes:
+    def answer(self, asked: ProcessRequest | NextRequest | Exception) -> bytes:
         """Return what comes of the rows, or what the step raised; an error in place of a question is returned as it is."""
         if isinstance(asked, Exception):
             return dumps(portable(asked))
@@ -41,15 +49,15 @@ class Served:
             with chancing(asked.chance):
                 value = (
                     self._rows.after(asked.offset)
-                    if isinstance(asked, More)
+                    if isinstance(asked, NextRequest)
                     else _processed(self._step, asked.inputs)
                 )
         except Leaving:
             raise
         except BaseException as error:  # noqa: BLE001 - what it means is for the driver to say
             raised = portable(error)
-            return dumps(Raised(raised.error, raised.traceback, asked.chance))
-        return _packed(self._step, Gave(value, asked.chance))
+            return dumps(ErrorResult(raised.error, raised.traceback, asked.chance))
+        return _packed(self._step, Result(value, asked.chance))
 
     def unload(self) -> None:
         """Unload the step; where that fails, the log says so."""
@@ -66,17 +74,17 @@ def _processed(step: _Step, inputs: list[list[Row]]) -> list[Row]:
     return list(chain.from_iterable(step.process_applying_mappings(*inputs)))
 
 
-def _packed(step: _Step, gave: Gave) -> bytes:
+def _packed(step: _Step, gave: Result) -> bytes:
     try:
         return dumps(gave)
     except Leaving:
         raise
     except Exception as error:  # noqa: BLE001 - a value may fail in any way when it is pickled
-        told = DistilabelStepError(
+        unpicklable = DistilabelStepError(
             f"A row that step {step.name!r} gave holds a value that cannot be kept ({error}): give plain values, arrays or "
             "images."
         )
-        return dumps(portable(told))
+        return dumps(portable(unpicklable))
 
 
 class _Generating:

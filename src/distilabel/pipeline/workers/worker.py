@@ -20,7 +20,7 @@ from distilabel.pipeline.workers.ipc import (
     dumps,
     loads,
 )
-from distilabel.pipeline.workers.step_server import Leaving, Served
+from distilabel.pipeline.workers.step_server import Leaving, StepServer
 
 __all__ = ["main"]
 
@@ -91,7 +91,7 @@ def _serve(channel: Channel, inbox: "queue.SimpleQueue[Any]") -> None:
         served.unload()
 
 
-def _loaded(setup: Setup | Exception, channel: Channel) -> Served:
+def _loaded(setup: Setup | Exception, channel: Channel) -> StepServer:
     if isinstance(setup, Exception):
         raise setup
-    return Served(setup, channel.send)
+    return StepServer(setup, channel.send)

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.parsing.json_values import dict_of, number_of, seconds_of
+from distilabel.providers.parsing.json_values import as_dict, as_number, seconds_of
 from distilabel.records import Job, JobPhase, RemoteJob, parse_custom_id
 
 __all__ = ["ENDPOINT", "batches_of", "first_line", "may_be", "remote_job", "tag_in"]
@@ -45,8 +45,8 @@ def tag_in(name: str) -> str | None:
 def remote_job(batch: dict[str, Any]) -> RemoteJob:
     """Read a batch that has an id."""
     status = str(batch.get("processing_status") or "unknown")
-    counts = dict_of(batch.get("request_counts"))
-    number = {kind: number_of(count) for kind, count in counts.items()}
+    counts = as_dict(batch.get("request_counts"))
+    number = {kind: as_number(count) for kind, count in counts.items()}
     succeeded, ended = number.get("succeeded"), status == "ended"
     # Until the whole batch has ended, all requests count as `processing`.
     lost = [number.get(kind) or 0 for kind in ("errored", "canceled", "expired")]

@@ -22,8 +22,8 @@ from distilabel.providers.anthropic.batches import (
 )
 from distilabel.providers.anthropic.messages import message_outcome, result_outcome
 from distilabel.providers.base import DAY, INLINE, Limits, call, call_json
-from distilabel.providers.parsing.errors import refusal
-from distilabel.providers.parsing.json_values import dict_of, read_json
+from distilabel.providers.parsing.errors import parse_error
+from distilabel.providers.parsing.json_values import as_dict, read_json
 from distilabel.records import (
     Decoded,
     Failure,
@@ -87,7 +87,7 @@ class Anthropic:
 
     def answer(self, response: HttpResponse) -> Outcome:
         if response.status in (401, 403):
-            raise refusal(response)
+            raise parse_error(response)
         try:
             body = read_json(response.body)
         except ValueError:
@@ -166,7 +166,7 @@ class Anthropic:
         if not isinstance(value, dict) or not isinstance(value.get("custom_id"), str):
             message = "The platform sent a line that is not JSON, or has no name."
             return Decoded(None, Failure("unreadable_line", message, retryable=True))
-        return Decoded(value["custom_id"], result_outcome(dict_of(value.get("result"))))
+        return Decoded(value["custom_id"], result_outcome(as_dict(value.get("result"))))
 
 
 def _told(remote: RemoteJob, job: Job | None) -> Generator[HttpRequest, HttpResponse, Found]:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from distilabel.providers.parsing.errors import failure_of
-from distilabel.providers.parsing.json_values import count_of, counted, dict_of, dicts_of, number_of, text_of
+from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_number, as_text, count_of, counted
 from distilabel.records import Failure, Outcome, Reply, Usage
 
 __all__ = ["message_outcome", "result_outcome"]
@@ -29,7 +29,7 @@ def message_outcome(status: int, body: Any) -> Outcome:
     if status != _OK or (isinstance(body, dict) and body.get("error")):
         return failure_of(status if status != _OK else 500, body)
     content = body.get("content") if isinstance(body, dict) else None
-    reply = _reply(body, dicts_of(content)) if isinstance(content, list) else None
+    reply = _reply(body, as_dicts(content)) if isinstance(content, list) else None
     return reply or Failure("empty_reply", "The platform answered 200 with no answer in it.", retryable=True)
 
 
@@ -37,22 +37,22 @@ def result_outcome(result: dict[str, Any]) -> Outcome:
     """Read the result of one request of a batch; `online` is the type of those that were asked online."""
     kind = result.get("type")
     if kind == "online":
-        return message_outcome(number_of(result.get("status_code")) or 0, result.get("message"))
+        return message_outcome(as_number(result.get("status_code")) or 0, result.get("message"))
     if kind == "succeeded":
         return message_outcome(200, result.get("message"))
     if kind in ("expired", "canceled"):
         return Failure(
             f"batch_{kind}", f"The request had not been run when the batch was {kind}.", retryable=True
         )
-    error = dict_of(result.get("error"))
-    error = dict_of(error.get("error")) or error
+    error = as_dict(result.get("error"))
+    error = as_dict(error.get("error")) or error
     code = str(error.get("type") or "empty_line")
     # A line that says nothing is the platform's fault.
     return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE)
 
 
 def _reply(body: dict[str, Any], blocks: list[dict[str, Any]]) -> Reply | None:
-    reason = text_of(body.get("stop_reason"))
+    reason = as_text(body.get("stop_reason"))
     texts = [text for block in blocks if isinstance(text := block.get("text"), str)]
     extras = {name: value for name, value in _extras(blocks).items() if value}
     text = "".join(texts) if texts else None
@@ -64,18 +64,18 @@ def _reply(body: dict[str, Any], blocks: list[dict[str, Any]]) -> Reply | None:
     return Reply(
         # What was said before a refusal is to be thrown away, says the platform's page on refusals.
         text=None if refused else text,
-        usage=_usage(dict_of(body.get("usage"))),
+        usage=_usage(as_dict(body.get("usage"))),
         finish_reason=reason,
-        refusal=text_of(dict_of(body.get("stop_details")).get("explanation")) or "refusal"
+        refusal=as_text(as_dict(body.get("stop_details")).get("explanation")) or "refusal"
         if refused
         else None,
-        request_id=text_of(body.get("id")),
+        request_id=as_text(body.get("id")),
         extras=extras,
     )
 
 
 def _extras(blocks: list[dict[str, Any]]) -> dict[str, Any]:
-    thoughts = [text for block in blocks if (text := text_of(block.get("thinking")))]
+    thoughts = [text for block in blocks if (text := as_text(block.get("thinking")))]
     calls = [_tool_call(block) for block in blocks if block.get("type") == "tool_use"]
     return {"tool_calls": calls, "reasoning": "\n".join(thoughts)}
 

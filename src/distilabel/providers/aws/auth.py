@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelUnreachableError,
@@ -36,12 +36,12 @@ class AwsSigner:
     """
 
     def __init__(self) -> None:
-        self._auth = optional("botocore.auth", "aws")
-        self._request = optional("botocore.awsrequest", "aws").AWSRequest
-        self._exceptions = optional("botocore.exceptions", "aws")
-        self._unsigned = optional("botocore.config", "aws").Config(s3={"payload_signing_enabled": False})
+        self._auth = require("botocore.auth", "aws")
+        self._request = require("botocore.awsrequest", "aws").AWSRequest
+        self._exceptions = require("botocore.exceptions", "aws")
+        self._unsigned = require("botocore.config", "aws").Config(s3={"payload_signing_enabled": False})
         self._lock = threading.Lock()
-        self._credentials = self._asked(optional("botocore.session", "aws").Session().get_credentials)
+        self._credentials = self._asked(require("botocore.session", "aws").Session().get_credentials)
         if self._credentials is None:
             raise DistilabelAuthenticationError(
                 "AWS's credentials are not set: run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and "

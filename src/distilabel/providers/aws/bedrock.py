@@ -21,7 +21,7 @@ from distilabel.providers.aws.bedrock_jobs import input_name, invocation_job, in
 from distilabel.providers.aws.common import bedrock_address, beside, spoken, worded
 from distilabel.providers.aws.converse import converse_answer, record_outcome
 from distilabel.providers.base import Limits, call, call_json
-from distilabel.providers.parsing.json_values import dict_of, read_json
+from distilabel.providers.parsing.json_values import as_dict, read_json
 from distilabel.records import (
     Decoded,
     Failure,
@@ -129,7 +129,7 @@ class Bedrock:
 
     def decode(self, line: bytes) -> Decoded:
         try:
-            value = dict_of(read_json(line))
+            value = as_dict(read_json(line))
         except ValueError:
             value = {}
         name = value.get("recordId")

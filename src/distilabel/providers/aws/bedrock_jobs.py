@@ -10,7 +10,7 @@ from binascii import Error
 from typing import Any
 
 from distilabel.exceptions import DistilabelPlatformError
-from distilabel.providers.parsing.json_values import dict_of, number_of, seconds_of, text_of
+from distilabel.providers.parsing.json_values import as_dict, as_number, as_text, seconds_of
 from distilabel.records import Job, JobError, JobPhase, RemoteJob
 
 __all__ = ["ENDPOINT", "input_name", "invocation_job", "invocation_jobs_of", "job_name"]
@@ -44,25 +44,25 @@ def input_name(job: Job) -> str:
 def invocation_job(job: dict[str, Any]) -> RemoteJob:
     """Read a job that has an ARN; `files` holds the folder of its results."""
     status = str(job.get("status") or "unknown")
-    done, failed = number_of(job.get("successRecordCount")), number_of(job.get("errorRecordCount"))
-    name = _NAME.fullmatch(text_of(job.get("jobName")) or "")
-    arn, message = str(job["jobArn"]), text_of(job.get("message"))
+    done, failed = as_number(job.get("successRecordCount")), as_number(job.get("errorRecordCount"))
+    name = _NAME.fullmatch(as_text(job.get("jobName")) or "")
+    arn, message = str(job["jobArn"]), as_text(job.get("message"))
     number = arn.rpartition("/")[2] or arn
-    folder = text_of(_place(job, "outputDataConfig", "s3OutputDataConfig"))
-    file = text_of(_place(job, "inputDataConfig", "s3InputDataConfig"))
+    folder = as_text(_place(job, "outputDataConfig", "s3OutputDataConfig"))
+    file = as_text(_place(job, "inputDataConfig", "s3InputDataConfig"))
     return RemoteJob(
         remote_id=number,
         status=status,
         phase=_phase(status, has_results=bool(done)),
         files={"folder": f"{folder.rstrip('/')}/{number}"} if folder else {},
-        total=number_of(job.get("totalRecordCount")),
+        total=as_number(job.get("totalRecordCount")),
         completed=done,
         failed=failed,
         errors=(JobError(status.lower(), message),) if message else (),
         tag=name[1] if name else None,
         scope=_scope(file) if name else None,
         endpoint=ENDPOINT,
-        model=_MODEL_ARN.sub("", text_of(job.get("modelId")) or "") or None,
+        model=_MODEL_ARN.sub("", as_text(job.get("modelId")) or "") or None,
         input_file=file,
         created_at=seconds_of(job.get("submitTime")),
     )
@@ -91,7 +91,7 @@ def _phase(status: str, *, has_results: bool) -> JobPhase:
 
 
 def _place(job: dict[str, Any], outer: str, inner: str) -> Any:
-    return dict_of(dict_of(job.get(outer)).get(inner)).get("s3Uri")
+    return as_dict(as_dict(job.get(outer)).get(inner)).get("s3Uri")
 
 
 def _scope(file: str | None) -> str | None:

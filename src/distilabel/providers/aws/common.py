@@ -15,7 +15,7 @@ import orjson
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.http import Flow, HttpRequest, HttpResponse
-from distilabel.providers.parsing.json_values import dict_of, read_json, text_of
+from distilabel.providers.parsing.json_values import as_dict, as_text, read_json
 
 __all__ = ["bedrock_address", "beside", "element_of", "spoken", "worded"]
 
@@ -93,13 +93,13 @@ def _said(response: HttpResponse) -> tuple[str | None, str | None]:
     if code := element_of(response.body, "Code"):
         return code, element_of(response.body, "Message")
     try:
-        body = dict_of(read_json(response.body))
+        body = as_dict(read_json(response.body))
     except ValueError:
         body = {}
-    code = response.headers.get("x-amzn-errortype") or text_of(body.get("__type")) or ""
+    code = response.headers.get("x-amzn-errortype") or as_text(body.get("__type")) or ""
     # `ValidationException:http://internal.amazon.com/...`, or `com.amazon.coral#ValidationException`
     code = code.partition(":")[0].rpartition("#")[2]
-    return code, text_of(body.get("message")) or text_of(body.get("Message"))
+    return code, as_text(body.get("message")) or as_text(body.get("Message"))
 
 
 def element_of(body: bytes, name: str) -> str | None:

@@ -12,15 +12,15 @@ import orjson
 from distilabel.exceptions import DistilabelModelNotFoundError
 from distilabel.http import HttpResponse
 from distilabel.providers.aws.common import spoken
-from distilabel.providers.parsing.errors import failure_of, refusal
+from distilabel.providers.parsing.errors import failure_of, parse_error
 from distilabel.providers.parsing.json_values import (
+    as_dict,
+    as_dicts,
+    as_number,
+    as_text,
     count_of,
     counted,
-    dict_of,
-    dicts_of,
-    number_of,
     read_json,
-    text_of,
 )
 from distilabel.records import Failure, Outcome, Reply, Usage
 
@@ -40,7 +40,7 @@ def converse_answer(response: HttpResponse) -> Outcome:
     """
     response = spoken(response)
     if response.status in (401, 403):
-        raise refusal(response)
+        raise parse_error(response)
     try:
         body = read_json(response.body)
     except ValueError:
@@ -70,22 +70,22 @@ def converse_outcome(status: int, body: Any) -> Outcome:
 
 def record_outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line: an answer, or an error in place of it; `online` is where we put what was asked online."""
-    if online := dict_of(line.get("online")):
-        return converse_outcome(number_of(online.get("status_code")) or 0, online.get("body"))
-    error = dict_of(line.get("error"))
+    if online := as_dict(line.get("online")):
+        return converse_outcome(as_number(online.get("status_code")) or 0, online.get("body"))
+    error = as_dict(line.get("error"))
     if not error:
         return converse_outcome(_OK, line.get("modelOutput"))
     code = error.get("errorCode")
-    message = text_of(error.get("errorMessage")) or "no reason was given"
-    failure = failure_of(number_of(code) or 0, {"error": {"code": text_of(code), "message": message}})
+    message = as_text(error.get("errorMessage")) or "no reason was given"
+    failure = failure_of(as_number(code) or 0, {"error": {"code": as_text(code), "message": message}})
     # Assumed: lines may carry `expired` and `retryable` too, which no page describes.
     again = error.get("expired") is True or error.get("retryable") is True
     return Failure(failure.code, failure.message, retryable=failure.retryable or again)
 
 
 def _reply(body: dict[str, Any]) -> Reply | None:
-    blocks = dicts_of(dict_of(dict_of(body.get("output")).get("message")).get("content"))
-    reason = text_of(body.get("stopReason"))
+    blocks = as_dicts(as_dict(as_dict(body.get("output")).get("message")).get("content"))
+    reason = as_text(body.get("stopReason"))
     refused = reason if reason in _REFUSED else None
     texts = [text for block in blocks if isinstance(text := block.get("text"), str)]
     extras = {name: value for name, value in _extras(blocks).items() if value}
@@ -96,7 +96,7 @@ def _reply(body: dict[str, Any]) -> Reply | None:
         return None
     return Reply(
         text=None if refused else text,
-        usage=_usage(dict_of(body.get("usage"))),
+        usage=_usage(as_dict(body.get("usage"))),
         finish_reason=reason,
         # A guardrail says in the answer's place why there is none.
         refusal=(text or refused) if refused else None,
@@ -105,11 +105,11 @@ def _reply(body: dict[str, Any]) -> Reply | None:
 
 
 def _extras(blocks: list[dict[str, Any]]) -> dict[str, Any]:
-    thoughts = [dict_of(dict_of(block.get("reasoningContent")).get("reasoningText")) for block in blocks]
+    thoughts = [as_dict(as_dict(block.get("reasoningContent")).get("reasoningText")) for block in blocks]
     calls = [use for block in blocks if isinstance(use := block.get("toolUse"), dict)]
     return {
         "tool_calls": [_tool_call(use) for use in calls],
-        "reasoning": "\n".join(text for thought in thoughts if (text := text_of(thought.get("text")))),
+        "reasoning": "\n".join(text for thought in thoughts if (text := as_text(thought.get("text")))),
     }
 
 

@@ -6,7 +6,7 @@ https://cloud.google.com/docs/authentication/application-default-credentials (No
 import threading
 from collections.abc import Mapping
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelUnreachableError
 
 __all__ = ["GoogleSigner"]
@@ -23,9 +23,9 @@ class GoogleSigner:
     """
 
     def __init__(self) -> None:
-        auth = optional("google.auth", "google")
-        self._exceptions = optional("google.auth.exceptions", "google")
-        self._refresh = optional("google.auth.transport.requests", "google").Request()
+        auth = require("google.auth", "google")
+        self._exceptions = require("google.auth.exceptions", "google")
+        self._refresh = require("google.auth.transport.requests", "google").Request()
         self._lock = threading.Lock()
         try:
             self._credentials, project = auth.default(scopes=_SCOPES)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from distilabel.exceptions import DistilabelPlatformError
 from distilabel.http import FromFile, HttpRequest, HttpResponse
 from distilabel.providers.base import call, call_json
-from distilabel.providers.parsing.json_values import dicts_of, text_of
+from distilabel.providers.parsing.json_values import as_dicts, as_text
 
 __all__ = ["STORAGE", "fetch", "files_below", "send"]
 
@@ -49,9 +49,9 @@ def files_below(storage: str, folder: str) -> Generator[HttpRequest, HttpRespons
     params = {"prefix": prefix.rstrip("/") + "/"}
     while True:
         page = yield from call_json(HttpRequest("GET", _objects(bucket), params=params, base_url=storage))
-        names = [text_of(item.get("name")) or "" for item in dicts_of(page.get("items"))]
+        names = [as_text(item.get("name")) or "" for item in as_dicts(page.get("items"))]
         found += [f"gs://{bucket}/{name}" for name in names if name.endswith(".jsonl")]
-        token = text_of(page.get("nextPageToken"))
+        token = as_text(page.get("nextPageToken"))
         if token is None:
             return found
         params = {**params, "pageToken": token}

@@ -11,15 +11,15 @@ import orjson
 
 from distilabel.exceptions import DistilabelModelNotFoundError
 from distilabel.http import HttpResponse
-from distilabel.providers.parsing.errors import failure_of, refusal
+from distilabel.providers.parsing.errors import failure_of, parse_error
 from distilabel.providers.parsing.json_values import (
+    as_dict,
+    as_dicts,
+    as_number,
+    as_text,
     count_of,
     counted,
-    dict_of,
-    dicts_of,
-    number_of,
     read_json,
-    text_of,
 )
 from distilabel.providers.parsing.logprobs import google_logprobs
 from distilabel.providers.parsing.vectors import vector_of
@@ -54,9 +54,9 @@ def content_answer(response: HttpResponse) -> Outcome:
         DistilabelPlatformError: The key is not accepted, or the model is not known.
     """
     if response.status in (401, 403):
-        raise refusal(response)
+        raise parse_error(response)
     if response.status == _BAD_REQUEST and b"API_KEY_INVALID" in response.body:
-        raise refusal(replace(response, status=401))
+        raise parse_error(replace(response, status=401))
     try:
         body = read_json(response.body)
     except ValueError:
@@ -79,24 +79,24 @@ def content_outcome(status: int, body: Any) -> Outcome:
     """
     if status != _OK or (isinstance(body, dict) and body.get("error")):
         failure = failure_of(status if status != _OK else 500, body)
-        word = text_of(dict_of(dict_of(body).get("error")).get("status"))
+        word = as_text(as_dict(as_dict(body).get("error")).get("status"))
         return Failure(word or failure.code, failure.message, failure.retryable)
     reply = _read(body) if isinstance(body, dict) else None
-    return reply or _empty(dict_of(body))
+    return reply or _empty(as_dict(body))
 
 
 def status_failure(status: dict[str, Any]) -> Failure:
     """Read a google.rpc.Status; its code is one of gRPC's, or an HTTP status with gRPC's word beside it."""
     code, message = status.get("code"), str(status.get("message") or "no reason was given")[:2000]
     number = code if isinstance(code, int) else 0
-    word = text_of(status.get("status")) or (_CODES[number] if 0 < number < len(_CODES) else None)
+    word = as_text(status.get("status")) or (_CODES[number] if 0 < number < len(_CODES) else None)
     if word is None:
         return Failure(f"error_{number}" if number else "failed", message, retryable=True)
     return Failure(word, message, retryable=word in _RETRYABLE)
 
 
 def _empty(body: dict[str, Any]) -> Failure:
-    reasons = [text_of(candidate.get("finishReason")) for candidate in dicts_of(body.get("candidates"))]
+    reasons = [as_text(candidate.get("finishReason")) for candidate in as_dicts(body.get("candidates"))]
     why = f" (finishReason {reasons[0]})" if reasons and reasons[0] else ""
     return Failure("empty_reply", f"The platform answered with no answer in it{why}.", retryable=True)
 
@@ -107,21 +107,21 @@ def _read(body: dict[str, Any]) -> Reply | None:
 
 def _embedding(body: dict[str, Any]) -> Reply | None:
     """Read an embedding: no text, and the vector in `extras`."""
-    vector = dict_of(body["embedding"]).get("values")
+    vector = as_dict(body["embedding"]).get("values")
     if vector_of(vector) is None:
         return None
     # `tokenCount` by the types of google-genai 3.4 (SingleEmbedContentResponse); the reference has `usageMetadata`.
-    tokens = number_of(body.get("tokenCount")) or count_of(
-        dict_of(body.get("usageMetadata")), "promptTokenCount"
+    tokens = as_number(body.get("tokenCount")) or count_of(
+        as_dict(body.get("usageMetadata")), "promptTokenCount"
     )
     return Reply(None, Usage(input_tokens=tokens), extras={"embedding": vector})
 
 
 def _reply(body: dict[str, Any]) -> Reply | None:
-    candidate = next(iter(dicts_of(body.get("candidates"))), {})
-    parts = dicts_of(dict_of(candidate.get("content")).get("parts"))
-    reason = text_of(candidate.get("finishReason"))
-    blocked = text_of(dict_of(body.get("promptFeedback")).get("blockReason"))
+    candidate = next(iter(as_dicts(body.get("candidates"))), {})
+    parts = as_dicts(as_dict(candidate.get("content")).get("parts"))
+    reason = as_text(candidate.get("finishReason"))
+    blocked = as_text(as_dict(body.get("promptFeedback")).get("blockReason"))
     refused = blocked or (reason if reason in _BLOCKED else None)
     text, extras = _said(parts), {name: value for name, value in _extras(parts, candidate).items() if value}
     if text is None and reason == "MAX_TOKENS":
@@ -130,10 +130,10 @@ def _reply(body: dict[str, Any]) -> Reply | None:
         return None
     return Reply(
         text=None if refused else text,
-        usage=_usage(dict_of(body.get("usageMetadata"))),
+        usage=_usage(as_dict(body.get("usageMetadata"))),
         finish_reason=reason or blocked,
-        refusal=text_of(candidate.get("finishMessage")) or refused if refused else None,
-        request_id=text_of(body.get("responseId")),
+        refusal=as_text(candidate.get("finishMessage")) or refused if refused else None,
+        request_id=as_text(body.get("responseId")),
         extras=extras,
     )
 
@@ -144,7 +144,7 @@ def _said(parts: list[dict[str, Any]]) -> str | None:
 
 
 def _extras(parts: list[dict[str, Any]], candidate: dict[str, Any]) -> dict[str, Any]:
-    thoughts = [text for part in parts if part.get("thought") and (text := text_of(part.get("text")))]
+    thoughts = [text for part in parts if part.get("thought") and (text := as_text(part.get("text")))]
     calls = [call for part in parts if isinstance(call := part.get("functionCall"), dict)]
     return {
         "tool_calls": [_tool_call(number, call) for number, call in enumerate(calls)],
@@ -157,7 +157,7 @@ def _tool_call(number: int, call: dict[str, Any]) -> dict[str, Any]:
     """Return a function's call in OpenAI's shape, which is what all our LLMs give."""
     arguments = orjson.dumps(call.get("args") or {}, option=orjson.OPT_NON_STR_KEYS).decode()
     function = {"name": str(call.get("name") or ""), "arguments": arguments}
-    return {"id": text_of(call.get("id")) or f"call_{number}", "type": "function", "function": function}
+    return {"id": as_text(call.get("id")) or f"call_{number}", "type": "function", "function": function}
 
 
 def _usage(usage: dict[str, Any]) -> Usage:

@@ -17,8 +17,8 @@ from distilabel.providers.base import Limits, call, call_json
 from distilabel.providers.google.common import display_name, model_path
 from distilabel.providers.google.content import content_answer, content_outcome, status_failure
 from distilabel.providers.google.gemini_jobs import operation_job, operations_of
-from distilabel.providers.parsing.errors import refusal
-from distilabel.providers.parsing.json_values import dict_of, number_of, read_json
+from distilabel.providers.parsing.errors import parse_error
+from distilabel.providers.parsing.json_values import as_dict, as_number, read_json
 from distilabel.records import (
     Decoded,
     Failure,
@@ -107,12 +107,12 @@ class Gemini:
                     "POST /upload/v1beta/files was answered with something else than an address to send to."
                 )
                 raise DistilabelPlatformError(message, status=started.status)
-            raise refusal(started)
+            raise parse_error(started)
         sending = {"x-goog-upload-offset": "0", "x-goog-upload-command": "upload, finalize"}
         whole = FromFile(path, content_type="application/jsonl")
         sent = yield HttpRequest("POST", url, headers=sending, content=whole, keyless=True)
         if sent.status != _THERE and not 200 <= sent.status < 300:  # noqa: PLR2004
-            raise refusal(sent)
+            raise parse_error(sent)
         return name
 
     def create(self, job: Job, path: Path) -> Flow[RemoteJob]:  # noqa: ARG002 - it is uploaded already
@@ -174,8 +174,8 @@ class Gemini:
 
 def _line_outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line: a response, or a status in its place."""
-    online = dict_of(line.get("online"))
+    online = as_dict(line.get("online"))
     if online:
-        return content_outcome(number_of(online.get("status_code")) or 0, online.get("body"))
-    status = dict_of(line.get("error")) or dict_of(line.get("status"))
+        return content_outcome(as_number(online.get("status_code")) or 0, online.get("body"))
+    status = as_dict(line.get("error")) or as_dict(line.get("status"))
     return status_failure(status) if status else content_outcome(200, line.get("response"))

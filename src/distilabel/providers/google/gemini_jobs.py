@@ -7,7 +7,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelPlatformError
 from distilabel.providers.google.common import ENDPOINT, job_errors, phase_of, tag_and_scope
-from distilabel.providers.parsing.json_values import dict_of, number_of, seconds_of, text_of
+from distilabel.providers.parsing.json_values import as_dict, as_number, as_text, seconds_of
 from distilabel.records import RemoteJob
 
 __all__ = ["operation_job", "operations_of"]
@@ -15,31 +15,31 @@ __all__ = ["operation_job", "operations_of"]
 
 def operation_job(operation: dict[str, Any]) -> RemoteJob:
     """Read an operation that has a name."""
-    batch = dict_of(operation.get("metadata"))
+    batch = as_dict(operation.get("metadata"))
     state = (
         str(batch.get("state") or _state_of(operation))
         .removeprefix("BATCH_STATE_")
         .removeprefix("JOB_STATE_")
     )
-    output = dict_of(batch.get("output")) or dict_of(operation.get("response"))
-    file = text_of(output.get("responsesFile"))
-    counts = dict_of(batch.get("batchStats"))
-    tag, scope = tag_and_scope(text_of(batch.get("displayName")))
+    output = as_dict(batch.get("output")) or as_dict(operation.get("response"))
+    file = as_text(output.get("responsesFile"))
+    counts = as_dict(batch.get("batchStats"))
+    tag, scope = tag_and_scope(as_text(batch.get("displayName")))
     name = str(operation["name"])
     return RemoteJob(
         remote_id=name.rpartition("/")[2] or name,
         status=state.lower(),
         phase=phase_of(state, has_results=file is not None),
         files={"output": file} if file else {},
-        total=number_of(counts.get("requestCount")),
-        completed=number_of(counts.get("successfulRequestCount")),
-        failed=number_of(counts.get("failedRequestCount")),
-        errors=job_errors(dict_of(operation.get("error"))),
+        total=as_number(counts.get("requestCount")),
+        completed=as_number(counts.get("successfulRequestCount")),
+        failed=as_number(counts.get("failedRequestCount")),
+        errors=job_errors(as_dict(operation.get("error"))),
         tag=tag,
         scope=scope,
         endpoint=_endpoint_of(batch),
-        model=(text_of(batch.get("model")) or "").removeprefix("models/") or None,
-        input_file=text_of(dict_of(batch.get("inputConfig")).get("fileName")),
+        model=(as_text(batch.get("model")) or "").removeprefix("models/") or None,
+        input_file=as_text(as_dict(batch.get("inputConfig")).get("fileName")),
         created_at=seconds_of(batch.get("createTime")),
     )
 

@@ -23,7 +23,7 @@ from distilabel.providers.google.cloud_storage import STORAGE, fetch, files_belo
 from distilabel.providers.google.common import display_name, model_path
 from distilabel.providers.google.content import content_answer
 from distilabel.providers.google.vertex_jobs import prediction_job, prediction_jobs_of, prediction_outcome
-from distilabel.providers.parsing.json_values import dict_of, read_json
+from distilabel.providers.parsing.json_values import as_dict, read_json
 from distilabel.records import (
     Decoded,
     Failure,
@@ -163,7 +163,7 @@ class Vertex:
 
     def decode(self, line: bytes) -> Decoded:
         try:
-            value = dict_of(read_json(line))
+            value = as_dict(read_json(line))
         except ValueError:
             value = {}
         name = value.get("custom_id")

@@ -10,7 +10,7 @@ from typing import Any
 from distilabel.exceptions import DistilabelPlatformError
 from distilabel.providers.google.common import ENDPOINT, job_errors, phase_of, tag_and_scope
 from distilabel.providers.google.content import content_outcome, status_failure
-from distilabel.providers.parsing.json_values import dict_of, number_of, read_json, seconds_of, text_of
+from distilabel.providers.parsing.json_values import as_dict, as_number, as_text, read_json, seconds_of
 from distilabel.records import Outcome, RemoteJob
 
 __all__ = ["prediction_job", "prediction_jobs_of", "prediction_outcome"]
@@ -18,10 +18,10 @@ __all__ = ["prediction_job", "prediction_jobs_of", "prediction_outcome"]
 
 def prediction_outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line: a response, or in `status` why there is none."""
-    online = dict_of(line.get("online"))
+    online = as_dict(line.get("online"))
     if online:
-        return content_outcome(number_of(online.get("status_code")) or 0, online.get("body"))
-    if status := text_of(line.get("status")):
+        return content_outcome(as_number(online.get("status_code")) or 0, online.get("body"))
+    if status := as_text(line.get("status")):
         return status_failure(_status(status))
     return content_outcome(200, line.get("response"))
 
@@ -30,7 +30,7 @@ def _status(text: str) -> dict[str, Any]:
     """Read a line's status: some words, and mostly an error as JSON."""
     _, brace, rest = text.partition("{")
     try:
-        error = dict_of(dict_of(read_json((brace + rest).encode())).get("error"))
+        error = as_dict(as_dict(read_json((brace + rest).encode())).get("error"))
     except ValueError:
         error = {}
     return error or {"message": text}
@@ -39,11 +39,11 @@ def _status(text: str) -> dict[str, Any]:
 def prediction_job(job: dict[str, Any]) -> RemoteJob:
     """Read a job that has a name; `files` holds the folder of its results."""
     state = str(job.get("state") or "unknown").removeprefix("JOB_STATE_")
-    folder = text_of(dict_of(job.get("outputInfo")).get("gcsOutputDirectory"))
-    stats = dict_of(job.get("completionStats"))
-    done, failed = number_of(stats.get("successfulCount")), number_of(stats.get("failedCount"))
-    tag, scope = tag_and_scope(text_of(job.get("displayName")))
-    uris = dict_of(dict_of(job.get("inputConfig")).get("gcsSource")).get("uris")
+    folder = as_text(as_dict(job.get("outputInfo")).get("gcsOutputDirectory"))
+    stats = as_dict(job.get("completionStats"))
+    done, failed = as_number(stats.get("successfulCount")), as_number(stats.get("failedCount"))
+    tag, scope = tag_and_scope(as_text(job.get("displayName")))
+    uris = as_dict(as_dict(job.get("inputConfig")).get("gcsSource")).get("uris")
     name = str(job["name"])
     return RemoteJob(
         remote_id=name.rpartition("/")[2] or name,
@@ -53,12 +53,12 @@ def prediction_job(job: dict[str, Any]) -> RemoteJob:
         files={"folder": folder} if folder else {},
         completed=done,
         failed=failed,
-        errors=job_errors(dict_of(job.get("error"))),
+        errors=job_errors(as_dict(job.get("error"))),
         tag=tag,
         scope=scope,
         endpoint=ENDPOINT,
-        model=(text_of(job.get("model")) or "").rpartition("publishers/google/models/")[2] or None,
-        input_file=text_of(uris[0]) if isinstance(uris, list) and uris else None,
+        model=(as_text(job.get("model")) or "").rpartition("publishers/google/models/")[2] or None,
+        input_file=as_text(uris[0]) if isinstance(uris, list) and uris else None,
         created_at=seconds_of(job.get("createTime")),
     )
 

@@ -24,7 +24,7 @@ from distilabel.providers.openai_family.jobs import (
     remote_job,
 )
 from distilabel.providers.openai_family.lines import answer_line, decode_line, read_request
-from distilabel.providers.parsing.errors import refusal
+from distilabel.providers.parsing.errors import parse_error
 from distilabel.providers.parsing.json_values import read_json
 from distilabel.records import Decoded, Found, Job, Outcome, RemoteJob, Target
 
@@ -84,7 +84,7 @@ class OpenAI:
         no_credit = response.status == 429 and b"insufficient_quota" in response.body  # noqa: PLR2004
         no_model = response.status == _NOT_FOUND and b"model" in response.body
         if response.status in (401, 403) or no_credit or no_model:
-            raise refusal(response)
+            raise parse_error(response)
         try:
             body = read_json(response.body)
         except ValueError:

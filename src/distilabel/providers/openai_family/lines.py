@@ -6,7 +6,7 @@ from typing import Any
 from distilabel.http import HttpResponse
 from distilabel.providers.openai_family.bodies import body_outcome
 from distilabel.providers.parsing.errors import failure_of
-from distilabel.providers.parsing.json_values import number_of, read_json
+from distilabel.providers.parsing.json_values import as_number, read_json
 from distilabel.records import Decoded, Failure, Outcome, canonical_json
 
 __all__ = ["answer_line", "decode_line", "read_request"]
@@ -59,7 +59,7 @@ def _outcome(line: dict[str, Any]) -> Outcome:
     """Read a result line; a failure stands in `error` or in a response of another status than 200."""
     response, error = line.get("response"), line.get("error")
     if isinstance(response, dict):
-        status = number_of(response.get("status_code")) or 0
+        status = as_number(response.get("status_code")) or 0
         if status != _OK or not error:
             body = response.get("body")
             if error and body is None:  # vLLM's run-batch leaves the body out where it tells an error.
@@ -68,7 +68,7 @@ def _outcome(line: dict[str, Any]) -> Outcome:
     if isinstance(error, str) and error:
         return Failure("error", error)
     if isinstance(error, dict):
-        if given := number_of(error.get("status_code")) or number_of(error.get("code")):
+        if given := as_number(error.get("status_code")) or as_number(error.get("code")):
             return failure_of(given, error)
         code = str(error.get("code") or "error")
         return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE_CODES)

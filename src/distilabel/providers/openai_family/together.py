@@ -16,7 +16,7 @@ from distilabel.http import Flow, FromFile, HttpRequest, HttpResponse
 from distilabel.providers.base import Limits, call, call_json
 from distilabel.providers.openai_family.dialect import OpenAI
 from distilabel.providers.openai_family.jobs import as_dict, as_text, as_time, file_name, items
-from distilabel.providers.parsing.errors import refusal
+from distilabel.providers.parsing.errors import parse_error
 from distilabel.providers.parsing.json_values import read_json
 from distilabel.records import Job, JobError, RemoteJob
 
@@ -102,7 +102,7 @@ def _known_file(response: HttpResponse) -> str:
         body = None
     file = as_text(as_dict(body).get("file_id"))
     if file is None:
-        raise refusal(response)
+        raise parse_error(response)
     return file
 
 
@@ -114,7 +114,7 @@ def _where_to(response: HttpResponse) -> tuple[str, str]:
     if 200 <= response.status < 400:  # noqa: PLR2004
         message = "POST /files was answered with something else than an address to send the file to."
         raise DistilabelPlatformError(message, status=response.status)
-    raise refusal(response)
+    raise parse_error(response)
 
 
 def _checksum(path: Path) -> str:

@@ -13,14 +13,14 @@ from distilabel.http import HttpResponse
 from distilabel.providers.parsing.json_values import read_json
 from distilabel.records import Failure
 
-__all__ = ["failure_of", "refusal"]
+__all__ = ["failure_of", "parse_error"]
 
 _BODY_EXCERPT = 300
 # Refusals after which a call may have been carried out all the same.
 _UNCERTAIN_REFUSALS = frozenset({408, 409, 425, 499})
 
 
-def refusal(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformError:
+def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformError:
     """Map an HTTP refusal to the error tree; a server's fault on an unsafe call leaves it uncertain."""
     failure = failure_of(response.status, response.body)
     status, message = response.status, failure.message

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-__all__ = ["count_of", "counted", "dict_of", "dicts_of", "number_of", "read_json", "seconds_of", "text_of"]
+__all__ = ["as_dict", "as_dicts", "as_number", "as_text", "count_of", "counted", "read_json", "seconds_of"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -40,22 +40,22 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def dict_of(value: Any) -> dict[str, Any]:
+def as_dict(value: Any) -> dict[str, Any]:
     """Return a dict as it is, and an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def dicts_of(value: Any) -> list[dict[str, Any]]:
+def as_dicts(value: Any) -> list[dict[str, Any]]:
     """Return the dicts of a list; none for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def text_of(value: Any) -> str | None:
+def as_text(value: Any) -> str | None:
     """Return a text that is not empty."""
     return value if isinstance(value, str) and value else None
 
 
-def number_of(value: Any) -> int | None:
+def as_number(value: Any) -> int | None:
     """Return a whole number; Google writes 64-bit ones as texts.
 
     Examples:
@@ -76,7 +76,7 @@ def count_of(value: Any, name: str) -> int:
 
 def counted(value: Any, name: str) -> int | None:
     """Return a count, None where it is not given."""
-    return number_of(value.get(name)) if isinstance(value, dict) else None
+    return as_number(value.get(name)) if isinstance(value, dict) else None
 
 
 def seconds_of(value: Any) -> float | None:

@@ -9,7 +9,7 @@ https://ai.google.dev/api/generate-content (`logprobsResult`); read in November 
 from itertools import zip_longest
 from typing import Any
 
-from distilabel.providers.parsing.json_values import dict_of, dicts_of
+from distilabel.providers.parsing.json_values import as_dict, as_dicts
 
 __all__ = ["google_logprobs", "openai_logprobs"]
 
@@ -21,25 +21,25 @@ def openai_logprobs(value: Any) -> list[dict[str, Any]]:
         >>> openai_logprobs({"tokens": ["Hi"], "token_logprobs": [-0.5], "top_logprobs": [{"Hi": -0.5, "Yo": -1.5}]})
         [{'token': 'Hi', 'logprob': -0.5, 'top_logprobs': [{'token': 'Hi', 'logprob': -0.5}, {'token': 'Yo', 'logprob': -1.5}]}]
     """
-    given = dict_of(value)
+    given = as_dict(value)
     if given.get("content"):
-        return dicts_of(given["content"])
+        return as_dicts(given["content"])
     tokens, numbers, tops = (_list(given.get(name)) for name in ("tokens", "token_logprobs", "top_logprobs"))
     return [
-        _token(token, number, [{"token": t, "logprob": p} for t, p in dict_of(top).items()])
+        _token(token, number, [{"token": t, "logprob": p} for t, p in as_dict(top).items()])
         for token, number, top in zip_longest(tokens, numbers[: len(tokens)], tops[: len(tokens)])
     ]
 
 
 def google_logprobs(value: Any) -> list[dict[str, Any]]:
     """Read the `logprobsResult` of a candidate; none: an empty list."""
-    given = dict_of(value)
-    chosen, tops = dicts_of(given.get("chosenCandidates")), dicts_of(given.get("topCandidates"))
+    given = as_dict(value)
+    chosen, tops = as_dicts(given.get("chosenCandidates")), as_dicts(given.get("topCandidates"))
     return [
         _token(
             one.get("token"),
             one.get("logProbability"),
-            [_top(t) for t in dicts_of(dict_of(top).get("candidates"))],
+            [_top(t) for t in as_dicts(as_dict(top).get("candidates"))],
         )
         for one, top in zip_longest(chosen, tops[: len(chosen)])
     ]

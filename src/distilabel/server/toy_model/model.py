@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from distilabel.server.errors import Refusal
+from distilabel.server.errors import ApiError
 from distilabel.server.http import Body, new_id
 from distilabel.server.toy_model.png import square
 from distilabel.server.toy_model.request_validation import check_chat, check_embeddings, check_image
@@ -157,7 +157,7 @@ async def answer(endpoint: str, body: Body, custom_id: str) -> tuple[int, Body]:
             return 200, images(body, custom_id)
         seed = body.get("seed")
         return 200, chat(body, custom_id if seed is None else f"{custom_id}\0{seed}")
-    except Refusal as refusal:
+    except ApiError as refusal:
         return refusal.status, refusal.body()
 
 

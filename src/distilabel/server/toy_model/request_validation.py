@@ -8,7 +8,7 @@ With an upstream these checks are not made: the upstream judges its requests its
 
 from typing import Any
 
-from distilabel.server.errors import Refusal, missing
+from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import Body
 
 # Name -> (whole number?, least, most).
@@ -38,7 +38,7 @@ def check_chat(body: Body) -> None:
     _check_format(body.get("response_format"))
     if body.get("logprobs") or body.get("top_logprobs"):
         # Made-up probabilities would look like real ones.
-        raise Refusal(
+        raise ApiError(
             "This platform's toy model has no probabilities; leave out 'logprobs'.",
             param="logprobs",
             code="unsupported_parameter",
@@ -89,7 +89,7 @@ def _is_tokens(value: Any) -> bool:
 def _check_model(body: Body) -> None:
     model = body.get("model")
     if model is None or model == "":
-        raise Refusal("you must provide a model parameter", param="model")
+        raise ApiError("you must provide a model parameter", param="model")
     if not isinstance(model, str):
         raise _wrong_type("model", "a string", model)
 
@@ -100,7 +100,7 @@ def _check_messages(messages: Any) -> None:
     if not isinstance(messages, list):
         raise _wrong_type("messages", "an array of objects", messages)
     if not messages:
-        raise Refusal(
+        raise ApiError(
             "Invalid 'messages': empty array. Expected an array with minimum length 1.",
             param="messages",
             code="empty_array",
@@ -133,10 +133,10 @@ def _check_number(name: str, value: Any, whole: bool, least: float, most: float)
         raise _wrong_type(name, f"a {kind}" if kind == "decimal" else "an integer", value)
     if not value >= least:
         message = f"Invalid '{name}': {kind} below minimum value. Expected a value >= {least}, got {value}."
-        raise Refusal(message, param=name, code=f"{kind}_below_min_value")
+        raise ApiError(message, param=name, code=f"{kind}_below_min_value")
     if value > most:
         message = f"Invalid '{name}': {kind} above maximum value. Expected a value <= {most}, got {value}."
-        raise Refusal(message, param=name, code=f"{kind}_above_max_value")
+        raise ApiError(message, param=name, code=f"{kind}_above_max_value")
 
 
 def _check_stop(stop: Any) -> None:
@@ -161,11 +161,11 @@ def _check_format(wanted: Any) -> None:
         raise _wrong_type("response_format.json_schema.schema", "an object", given["schema"])
 
 
-def _invalid(param: str, why: str, where: str | None = None) -> Refusal:
-    return Refusal(f"Invalid '{param}': {why}.", param=where or param, code="invalid_value")
+def _invalid(param: str, why: str, where: str | None = None) -> ApiError:
+    return ApiError(f"Invalid '{param}': {why}.", param=where or param, code="invalid_value")
 
 
-def _wrong_type(param: str, expected: str, value: Any) -> Refusal:
+def _wrong_type(param: str, expected: str, value: Any) -> ApiError:
     got = type(value).__name__
     message = f"Invalid type for '{param}': expected {expected}, but got {got} instead."
-    return Refusal(message, param=param, code="invalid_type")
+    return ApiError(message, param=param, code="invalid_type")

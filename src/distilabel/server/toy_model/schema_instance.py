@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from distilabel.server.errors import Refusal
+from distilabel.server.errors import ApiError
 
 MAX_DEPTH = 32
 # Depth from which recursive schemas are steered towards an end: empty arrays, null, the last alternative.
@@ -168,8 +168,8 @@ def _within(value: float, schema: Schema) -> bool:
     return bool(least <= value <= most and above < value < below)
 
 
-def _cannot(what: str) -> Refusal:
-    return Refusal(
+def _cannot(what: str) -> ApiError:
+    return ApiError(
         f"Invalid schema for response_format: this platform's toy model cannot write {what}.",
         param="response_format",
         code="invalid_json_schema",

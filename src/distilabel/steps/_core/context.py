@@ -32,7 +32,7 @@ current_pipeline: ContextVar[Registry | None] = ContextVar("current_pipeline", d
 """The pipeline whose `with` block is open; steps created meanwhile register there."""
 
 
-class _Chance:
+class _LazyRandom:
     """Randomness that is seeded when it is first asked for: most chunks leave nothing to it."""
 
     __slots__ = ("_made", "_seed")
@@ -46,7 +46,7 @@ class _Chance:
         return self._made
 
 
-_chance: ContextVar[_Chance | None] = ContextVar("chunk_random", default=None)
+_chance: ContextVar[_LazyRandom | None] = ContextVar("chunk_random", default=None)
 
 
 def current_random() -> random.Random | None:
@@ -69,19 +69,19 @@ def seeded(seed: str) -> Iterator[None]:
         ...     a == current_random().random()
         True
     """
-    with _chancing(_Chance(seed)):
+    with _chancing(_LazyRandom(seed)):
         yield
 
 
 @contextmanager
 def chancing(chance: random.Random | None) -> Iterator[None]:
     """Process a chunk with this randomness; None: with the step's own."""
-    with _chancing(_Chance(made=chance) if chance else None):
+    with _chancing(_LazyRandom(made=chance) if chance else None):
         yield
 
 
 @contextmanager
-def _chancing(chance: _Chance | None) -> Iterator[None]:
+def _chancing(chance: _LazyRandom | None) -> Iterator[None]:
     token = _chance.set(chance)
     try:
         yield

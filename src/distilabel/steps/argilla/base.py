@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from pydantic import Field, PrivateAttr, SecretStr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelStepError
 from distilabel.steps.base import Step, StepInput
@@ -55,7 +55,7 @@ class ArgillaStep(Step):
             DistilabelStepError: Argilla cannot be reached, or refuses.
         """
         super().load()
-        argilla = optional("argilla", "argilla")
+        argilla = require("argilla", "argilla")
         with self._telling():
             self._client = argilla.Argilla(**self._access())
             workspace = self.dataset_workspace or self._client.workspaces.default.name
@@ -70,7 +70,7 @@ class ArgillaStep(Step):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Send the records of the rows, and yield the rows as they are."""
-        argilla = optional("argilla", "argilla")
+        argilla = require("argilla", "argilla")
         # By id: Argilla takes none twice in one call.
         records = {record.id: record for row in inputs for record in self._records(argilla, row)}
         if records:

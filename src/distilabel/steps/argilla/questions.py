@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
-from distilabel.steps.tasks._core.parsing import holds_object, object_schema, text_of, value_of
+from distilabel.steps.tasks._core.parsing import as_text, holds_object, object_schema, value_of
 
 __all__ = ["VALUE", "Question", "plain", "question_of"]
 
@@ -43,7 +43,7 @@ class Question:
 
     def read(self, output: str | None) -> Any:
         """Read the value of an answer; raises DistilabelGenerationException where it is none that may be given."""
-        text = text_of(output)
+        text = as_text(output)
         # Without a schema a model may give the bare value.
         given = value_of(text, VALUE) if holds_object(text, VALUE) else text.strip("\"'`*. ")
         if self.kind == "multi_label_selection":

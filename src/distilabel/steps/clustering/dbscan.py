@@ -2,7 +2,7 @@
 
 from pydantic import Field, PositiveInt
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import GlobalStep, StepInput
@@ -66,14 +66,14 @@ class DBSCAN(GlobalStep):
     def load(self) -> None:
         """Check that the package is there; raises DistilabelMissingPackageError."""
         super().load()
-        optional("sklearn.cluster", "scikit-learn")
+        require("sklearn.cluster", "scikit-learn")
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with the numbers of their groups."""
         rows = [unfilled(self, row, "There is no projection.") for row in inputs]
         numbers = with_vector(inputs, "projection")
         if numbers:
-            model = optional("sklearn.cluster", "scikit-learn").DBSCAN(
+            model = require("sklearn.cluster", "scikit-learn").DBSCAN(
                 eps=self.eps, min_samples=self.min_samples, metric=self.metric, n_jobs=self.n_jobs
             )
             labels = model.fit_predict(matrix(self.name, inputs, "projection", numbers))

@@ -4,7 +4,7 @@ from typing import Any, Optional
 
 from pydantic import Field, PositiveInt
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.filling import unfilled
@@ -69,7 +69,7 @@ class UMAP(GlobalStep):
     def load(self) -> None:
         """Check that the package is there; raises DistilabelMissingPackageError."""
         super().load()
-        optional("umap", "umap-learn")
+        require("umap", "umap-learn")
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their projections."""
@@ -93,7 +93,7 @@ class UMAP(GlobalStep):
             )
 
     def _model(self, count: int) -> Any:
-        kind = optional("umap", "umap-learn").UMAP
+        kind = require("umap", "umap-learn").UMAP
         return kind(
             n_components=self.n_components,
             metric=self.metric,

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PositiveInt
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.steps._core.filling import filled, texts_in
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.filtering.bands import Signatures, opened
@@ -68,11 +68,11 @@ class MinHashDedup(GlobalStep):
     def load(self) -> None:
         """Check that the package is there; raises DistilabelMissingPackageError."""
         super().load()
-        optional("datasketch", "minhash")
+        require("datasketch", "minhash")
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows, each with whether to keep it."""
-        datasketch = optional("datasketch", "minhash")
+        datasketch = require("datasketch", "minhash")
         cut = datasketch.MinHashLSH(threshold=self.threshold, num_perm=self.num_perm)
         with opened(self.storage) as storage:
             signatures = Signatures(storage, cut.b, cut.r, self.threshold)

@@ -5,7 +5,7 @@ from typing import Any, Optional
 
 from pydantic import Field, PositiveInt
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.filling import unfilled
@@ -84,7 +84,7 @@ class FaissNearestNeighbour(GlobalStep):
     def load(self) -> None:
         """Check that the package is there; raises DistilabelMissingPackageError."""
         super().load()
-        optional("faiss", "faiss-cpu")
+        require("faiss", "faiss-cpu")
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their neighbours."""
@@ -101,18 +101,18 @@ class FaissNearestNeighbour(GlobalStep):
     @property
     def _metric(self) -> int:
         metric: int = (
-            optional("faiss", "faiss-cpu").METRIC_L2 if self.metric_type is None else self.metric_type
+            require("faiss", "faiss-cpu").METRIC_L2 if self.metric_type is None else self.metric_type
         )
         return metric
 
     def _kind_of_scores(self) -> str:
         # https://github.com/facebookresearch/faiss/blob/main/faiss/MetricType.h (read in November 2026)
-        faiss = optional("faiss", "faiss-cpu")
+        faiss = require("faiss", "faiss-cpu")
         is_similarity = self._metric in (faiss.METRIC_INNER_PRODUCT, faiss.METRIC_Jaccard)
         return SIMILARITIES if is_similarity else DISTANCES
 
     def _index(self, vectors: Any) -> Any:
-        faiss, metric = optional("faiss", "faiss-cpu"), self._metric
+        faiss, metric = require("faiss", "faiss-cpu"), self._metric
         index = faiss.index_factory(vectors.shape[1], self.string_factory or "Flat", metric)
         placed = index if self.device is None else _on_gpu(faiss, self.name, index, self.device)
         if not placed.is_trained:

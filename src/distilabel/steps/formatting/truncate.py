@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, PositiveInt, PrivateAttr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import StepColumns, StepOutput
@@ -88,7 +88,7 @@ class TruncateTextColumn(Step):
 
 
 def _tokenizer(step_name: str, place: str) -> Any:
-    kind = optional("tokenizers", "tokenizers").Tokenizer
+    kind = require("tokenizers", "tokenizers").Tokenizer
     path = Path(place) / "tokenizer.json" if Path(place).is_dir() else Path(place)
     try:
         return kind.from_file(str(path)) if path.is_file() else kind.from_pretrained(place)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from distilabel.exceptions import DistilabelGenerationException
-from distilabel.steps.tasks._core.parsing import text_of
+from distilabel.steps.tasks._core.parsing import as_text
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -67,7 +67,7 @@ class Genstruct(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Read the first question and its answer; raises DistilabelGenerationException where one is missing."""
-        before, *marked = _MARK.split(text_of(output))
+        before, *marked = _MARK.split(as_text(output))
         turns = list(zip(marked[::2], map(str.strip, marked[1::2]), strict=True))
         if before.strip():
             turns.insert(0, ("User", before.strip()))

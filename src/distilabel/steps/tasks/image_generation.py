@@ -5,7 +5,7 @@ import hashlib
 import io
 from typing import Any
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.artifacts import add_to_artifact
 from distilabel.steps.tasks._core.trajectory import text_in
@@ -61,7 +61,7 @@ class ImageGeneration(ImageTask):
             DistilabelUserError: Pillow does not know their format.
         """
         if self.save_artifacts:
-            pillow = optional("PIL.Image", "vision")
+            pillow = require("PIL.Image", "vision")
             pillow.init()
             if _pillow_name(self.image_format) not in pillow.SAVE:
                 raise DistilabelUserError(
@@ -104,7 +104,7 @@ def _pillow_name(image_format: str) -> str:
 def _converted(content: bytes, image_format: str) -> bytes:
     """Give an image file in another format, or as it is where it has that format already."""
     wanted = _pillow_name(image_format)
-    with optional("PIL.Image", "vision").open(io.BytesIO(content)) as image:
+    with require("PIL.Image", "vision").open(io.BytesIO(content)) as image:
         if image.format == wanted:
             return content
         file = io.BytesIO()

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from distilabel.exceptions import DistilabelGenerationException
-from distilabel.steps.tasks._core.parsing import text_of
+from distilabel.steps.tasks._core.parsing import as_text
 from distilabel.steps.tasks._core.scoring import leading_score
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
@@ -79,7 +79,7 @@ class InstructionBacktranslation(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Read the score of the last line, or the only one; raises DistilabelGenerationException where it is not plain."""
-        text = text_of(output)
+        text = as_text(output)
         lines = list(_SCORE.finditer(text))
         if not lines or (len(lines) > 1 and lines[-1].end() < len(text)):
             raise DistilabelGenerationException(f"The answer has {len(lines) or 'no'} lines with a score.")

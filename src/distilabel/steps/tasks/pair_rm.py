@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Optional
 
 from pydantic import PrivateAttr
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.steps._core.filling import unfilled
 from distilabel.steps.base import Step, StepInput
@@ -60,7 +60,7 @@ class PairRM(Step):
     def load(self) -> None:
         """Load the weights; raises DistilabelMissingPackageError."""
         super().load()
-        self._ranker = optional("llm_blender", "llm-blender").Blender()
+        self._ranker = require("llm_blender", "llm-blender").Blender()
         self._ranker.loadranker(self.model)
 
     def unload(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
-from distilabel.steps.tasks._core.parsing import text_of
+from distilabel.steps.tasks._core.parsing import as_text
 from distilabel.steps.tasks._core.scoring import items_of
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.prometheus_rubrics import RUBRICS, check_rubric
@@ -159,7 +159,7 @@ class PrometheusEval(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Read feedback and result; raises DistilabelGenerationException where there is not one of each."""
-        parts = _RESULT.split(text_of(output))
+        parts = _RESULT.split(as_text(output))
         result = (_SCORE if self.mode == "absolute" else _BETTER).fullmatch(parts[-1])
         if len(parts) != 2 or result is None:  # noqa: PLR2004 - before and after
             wanted = "a score from 1 to 5" if self.mode == "absolute" else "A or B"

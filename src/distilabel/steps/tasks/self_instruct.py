@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, PositiveInt
 
 from distilabel.exceptions import DistilabelGenerationException
-from distilabel.steps.tasks._core.parsing import listed_lines, text_of
+from distilabel.steps.tasks._core.parsing import as_text, listed_lines
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -86,7 +86,7 @@ class SelfInstruct(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Read the list; raises DistilabelGenerationException where nothing tells instructions from other text."""
-        text = text_of(output)
+        text = as_text(output)
         lines = [line.strip() for line in text.split("\n") if line.strip()]
         instructions = listed_lines(text) or (lines if len(lines) == self.num_instructions else [])
         if not instructions:

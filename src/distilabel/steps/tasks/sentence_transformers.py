@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from distilabel.steps.tasks._core.parsing import holds_object, sections_of, text_of, texts_of, texts_schema
+from distilabel.steps.tasks._core.parsing import as_text, holds_object, sections_of, texts_of, texts_schema
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -115,7 +115,7 @@ class GenerateSentencePair(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Read the sentences; raises DistilabelGenerationException where one is missing."""
-        text = text_of(output)
+        text = as_text(output)
         return (
             texts_of(text, self._kinds) if holds_object(text, "positive") else sections_of(text, self._kinds)
         )

@@ -5,7 +5,7 @@ from typing import Any, Optional
 from pydantic import Field, PositiveInt
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
-from distilabel.steps.tasks._core.parsing import entries_of, holds_object, object_schema, text_of, texts_of
+from distilabel.steps.tasks._core.parsing import as_text, entries_of, holds_object, object_schema, texts_of
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -136,7 +136,7 @@ class TextClassification(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Read the labels; raises DistilabelGenerationException where there is none, or one that is not available."""
-        text = text_of(output)
+        text = as_text(output)
         if self.n > 1:
             labels = [self._known(label) for label in entries_of(text, "labels")]
             if len(labels) > self.n:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.filling import texts_in
 from distilabel.steps.base import StepInput
@@ -101,7 +101,7 @@ class TextClustering(GlobalTask):
     def load(self) -> None:
         """Load the LLM; before it, check that the package for pictures is there if one is wanted."""
         if self.savefig:
-            optional("matplotlib", "matplotlib")
+            require("matplotlib", "matplotlib")
         super().load()
 
     def format_input(self, input: Row) -> ChatType:
@@ -171,7 +171,7 @@ def _groups(rows: Sequence[Row]) -> dict[Any, list[int]]:
 
 def _draw(rows: Sequence[Row], folder: Path) -> None:
     # Without pyplot: it belongs to the main thread, and a step does not run there.
-    figure = optional("matplotlib.figure", "matplotlib").Figure(figsize=(12, 10))
+    figure = require("matplotlib.figure", "matplotlib").Figure(figsize=(12, 10))
     axes = figure.subplots()
     named: defaultdict[Any, list[Any]] = defaultdict(list)
     for row in rows:

@@ -4,7 +4,7 @@ import base64
 from io import BytesIO
 from typing import Any, Literal
 
-from distilabel._optional import optional
+from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks.text_generation import TextGeneration
 from distilabel.typing import ChatType, Row, StepColumns
@@ -108,7 +108,7 @@ class TextGenerationWithImage(TextGeneration):
 
     def _sample_image(self) -> Any:
         if self.image_type == "PIL":
-            return optional("PIL.Image", "vision").new("RGB", (1, 1))
+            return require("PIL.Image", "vision").new("RGB", (1, 1))
         return (
             "https://example.com/image.png" if self.image_type == "url" else "data:image/png;base64,<IMAGE>"
         )

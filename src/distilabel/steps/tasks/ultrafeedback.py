@@ -4,12 +4,12 @@ import re
 from typing import Any, ClassVar, Literal
 
 from distilabel.exceptions import DistilabelGenerationException
-from distilabel.steps.tasks._core.parsing import entries_of, holds_object, sections_of, text_of
+from distilabel.steps.tasks._core.parsing import as_text, entries_of, holds_object, sections_of
 from distilabel.steps.tasks._core.scoring import (
+    as_number,
     by_number,
     items_of,
     leading_score,
-    number_of,
     numbered,
     numbered_schema,
     parts_of,
@@ -114,7 +114,7 @@ class UltraFeedback(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
         """Give each generation its rating and reasons; raises DistilabelGenerationException where one has none."""
-        text, count = text_of(output), len(items_of(input, "generations"))
+        text, count = as_text(output), len(items_of(input, "generations"))
         names = _TYPED if self._is_typed else _PLAIN
         found = (
             _in_json(text, count, names) if holds_object(text, "ratings") else _in_parts(text, count, names)
@@ -153,7 +153,7 @@ def _listed(texts: tuple[str, ...]) -> str:
 
 
 def _in_json(text: str, count: int, names: list[str]) -> list[dict[str, Any]]:
-    pairs = [(number_of(entry), entry) for entry in entries_of(text, "ratings")]
+    pairs = [(as_number(entry), entry) for entry in entries_of(text, "ratings")]
     return [{name: entry.get(name) for name in names} for entry in by_number(pairs, count, "rating")]
 
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
-from distilabel.steps.tasks._core.parsing import text_of
+from distilabel.steps.tasks._core.parsing import as_text
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -133,7 +133,7 @@ class URIAL(Task):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Give the text up to the end of the answer; raises DistilabelGenerationException where nothing is left."""
-        answer = _NEXT_QUERY.split(text_of(output), maxsplit=1)[0].strip()
+        answer = _NEXT_QUERY.split(as_text(output), maxsplit=1)[0].strip()
         # Fences of the answer's own come in pairs; an odd one at the end closes the answer.
         if len(_FENCE.findall(answer)) % 2:
             answer = answer.removesuffix("```").strip()

@@ -14,7 +14,7 @@ from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.tasks._core.answering import Answer, Origin, grouped_row, single_rows
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row, StepColumns
 
-__all__ = ["Asker", "answer", "attempt", "generate", "input_of", "missing", "needed", "warn", "why"]
+__all__ = ["LLMTask", "answer", "attempt", "generate", "input_of", "missing", "needed", "warn", "why"]
 
 _LONGEST_MESSAGE = 500
 _SHOWN = 60
@@ -22,7 +22,7 @@ _SHOWN = 60
 T = TypeVar("T")
 
 
-class Asker(Protocol):
+class LLMTask(Protocol):
     """What a task offers for its LLM to be asked."""
 
     name: str
@@ -61,7 +61,7 @@ class Question(NamedTuple):
     failure: FailureReason | None = None
 
 
-def answer(task: Asker, rows: Sequence[Row]) -> list[Row]:
+def answer(task: LLMTask, rows: Sequence[Row]) -> list[Row]:
     """Ask the task's LLM about each row.
 
     Args:
@@ -91,7 +91,7 @@ def answer(task: Asker, rows: Sequence[Row]) -> list[Row]:
     return made
 
 
-def input_of(task: Asker, row: Row) -> FormattedInput:
+def input_of(task: LLMTask, row: Row) -> FormattedInput:
     """Give what the LLM is asked about a row, with the structure of the answer if the task has one by default."""
     formatted = task.format_input(row)
     if isinstance(formatted, tuple) or not task.use_default_structured_output:
@@ -113,7 +113,7 @@ def _chat(formatted: FormattedInput) -> Any:
     return formatted[0] if isinstance(formatted, tuple) else formatted
 
 
-def needed(task: Asker) -> dict[str, bool]:
+def needed(task: LLMTask) -> dict[str, bool]:
     """Give the columns without whose value nothing can be asked, and whether it must be text.
 
     What a task of the user's own asks with is for its `format_input` to say.
@@ -151,14 +151,14 @@ def missing(row: Row, columns: Mapping[str, bool]) -> FailureReason | None:
     return None
 
 
-def _question(task: Asker, row: Row, columns: Mapping[str, bool]) -> Question:
+def _question(task: LLMTask, row: Row, columns: Mapping[str, bool]) -> Question:
     if columns and (lacking := missing(row, columns)) is not None:
         return Question(row, [], lacking)
     formatted, failure = attempt("unformattable_input", input_of, task, row)
     return Question(row, formatted or [], failure)
 
 
-def generate(task: Asker, inputs: list[FormattedInput], num_generations: int) -> list[GenerateOutput]:
+def generate(task: LLMTask, inputs: list[FormattedInput], num_generations: int) -> list[GenerateOutput]:
     """Ask the task's LLM, and see that it gave one output for each input; raises DistilabelStepError."""
     if not inputs:
         return []
@@ -176,7 +176,7 @@ def generate(task: Asker, inputs: list[FormattedInput], num_generations: int) ->
 
 
 def _answers(
-    task: Asker, names: list[str], question: Question, output: GenerateOutput
+    task: LLMTask, names: list[str], question: Question, output: GenerateOutput
 ) -> tuple[list[Answer], GenerateOutput]:
     generations = output.get("generations")
     if not generations:
@@ -197,7 +197,9 @@ def _padded(values: Iterable[Any] | None, length: int) -> list[Any]:
     return given + [None] * (length - len(given))
 
 
-def _read(task: Asker, names: list[str], row: Row, text: str | None, reason: FailureReason | None) -> Answer:
+def _read(
+    task: LLMTask, names: list[str], row: Row, text: str | None, reason: FailureReason | None
+) -> Answer:
     columns, unread = attempt("unparseable_output", task.format_output, text, row)
     if unread is None and not isinstance(columns, dict):
         raise DistilabelTypeError(

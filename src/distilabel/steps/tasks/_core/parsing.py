@@ -9,13 +9,13 @@ from typing import Any
 from distilabel.exceptions import DistilabelGenerationException
 
 __all__ = [
+    "as_text",
     "entries_of",
     "holds_object",
     "list_of_texts",
     "listed_lines",
     "object_schema",
     "sections_of",
-    "text_of",
     "texts_of",
     "texts_schema",
     "value_of",
@@ -25,7 +25,7 @@ _DECODER = json.JSONDecoder(strict=False)  # models write line breaks into JSON 
 _LISTED = re.compile(r"^\s*(?:\d{1,4}\s*[.):]|[-*•])\s+(.*)$")
 
 
-def text_of(output: str | None) -> str:
+def as_text(output: str | None) -> str:
     """Give an answer's text without space around it.
 
     Raises:
@@ -50,7 +50,7 @@ def texts_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
         >>> texts_of('Here it is: {"S1": "a", "S2": "b", "more": 1}', ["S1", "S2"])
         {'S1': 'a', 'S2': 'b'}
     """
-    found = _object(text_of(output), names)
+    found = _object(as_text(output), names)
     for name in names:
         if not isinstance(found.get(name), str) or not found[name].strip():
             raise DistilabelGenerationException(f"The JSON object of the answer has no text {name!r}.")
@@ -67,7 +67,7 @@ def value_of(output: str | None, name: str) -> Any:
         >>> value_of('I would say {"rating": 4}.', "rating")
         4
     """
-    found = _object(text_of(output), [name])
+    found = _object(as_text(output), [name])
     if found.get(name) is None:
         raise DistilabelGenerationException(f"The JSON object of the answer has no {name!r}.")
     return found[name]
@@ -79,7 +79,7 @@ def entries_of(output: str | None, name: str) -> list[Any]:
     Raises:
         DistilabelGenerationException: There is no such object, or several that differ, or it has no such list.
     """
-    found = _object(text_of(output), [name]).get(name)
+    found = _object(as_text(output), [name]).get(name)
     if not isinstance(found, list) or not found:
         raise DistilabelGenerationException(f"The JSON object of the answer has no list {name!r}.")
     return found
@@ -96,7 +96,7 @@ def list_of_texts(output: str | None) -> list[str]:
         ['a', 'b']
     """
     found = _only(
-        (values for values in _json_values(text_of(output), "[") if _are_texts(values)), "list of texts"
+        (values for values in _json_values(as_text(output), "[") if _are_texts(values)), "list of texts"
     )
     return [text.strip() for text in found]
 
@@ -173,7 +173,7 @@ def sections_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
         >>> sections_of("## Positive\n\nYes.\n\n**Negative:** No.", ["Positive", "Negative"])
         {'Positive': 'Yes.', 'Negative': 'No.'}
     """
-    text, found = text_of(output), dict.fromkeys(map(str.lower, names), "")
+    text, found = as_text(output), dict.fromkeys(map(str.lower, names), "")
     for heading, following in pairwise([*_headings(names).finditer(text), None]):
         assert heading is not None
         name, end = heading[1].lower(), following.start() if following else len(text)

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
-from distilabel.steps.tasks._core.parsing import entries_of, holds_object, object_schema, text_of
+from distilabel.steps.tasks._core.parsing import as_text, entries_of, holds_object, object_schema
 from distilabel.typing import Row
 
 __all__ = [
+    "as_number",
     "by_number",
     "items_of",
     "leading_score",
-    "number_of",
     "numbered",
     "numbered_schema",
     "parts_of",
@@ -106,7 +106,7 @@ def scores_of(output: str | None, count: int, low: int, high: int) -> list[float
         Traceback (most recent call last):
         distilabel.exceptions.DistilabelGenerationException: The answer has no score for item 1 of 2.
     """
-    text = text_of(output)
+    text = as_text(output)
     pairs = _in_json(text) if holds_object(text, "scores") else _in_lines(text)
     return by_number([(number, score_within(score, low, high)) for number, score in pairs], count, "score")
 
@@ -144,10 +144,10 @@ def _in_lines(text: str) -> Iterator[tuple[int, float]]:
 
 def _in_json(text: str) -> Iterator[tuple[int, Any]]:
     for entry in entries_of(text, "scores"):
-        yield number_of(entry), entry.get("score")
+        yield as_number(entry), entry.get("score")
 
 
-def number_of(entry: Any) -> int:
+def as_number(entry: Any) -> int:
     """Give the number of the item that an entry of a JSON list is about.
 
     Raises:

@@ -7,14 +7,14 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks._core.answering import Answer, Origin, grouped_row, single_rows
-from distilabel.steps.tasks._core.asking import Asker, attempt, generate, missing, needed, warn, why
+from distilabel.steps.tasks._core.asking import LLMTask, attempt, generate, missing, needed, warn, why
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row
 
-__all__ = ["Path", "begin", "check_one_generation", "check_turns", "finish", "text_in", "turn"]
+__all__ = ["Trajectory", "check_one_generation", "check_turns", "finish", "start", "step", "text_in"]
 
 
 @dataclass(slots=True, eq=False)
-class Path:
+class Trajectory:
     """One generation of one row on its way through the turns.
 
     Attributes:
@@ -62,17 +62,17 @@ def _first(values: Any) -> Any:
     return next(iter(values), None) if isinstance(values, list | tuple) else values
 
 
-def begin(task: Asker, rows: Iterable[Row]) -> list[Path]:
+def start(task: LLMTask, rows: Iterable[Row]) -> list[Trajectory]:
     """Give `num_generations` paths for each row, in the rows' order; those of a row that lacks an input have failed."""
     columns, count = needed(task), task.num_generations or 1
-    return [Path(row, number, failure=missing(row, columns)) for row in rows for number in range(count)]
+    return [Trajectory(row, number, failure=missing(row, columns)) for row in rows for number in range(count)]
 
 
-def turn(
-    task: Asker,
-    paths: Iterable[Path],
-    question: Callable[[Path], Iterable[FormattedInput]],
-    read: Callable[[Path, list[Any]], None],
+def step(
+    task: LLMTask,
+    paths: Iterable[Trajectory],
+    question: Callable[[Trajectory], Iterable[FormattedInput]],
+    read: Callable[[Trajectory, list[Any]], None],
     *,
     partial: bool = False,
 ) -> None:
@@ -101,7 +101,7 @@ def turn(
 
 
 def _chats(
-    path: Path, question: Callable[[Path], Iterable[FormattedInput]]
+    path: Trajectory, question: Callable[[Trajectory], Iterable[FormattedInput]]
 ) -> Sequence[FormattedInput] | None:
     if path.failure is not None:
         return None
@@ -110,11 +110,15 @@ def _chats(
     return chats
 
 
-def _unread(path: Path, texts: list[Any], read: Callable[[Path, list[Any]], None]) -> FailureReason | None:
+def _unread(
+    path: Trajectory, texts: list[Any], read: Callable[[Trajectory, list[Any]], None]
+) -> FailureReason | None:
     return attempt("unparseable_output", read, path, texts)[1]
 
 
-def finish(task: Asker, paths: Sequence[Path], columns: Callable[[Path], dict[str, Any]]) -> list[Row]:
+def finish(
+    task: LLMTask, paths: Sequence[Trajectory], columns: Callable[[Trajectory], dict[str, Any]]
+) -> list[Row]:
     """Make rows of the paths: one for each, or one with lists for each row when the task groups its generations.
 
     `distilabel_metadata` gets `raw_input_<step>` and `raw_output_<step>` as lists with an entry for each question,
@@ -134,7 +138,7 @@ def finish(task: Asker, paths: Sequence[Path], columns: Callable[[Path], dict[st
 
 
 def _told(
-    task: Asker, group: Sequence[Path], columns: Callable[[Path], dict[str, Any]]
+    task: LLMTask, group: Sequence[Trajectory], columns: Callable[[Trajectory], dict[str, Any]]
 ) -> tuple[list[Answer], GenerateOutput]:
     answers = [Answer(columns(path), _raw(task, path), path.failure) for path in group]
     names = sorted({name for path in group for name in path.tokens})
@@ -142,7 +146,7 @@ def _told(
     return answers, {"generations": [None] * len(group), "statistics": statistics}
 
 
-def _raw(task: Asker, path: Path) -> dict[str, Any]:
+def _raw(task: LLMTask, path: Trajectory) -> dict[str, Any]:
     said = {"raw_output": path.said} if task.add_raw_output else {}
     return {**said, **({"raw_input": path.asked} if task.add_raw_input else {})}
 

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.trajectory import Path, begin, check_turns, finish, text_in, turn
+from distilabel.steps.tasks._core.trajectory import Trajectory, check_turns, finish, start, step, text_in
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import INSTRUCTION_TEMPLATES
@@ -82,30 +82,30 @@ class EvolInstruct(Task):
 
     def format_input(self, input: Row) -> ChatType:
         """Give the chat of the first evolution."""
-        return self._mutation(Path(input))[0]
+        return self._mutation(Trajectory(input))[0]
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their evolved instructions; see `Task.process`."""
-        paths = begin(self, inputs)
+        paths = start(self, inputs)
         for _ in range(self.num_evolutions):
-            turn(self, paths, self._mutation, _evolve)
+            step(self, paths, self._mutation, _evolve)
         if self.generate_answers:
-            turn(self, paths, self._questions, _answer, partial=True)
+            step(self, paths, self._questions, _answer, partial=True)
         yield finish(self, paths, self._columns)
 
-    def _mutation(self, path: Path) -> list[ChatType]:
+    def _mutation(self, path: Trajectory) -> list[ChatType]:
         original, current = text_in(path.row, "instruction"), _current(path)
         name = pick(self.mutation_templates, self.seed, path.number, len(path.made), original)
         return [mutation(self.mutation_templates[name], PROMPT=current)]
 
-    def _questions(self, path: Path) -> list[ChatType]:
+    def _questions(self, path: Trajectory) -> list[ChatType]:
         kept = self._kept(path) if self.store_evolutions else path.made[-1:]
         return [[{"role": "user", "content": text}] for text in kept]
 
-    def _kept(self, path: Path) -> list[str]:
+    def _kept(self, path: Trajectory) -> list[str]:
         return [path.row["instruction"], *path.made] if self.include_original_instruction else path.made
 
-    def _columns(self, path: Path) -> dict[str, Any]:
+    def _columns(self, path: Trajectory) -> dict[str, Any]:
         if self.store_evolutions:
             columns = {"evolved_instructions": self._kept(path) if path.made else None}
             return {**columns, "answers": path.answers or None} if self.generate_answers else columns
@@ -114,13 +114,13 @@ class EvolInstruct(Task):
         return {**columns, "answer": (path.answers or [None])[-1]} if self.generate_answers else columns
 
 
-def _current(path: Path) -> str:
+def _current(path: Trajectory) -> str:
     return str(path.made[-1]) if path.made else text_in(path.row, "instruction")
 
 
-def _evolve(path: Path, texts: list[Any]) -> None:
+def _evolve(path: Trajectory, texts: list[Any]) -> None:
     path.made.append(rewritten(texts[0], before=_current(path)))
 
 
-def _answer(path: Path, texts: list[Any]) -> None:
+def _answer(path: Trajectory, texts: list[Any]) -> None:
     path.answers = texts

@@ -9,12 +9,12 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks._core.asking import why
 from distilabel.steps.tasks._core.trajectory import (
-    Path,
-    begin,
+    Trajectory,
     check_one_generation,
     check_turns,
     finish,
-    turn,
+    start,
+    step,
 )
 from distilabel.steps.tasks.base import GeneratorTask
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
@@ -119,28 +119,28 @@ class EvolInstructGenerator(GeneratorTask):
 
     def format_input(self, input: Row) -> ChatType:  # noqa: ARG002 - nothing is given
         """Give the chat that makes the first instruction."""
-        return self._question(Path({}))[0]
+        return self._question(Trajectory({}))[0]
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Yield the instructions from `offset` on, and whether they are the last."""
         size = self.batch_size or 1
-        for start in range(offset, self.total_rows, size):
-            paths = begin(self, [{} for _ in range(min(size, self.total_rows - start))])
-            for number, path in enumerate(paths, start):
+        for first in range(offset, self.total_rows, size):
+            paths = start(self, [{} for _ in range(min(size, self.total_rows - first))])
+            for number, path in enumerate(paths, first):
                 path.number = number
-            yield self._evolved(paths), start + size >= self.total_rows
+            yield self._evolved(paths), first + size >= self.total_rows
 
-    def _evolved(self, paths: list[Path]) -> list[Row]:
+    def _evolved(self, paths: list[Trajectory]) -> list[Row]:
         for _ in range(_MOST_TURNS):
-            turn(self, paths, self._question, self._read)
+            step(self, paths, self._question, self._read)
         for path in paths:
             if not self._done(path):
                 path.fail(self._given_up())
         if self.generate_answers:
-            turn(self, paths, _instruction, _answer, partial=True)
+            step(self, paths, _instruction, _answer, partial=True)
         return finish(self, paths, self._columns)
 
-    def _question(self, path: Path) -> list[ChatType]:
+    def _question(self, path: Trajectory) -> list[ChatType]:
         if self._done(path):
             return []
         if not path.made:
@@ -150,14 +150,14 @@ class EvolInstructGenerator(GeneratorTask):
         name = pick(self._ways, self.seed, path.number, len(path.said))
         return [mutation(self._ways[name], PROMPT=path.made[-1])]
 
-    def _read(self, path: Path, texts: list[Any]) -> None:
+    def _read(self, path: Trajectory, texts: list[Any]) -> None:
         if not texts:
             return
         path.made.append(rewritten(texts[0], before=path.made[-1] if path.made else ""))
         if len(path.made[-1].encode()) > self._longest:
             path.made.clear()
 
-    def _done(self, path: Path) -> bool:
+    def _done(self, path: Trajectory) -> bool:
         """Tell whether the path has come to an instruction that has been evolved and is long enough."""
         return len(path.made) > 1 and len(path.made[-1].encode()) >= self._shortest
 
@@ -168,14 +168,14 @@ class EvolInstructGenerator(GeneratorTask):
             "min_length and max_length.",
         )
 
-    def _columns(self, path: Path) -> dict[str, Any]:
+    def _columns(self, path: Trajectory) -> dict[str, Any]:
         columns = {"instruction": path.made[-1] if self._done(path) else None}
         return {**columns, "answer": (path.answers or [None])[0]} if self.generate_answers else columns
 
 
-def _instruction(path: Path) -> list[ChatType]:
+def _instruction(path: Trajectory) -> list[ChatType]:
     return [[{"role": "user", "content": path.made[-1]}]]
 
 
-def _answer(path: Path, texts: list[Any]) -> None:
+def _answer(path: Trajectory, texts: list[Any]) -> None:
     path.answers = texts

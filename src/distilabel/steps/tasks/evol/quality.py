@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.trajectory import Path, begin, check_turns, finish, text_in, turn
+from distilabel.steps.tasks._core.trajectory import Trajectory, check_turns, finish, start, step, text_in
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import QUALITY_TEMPLATES
@@ -75,21 +75,21 @@ class EvolQuality(Task):
 
     def format_input(self, input: Row) -> ChatType:
         """Give the chat of the first evolution."""
-        return self._mutation(Path(input))[0]
+        return self._mutation(Trajectory(input))[0]
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their evolved answers; see `Task.process`."""
-        paths = begin(self, inputs)
+        paths = start(self, inputs)
         for _ in range(self.num_evolutions):
-            turn(self, paths, self._mutation, _evolve)
+            step(self, paths, self._mutation, _evolve)
         yield finish(self, paths, self._columns)
 
-    def _mutation(self, path: Path) -> list[ChatType]:
+    def _mutation(self, path: Trajectory) -> list[ChatType]:
         instruction, original = text_in(path.row, "instruction"), text_in(path.row, "response")
         name = pick(self.mutation_templates, self.seed, path.number, len(path.made), instruction, original)
         return [mutation(self.mutation_templates[name], PROMPT=instruction, RESPONSE=_current(path))]
 
-    def _columns(self, path: Path) -> dict[str, Any]:
+    def _columns(self, path: Trajectory) -> dict[str, Any]:
         if not self.store_evolutions:
             whole = len(path.made) == self.num_evolutions
             return {"evolved_response": path.made[-1] if whole else None}
@@ -97,9 +97,9 @@ class EvolQuality(Task):
         return {"evolved_responses": [*original, *path.made] or None}
 
 
-def _current(path: Path) -> str:
+def _current(path: Trajectory) -> str:
     return str(path.made[-1]) if path.made else text_in(path.row, "response")
 
 
-def _evolve(path: Path, texts: list[Any]) -> None:
+def _evolve(path: Trajectory, texts: list[Any]) -> None:
     path.made.append(rewritten(texts[0], before=_current(path)))

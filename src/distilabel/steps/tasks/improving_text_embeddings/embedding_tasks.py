@@ -4,11 +4,11 @@ from typing import Any, Literal
 
 from distilabel.exceptions import DistilabelGenerationException, DistilabelUserError
 from distilabel.steps.tasks._core.parsing import (
+    as_text,
     entries_of,
     holds_object,
     list_of_texts,
     object_schema,
-    text_of,
 )
 from distilabel.steps.tasks.base import GeneratorTask
 from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
@@ -109,7 +109,7 @@ class EmbeddingTaskGenerator(GeneratorTask):
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Read the list; raises DistilabelGenerationException where there is none."""
-        text = text_of(output)
+        text = as_text(output)
         tasks = entries_of(text, "tasks") if holds_object(text, "tasks") else list_of_texts(text)
         if not all(isinstance(task, str) and task.strip() for task in tasks):
             raise DistilabelGenerationException("The answer has a task that is no text.")

@@ -8,11 +8,11 @@ from typing import Any, Protocol, TypeAlias
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.magpie import check_magpie
-from distilabel.steps.tasks._core.asking import Asker
-from distilabel.steps.tasks._core.trajectory import Path, check_turns, finish, turn
+from distilabel.steps.tasks._core.asking import LLMTask
+from distilabel.steps.tasks._core.trajectory import Trajectory, check_turns, finish, step
 from distilabel.typing import ChatItem, ChatType, Row
 
-__all__ = ["MULTI_TURN", "Chosen", "SystemPrompts", "Talker", "check", "choose", "columns", "converse"]
+__all__ = ["MULTI_TURN", "Choice", "MagpieTask", "SystemPrompts", "check", "choose", "columns", "converse"]
 
 SystemPrompts: TypeAlias = str | list[str] | dict[str, str] | dict[str, tuple[str, float]] | None
 
@@ -25,7 +25,7 @@ answer in full.
 """The system prompt of conversations of several turns, where none is given (Magpie, section 2.2)."""
 
 
-class Talker(Asker, Protocol):
+class MagpieTask(LLMTask, Protocol):
     """What both tasks have."""
 
     n_turns: int | None
@@ -36,14 +36,14 @@ class Talker(Asker, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Choice:
     """A system prompt, and its key where it was picked out of a dict."""
 
     text: str | None
     key: str | None = None
 
 
-def check(task: Talker) -> None:
+def check(task: MagpieTask) -> None:
     """Check the settings against one another and the LLM; raises DistilabelUserError."""
     check_turns(task)
     check_magpie(task.llm, task.name)
@@ -73,21 +73,21 @@ def _check_prompts(step: str, prompts: SystemPrompts) -> None:
         )
 
 
-def choose(task: Talker, chance: random.Random) -> Chosen:
+def choose(task: MagpieTask, chance: random.Random) -> Choice:
     """Pick the system prompt of one conversation."""
     prompts = task.system_prompt
     if prompts is None:
-        return Chosen(MULTI_TURN if (task.n_turns or 1) > 1 else None)
+        return Choice(MULTI_TURN if (task.n_turns or 1) > 1 else None)
     if isinstance(prompts, str):
-        return Chosen(prompts)
+        return Choice(prompts)
     if isinstance(prompts, list):
-        return Chosen(chance.choice(prompts))
+        return Choice(chance.choice(prompts))
     weighted = {key: (value, 1.0) if isinstance(value, str) else value for key, value in prompts.items()}
     key = chance.choices(list(weighted), [weight for _, weight in weighted.values()])[0]
-    return Chosen(weighted[key][0], key)
+    return Choice(weighted[key][0], key)
 
 
-def columns(task: Talker) -> list[str]:
+def columns(task: MagpieTask) -> list[str]:
     """Give the columns that a task writes."""
     if task.only_instruction:
         written = ["instruction"]
@@ -96,7 +96,7 @@ def columns(task: Talker) -> list[str]:
     return [*written, *(["system_prompt_key"] if isinstance(task.system_prompt, dict) else []), "model_name"]
 
 
-def converse(task: Talker, paths: Sequence[Path], chosen: Sequence[Chosen]) -> list[Row]:
+def converse(task: MagpieTask, paths: Sequence[Trajectory], chosen: Sequence[Choice]) -> list[Row]:
     """Let the model write all messages, turn by turn, and make rows of them.
 
     Args:
@@ -109,16 +109,16 @@ def converse(task: Talker, paths: Sequence[Path], chosen: Sequence[Chosen]) -> l
         path.made = [{"role": "system", "content": one.text}] if one.text else []
     roles = ["user", "assistant"] * (task.n_turns or 1)
     for role in roles[:-1] if task.only_instruction or task.end_with_user else roles:
-        turn(task, paths, _so_far, _reader(role))
+        step(task, paths, _so_far, _reader(role))
     return finish(task, paths, lambda path: _columns(task, path, keys[id(path)], len(roles)))
 
 
-def _so_far(path: Path) -> list[ChatType]:
+def _so_far(path: Trajectory) -> list[ChatType]:
     return [list(path.made)]
 
 
 def _reader(role: Any) -> Any:
-    def read(path: Path, texts: list[str]) -> None:
+    def read(path: Trajectory, texts: list[str]) -> None:
         text = texts[0].strip()
         if not text:
             raise ValueError(f"the model wrote an empty message for the {role}")
@@ -128,7 +128,7 @@ def _reader(role: Any) -> Any:
     return read
 
 
-def _columns(task: Talker, path: Path, key: str | None, length: int) -> dict[str, Any]:
+def _columns(task: MagpieTask, path: Trajectory, key: str | None, length: int) -> dict[str, Any]:
     said = [message for message in path.made if message["role"] != "system"]
     texts = [*(message["content"] for message in said), None, None]
     length -= 1 if task.end_with_user else 0

@@ -6,9 +6,9 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.trajectory import begin
+from distilabel.steps.tasks._core.trajectory import start
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.magpie.conversation import Chosen, SystemPrompts, check, choose, columns, converse
+from distilabel.steps.tasks.magpie.conversation import Choice, SystemPrompts, check, choose, columns, converse
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
 __all__ = ["Magpie"]
@@ -92,11 +92,11 @@ class Magpie(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with what was written; see `Task.process`."""
-        paths = begin(self, inputs)
+        paths = start(self, inputs)
         yield converse(self, paths, [self._chosen(path.row, self.random) for path in paths])
 
-    def _chosen(self, row: Row, chance: random.Random) -> Chosen:
+    def _chosen(self, row: Row, chance: random.Random) -> Choice:
         # Picked for each row, whether it is used or not: a row's prompt must not depend on its neighbours'.
         picked = choose(self, chance)
         own = row.get("system_prompt")
-        return Chosen(own) if isinstance(own, str) and own else picked
+        return Choice(own) if isinstance(own, str) and own else picked

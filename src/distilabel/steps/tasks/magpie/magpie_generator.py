@@ -5,9 +5,9 @@ import random
 from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
-from distilabel.steps.tasks._core.trajectory import begin, check_one_generation
+from distilabel.steps.tasks._core.trajectory import check_one_generation, start
 from distilabel.steps.tasks.base import GeneratorTask
-from distilabel.steps.tasks.magpie.conversation import Chosen, SystemPrompts, check, choose, columns, converse
+from distilabel.steps.tasks.magpie.conversation import Choice, SystemPrompts, check, choose, columns, converse
 from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
 
 __all__ = ["MagpieGenerator"]
@@ -90,13 +90,13 @@ class MagpieGenerator(GeneratorTask):
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Yield the rows from `offset` on, and whether they are the last."""
         size = self.batch_size or 1
-        for start in range(offset, self.total_rows, size):
-            numbers = range(start, min(start + size, self.total_rows))
-            paths = begin(self, [{} for _ in numbers])
+        for first in range(offset, self.total_rows, size):
+            numbers = range(first, min(first + size, self.total_rows))
+            paths = start(self, [{} for _ in numbers])
             yield (
                 converse(self, paths, [self._chosen(number) for number in numbers]),
-                start + size >= self.total_rows,
+                first + size >= self.total_rows,
             )
 
-    def _chosen(self, number: int) -> Chosen:
+    def _chosen(self, number: int) -> Choice:
         return choose(self, random.Random(f"{self.name}\0{number}"))  # noqa: S311 - repeatable on purpose

@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.trajectory import Path, begin, finish, text_in, turn
+from distilabel.steps.tasks._core.trajectory import Trajectory, finish, start, step, text_in
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.math_shepherd.prompts import COMPLETER_FEW_SHOTS, COMPLETER_PROMPT, fill
 from distilabel.steps.tasks.math_shepherd.solutions import STEPS, answer_of, same_answer, steps_in
@@ -95,8 +95,8 @@ class MathShepherdCompleter(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their labelled solutions; see `Task.process`."""
-        paths = begin(self, inputs)
-        turn(self, paths, self._questions, self._label, partial=True)
+        paths = start(self, inputs)
+        step(self, paths, self._questions, self._label, partial=True)
         yield finish(self, paths, lambda path: {"solutions": path.made or None})
 
     def sample_input(self) -> Row:
@@ -112,7 +112,7 @@ class MathShepherdCompleter(Task):
             COMPLETER_FEW_SHOTS if self.few_shots is None else self.few_shots,
         )
 
-    def _questions(self, path: Path) -> list[FormattedInput]:
+    def _questions(self, path: Trajectory) -> list[FormattedInput]:
         instruction = text_in(path.row, "instruction")
         _golden(path.row)
         return [
@@ -131,7 +131,7 @@ class MathShepherdCompleter(Task):
             return chat
         return chat, {"format": "json", "schema": STEPS}
 
-    def _label(self, path: Path, texts: list[str | None]) -> None:
+    def _label(self, path: Trajectory, texts: list[str | None]) -> None:
         golden, completions = _golden(path.row), iter(texts)
         path.made = [self._labelled(solution, golden, completions) for solution in _solutions(path.row)]
 

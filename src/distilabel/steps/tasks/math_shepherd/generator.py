@@ -6,7 +6,7 @@ from pydantic import PositiveInt
 
 from distilabel.steps.base import StepInput
 from distilabel.steps.tasks._core.asking import input_of
-from distilabel.steps.tasks._core.trajectory import Path, begin, finish, text_in, turn
+from distilabel.steps.tasks._core.trajectory import Trajectory, finish, start, step, text_in
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.math_shepherd.prompts import GENERATOR_FEW_SHOTS, GENERATOR_PROMPT, fill
 from distilabel.steps.tasks.math_shepherd.solutions import STEPS, steps_of
@@ -78,8 +78,8 @@ class MathShepherdGenerator(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their solutions; see `Task.process`."""
-        paths = begin(self, inputs)
-        turn(self, paths, self._questions, _read, partial=True)
+        paths = start(self, inputs)
+        step(self, paths, self._questions, _read, partial=True)
         yield finish(self, paths, self._columns)
 
     def _system(self) -> str:
@@ -90,16 +90,16 @@ class MathShepherdGenerator(Task):
             GENERATOR_FEW_SHOTS if self.few_shots is None else self.few_shots,
         )
 
-    def _questions(self, path: Path) -> list[FormattedInput]:
+    def _questions(self, path: Trajectory) -> list[FormattedInput]:
         return [input_of(self, path.row)] * (self.M or 1)
 
-    def _columns(self, path: Path) -> dict[str, Any]:
+    def _columns(self, path: Trajectory) -> dict[str, Any]:
         if self.M:
             return {"solutions": path.made or None}
         return {"golden_solution": path.made[0] if path.made else None}
 
 
-def _read(path: Path, texts: list[str | None]) -> None:
+def _read(path: Trajectory, texts: list[str | None]) -> None:
     """Read all solutions before complaining of one."""
     errors = []
     for text in texts:

@@ -11,7 +11,7 @@ from distilabel.exceptions import (
 )
 from distilabel.models.llms.base import LLM
 from distilabel.steps.tasks import Task
-from distilabel.steps.tasks._core.trajectory import Path, begin, check_turns, finish, turn
+from distilabel.steps.tasks._core.trajectory import Trajectory, check_turns, finish, start, step
 
 from .scripted import FAILURE, ScriptedLLM, failure_of, run
 
@@ -31,12 +31,12 @@ class Chain(Task):
         return ["chain", "model_name"]
 
     def process(self, inputs):
-        paths = begin(self, inputs)
+        paths = start(self, inputs)
         for _ in range(TURNS):
-            turn(self, paths, self._question, self._read)
+            step(self, paths, self._question, self._read)
         yield finish(self, paths, lambda path: {"chain": path.made if len(path.made) == TURNS else None})
 
-    def _question(self, path: Path):
+    def _question(self, path: Trajectory):
         step = len(path.made)
         kind = path.row["bad"].get(step)
         if kind == "unaskable":
@@ -102,12 +102,12 @@ def test_rows_take_each_turn_together_and_failed_ones_are_not_asked_again(faults
     first_bad = [min(bad, default=TURNS) for bad in faults]
     # One call a turn; a row that cannot be asked, or has failed, is in none of them from then on.
     expected = []
-    for step in range(TURNS):
+    for number in range(TURNS):
         asked = [
-            f"{faults[i].get(step)}|{i}.0.{step}{letter}"
+            f"{faults[i].get(number)}|{i}.0.{number}{letter}"
             for i, bad in enumerate(first_bad)
-            if step <= bad and faults[i].get(step) != "unaskable"
-            for letter in ("ab" if step == TURNS - 1 else "a")
+            if number <= bad and faults[i].get(number) != "unaskable"
+            for letter in ("ab" if number == TURNS - 1 else "a")
         ]
         expected += [asked] if asked else []
     assert task.llm.prompts == expected
@@ -154,9 +154,9 @@ class TestMetadata:
 
 def test_partial_turn_reads_what_there_is_and_notes_what_there_is_not():
     task = chain()
-    path = Path({"id": 0, "bad": {}})
+    path = Trajectory({"id": 0, "bad": {}})
     chats = [[{"role": "user", "content": content}] for content in ("x", "silent|", "y")]
-    turn(task, [path], lambda _: chats, lambda p, texts: p.made.extend(texts), partial=True)
+    step(task, [path], lambda _: chats, lambda p, texts: p.made.extend(texts), partial=True)
     assert path.made == ["yes ", None, "yes "]
     assert path.failure["code"] == "no_generation"
 
