@@ -1,6 +1,7 @@
-"""The house: which room may import which, and the rules that hold for every file of the package."""
+"""Which package may import which, and the rules that hold for every file; how far a row travels, and words that are gone."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).resolve().parents[1] / "src"
+from tests import journey
+
+ROOT = Path(__file__).resolve().parents[1]
+SRC = ROOT / "src"
 
 LAYERS = [
     {"exceptions", "typing", "_lazy"},
@@ -24,22 +28,67 @@ LAYERS = [
     {"pipeline"},
     {"cli"},
 ]
-"""Rooms, lowest layer first. A room imports from the layers below it, and from itself."""
+"""Packages, lowest layer first. A package imports from the layers below it, and from itself."""
 
 ALLOWED = {
-    ("llms", "models"): "a door for the old import path",
-    ("embeddings", "models"): "a door for the old import path",
+    ("llms", "models"): "an old import path",
+    ("embeddings", "models"): "an old import path",
 }
 """Neighbours of one layer that may be imported all the same, and why."""
 
 ALONE = {"server"}
-"""Rooms that import no other room: one could lift them out."""
+"""Packages that import no other package: they could be projects by themselves."""
 
 ONLY_HERE = {"httpx2": {"transport", "server"}}
-"""Packages that few rooms may import: HTTP is spoken by the transport, and by the platform of our own."""
+"""Libraries that few packages may import: HTTP is the matter of the transport and of the embedded platform."""
 
 NEVER = {"openai", "anthropic", "mistralai", "requests", "httpx", "aiohttp"}
-"""Packages that no room imports: the official SDKs are oracles for tests, and HTTP has one room."""
+"""Libraries that no package imports: the official SDKs are oracles for tests, and HTTP has one client."""
+
+MOST_FILES = {"offline": 83, "online": 73}
+MOST_FRAMES = {"offline": 30, "online": 27}
+"""How many files one row enters at most, and how many frames deep it goes; design/0008-names-and-layout.md has the aims.
+
+They only ever shrink. `python -m tests.journey --list` shows the way.
+"""
+
+MOST_SHORT_HELPERS = 147
+"""How many private functions of three lines or less have one caller, which could hold them; only ever shrinks.
+
+`python scripts/structure.py --list` names them, and says what exactly is counted.
+"""
+
+GONE = {
+    r"Bench": "StepRuntime",
+    r"Broken": "RunFailed",
+    r"Census": "InputValidator",
+    r"_Chance": "_LazyRandom",
+    r"Commands": "LocalCommandTransport",
+    r"_?Doorman": "_AliasFinder",
+    r"InDriver": "InProcessRunner",
+    r"Narrator": "EventLogger",
+    r"Noted": "LogMessage",
+    r"once_found": "retry_until_found",
+    r"open_desk": "model_client",
+    r"open_door": "connect",
+    r"patiently": "retry_while_down",
+    r"Quiet": "DispatcherIdle",
+    r"Raised": "ErrorResult",
+    r"Refusal": "ApiError",
+    r"RouteBook": "a table of the ledger",
+    r"_Seat": "_Slot",
+    r"Staff": "Runners",
+    r"Talker": "MagpieTask",
+    r"Warned": "WarningMessage",
+    r"Workshop": "CommandExecutor",
+    r"[Cc]ostumes?|Dressed": "emulators, Emulator, EmulatorApp",
+}
+"""Words that are gone, as regular expressions of whole words, and what stands in their place."""
+
+STAYS: dict[tuple[str, str], str] = {}
+"""Where a word that is gone stays: path (from the root of the repository) and expression, and why."""
+
+SEARCHED = ("src", "docs", "tests", "examples", "README.md")
 
 
 @cache
@@ -57,19 +106,19 @@ def tree_of(module: str) -> ast.Module:
     return ast.parse(modules()[module].read_text(encoding="utf-8"))
 
 
-def room_of(module: str) -> str:
-    """`distilabel.steps.tasks.base` lies in the room `steps`; the root package has the room ''."""
+def package_of(module: str) -> str:
+    """`distilabel.steps.tasks.base` lies in the package `steps`; the root package is ''."""
     return module.split(".")[1] if "." in module else ""
 
 
-def layer_of(room: str) -> int:
-    for layer, rooms in enumerate(LAYERS):
-        if room in rooms:
+def layer_of(package: str) -> int:
+    for layer, packages in enumerate(LAYERS):
+        if package in packages:
             return layer
-    pytest.fail(f"The room {room!r} has no layer yet: add it to LAYERS in {Path(__file__).name}.")
+    pytest.fail(f"The package {package!r} has no layer yet: add it to LAYERS in {Path(__file__).name}.")
 
 
-def package_of(module: str) -> list[str]:
+def importing_package_of(module: str) -> list[str]:
     """The package against which a module's relative imports are resolved."""
     parts = module.split(".")
     return parts if modules()[module].name == "__init__.py" else parts[:-1]
@@ -81,7 +130,11 @@ def named(module: str, node: ast.AST) -> Iterator[str]:
         case ast.Import():
             yield from (alias.name for alias in node.names)
         case ast.ImportFrom():
-            base = package_of(module)[: len(package_of(module)) + 1 - node.level] if node.level else []
+            base = (
+                importing_package_of(module)[: len(importing_package_of(module)) + 1 - node.level]
+                if node.level
+                else []
+            )
             source = ".".join([*base, *([node.module] if node.module else [])])
             yield from (f"{source}.{alias.name}" for alias in node.names)
         case ast.Call(
@@ -122,23 +175,23 @@ def is_down(source: str, target: str) -> bool:
     return layer_of(target) < layer_of(source)
 
 
-def test_every_room_has_a_layer():
-    assert {room_of(module) for module in modules()} <= set().union(*LAYERS)
+def test_every_package_has_a_layer():
+    assert {package_of(module) for module in modules()} <= set().union(*LAYERS)
 
 
 def test_arrows_point_down_only():
     wrong = [
-        f"{place}: {room_of(source) or 'distilabel'} imports {target}"
+        f"{place}: {package_of(source) or 'distilabel'} imports {target}"
         for place, source, target in arrows()
-        if not is_down(room_of(source), room_of(target))
+        if not is_down(package_of(source), package_of(target))
     ]
     assert wrong == []
 
 
 def test_no_exception_to_the_layers_is_left_over():
-    rooms = {room_of(module) for module in modules()}
-    used = {(room_of(source), room_of(target)) for _, source, target in arrows()}
-    assert [pair for pair in ALLOWED if rooms.issuperset(pair) and pair not in used] == []
+    packages = {package_of(module) for module in modules()}
+    used = {(package_of(source), package_of(target)) for _, source, target in arrows()}
+    assert [pair for pair in ALLOWED if packages.issuperset(pair) and pair not in used] == []
 
 
 def test_no_modules_import_each_other_in_a_circle():
@@ -151,13 +204,13 @@ def test_no_modules_import_each_other_in_a_circle():
         pytest.fail(" <- ".join(error.args[1]))
 
 
-def test_foreign_packages_stay_where_they_belong():
+def test_libraries_stay_where_they_belong():
     wrong = []
     for module, path in modules().items():
         for line, name in imports(module):
-            package = name.split(".")[0]
-            if package in NEVER or room_of(module) not in ONLY_HERE.get(package, {room_of(module)}):
-                wrong.append(f"{path.relative_to(SRC)}:{line}: {package}")
+            library = name.split(".")[0]
+            if library in NEVER or package_of(module) not in ONLY_HERE.get(library, {package_of(module)}):
+                wrong.append(f"{path.relative_to(SRC)}:{line}: {library}")
     assert wrong == []
 
 
@@ -168,7 +221,7 @@ def calls(module: str, function: str) -> Iterator[ast.Call]:
 
 
 def test_nothing_is_printed_outside_the_command_line():
-    places = [(m, call.lineno) for m in modules() if room_of(m) != "cli" for call in calls(m, "print")]
+    places = [(m, call.lineno) for m in modules() if package_of(m) != "cli" for call in calls(m, "print")]
     assert places == []
 
 
@@ -207,3 +260,51 @@ def test_importing_the_library_does_not_load_datasets():
 def test_an_import_is_seen_wherever_it_stands(statement: str, name: str):
     found = [n for node in ast.walk(ast.parse(statement)) for n in named("distilabel.llms", node)]
     assert found == [name]
+
+
+@pytest.mark.parametrize("way", journey.WAYS)
+def test_a_row_enters_few_files_and_goes_few_frames_deep(way: str):
+    found = journey.measure(way)
+    assert len(found.files) <= MOST_FILES[way], list(found.files)
+    assert found.depth <= MOST_FRAMES[way], found.deepest
+
+
+def test_a_short_function_with_one_caller_is_part_of_its_caller(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    import structure
+
+    short = structure.read().short_with_one_caller
+    assert len(short) <= MOST_SHORT_HELPERS, "\n".join(map(str, short))
+
+
+@cache
+def searched() -> dict[str, str]:
+    """The text of each file in which no word that is gone may stand, by its path."""
+    found = [
+        path
+        for name in SEARCHED
+        for path in sorted((ROOT / name).rglob("*") if (ROOT / name).is_dir() else [ROOT / name])
+    ]
+    texts = (
+        path
+        for path in found
+        if path.suffix in {".md", ".py", ".sql", ".yaml"} and path != Path(__file__).resolve()
+    )
+    return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in texts}
+
+
+def places_of(word: str) -> Iterator[tuple[str, int]]:
+    """Path and line of each place where a word that is gone stands."""
+    pattern = re.compile(rf"(?<!\w)(?:{word})(?!\w)")
+    for path, text in searched().items():
+        yield from ((path, text.count("\n", 0, match.start()) + 1) for match in pattern.finditer(text))
+
+
+@pytest.mark.parametrize("word", GONE)
+def test_a_word_that_is_gone_stays_gone(word: str):
+    wrong = [f"{path}:{line}" for path, line in places_of(word) if (path, word) not in STAYS]
+    assert wrong == [], f"use {GONE[word]!r}"
+
+
+def test_no_exception_to_the_gone_words_is_left_over():
+    assert [(path, word) for path, word in STAYS if path not in dict(places_of(word))] == []
