@@ -36,7 +36,7 @@ def steps_of(text: str | None) -> list[StepInfo]:
 
     Examples:
         >>> steps_of("{pipeline: {steps: [{step: {name: a, type_info: {name: KeepColumns}}}]}}")
-        [StepStory(name='a', kind='KeepColumns', model=None)]
+        [StepInfo(name='a', kind='KeepColumns', model=None)]
     """
     try:
         written = yaml.safe_load(text or "")
