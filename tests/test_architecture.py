@@ -81,6 +81,13 @@ GONE = {
     r"Talker": "MagpieTask",
     r"Warned": "WarningMessage",
     r"Workshop": "CommandExecutor",
+    r"surroundings": "process_context",
+    r"StepStory": "StepInfo",
+    r"own_models": "isolate_models",
+    r"narrate": "log_lines",
+    r"lazily|loaded_by_name": "_lazy",
+    r"Served": "StepServer",
+    r"Conversing|conversing": "conversation",
     r"[Cc]ostumes?|Dressed": "emulators, Emulator, EmulatorApp",
 }
 """Words that are gone, as regular expressions of whole words, and what stands in their place."""

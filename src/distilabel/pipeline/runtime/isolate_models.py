@@ -26,7 +26,7 @@ def isolate_models(steps: Sequence[_Step]) -> Iterator[None]:
         >>> from distilabel.steps.tasks import TextGeneration
         >>> llm = OpenAILLM(model="gpt-4o-mini", api_key="...")
         >>> one, other = TextGeneration(llm=llm), TextGeneration(llm=llm)
-        >>> with own_models([one, other]):
+        >>> with isolate_models([one, other]):
         ...     one.llm is other.llm
         False
         >>> one.llm is other.llm
