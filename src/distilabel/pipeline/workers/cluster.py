@@ -127,7 +127,7 @@ def shortages(askings: Sequence[ResourceRequest], nodes: Sequence[Mapping[str, f
     """Return a sentence for each thing that the nodes have too little of: Ray waits for what is missing.
 
     Examples:
-        >>> shortages([Asking("judge", 2, {"num_gpus": 1})], nodes=[{"CPU": 4, "GPU": 1}])
+        >>> shortages([ResourceRequest("judge", 2, {"num_gpus": 1})], nodes=[{"CPU": 4, "GPU": 1}])
         ("The steps ask for 2 'GPU' in all, and the Ray cluster has 1 now: replicas may wait for each other. ...",)
     """
     homeless = [asking for asking in askings if not any(_fits(asking.needs, node) for node in nodes)]

@@ -29,9 +29,9 @@ def describe_exit(code: int) -> str:
     """Say how a process ended, given its exit code.
 
     Examples:
-        >>> how_it_ended(3)
+        >>> describe_exit(3)
         'ended with exit code 3'
-        >>> how_it_ended(-9)
+        >>> describe_exit(-9)
         'was killed by SIGKILL, perhaps for want of memory'
     """
     if code >= 0:

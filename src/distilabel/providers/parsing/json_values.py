@@ -59,7 +59,7 @@ def as_number(value: Any) -> int | None:
     """Return a whole number; Google writes 64-bit ones as texts.
 
     Examples:
-        >>> number_of("12"), number_of(-1), number_of("many")
+        >>> as_number("12"), as_number(-1), as_number("many")
         (12, None, None)
     """
     if type(value) is int:
