@@ -211,7 +211,7 @@ class TestFailures:
             def generate(self, inputs, num_generations=1):
                 return [{"generations": ["1"]}] * count
 
-        with pytest.raises(DistilabelStepError, match=f"asked 2 questions and its LLM gave {count} outputs"):
+        with pytest.raises(DistilabelStepError, match=f"sent 2 inputs and its LLM returned {count} outputs"):
             run(Grade(llm=Miscounting()), [{"text": "a"}, {"text": "b"}])
 
     def test_output_that_is_no_dict_is_a_mistake_of_the_task(self):

@@ -146,7 +146,7 @@ def test_row_without_a_text_to_ask_about_is_not_asked_about_and_the_others_are(
         told = ["missing_input", f"The column {column!r} is not in the row"]
     else:
         lacking = {**sample.row, column: value}
-        told = ["not_text", f"The column {column!r} holds {value!r} and not a text"]
+        told = ["not_text", f"The column {column!r} holds {value!r}, which is not text"]
     if value is None:
         told = ["missing_input", f"The column {column!r} is None"]
     if type(kind).takes_none or (value is not None and value != "absent" and column in type(kind).not_text):

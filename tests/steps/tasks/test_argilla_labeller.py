@@ -16,7 +16,6 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.argilla.questions import question_of
 from distilabel.steps.tasks import ArgillaLabeller
-from distilabel.steps.tasks._core.asking import input_of
 from tests.steps.fakes import EchoLLM
 from tests.support.argilla import KEY, argilla
 
@@ -62,7 +61,7 @@ def saying(answer: str | None) -> EchoLLM:
 
 def asked(row: dict[str, Any], **more: Any) -> tuple[str, Any]:
     """The question, and the schema of its answer."""
-    formatted = input_of(ArgillaLabeller(llm=EchoLLM(), **more), row)
+    formatted = ArgillaLabeller(llm=EchoLLM(), **more)._formatted_input(row)
     chat, structure = formatted if isinstance(formatted, tuple) else (formatted, None)
     assert chat[0]["role"] == "system"
     return chat[-1]["content"], structure and structure["schema"]["properties"]["value"]
@@ -132,8 +131,8 @@ def test_structure_that_the_llm_is_set_to_goes_first():
 
     own = {"format": "json", "schema": {"type": "object"}}
     task = ArgillaLabeller(llm=Structured(structured_output=own), question=MOOD)
-    assert isinstance(input_of(task, {"record": RECORD}), list)
-    assert input_of(task, {"record": RECORD, "question": MOOD})[1] == own
+    assert isinstance(task._formatted_input({"record": RECORD}), list)
+    assert task._formatted_input({"record": RECORD, "question": MOOD})[1] == own
 
 
 def test_without_structured_output_the_question_alone_is_asked():
@@ -191,7 +190,7 @@ def test_clients_own_objects_are_read_and_written_down_as_plain_values(rg: Any):
         example_records=[rg.Record(fields={"text": "Oh no"}, responses=[response])],
     )  # fmt: skip
     json.dumps(step.dump())
-    chat, schema = input_of(step, {"record": record})
+    chat, schema = step._formatted_input({"record": record})
     text = chat[-1]["content"]
     assert 'Diary: Oh no\n{"value": "neg"}' in text
     assert "- neg: Bad" in text

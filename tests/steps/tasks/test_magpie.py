@@ -9,7 +9,7 @@ from distilabel.llms import MixtureOfAgentsLLM, OpenAILLM
 from distilabel.models.llms.magpie import add_pre_query, check_magpie, pre_query_of
 from distilabel.steps._core.checks import validate_step
 from distilabel.steps.tasks import Magpie, MagpieGenerator
-from distilabel.steps.tasks.magpie.conversation import MULTI_TURN, choose
+from distilabel.steps.tasks.magpie.conversation import MULTI_TURN
 
 from .scripted import ScriptedLLM, failure_of, run
 
@@ -135,7 +135,7 @@ class TestMessages:
 class TestSystemPrompts:
     def test_list_is_picked_from(self):
         task = Magpie(llm=raw(), system_prompt=["a", "b", "c"])
-        assert {choose(task, random.Random(i)).text for i in range(50)} == {"a", "b", "c"}
+        assert {task._pick_system_prompt(random.Random(i)).text for i in range(50)} == {"a", "b", "c"}
 
     def test_dict_tells_the_key_and_keeps_to_its_probabilities(self):
         prompts = {"often": ("a", 0.9), "rare": ("b", 0.1), "never": ("c", 0.0)}
@@ -152,7 +152,7 @@ class TestSystemPrompts:
 
     def test_dict_without_probabilities_is_picked_from_evenly(self):
         task = Magpie(llm=raw(), system_prompt={"x": "a", "y": "b"})
-        assert {choose(task, random.Random(i)).key for i in range(50)} == {"x", "y"}
+        assert {task._pick_system_prompt(random.Random(i)).key for i in range(50)} == {"x", "y"}
 
     @pytest.mark.parametrize(
         ("fields", "reason"),
@@ -160,7 +160,7 @@ class TestSystemPrompts:
             ({"system_prompt": {"x": ("a", 0.5), "y": ("b", 0.4)}}, "add up to 0.9: they must add up to 1"),
             ({"system_prompt": []}, "empty system_prompt"),
             ({"only_instruction": True, "n_turns": 2}, "leave n_turns at 1"),
-            ({"end_with_user": True}, "only_instruction=True in the place of end_with_user"),
+            ({"end_with_user": True}, "only_instruction=True instead of end_with_user"),
         ],
     )
     def test_what_does_not_go_together_is_told(self, fields, reason):
@@ -185,5 +185,5 @@ class TestGenerator:
             validate_step(MagpieGenerator(llm=raw()))
 
     def test_more_than_one_generation_is_refused(self):
-        with pytest.raises(DistilabelUserError, match="ask for more rows with `num_rows`"):
+        with pytest.raises(DistilabelUserError, match="request more rows with `num_rows`"):
             MagpieGenerator(llm=raw(), num_rows=1, num_generations=2)

@@ -11,7 +11,13 @@ from distilabel.exceptions import (
 )
 from distilabel.models.llms.base import LLM
 from distilabel.steps.tasks import Task
-from distilabel.steps.tasks._core.trajectory import Trajectory, check_turns, finish, start, step
+from distilabel.steps.tasks._core.trajectory import (
+    Trajectory,
+    check_multi_turn,
+    finish_trajectories,
+    start_trajectories,
+    step_trajectories,
+)
 
 from .scripted import FAILURE, ScriptedLLM, failure_of, run
 
@@ -31,25 +37,30 @@ class Chain(Task):
         return ["chain", "model_name"]
 
     def process(self, inputs):
-        paths = start(self, inputs)
+        trajectories = start_trajectories(self, inputs)
         for _ in range(TURNS):
-            step(self, paths, self._question, self._read)
-        yield finish(self, paths, lambda path: {"chain": path.made if len(path.made) == TURNS else None})
+            step_trajectories(self, trajectories, self._question, self._read)
+        yield finish_trajectories(
+            self,
+            trajectories,
+            lambda trajectory: {"chain": trajectory.results if len(trajectory.results) == TURNS else None},
+        )
 
-    def _question(self, path: Trajectory):
-        step = len(path.made)
-        kind = path.row["bad"].get(step)
+    def _question(self, trajectory: Trajectory):
+        step = len(trajectory.results)
+        kind = trajectory.row["bad"].get(step)
         if kind == "unaskable":
             raise KeyError("no such column")
         prompts = ["a", "b"] if step == TURNS - 1 else ["a"]
         return [
-            [{"role": "user", "content": f"{kind}|{path.row['id']}.{path.number}.{step}{p}"}] for p in prompts
+            [{"role": "user", "content": f"{kind}|{trajectory.row['id']}.{trajectory.number}.{step}{p}"}]
+            for p in prompts
         ]
 
-    def _read(self, path, texts):
+    def _read(self, trajectory, texts):
         if "?" in texts[0]:
             raise ValueError("a question is no answer")
-        path.made.append(texts)
+        trajectory.results.append(texts)
 
 
 def answer(prompt):
@@ -131,7 +142,7 @@ class TestMetadata:
     @pytest.mark.parametrize(
         ("kind", "code", "words"),
         [
-            ("silent", "no_generation", "The model gave no text."),
+            ("silent", "no_generation", "The model returned no text."),
             ("refused", "http_400", "too long"),
             ("unreadable", "unparseable_output", "ValueError: a question is no answer"),
             ("unaskable", "unformattable_input", "KeyError: 'no such column'"),
@@ -148,17 +159,19 @@ class TestMetadata:
         run(chain(), rows_with([{0: "silent"}, {2: "silent"}, {}]))
         told = [record.getMessage() for record in caplog.records if record.name == "distilabel.steps.c"]
         assert told == [
-            "Step 'c' has no answer for 2 of 3 generations (no_generation): The model gave no text."
+            "Step 'c' has no answer for 2 of 3 generations (no_generation): The model returned no text."
         ]
 
 
 def test_partial_turn_reads_what_there_is_and_notes_what_there_is_not():
     task = chain()
-    path = Trajectory({"id": 0, "bad": {}})
+    trajectory = Trajectory({"id": 0, "bad": {}})
     chats = [[{"role": "user", "content": content}] for content in ("x", "silent|", "y")]
-    step(task, [path], lambda _: chats, lambda p, texts: p.made.extend(texts), partial=True)
-    assert path.made == ["yes ", None, "yes "]
-    assert path.failure["code"] == "no_generation"
+    step_trajectories(
+        task, [trajectory], lambda _: chats, lambda one, texts: one.results.extend(texts), partial=True
+    )
+    assert trajectory.results == ["yes ", None, "yes "]
+    assert trajectory.failure["code"] == "no_generation"
 
 
 def test_unfinished_jobs_pass_through_untouched():
@@ -175,12 +188,12 @@ def test_wrong_number_of_outputs_never_shifts_rows():
         def generate(self, inputs, num_generations=1):
             return [{"generations": ["yes"]}]
 
-    with pytest.raises(DistilabelStepError, match="asked 2 questions and its LLM gave 1 outputs"):
+    with pytest.raises(DistilabelStepError, match="sent 2 inputs and its LLM returned 1 outputs"):
         run(Chain(llm=Miscounting()), rows_with([{}, {}]))
 
 
 def test_llm_with_one_set_of_jobs_for_all_rows_is_refused():
     with pytest.raises(
-        DistilabelUserError, match="asks its LLM several times for each row, and ScriptedLLM keeps"
+        DistilabelUserError, match="prompts its LLM several times for each row, and ScriptedLLM keeps"
     ):
-        check_turns(Chain(name="c", llm=ScriptedLLM(use_offline_batch_generation=True)))
+        check_multi_turn(Chain(name="c", llm=ScriptedLLM(use_offline_batch_generation=True)))

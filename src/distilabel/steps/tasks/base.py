@@ -1,54 +1,225 @@
-"""The three kinds of task: a step, a global step and a generator that ask an LLM."""
+"""The three kinds of task: a step, a global step and a generator that prompt an LLM."""
 
 import math
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
-from distilabel.exceptions import DistilabelNotImplementedError
+from distilabel.exceptions import DistilabelNotImplementedError, DistilabelStepError, DistilabelTypeError
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.steps._core.inputs import as_columns
 from distilabel.steps._core.step import StepKind
-from distilabel.steps.base import GeneratorStep, Step, StepInput
-from distilabel.steps.tasks._core.asking import answer, input_of
-from distilabel.steps.tasks._core.printing import print_chat
-from distilabel.typing import FormattedInput, Row, StepOutput
+from distilabel.steps.base import GeneratorStep, Step, StepInput, _Step
+from distilabel.steps.tasks._core.rows import (
+    Answer,
+    Origin,
+    attempt,
+    failure_reason,
+    grouped_row,
+    log_failures,
+    missing_value,
+    single_rows,
+)
+from distilabel.typing import FailureReason, FormattedInput, GenerateOutput, Row, StepOutput
 
-__all__ = ["GeneratorTask", "GlobalTask", "Task"]
+__all__ = ["GeneratorTask", "GlobalTask", "Task", "print_chat"]
 
-_ROWS_A_REQUEST = 4
-_RAW_OUTPUT = "Whether distilabel_metadata keeps what the LLM answered, word for word."
-_RAW_INPUT = "Whether distilabel_metadata keeps what the LLM was asked."
-_NUM_GENERATIONS = "How many generations to ask for, for each row."
+_ROWS_PER_REQUEST = 4
 
 
-class Task(Step):
-    """A step that asks an LLM about each row, online or by offline batch.
+class _BaseTask(_Step):
+    """What `Task` and `GeneratorTask` share: the LLM, the prompts, and the rows made of its answers."""
+
+    takes_none: ClassVar[bool] = False
+    not_text: ClassVar[frozenset[str]] = frozenset()
+
+    llm: LLM
+    group_generations: bool = False
+    add_raw_output: RuntimeParameter[bool] = Field(
+        default=True,
+        description="Whether distilabel_metadata keeps the unchanged text of the LLM.",
+    )
+    add_raw_input: RuntimeParameter[bool] = Field(
+        default=True,
+        description="Whether distilabel_metadata keeps the prompt.",
+    )
+    num_generations: RuntimeParameter[PositiveInt] = Field(
+        default=1, description="How many generations to request for each row."
+    )
+    use_default_structured_output: bool = False
+
+    def load(self) -> None:
+        """Load the LLM."""
+        super().load()
+        self.llm.load()
+
+    def unload(self) -> None:
+        """Unload the LLM."""
+        super().unload()
+        self.llm.unload()
+
+    def format_input(self, input: Row) -> FormattedInput:  # noqa: ARG002 - the public API's name
+        """Return the chat for a row, or the chat and the structure of the answer.
+
+        An offline run calls this again for the same row and expects the same chat.
+        """
+        raise DistilabelNotImplementedError(f"{type(self).__name__} must define format_input(input).")
+
+    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
+        """Return the columns for a generation; `output` is None where there is none."""
+        raise DistilabelNotImplementedError(
+            f"{type(self).__name__} must define format_output(output, input)."
+        )
+
+    def get_structured_output(self) -> dict[str, Any] | None:
+        """Return the JSON schema that the answer follows by default; None for free text."""
+        return None
+
+    def print(self, sample_input: Row | None = None) -> None:
+        """Show the prompt for `sample_input`, by default a row of placeholders."""
+        formatted = self._formatted_input(sample_input or self.sample_input())
+        print_chat(self.name, formatted[0] if isinstance(formatted, tuple) else formatted)
+
+    def sample_input(self) -> Row:
+        """Return a row of placeholders."""
+        return {
+            name: f"<{name.upper()}>" for name, is_required in as_columns(self.inputs).items() if is_required
+        }
+
+    def _formatted_input(self, row: Row) -> FormattedInput:
+        """Return the chat for a row, with the default structure of the answer where it applies."""
+        formatted = self.format_input(row)
+        if isinstance(formatted, tuple) or not self.use_default_structured_output:
+            return formatted
+        schema: Any = self.get_structured_output()
+        if schema is None or getattr(self.llm, "structured_output", None):
+            return formatted
+        return formatted, {"format": "json", "schema": schema.get("schema", schema)}
+
+    def _required_columns(self) -> dict[str, bool]:
+        """Return the columns that a prompt needs, each with whether it must hold text.
+
+        A user's task decides in its own `format_input` which rows it accepts.
+        """
+        cls: Any = type(self)
+        members = (cls.format_input, getattr(cls.inputs, "fget", None))
+        is_ours = all(getattr(member, "__module__", "").startswith("distilabel.") for member in members)
+        if self.takes_none or not is_ours:
+            return {}
+        return {
+            name: name not in self.not_text for name, required in as_columns(self.inputs).items() if required
+        }
+
+    def _answer_rows(self, rows: Sequence[Row]) -> list[Row]:
+        """Prompt the LLM with each row; `rows` do not change.
+
+        Returns:
+            For each row, in order: one row for each generation, or one row with lists if the task groups generations.
+
+        Raises:
+            DistilabelStepError: The LLM did not return one output for each input.
+            DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running.
+        """
+        required = self._required_columns()
+        prompts = [self._prompt(row, required) for row in rows]
+        outputs = iter(
+            self._generate([chat for chat, failure in prompts if failure is None], self.num_generations or 1)
+        )
+        names = [name for name in as_columns(self.outputs) if name != "model_name"]
+        parsed = [
+            self._parse(names, row, failure, next(outputs) if failure is None else {})
+            for row, (_, failure) in zip(rows, prompts, strict=True)
+        ]
+        log_failures(self.name, [answer.failure for answers, _ in parsed for answer in answers])
+        origin = Origin(self.name, self.llm.model_name)
+        to_rows = grouped_row if self.group_generations else single_rows
+        new_rows: list[Row] = []
+        for row, (formatted, _), (answers, output) in zip(rows, prompts, parsed, strict=True):
+            chat = formatted[0] if isinstance(formatted, tuple) else formatted
+            new_rows += to_rows(origin, row, answers, output, chat if self.add_raw_input and chat else None)
+        return new_rows
+
+    def _prompt(self, row: Row, required: dict[str, bool]) -> tuple[FormattedInput, FailureReason | None]:
+        if required and (failure := missing_value(row, required)) is not None:
+            return [], failure
+        formatted, failure = attempt("unformattable_input", self._formatted_input, row)
+        return formatted or [], failure
+
+    def _generate(self, inputs: list[FormattedInput], num_generations: int) -> list[GenerateOutput]:
+        if not inputs:
+            return []
+        outputs = self.llm.generate_outputs(
+            inputs=inputs, num_generations=num_generations, **self.llm.get_generation_kwargs()
+        )
+        if len(outputs) != len(inputs):
+            raise DistilabelStepError(
+                f"Step {self.name!r} sent {len(inputs)} inputs and its LLM returned {len(outputs)} outputs: generate() "
+                "must return one output for each input, in the same order.",
+            )
+        return outputs
+
+    def _parse(
+        self, names: list[str], row: Row, failure: FailureReason | None, output: GenerateOutput
+    ) -> tuple[list[Answer], GenerateOutput]:
+        generations = output.get("generations")
+        if not generations:
+            generations = [None] * (self.num_generations or 1)
+            output = {**output, "generations": generations}
+        count = len(generations)
+        reasons = (
+            [*(output.get("failures") or ()), *[None] * count][:count]
+            if failure is None
+            else [failure] * count
+        )
+        answers = []
+        for text, reason in zip(generations, reasons, strict=True):
+            columns, parse_failure = attempt("unparseable_output", self.format_output, text, row)
+            if parse_failure is None and not isinstance(columns, dict):
+                raise DistilabelTypeError(
+                    f"format_output() of step {self.name!r} must return a dict, not {columns!r}."
+                )
+            if text is None:
+                parse_failure = failure_reason("no_generation", "The model returned no text.")
+            raw = {"raw_output": text} if self.add_raw_output else {}
+            answers.append(
+                Answer(dict.fromkeys(names) if columns is None else columns, raw, reason or parse_failure)
+            )
+        return answers, output
+
+
+class Task(_BaseTask, Step):
+    """A step that prompts an LLM with each row, in real time or by offline batch.
 
     Define `inputs`, `outputs`, `format_input` and `format_output`; one file is enough for a task.
 
     Attributes:
-        llm: The LLM to ask.
-        group_generations: Whether the generations of a row go into one row, as lists; by default each gets a row.
-        add_raw_output: Whether `distilabel_metadata` keeps what the LLM answered, word for word.
-        add_raw_input: Whether `distilabel_metadata` keeps what the LLM was asked.
-        num_generations: How many generations to ask for, for each row.
-        use_default_structured_output: Whether the answer must follow `get_structured_output()`; a structure that the
-            LLM itself is set to goes first.
-        takes_none: Class attribute: whether `format_input` copes with None in a required column. If not, as by default,
-            a row that has None there is not asked about, and its failure's code is `missing_input`.
-        not_text: Class attribute: the required columns that hold something else than text. What is no text in another
-            one, such as a number, is not asked about: the failure's code is `not_text`. Both are seen to for the tasks
-            of this library; `format_input` of a task of one's own judges its rows itself.
+        llm: The LLM.
+        group_generations: Whether the generations of a row become one row, with lists as values; by default each
+            generation becomes a row.
+        add_raw_output: Whether `distilabel_metadata` keeps the unchanged text of the LLM; True by default.
+        add_raw_input: Whether `distilabel_metadata` keeps the prompt; True by default.
+        num_generations: How many generations to request for each row; 1 by default.
+        use_default_structured_output: Whether the answer must follow `get_structured_output()`. A structure that is
+            set on the LLM itself takes precedence.
+        takes_none: Class attribute: whether `format_input` accepts None in a required column. By default it does
+            not: a row with None there is not sent, and its failure has the code `missing_input`.
+        not_text: Class attribute: the required columns that may hold other values than text. A value of another type,
+            such as a number, in one of the other required columns is not sent, and the failure has the code `not_text`.
+            Both checks apply to the tasks of this library; `format_input` of a custom task checks its rows itself.
 
-    Each row gets the columns that `format_output` gives, `model_name`, and `distilabel_metadata` with
-    `raw_output_<step>`, `raw_input_<step>`, `statistics_<step>` (`input_tokens` and `output_tokens`, and
-    `cached_tokens` and `reasoning_tokens` where the platform counts them) and, where there is no answer,
-    `failure_<step>`: a dict of `code`, `message`, `attempts` and `job_id`. What the platform tells beside the text
-    stands there too: `finish_reason_<step>` in its own word, `request_id_<step>`, `reasoning_<step>` as text, and
-    `tool_calls_<step>`, a list of dicts of `id`, `name` and `arguments` (JSON text); log probabilities stand in the
-    column `llm_<step>_logprobs`. An exception in `format_input` or `format_output` concerns its own row alone.
+    Each row gets the columns of `format_output`, `model_name`, and `distilabel_metadata` with these entries:
+
+    - `raw_output_<step>` and `raw_input_<step>`.
+    - `statistics_<step>`: `input_tokens` and `output_tokens`, and `cached_tokens` and `reasoning_tokens` where the
+      platform counts them.
+    - `failure_<step>`, where there is no answer: a dict of `code`, `message`, `attempts` and `job_id`.
+    - Where the platform returns them: `finish_reason_<step>` in the platform's term, `request_id_<step>`,
+      `reasoning_<step>` as text, and `tool_calls_<step>`, a list of dicts of `id`, `name` and `arguments` (JSON text).
+
+    Log probabilities are in the column `llm_<step>_logprobs`. An exception in `format_input` or `format_output` fails
+    its own row only.
 
     Examples:
         >>> from distilabel.models.llms.base import LLM
@@ -73,19 +244,9 @@ class Task(Step):
         [{'text': 'hello', 'shout': 'HELLO', 'model_name': 'echo', 'distilabel_metadata': {'raw_output_shout_0': 'hello'}}]
     """
 
-    takes_none: ClassVar[bool] = False
-    not_text: ClassVar[frozenset[str]] = frozenset()
-
-    llm: LLM
-    group_generations: bool = False
-    add_raw_output: RuntimeParameter[bool] = Field(default=True, description=_RAW_OUTPUT)
-    add_raw_input: RuntimeParameter[bool] = Field(default=True, description=_RAW_INPUT)
-    num_generations: RuntimeParameter[PositiveInt] = Field(default=1, description=_NUM_GENERATIONS)
-    use_default_structured_output: bool = False
-
     @property
     def is_global(self) -> bool:
-        """Whether the task takes all rows at once, as an LLM with a batch protocol of its own wants them."""
+        """Whether the task takes all rows at once, as an LLM with a custom batch protocol requires."""
         return self.kind == "global" or self.llm.asks_all_at_once
 
     @property
@@ -95,65 +256,27 @@ class Task(Step):
 
     @property
     def concurrency(self) -> int:
-        """How many chunks to process at once: enough for all requests that the LLM may have under way.
+        """How many chunks to process at once, so that the LLM's limit of concurrent requests is used.
 
-        Several times as many rows as requests: most chunks wait for their slowest answer alone. Offline two: one is
-        being made while the other is being recorded.
+        In real time there are several times as many rows as requests, because most chunks wait for their slowest
+        response. Offline there are two chunks: one is processed while the other is stored.
         """
         if not isinstance(self.llm, AsyncLLM) or self.is_global:
             return 1
         if self.llm.use_offline_batch_generation:
             return 2
-        return (
-            math.ceil(
-                _ROWS_A_REQUEST * (self.llm.max_concurrent_requests or 1) / (self.input_batch_size or 1)
-            )
-            + 1
-        )
-
-    def load(self) -> None:
-        """Load the LLM."""
-        super().load()
-        self.llm.load()
-
-    def unload(self) -> None:
-        """Unload the LLM."""
-        super().unload()
-        self.llm.unload()
-
-    def format_input(self, input: Row) -> FormattedInput:  # noqa: ARG002 - the public API's name
-        """Make a chat of a row, or a chat and the structure of its answer; must give the same at each replay."""
-        raise DistilabelNotImplementedError(f"{type(self).__name__} must define format_input(input).")
-
-    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Make columns of a generation; `output` is None where there is none."""
-        raise DistilabelNotImplementedError(
-            f"{type(self).__name__} must define format_output(output, input)."
-        )
-
-    def get_structured_output(self) -> dict[str, Any] | None:
-        """Give the JSON schema that the answer follows by default; None for free text."""
-        return None
+        rows = _ROWS_PER_REQUEST * (self.llm.max_concurrent_requests or 1)
+        return math.ceil(rows / (self.input_batch_size or 1)) + 1
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their answers.
 
         Raises:
-            DistilabelStepError: The LLM did not give one output for each row.
+            DistilabelStepError: The LLM did not return one output for each row.
             DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running; process the same rows
                 again later.
         """
-        yield answer(self, inputs)
-
-    def print(self, sample_input: Row | None = None) -> None:
-        """Show what the LLM would be asked about `sample_input`, by default a row of placeholders."""
-        print_chat(self.name, input_of(self, sample_input or self.sample_input()))
-
-    def sample_input(self) -> Row:
-        """Give a row of placeholders."""
-        return {
-            name: f"<{name.upper()}>" for name, is_required in as_columns(self.inputs).items() if is_required
-        }
+        yield self._answer_rows(inputs)
 
 
 class GlobalTask(Task):
@@ -162,51 +285,27 @@ class GlobalTask(Task):
     kind: ClassVar[StepKind] = "global"
 
 
-class GeneratorTask(GeneratorStep):
-    """A generator that asks an LLM: it stands at the start of a pipeline.
+class GeneratorTask(_BaseTask, GeneratorStep):
+    """A generator that prompts an LLM. It is the first step of a pipeline.
 
-    Define `outputs`, `process(self, offset=0)`, `format_input` and `format_output`; `process` asks the LLM by
+    Define `outputs`, `process(self, offset=0)`, `format_input` and `format_output`; `process` prompts the LLM with
     `self.answer(rows)`. The attributes are those of `Task`.
     """
 
-    takes_none: ClassVar[bool] = False
-    not_text: ClassVar[frozenset[str]] = frozenset()
-
-    llm: LLM
-    group_generations: bool = False
-    add_raw_output: RuntimeParameter[bool] = Field(default=True, description=_RAW_OUTPUT)
-    add_raw_input: RuntimeParameter[bool] = Field(default=True, description=_RAW_INPUT)
-    num_generations: RuntimeParameter[PositiveInt] = Field(default=1, description=_NUM_GENERATIONS)
-    use_default_structured_output: bool = False
-
-    def load(self) -> None:
-        """Load the LLM."""
-        super().load()
-        self.llm.load()
-
-    def unload(self) -> None:
-        """Unload the LLM."""
-        super().unload()
-        self.llm.unload()
-
-    def format_input(self, input: Row) -> FormattedInput:  # noqa: ARG002 - the public API's name
-        """Make a chat of a row, or a chat and the structure of its answer; must give the same at each replay."""
-        raise DistilabelNotImplementedError(f"{type(self).__name__} must define format_input(input).")
-
-    def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Make columns of a generation; `output` is None where there is none."""
-        raise DistilabelNotImplementedError(
-            f"{type(self).__name__} must define format_output(output, input)."
-        )
-
-    def get_structured_output(self) -> dict[str, Any] | None:
-        """Give the JSON schema that the answer follows by default; None for free text."""
-        return None
-
     def answer(self, rows: list[Row]) -> list[Row]:
-        """Ask the LLM about each row; see `Task.process`."""
-        return answer(self, rows)
+        """Prompt the LLM with each row; see `Task.process`."""
+        return self._answer_rows(rows)
 
-    def print(self, sample_input: Row | None = None) -> None:
-        """Show what the LLM would be asked about `sample_input`."""
-        print_chat(self.name, input_of(self, sample_input or {}))
+
+def print_chat(title: str, chat: Sequence[Any]) -> None:
+    """Print each message of a chat in a frame."""
+    from rich.console import Console  # noqa: PLC0415 - only needed here
+    from rich.panel import Panel  # noqa: PLC0415 - only needed here
+    from rich.text import Text  # noqa: PLC0415 - only needed here
+
+    console = Console()
+    console.rule(title)
+    for message in chat:
+        content = message["content"]
+        text = content if isinstance(content, str) else "\n".join(map(str, content))
+        console.print(Panel(Text(text), title=message["role"], title_align="left"))

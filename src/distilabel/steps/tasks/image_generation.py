@@ -8,7 +8,7 @@ from typing import Any
 from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.artifacts import add_to_artifact
-from distilabel.steps.tasks._core.trajectory import text_in
+from distilabel.steps.tasks._core.trajectory import require_text
 from distilabel.steps.tasks.image_task import ImageTask
 from distilabel.typing import Row, StepColumns
 
@@ -72,7 +72,7 @@ class ImageGeneration(ImageTask):
 
     def format_input(self, input: Row) -> str:
         """Give the prompt."""
-        return text_in(input, "prompt")
+        return require_text(input, "prompt")
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Give the image, and leave it as a file if that is wanted."""

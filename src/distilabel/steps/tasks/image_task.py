@@ -10,9 +10,16 @@ from distilabel.exceptions import DistilabelNotImplementedError, DistilabelStepE
 from distilabel.models.image_generation.base import ImageGenerationModel, ImageOutput
 from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.tasks._core.answering import Answer, Origin, grouped_row, single_rows
-from distilabel.steps.tasks._core.asking import attempt, warn, why
-from distilabel.steps.tasks._core.printing import print_chat
+from distilabel.steps.tasks._core.rows import (
+    Answer,
+    Origin,
+    attempt,
+    failure_reason,
+    grouped_row,
+    log_failures,
+    single_rows,
+)
+from distilabel.steps.tasks.base import print_chat
 from distilabel.typing import FailureReason, Row, StepOutput
 
 __all__ = ["ImageTask"]
@@ -99,7 +106,7 @@ class ImageTask(Step):
             self._answers(row, failure, next(outputs) if prompt is not None else {})
             for row, (prompt, failure) in zip(inputs, asked, strict=True)
         ]
-        warn(self.name, [one.failure for answers, _ in made for one in answers])
+        log_failures(self.name, [one.failure for answers, _ in made for one in answers])
         origin = Origin(self.name, self.image_generation_model.model_name)
         to_rows = grouped_row if self.group_generations else single_rows
         told = zip(inputs, made, asked, strict=True)
@@ -134,7 +141,7 @@ class ImageTask(Step):
     def _read(self, row: Row, image: str | None, failure: FailureReason | None) -> Answer:
         columns, unread = attempt("unparseable_output", self.format_output, image, row)
         if image is None:
-            unread = why("no_image", "The model gave no image.")
+            unread = failure_reason("no_image", "The model returned no image.")
         names = (name for name in as_columns(self.outputs) if name != "model_name")
         raw = {"raw_output": image} if self.add_raw_output else {}
         return Answer(dict.fromkeys(names) if columns is None else columns, raw, failure or unread)

@@ -12,7 +12,6 @@ from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.filling import texts_in
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.asking import answer
 from distilabel.steps.tasks.base import GlobalTask
 from distilabel.typing import DISTILABEL_METADATA_KEY, ChatType, Row, StepColumns, StepOutput
 
@@ -138,7 +137,7 @@ class TextClustering(GlobalTask):
         """
         groups = _groups(inputs)
         questions = [{_SAMPLES: self._shown(inputs, numbers)} for numbers in groups.values()]
-        answers = dict(zip(groups, answer(self, questions), strict=True))
+        answers = dict(zip(groups, self._answer_rows(questions), strict=True))
         nothing = dict.fromkeys(("summary_label", "model_name"))
         rows = [{**row, **nothing} for row in inputs]
         for label, numbers in groups.items():

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import PositiveInt
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps.tasks._core.trajectory import text_in
+from distilabel.steps.tasks._core.trajectory import require_text
 from distilabel.steps.tasks.apigen.prompts import GENERATOR_PROMPT
 from distilabel.steps.tasks.apigen.reading import calls_in, json_in
 from distilabel.steps.tasks.base import Task
@@ -82,7 +82,7 @@ class APIGenGenerator(Task):
 
     def format_input(self, input: Row) -> ChatType:
         """Give the system prompt and the function with its examples."""
-        name, description = text_in(input, "func_name"), text_in(input, "func_desc")
+        name, description = require_text(input, "func_name"), require_text(input, "func_desc")
         examples, tools = input.get("examples") or "", input.get("tools") if self.use_tools else None
         number = self._number(name, description, str(examples))
         parts = [

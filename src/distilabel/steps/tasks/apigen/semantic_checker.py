@@ -5,8 +5,7 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.asking import answer
-from distilabel.steps.tasks._core.trajectory import text_in
+from distilabel.steps.tasks._core.trajectory import require_text
 from distilabel.steps.tasks.apigen.prompts import CHECKER_PROMPT
 from distilabel.steps.tasks.apigen.reading import json_in
 from distilabel.steps.tasks.base import Task
@@ -66,8 +65,8 @@ class APIGenSemanticChecker(Task):
     def format_input(self, input: Row) -> ChatType:
         """Give the system prompt and what is to be checked."""
         parts = {
-            "The function": text_in(input, "func_desc"),
-            "The query": text_in(input, "query"),
+            "The function": require_text(input, "func_desc"),
+            "The query": require_text(input, "query"),
             "The calls": _as_text(input["answers"]),
             "What they returned": _as_text(input["execution_result"]),
         }
@@ -99,7 +98,7 @@ class APIGenSemanticChecker(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their verdicts; see `Task.process`."""
-        made = iter(answer(self, [row for row in inputs if self._is_asked(row)]))
+        made = iter(self._answer_rows([row for row in inputs if self._is_asked(row)]))
         each = 1 if self.group_generations else self.num_generations or 1
         rows = (
             list(islice(made, each)) if self._is_asked(row) else [self._passed_over(row)] for row in inputs

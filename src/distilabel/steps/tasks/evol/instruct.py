@@ -6,7 +6,14 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.trajectory import Trajectory, check_turns, finish, start, step, text_in
+from distilabel.steps.tasks._core.trajectory import (
+    Trajectory,
+    check_multi_turn,
+    finish_trajectories,
+    require_text,
+    start_trajectories,
+    step_trajectories,
+)
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import INSTRUCTION_TEMPLATES
@@ -77,7 +84,7 @@ class EvolInstruct(Task):
 
     def verify(self) -> None:
         """Check the templates and the LLM; raises DistilabelUserError."""
-        check_turns(self)
+        check_multi_turn(self)
         check_templates(self.name, self.mutation_templates, "PROMPT")
 
     def format_input(self, input: Row) -> ChatType:
@@ -86,41 +93,45 @@ class EvolInstruct(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their evolved instructions; see `Task.process`."""
-        paths = start(self, inputs)
+        trajectories = start_trajectories(self, inputs)
         for _ in range(self.num_evolutions):
-            step(self, paths, self._mutation, _evolve)
+            step_trajectories(self, trajectories, self._mutation, _evolve)
         if self.generate_answers:
-            step(self, paths, self._questions, _answer, partial=True)
-        yield finish(self, paths, self._columns)
+            step_trajectories(self, trajectories, self._questions, _answer, partial=True)
+        yield finish_trajectories(self, trajectories, self._columns)
 
-    def _mutation(self, path: Trajectory) -> list[ChatType]:
-        original, current = text_in(path.row, "instruction"), _current(path)
-        name = pick(self.mutation_templates, self.seed, path.number, len(path.made), original)
+    def _mutation(self, trajectory: Trajectory) -> list[ChatType]:
+        original, current = require_text(trajectory.row, "instruction"), _current(trajectory)
+        name = pick(self.mutation_templates, self.seed, trajectory.number, len(trajectory.results), original)
         return [mutation(self.mutation_templates[name], PROMPT=current)]
 
-    def _questions(self, path: Trajectory) -> list[ChatType]:
-        kept = self._kept(path) if self.store_evolutions else path.made[-1:]
+    def _questions(self, trajectory: Trajectory) -> list[ChatType]:
+        kept = self._kept(trajectory) if self.store_evolutions else trajectory.results[-1:]
         return [[{"role": "user", "content": text}] for text in kept]
 
-    def _kept(self, path: Trajectory) -> list[str]:
-        return [path.row["instruction"], *path.made] if self.include_original_instruction else path.made
+    def _kept(self, trajectory: Trajectory) -> list[str]:
+        return (
+            [trajectory.row["instruction"], *trajectory.results]
+            if self.include_original_instruction
+            else trajectory.results
+        )
 
-    def _columns(self, path: Trajectory) -> dict[str, Any]:
+    def _columns(self, trajectory: Trajectory) -> dict[str, Any]:
         if self.store_evolutions:
-            columns = {"evolved_instructions": self._kept(path) if path.made else None}
-            return {**columns, "answers": path.answers or None} if self.generate_answers else columns
-        whole = len(path.made) == self.num_evolutions
-        columns = {"evolved_instruction": path.made[-1] if whole else None}
-        return {**columns, "answer": (path.answers or [None])[-1]} if self.generate_answers else columns
+            columns = {"evolved_instructions": self._kept(trajectory) if trajectory.results else None}
+            return {**columns, "answers": trajectory.answers or None} if self.generate_answers else columns
+        whole = len(trajectory.results) == self.num_evolutions
+        columns = {"evolved_instruction": trajectory.results[-1] if whole else None}
+        return {**columns, "answer": (trajectory.answers or [None])[-1]} if self.generate_answers else columns
 
 
-def _current(path: Trajectory) -> str:
-    return str(path.made[-1]) if path.made else text_in(path.row, "instruction")
+def _current(trajectory: Trajectory) -> str:
+    return str(trajectory.results[-1]) if trajectory.results else require_text(trajectory.row, "instruction")
 
 
-def _evolve(path: Trajectory, texts: list[Any]) -> None:
-    path.made.append(rewritten(texts[0], before=_current(path)))
+def _evolve(trajectory: Trajectory, texts: list[Any]) -> None:
+    trajectory.results.append(rewritten(texts[0], before=_current(trajectory)))
 
 
-def _answer(path: Trajectory, texts: list[Any]) -> None:
-    path.answers = texts
+def _answer(trajectory: Trajectory, texts: list[Any]) -> None:
+    trajectory.answers = texts

@@ -7,14 +7,14 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps.tasks._core.asking import why
+from distilabel.steps.tasks._core.rows import failure_reason
 from distilabel.steps.tasks._core.trajectory import (
     Trajectory,
+    check_multi_turn,
     check_one_generation,
-    check_turns,
-    finish,
-    start,
-    step,
+    finish_trajectories,
+    start_trajectories,
+    step_trajectories,
 )
 from distilabel.steps.tasks.base import GeneratorTask
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
@@ -92,7 +92,7 @@ class EvolInstructGenerator(GeneratorTask):
 
     def verify(self) -> None:
         """Check the templates, the lengths and the LLM; raises DistilabelUserError."""
-        check_turns(self)
+        check_multi_turn(self)
         check_one_generation(self, "num_instructions")
         check_templates(self.name, self.mutation_templates, "PROMPT")
         if not self._ways:
@@ -125,57 +125,59 @@ class EvolInstructGenerator(GeneratorTask):
         """Yield the instructions from `offset` on, and whether they are the last."""
         size = self.batch_size or 1
         for first in range(offset, self.total_rows, size):
-            paths = start(self, [{} for _ in range(min(size, self.total_rows - first))])
-            for number, path in enumerate(paths, first):
-                path.number = number
-            yield self._evolved(paths), first + size >= self.total_rows
+            trajectories = start_trajectories(self, [{} for _ in range(min(size, self.total_rows - first))])
+            for number, trajectory in enumerate(trajectories, first):
+                trajectory.number = number
+            yield self._evolved(trajectories), first + size >= self.total_rows
 
-    def _evolved(self, paths: list[Trajectory]) -> list[Row]:
+    def _evolved(self, trajectories: list[Trajectory]) -> list[Row]:
         for _ in range(_MOST_TURNS):
-            step(self, paths, self._question, self._read)
-        for path in paths:
-            if not self._done(path):
-                path.fail(self._given_up())
+            step_trajectories(self, trajectories, self._question, self._read)
+        for trajectory in trajectories:
+            if not self._done(trajectory):
+                trajectory.fail(self._given_up())
         if self.generate_answers:
-            step(self, paths, _instruction, _answer, partial=True)
-        return finish(self, paths, self._columns)
+            step_trajectories(self, trajectories, _instruction, _answer, partial=True)
+        return finish_trajectories(self, trajectories, self._columns)
 
-    def _question(self, path: Trajectory) -> list[ChatType]:
-        if self._done(path):
+    def _question(self, trajectory: Trajectory) -> list[ChatType]:
+        if self._done(trajectory):
             return []
-        if not path.made:
-            words = random.Random(f"{self.seed}\0{path.number}\0{len(path.said)}")  # noqa: S311 - repeatable on purpose
+        if not trajectory.results:
+            words = random.Random(f"{self.seed}\0{trajectory.number}\0{len(trajectory.outputs)}")  # noqa: S311 - repeatable on purpose
             start = {**INSTRUCTION_GENERATION_TEMPLATES, **self.mutation_templates}[FRESH_START]
             return [mutation(start, PROMPT=", ".join(words.sample(WORDS, 2)))]
-        name = pick(self._ways, self.seed, path.number, len(path.said))
-        return [mutation(self._ways[name], PROMPT=path.made[-1])]
+        name = pick(self._ways, self.seed, trajectory.number, len(trajectory.outputs))
+        return [mutation(self._ways[name], PROMPT=trajectory.results[-1])]
 
-    def _read(self, path: Trajectory, texts: list[Any]) -> None:
+    def _read(self, trajectory: Trajectory, texts: list[Any]) -> None:
         if not texts:
             return
-        path.made.append(rewritten(texts[0], before=path.made[-1] if path.made else ""))
-        if len(path.made[-1].encode()) > self._longest:
-            path.made.clear()
+        trajectory.results.append(
+            rewritten(texts[0], before=trajectory.results[-1] if trajectory.results else "")
+        )
+        if len(trajectory.results[-1].encode()) > self._longest:
+            trajectory.results.clear()
 
-    def _done(self, path: Trajectory) -> bool:
-        """Tell whether the path has come to an instruction that has been evolved and is long enough."""
-        return len(path.made) > 1 and len(path.made[-1].encode()) >= self._shortest
+    def _done(self, trajectory: Trajectory) -> bool:
+        """Tell whether the trajectory has come to an instruction that has been evolved and is long enough."""
+        return len(trajectory.results) > 1 and len(trajectory.results[-1].encode()) >= self._shortest
 
     def _given_up(self) -> Any:
-        return why(
+        return failure_reason(
             "length",
             f"After {_MOST_TURNS} turns there was no instruction of {self._shortest} to {self._longest} bytes: widen "
             "min_length and max_length.",
         )
 
-    def _columns(self, path: Trajectory) -> dict[str, Any]:
-        columns = {"instruction": path.made[-1] if self._done(path) else None}
-        return {**columns, "answer": (path.answers or [None])[0]} if self.generate_answers else columns
+    def _columns(self, trajectory: Trajectory) -> dict[str, Any]:
+        columns = {"instruction": trajectory.results[-1] if self._done(trajectory) else None}
+        return {**columns, "answer": (trajectory.answers or [None])[0]} if self.generate_answers else columns
 
 
-def _instruction(path: Trajectory) -> list[ChatType]:
-    return [[{"role": "user", "content": path.made[-1]}]]
+def _instruction(trajectory: Trajectory) -> list[ChatType]:
+    return [[{"role": "user", "content": trajectory.results[-1]}]]
 
 
-def _answer(path: Trajectory, texts: list[Any]) -> None:
-    path.answers = texts
+def _answer(trajectory: Trajectory, texts: list[Any]) -> None:
+    trajectory.answers = texts

@@ -6,7 +6,14 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.trajectory import Trajectory, check_turns, finish, start, step, text_in
+from distilabel.steps.tasks._core.trajectory import (
+    Trajectory,
+    check_multi_turn,
+    finish_trajectories,
+    require_text,
+    start_trajectories,
+    step_trajectories,
+)
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import QUALITY_TEMPLATES
@@ -70,7 +77,7 @@ class EvolQuality(Task):
 
     def verify(self) -> None:
         """Check the templates and the LLM; raises DistilabelUserError."""
-        check_turns(self)
+        check_multi_turn(self)
         check_templates(self.name, self.mutation_templates, "PROMPT", "RESPONSE")
 
     def format_input(self, input: Row) -> ChatType:
@@ -79,27 +86,39 @@ class EvolQuality(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their evolved answers; see `Task.process`."""
-        paths = start(self, inputs)
+        trajectories = start_trajectories(self, inputs)
         for _ in range(self.num_evolutions):
-            step(self, paths, self._mutation, _evolve)
-        yield finish(self, paths, self._columns)
+            step_trajectories(self, trajectories, self._mutation, _evolve)
+        yield finish_trajectories(self, trajectories, self._columns)
 
-    def _mutation(self, path: Trajectory) -> list[ChatType]:
-        instruction, original = text_in(path.row, "instruction"), text_in(path.row, "response")
-        name = pick(self.mutation_templates, self.seed, path.number, len(path.made), instruction, original)
-        return [mutation(self.mutation_templates[name], PROMPT=instruction, RESPONSE=_current(path))]
+    def _mutation(self, trajectory: Trajectory) -> list[ChatType]:
+        instruction, original = (
+            require_text(trajectory.row, "instruction"),
+            require_text(trajectory.row, "response"),
+        )
+        name = pick(
+            self.mutation_templates,
+            self.seed,
+            trajectory.number,
+            len(trajectory.results),
+            instruction,
+            original,
+        )
+        return [mutation(self.mutation_templates[name], PROMPT=instruction, RESPONSE=_current(trajectory))]
 
-    def _columns(self, path: Trajectory) -> dict[str, Any]:
+    def _columns(self, trajectory: Trajectory) -> dict[str, Any]:
         if not self.store_evolutions:
-            whole = len(path.made) == self.num_evolutions
-            return {"evolved_response": path.made[-1] if whole else None}
-        original = [path.row["response"]] if self.include_original_response and path.made else []
-        return {"evolved_responses": [*original, *path.made] or None}
+            whole = len(trajectory.results) == self.num_evolutions
+            return {"evolved_response": trajectory.results[-1] if whole else None}
+        original = (
+            [trajectory.row["response"]] if self.include_original_response and trajectory.results else []
+        )
+        return {"evolved_responses": [*original, *trajectory.results] or None}
 
 
-def _current(path: Trajectory) -> str:
-    return str(path.made[-1]) if path.made else text_in(path.row, "response")
+def _current(trajectory: Trajectory) -> str:
+    return str(trajectory.results[-1]) if trajectory.results else require_text(trajectory.row, "response")
 
 
-def _evolve(path: Trajectory, texts: list[Any]) -> None:
-    path.made.append(rewritten(texts[0], before=_current(path)))
+def _evolve(trajectory: Trajectory, texts: list[Any]) -> None:
+    trajectory.results.append(rewritten(texts[0], before=_current(trajectory)))

@@ -1,31 +1,32 @@
-"""Having a model write instructions or conversations from nothing."""
+"""Writing instructions or conversations with an aligned LLM, as the first step of a pipeline."""
 
 import random
 
 from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
-from distilabel.steps.tasks._core.trajectory import check_one_generation, start
+from distilabel.steps.tasks._core.trajectory import check_one_generation, start_trajectories
 from distilabel.steps.tasks.base import GeneratorTask
-from distilabel.steps.tasks.magpie.conversation import Choice, SystemPrompts, check, choose, columns, converse
-from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
+from distilabel.steps.tasks.magpie.conversation import MagpieTask, SystemPrompt
+from distilabel.typing import ChatType, GeneratorStepOutput, Row
 
 __all__ = ["MagpieGenerator"]
 
 
-class MagpieGenerator(GeneratorTask):
-    """Have a model write rows of instruction and answer, or longer conversations, out of its own head.
+class MagpieGenerator(MagpieTask, GeneratorTask):
+    """Let an LLM write rows of instruction and response, or longer conversations, without a prompt.
 
-    It is `Magpie` at the start of a pipeline; see there for what the LLM must be able to do.
+    It is `Magpie` as the first step of a pipeline. See `Magpie` for what the LLM must support.
 
     Attributes:
         num_rows: How many rows to write.
-        n_turns: How many pairs of messages, of the user's and the assistant's.
-        end_with_user: Whether the conversation ends with a message of the user's; for more than one turn.
-        include_system_prompt: Whether the system prompt is part of the conversation in the row.
-        only_instruction: Whether to write an instruction alone.
-        system_prompt: Steers what is written: one for all, a list of which one is picked for each row, or a dict of
-            which one is picked, of key to prompt, or of key to prompt and probability.
+        n_turns: How many pairs of user and assistant messages to write; 1 by default.
+        end_with_user: Whether the conversation ends with a message of the user; needs more than one turn. False by
+            default.
+        include_system_prompt: Whether the system prompt is part of the conversation in the row; False by default.
+        only_instruction: Whether to write an instruction without a response; False by default.
+        system_prompt: Steers what the LLM writes: one text for all rows; a list from which one is drawn for each row; or
+            a dict from which one is drawn, of key to prompt, or of key to prompt and probability.
 
     Columns:
         Out: those of `Magpie`.
@@ -35,7 +36,7 @@ class MagpieGenerator(GeneratorTask):
         https://arxiv.org/abs/2406.08464
 
     Raises:
-        DistilabelUserError: The LLM cannot write the user's messages, or the settings do not go together.
+        DistilabelUserError: The LLM cannot write user messages, or the settings contradict each other.
 
     Examples:
         >>> from distilabel.models.llms.base import LLM
@@ -53,50 +54,29 @@ class MagpieGenerator(GeneratorTask):
     """
 
     num_rows: RuntimeParameter[PositiveInt] = Field(default=None, description="How many rows to write.")
-    n_turns: RuntimeParameter[PositiveInt] = Field(
-        default=1, description="How many pairs of messages to write."
-    )
-    end_with_user: RuntimeParameter[bool] = Field(
-        default=False, description="Whether the conversation ends with a message of the user's."
-    )
-    include_system_prompt: RuntimeParameter[bool] = Field(
-        default=False, description="Whether the system prompt is part of the conversation in the row."
-    )
-    only_instruction: RuntimeParameter[bool] = Field(
-        default=False, description="Whether to write an instruction alone."
-    )
-    system_prompt: SystemPrompts = None
-
-    @property
-    def outputs(self) -> StepColumns:
-        """What was written, and the model's name."""
-        return columns(self)
 
     @property
     def total_rows(self) -> int:
-        """How many rows there will be."""
+        """The number of rows."""
         return self.num_rows or 0
 
     def verify(self) -> None:
         """Check the settings and the LLM; raises DistilabelUserError."""
-        check(self)
+        super().verify()
         check_one_generation(self, "num_rows")
 
     def format_input(self, input: Row) -> ChatType:  # noqa: ARG002 - nothing is given
-        """Give the chat of the first message: the system prompt, if any."""
-        text = self._chosen(0).text
-        return [{"role": "system", "content": text}] if text else []
+        """Return the chat of the first message: the system prompt, if any."""
+        return self._system_prompt_of(0).chat
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Yield the rows from `offset` on, and whether they are the last."""
         size = self.batch_size or 1
         for first in range(offset, self.total_rows, size):
             numbers = range(first, min(first + size, self.total_rows))
-            paths = start(self, [{} for _ in numbers])
-            yield (
-                converse(self, paths, [self._chosen(number) for number in numbers]),
-                first + size >= self.total_rows,
-            )
+            trajectories = start_trajectories(self, [{} for _ in numbers])
+            rows = self._converse(trajectories, [self._system_prompt_of(number) for number in numbers])
+            yield rows, first + size >= self.total_rows
 
-    def _chosen(self, number: int) -> Choice:
-        return choose(self, random.Random(f"{self.name}\0{number}"))  # noqa: S311 - repeatable on purpose
+    def _system_prompt_of(self, number: int) -> SystemPrompt:
+        return self._pick_system_prompt(random.Random(f"{self.name}\0{number}"))  # noqa: S311 - repeatable on purpose

@@ -8,7 +8,13 @@ from pydantic import Field, PositiveInt
 
 from distilabel.config import RuntimeParameter
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.trajectory import Trajectory, finish, start, step, text_in
+from distilabel.steps.tasks._core.trajectory import (
+    Trajectory,
+    finish_trajectories,
+    require_text,
+    start_trajectories,
+    step_trajectories,
+)
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.math_shepherd.prompts import COMPLETER_FEW_SHOTS, COMPLETER_PROMPT, fill
 from distilabel.steps.tasks.math_shepherd.solutions import STEPS, answer_of, same_answer, steps_in
@@ -87,7 +93,7 @@ class MathShepherdCompleter(Task):
 
     def format_input(self, input: Row) -> ChatType:
         """Give the chat that asks to complete the first solution from its first step."""
-        return self._chat(text_in(input, "instruction"), _solutions(input)[0][:1])
+        return self._chat(require_text(input, "instruction"), _solutions(input)[0][:1])
 
     def get_structured_output(self) -> dict[str, Any]:
         """Give the JSON schema of a completion."""
@@ -95,9 +101,11 @@ class MathShepherdCompleter(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their labelled solutions; see `Task.process`."""
-        paths = start(self, inputs)
-        step(self, paths, self._questions, self._label, partial=True)
-        yield finish(self, paths, lambda path: {"solutions": path.made or None})
+        trajectories = start_trajectories(self, inputs)
+        step_trajectories(self, trajectories, self._questions, self._label, partial=True)
+        yield finish_trajectories(
+            self, trajectories, lambda trajectory: {"solutions": trajectory.results or None}
+        )
 
     def sample_input(self) -> Row:
         """Give a row of placeholders."""
@@ -112,12 +120,12 @@ class MathShepherdCompleter(Task):
             COMPLETER_FEW_SHOTS if self.few_shots is None else self.few_shots,
         )
 
-    def _questions(self, path: Trajectory) -> list[FormattedInput]:
-        instruction = text_in(path.row, "instruction")
-        _golden(path.row)
+    def _questions(self, trajectory: Trajectory) -> list[FormattedInput]:
+        instruction = require_text(trajectory.row, "instruction")
+        _golden(trajectory.row)
         return [
             self._formatted(self._chat(instruction, solution[:end]))
-            for solution in _solutions(path.row)
+            for solution in _solutions(trajectory.row)
             for end in range(1, len(solution))
             for _ in range(self.N)
         ]
@@ -131,9 +139,11 @@ class MathShepherdCompleter(Task):
             return chat
         return chat, {"format": "json", "schema": STEPS}
 
-    def _label(self, path: Trajectory, texts: list[str | None]) -> None:
-        golden, completions = _golden(path.row), iter(texts)
-        path.made = [self._labelled(solution, golden, completions) for solution in _solutions(path.row)]
+    def _label(self, trajectory: Trajectory, texts: list[str | None]) -> None:
+        golden, completions = _golden(trajectory.row), iter(texts)
+        trajectory.results = [
+            self._labelled(solution, golden, completions) for solution in _solutions(trajectory.row)
+        ]
 
     def _labelled(
         self, solution: Sequence[str], golden: str, completions: Iterator[str | None]

@@ -5,8 +5,13 @@ from typing import Any
 from pydantic import PositiveInt
 
 from distilabel.steps.base import StepInput
-from distilabel.steps.tasks._core.asking import input_of
-from distilabel.steps.tasks._core.trajectory import Trajectory, finish, start, step, text_in
+from distilabel.steps.tasks._core.trajectory import (
+    Trajectory,
+    finish_trajectories,
+    require_text,
+    start_trajectories,
+    step_trajectories,
+)
 from distilabel.steps.tasks.base import Task
 from distilabel.steps.tasks.math_shepherd.prompts import GENERATOR_FEW_SHOTS, GENERATOR_PROMPT, fill
 from distilabel.steps.tasks.math_shepherd.solutions import STEPS, steps_of
@@ -69,7 +74,7 @@ class MathShepherdGenerator(Task):
         """Give the system prompt and the problem."""
         return [
             {"role": "system", "content": self._system()},
-            {"role": "user", "content": f"Problem: {text_in(input, 'instruction')}"},
+            {"role": "user", "content": f"Problem: {require_text(input, 'instruction')}"},
         ]
 
     def get_structured_output(self) -> dict[str, Any]:
@@ -78,9 +83,9 @@ class MathShepherdGenerator(Task):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their solutions; see `Task.process`."""
-        paths = start(self, inputs)
-        step(self, paths, self._questions, _read, partial=True)
-        yield finish(self, paths, self._columns)
+        trajectories = start_trajectories(self, inputs)
+        step_trajectories(self, trajectories, self._questions, _read, partial=True)
+        yield finish_trajectories(self, trajectories, self._columns)
 
     def _system(self) -> str:
         return fill(
@@ -90,22 +95,22 @@ class MathShepherdGenerator(Task):
             GENERATOR_FEW_SHOTS if self.few_shots is None else self.few_shots,
         )
 
-    def _questions(self, path: Trajectory) -> list[FormattedInput]:
-        return [input_of(self, path.row)] * (self.M or 1)
+    def _questions(self, trajectory: Trajectory) -> list[FormattedInput]:
+        return [self._formatted_input(trajectory.row)] * (self.M or 1)
 
-    def _columns(self, path: Trajectory) -> dict[str, Any]:
+    def _columns(self, trajectory: Trajectory) -> dict[str, Any]:
         if self.M:
-            return {"solutions": path.made or None}
-        return {"golden_solution": path.made[0] if path.made else None}
+            return {"solutions": trajectory.results or None}
+        return {"golden_solution": trajectory.results[0] if trajectory.results else None}
 
 
-def _read(path: Trajectory, texts: list[str | None]) -> None:
+def _read(trajectory: Trajectory, texts: list[str | None]) -> None:
     """Read all solutions before complaining of one."""
     errors = []
     for text in texts:
         if text is not None:
             try:
-                path.made.append(steps_of(text))
+                trajectory.results.append(steps_of(text))
             except ValueError as error:
                 errors.append(error)
     if errors:
