@@ -22,6 +22,10 @@ _STEPS = """
     generators.utils globals.huggingface
 """
 _TASKS = "evol_instruct.base evol_instruct.generator evol_quality.base magpie.base magpie.generator"
+# Modules of earlier releases of this package; saved pipelines name them.
+_EMBEDDING_TASKS = """
+    bitext_retrieval classification embedding_tasks long_matching monolingual_triplet retrieval short_matching
+"""
 
 OLD_MODULES: dict[str, str] = {
     **{f"distilabel.llms.{name}": "distilabel.models.llms" for name in _LLMS.split()},
@@ -29,6 +33,8 @@ OLD_MODULES: dict[str, str] = {
        ("base", "llamacpp", "sentence_transformers", "vllm")},
     **{f"distilabel.steps.{name}": "distilabel.steps" for name in _STEPS.split()},
     **{f"distilabel.steps.tasks.{name}": "distilabel.steps.tasks" for name in _TASKS.split()},
+    **{f"distilabel.steps.tasks.improving_text_embeddings.{name}": "distilabel.steps.tasks" for name in
+       _EMBEDDING_TASKS.split()},
     **{f"distilabel.steps.tasks.structured_outputs.{name}": "distilabel.typing" for name in ("instructor", "outlines")},
     **{f"distilabel.{package}.mixins.{name}": "distilabel.models" for package in ("llms", "models")
        for name in ("cuda_device_placement", "magpie")},

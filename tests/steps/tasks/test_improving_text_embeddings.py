@@ -194,5 +194,5 @@ class TestEmbeddingTaskGenerator:
         jsonschema.validate({"tasks": ["a"]}, task.get_structured_output())
 
     def test_rows_cannot_be_both_spread_and_gathered(self):
-        with pytest.raises(DistilabelUserError, match="set `flatten_tasks` or `group_generations`, not both"):
+        with pytest.raises(DistilabelUserError, match="set only one of them"):
             tasks_of("", flatten_tasks=True, group_generations=True)

@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from distilabel.steps.tasks.genstruct import Genstruct
     from distilabel.steps.tasks.image_generation import ImageGeneration
     from distilabel.steps.tasks.image_task import ImageTask
-    from distilabel.steps.tasks.improving_text_embeddings.bitext_retrieval import BitextRetrievalGenerator
-    from distilabel.steps.tasks.improving_text_embeddings.classification import GenerateTextClassificationData
-    from distilabel.steps.tasks.improving_text_embeddings.embedding_tasks import EmbeddingTaskGenerator
-    from distilabel.steps.tasks.improving_text_embeddings.long_matching import GenerateLongTextMatchingData
-    from distilabel.steps.tasks.improving_text_embeddings.monolingual_triplet import (
+    from distilabel.steps.tasks.improving_text_embeddings import (
+        BitextRetrievalGenerator,
+        EmbeddingTaskGenerator,
+        GenerateLongTextMatchingData,
+        GenerateShortTextMatchingData,
+        GenerateTextClassificationData,
+        GenerateTextRetrievalData,
         MonolingualTripletGenerator,
     )
-    from distilabel.steps.tasks.improving_text_embeddings.retrieval import GenerateTextRetrievalData
-    from distilabel.steps.tasks.improving_text_embeddings.short_matching import GenerateShortTextMatchingData
     from distilabel.steps.tasks.instruction_backtranslation import InstructionBacktranslation
     from distilabel.steps.tasks.magpie import Magpie, MagpieGenerator
     from distilabel.steps.tasks.math_shepherd import FormatPRM, MathShepherdCompleter, MathShepherdGenerator
@@ -101,11 +101,11 @@ _PLACES = {
     "APIGenGenerator": "distilabel.steps.tasks.apigen",
     "APIGenSemanticChecker": "distilabel.steps.tasks.apigen",
     "ArgillaLabeller": "distilabel.steps.tasks.argilla_labeller",
-    "BitextRetrievalGenerator": "distilabel.steps.tasks.improving_text_embeddings.bitext_retrieval",
+    "BitextRetrievalGenerator": "distilabel.steps.tasks.improving_text_embeddings",
     "CLAIR": "distilabel.steps.tasks.clair",
     "ChatGeneration": "distilabel.steps.tasks.chat_generation",
     "ComplexityScorer": "distilabel.steps.tasks.complexity_scorer",
-    "EmbeddingTaskGenerator": "distilabel.steps.tasks.improving_text_embeddings.embedding_tasks",
+    "EmbeddingTaskGenerator": "distilabel.steps.tasks.improving_text_embeddings",
     "EvolComplexity": "distilabel.steps.tasks.evol",
     "EvolComplexityGenerator": "distilabel.steps.tasks.evol",
     "EvolInstruct": "distilabel.steps.tasks.evol",
@@ -113,11 +113,11 @@ _PLACES = {
     "EvolQuality": "distilabel.steps.tasks.evol",
     "FormatPRM": "distilabel.steps.tasks.math_shepherd",
     "GenerateEmbeddings": "distilabel.steps.tasks.generate_embeddings",
-    "GenerateLongTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings.long_matching",
+    "GenerateLongTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings",
     "GenerateSentencePair": "distilabel.steps.tasks.sentence_transformers",
-    "GenerateShortTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings.short_matching",
-    "GenerateTextClassificationData": "distilabel.steps.tasks.improving_text_embeddings.classification",
-    "GenerateTextRetrievalData": "distilabel.steps.tasks.improving_text_embeddings.retrieval",
+    "GenerateShortTextMatchingData": "distilabel.steps.tasks.improving_text_embeddings",
+    "GenerateTextClassificationData": "distilabel.steps.tasks.improving_text_embeddings",
+    "GenerateTextRetrievalData": "distilabel.steps.tasks.improving_text_embeddings",
     "GeneratorTask": "distilabel.steps.tasks.base",
     "Genstruct": "distilabel.steps.tasks.genstruct",
     "GlobalTask": "distilabel.steps.tasks.base",
@@ -128,7 +128,7 @@ _PLACES = {
     "MagpieGenerator": "distilabel.steps.tasks.magpie",
     "MathShepherdCompleter": "distilabel.steps.tasks.math_shepherd",
     "MathShepherdGenerator": "distilabel.steps.tasks.math_shepherd",
-    "MonolingualTripletGenerator": "distilabel.steps.tasks.improving_text_embeddings.monolingual_triplet",
+    "MonolingualTripletGenerator": "distilabel.steps.tasks.improving_text_embeddings",
     "PairRM": "distilabel.steps.tasks.pair_rm",
     "PrometheusEval": "distilabel.steps.tasks.prometheus_eval",
     "QualityScorer": "distilabel.steps.tasks.quality_scorer",

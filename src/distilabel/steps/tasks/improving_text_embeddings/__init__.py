@@ -1,16 +1,21 @@
-"""Tasks that make data to train embeddings with, after "Improving Text Embeddings with Large Language Models".
+"""Tasks that write data to train embedding models, after "Improving Text Embeddings with Large Language Models".
 
-https://arxiv.org/abs/2401.00368: first a model thinks of tasks, then it makes an example of each; or it makes sentences
-that differ in how close they are.
+https://arxiv.org/abs/2401.00368: an LLM first writes embedding tasks, then an example of each task; or it writes
+sentences of different similarity.
 """
 
-from distilabel.steps.tasks.improving_text_embeddings.bitext_retrieval import BitextRetrievalGenerator
-from distilabel.steps.tasks.improving_text_embeddings.classification import GenerateTextClassificationData
-from distilabel.steps.tasks.improving_text_embeddings.embedding_tasks import EmbeddingTaskGenerator
-from distilabel.steps.tasks.improving_text_embeddings.long_matching import GenerateLongTextMatchingData
-from distilabel.steps.tasks.improving_text_embeddings.monolingual_triplet import MonolingualTripletGenerator
-from distilabel.steps.tasks.improving_text_embeddings.retrieval import GenerateTextRetrievalData
-from distilabel.steps.tasks.improving_text_embeddings.short_matching import GenerateShortTextMatchingData
+from typing import TYPE_CHECKING
+
+from distilabel._lazy import attach
+from distilabel.steps.tasks.improving_text_embeddings.tasks import (
+    BitextRetrievalGenerator,
+    EmbeddingTaskGenerator,
+    GenerateLongTextMatchingData,
+    GenerateShortTextMatchingData,
+    GenerateTextClassificationData,
+    GenerateTextRetrievalData,
+    MonolingualTripletGenerator,
+)
 
 __all__ = [
     "BitextRetrievalGenerator",
@@ -21,3 +26,6 @@ __all__ = [
     "GenerateTextRetrievalData",
     "MonolingualTripletGenerator",
 ]
+
+if not TYPE_CHECKING:  # for the aliases of `distilabel._compat.old_imports`
+    __getattr__, __dir__ = attach(__name__, {})

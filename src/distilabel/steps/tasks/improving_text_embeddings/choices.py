@@ -1,4 +1,4 @@
-"""What these tasks may leave to chance, how it is drawn, and how their prompts end; pure."""
+"""The values that these tasks draw at random, and the form of their prompts; pure."""
 
 import random
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ __all__ = [
     "QueryType",
     "SchoolLevel",
     "Unit",
-    "chance_of",
-    "chosen",
     "json_prompt",
+    "random_for",
+    "value_or_random",
 ]
 
 T = TypeVar("T")
@@ -35,32 +35,35 @@ HighScore = Literal["4", "4.5", "5"]
 LowScore = Literal["2.5", "3", "3.5"]
 
 
-def chance_of(chunk: random.Random, seed: int) -> random.Random:
-    """Give the randomness of one question: the next of its chunk, so that a replay draws the same; another for each seed.
+def random_for(chunk: random.Random, seed: int) -> random.Random:
+    """Return the randomness of one prompt: the next of its chunk. A second run of the chunk draws the same.
 
     Examples:
-        >>> first = chance_of(random.Random(1), seed=42).random()
-        >>> first == chance_of(random.Random(1), seed=42).random()
+        >>> first = random_for(random.Random(1), seed=42).random()
+        >>> first == random_for(random.Random(1), seed=42).random()
         True
-        >>> first == chance_of(random.Random(1), seed=43).random()
+        >>> first == random_for(random.Random(1), seed=43).random()
         False
     """
     return random.Random(f"{seed}/{chunk.random()}")  # noqa: S311 - repeatable on purpose
 
 
-def chosen(value: T | None, options: Any, chance: random.Random) -> T:
-    """Give the value, or where there is none one of the values of a Literal."""
-    drawn: T = chance.choice(get_args(options))
+def value_or_random(value: T | None, options: Any, randomness: random.Random) -> T:
+    """Return the value, or for None one of the values of a Literal.
+
+    The draw happens in both cases, so that a set value does not change the values drawn after it.
+    """
+    drawn: T = randomness.choice(get_args(options))
     return drawn if value is None else value
 
 
 def json_prompt(task: str, fields: dict[str, str], rules: Sequence[str]) -> ChatType:
-    """Give the question that asks for one JSON object.
+    """Return the chat that requests one JSON object.
 
     Args:
-        task: What to make.
-        fields: Name and meaning of each text of the object.
-        rules: What must hold for them.
+        task: What the model must write.
+        fields: The name and the meaning of each text of the object.
+        rules: The rules for the texts.
     """
     meanings = "\n".join(f'- "{name}": {meaning}' for name, meaning in fields.items())
     kept = "\n".join(f"- {rule}" for rule in rules)
