@@ -762,15 +762,9 @@ class TestFailures:
         with pytest.raises(DistilabelUserError, match=r"process\(\) must yield lists of rows \(dicts\)"):
             line(tmp_path, Odd).run()
 
-    def test_column_of_two_types_is_told_and_the_rows_are_kept(self, tmp_path):
-        mixed = Same(name="mixed")
-        pipeline = line(tmp_path, mixed, data=[{"n": 1}, {"n": "x"}])
-        for _ in range(2):
-            with pytest.raises(
-                DistilabelUserError, match="The rows of step 'mixed' cannot be written as a table"
-            ):
-                pipeline.run()
-        assert mixed.calls == 1
+    def test_column_of_two_types_is_written_all_the_same(self, tmp_path):
+        distiset = line(tmp_path, Same(name="mixed"), data=[{"n": 1}, {"n": "x"}]).run()
+        assert column(distiset) == [1, "x"]
 
     def test_after_a_failure_the_folder_is_free(self, tmp_path):
         with pytest.raises(DistilabelStepError):

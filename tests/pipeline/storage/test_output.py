@@ -1,7 +1,13 @@
 """The rows of the leaves as Parquet: one schema for all chunks, however late a column shows what it holds."""
 
+import base64
+from datetime import date
+from enum import Enum
+from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +17,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from distilabel.distiset import ARROW_NAME, from_parquet
-from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.storage import output
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
 from distilabel.pipeline.storage.output import write_leaf
@@ -61,9 +66,23 @@ class TestImages:
         (first, second) = images_in(tmp_path / "out")
         assert (first, second.getpixel((1, 1))) == (None, (9, 8, 7))
 
-    def test_image_beside_something_else_is_refused(self, store, tmp_path):
-        with pytest.raises(DistilabelUserError, match="cannot be written as a table"):
-            written(store, tmp_path / "out", [{"x": Image.new("L", (1, 1))}], [{"x": "text"}])
+    def test_image_beside_something_else_becomes_a_data_url(self, store, tmp_path):
+        image = Image.new("L", (1, 1), 7)
+        written(store, tmp_path / "out", [{"x": image}], [{"x": "text"}])
+        first, second = dataset_in(tmp_path / "out")["x"]
+        assert second == "text"
+        data = base64.b64decode(first.removeprefix("data:image/png;base64,"))
+        assert Image.open(BytesIO(data)).getpixel((0, 0)) == 7
+
+
+def dataset_in(folder):
+    """Return the only leaf below a folder as `datasets` reads it, which must be the same from both files."""
+    (leaf,) = folder.iterdir()
+    found = Dataset.from_file(str(leaf / ARROW_NAME))
+    parquet = from_parquet({"leaf": leaf}, folder.parent / "cache")["default"]["train"]
+    assert parquet.features == found.features
+    assert parquet[:] == found[:]
+    return found
 
 
 def images_in(folder):
@@ -184,29 +203,91 @@ def without_none(value):
     return value
 
 
-class TestRefusals:
+class Colour(Enum):
+    RED = "red"
+
+
+class TestOddColumns:
+    """Values without a common Arrow type are written as JSON: no row is withheld."""
+
     @pytest.mark.parametrize(
-        "values",
+        ("values", "kept"),
         [
-            (1, "text"),
-            (True, 1),
-            ("text", ["text"]),
-            ({"a": 1}, "text"),
-            ({"a": 1}, {"a": "text"}),
-            (2**70,),
-            (object,),
+            ((1, "text"), [1, "text"]),
+            ((True, 1), [True, 1]),
+            (("text", ["text"]), ["text", ["text"]]),
+            (({"a": 1}, "text"), [{"a": 1}, "text"]),
+            (({"a": 1}, {"a": "text"}), [{"a": 1}, {"a": "text"}]),
+            ((2**70,), [str(2**70)]),
+            ((10**20, None, {"n": [10**20]}), ["1" + "0" * 20, None, {"n": ["1" + "0" * 20]}]),
+            (({"name": "now", "arguments": {}},), [{"name": "now", "arguments": {}}]),
+            (({"type": "object", "properties": {}}, None), [{"type": "object", "properties": {}}, None]),
+            (([{"a": {}}],), [[{"a": {}}]]),
+            (([1, "a"],), [[1, "a"]]),
+            (({1: "a"},), [{"1": "a"}]),
+            ((Colour.RED,), ["red"]),
+            ((Path("/x"),), ["/x"]),
+            ((UUID(int=5),), [str(UUID(int=5))]),
+            (({3}, "x"), [[3], "x"]),
+            ((b"ab", 1), ["YWI=", 1]),
+            ((float("nan"), "x"), [None, "x"]),
+            ((np.arange(2), "x"), [[0, 1], "x"]),
+            ((np.float32(0.5), "x"), [0.5, "x"]),
+            ((date(2026, 1, 2), "x"), ["2026-01-02", "x"]),
+            (("cut \ud83d", 1), ["cut \ufffd", 1]),
         ],
+        ids=str,
     )
     @pytest.mark.parametrize("together", [True, False])
-    def test_column_that_no_table_can_hold_is_told_in_one_sentence(
-        self, store, tmp_path, monkeypatch, values, together
-    ):
+    def test_odd_column_becomes_json(self, store, tmp_path, monkeypatch, caplog, values, kept, together):
         monkeypatch.setattr(output, "_ROWS_AT_ONCE", 100 if together else 1)
-        with pytest.raises(DistilabelUserError) as refused:
-            written(store, tmp_path / "out", *column(*values))
-        assert str(refused.value).startswith("The rows of step 'leaf' cannot be written as a table (")
-        assert str(refused.value).endswith("The rows are kept; mend the step and run again.")
+        rows = [{"n": n, "x": value} for n, value in enumerate(values)]
+        written(store, tmp_path / "out", *([row] for row in rows))
+        found = dataset_in(tmp_path / "out")
+        assert list(found["n"]) == list(range(len(values)))
+        assert list(found["x"]) == kept
+        if repr(found.features["x"]).startswith("Json"):
+            (warning,) = caplog.messages
+            assert warning.startswith(
+                "Step 'leaf': column 'x' has values that do not fit one Arrow type, first in row"
+            )
 
+    def test_warning_names_the_first_odd_row(self, store, tmp_path, monkeypatch, caplog):
+        monkeypatch.setattr(output, "_ROWS_AT_ONCE", 3)
+        written(store, tmp_path / "out", *column(1, 2, 3, 4, "five", 6, "seven"))
+        assert ["first in row 4" in message for message in caplog.messages] == [True]
+
+    def test_older_datasets_gets_json_text(self, store, tmp_path, monkeypatch, caplog):
+        monkeypatch.delattr("datasets.Json")
+        table = written(store, tmp_path / "out", *column({"a": 1}, "text"))
+        assert table["x"].to_pylist() == ['{"a": 1}', '"text"']
+        assert "as JSON text" in caplog.text
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.recursive(
+                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(max_size=2)
+                | st.dates() | st.uuids(),
+                lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2) | st.integers(), inner, max_size=2),
+                max_leaves=5,
+            ),
+            min_size=1,
+            max_size=4,
+        )
+    )  # fmt: skip
+    def test_a_dataset_is_written_of_any_values(self, tmp_path_factory, values):
+        folder = tmp_path_factory.mktemp("output")
+        store = ChunkStore(folder / "leaf.chunks")
+        try:
+            rows = [{"n": n, "x": value} for n, value in enumerate(values)]
+            written(store, folder / "out", *([row] for row in rows))
+            assert list(dataset_in(folder / "out")["n"]) == list(range(len(values)))
+        finally:
+            store.close()
+
+
+class TestBrokenValues:
     @pytest.mark.parametrize(
         ("value", "kept"),
         [
@@ -220,10 +301,14 @@ class TestRefusals:
         values = [*(type(value)() for _ in more), value]
         assert written(store, tmp_path / "out", *column(*values))["x"].to_pylist()[-1] == kept
 
-    def test_half_a_file_is_never_taken_for_a_whole_one(self, store, tmp_path):
+    def test_half_a_file_is_never_taken_for_a_whole_one(self, store, tmp_path, monkeypatch):
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(output, "_put", full)
         for _ in range(2):
-            with pytest.raises(DistilabelUserError):
-                written(store, tmp_path / "out", *column(1, "text"))
+            with pytest.raises(OSError, match="No space"):
+                written(store, tmp_path / "out", *column(1, 2))
         assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".part"]
 
 

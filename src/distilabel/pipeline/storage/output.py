@@ -1,22 +1,24 @@
 """The rows of the leaf steps, written as Parquet for whoever wants them, and as Arrow to be mapped into memory."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from distilabel.distiset import ARROW_NAME, features_of, image_type
-from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
+from distilabel.pipeline.storage.encoding import encodable, image_file, is_image, json_text
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
 __all__ = ["write_leaf"]
 
 _ROWS_AT_ONCE = 2_000
-_KEPT_BY_PNG = frozenset({"1", "L", "LA", "RGB", "RGBA"})
+# What Arrow raises for values that have no common type, an integer beyond 64 bits, a key that is no text.
+_NO_ARROW_TYPE = (TypeError, ValueError, OverflowError, NotImplementedError)
+_logger = logging.getLogger("distilabel.pipeline")
 
 
 def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path, *, metadata: bool) -> Path:
@@ -62,41 +64,71 @@ def _without_metadata(rows: list[Row], keep: bool) -> list[Row]:
 
 
 def _write(step: str, batches: Callable[[], Iterator[list[Row]]], folder: Path) -> None:
-    """Write in one pass with the schema of the first rows; where later ones do not fit it, once more with all."""
+    """Write in one pass with the schema of the first rows; where later ones do not fit it, once more with all.
+
+    A column that Arrow cannot hold, such as a mix of texts and lists, is written as JSON: paid rows are never withheld
+    because of one value.
+    """
+    schema: Any = None
+    odd: dict[str, int] = {}
+    while (wider := _write_once(schema, odd, batches(), folder)) is not None:
+        schema = wider
+    for name, row in odd.items():
+        _logger.warning(
+            "Step %r: column %r has values that do not fit one Arrow type, first in row %d. It is written as JSON%s.",
+            step, name, row, "" if _has_json_feature() else " text",
+        )  # fmt: skip
+
+
+def _write_once(schema: Any, odd: dict[str, int], batches: Iterator[list[Row]], folder: Path) -> Any:
+    """Write all rows; return None if they fitted the schema, else the schema that they would have needed.
+
+    Columns that Arrow cannot hold are added to `odd`, with the number of the first row that does not fit.
+    """
     import pyarrow as pa  # noqa: PLC0415 - slow to import, and not needed before the end
 
-    schema: Any = None
-    try:
-        while (wider := _write_once(pa, schema, batches(), folder)) is not None:
-            schema = wider
-    except (pa.ArrowException, OverflowError, UnicodeError) as error:
-        raise DistilabelUserError(
-            f"The rows of step {step!r} cannot be written as a table ({error}): give each column values of one type. The "
-            "rows are kept; mend the step and run again."
-        ) from error
-
-
-def _write_once(pa: Any, schema: Any, batches: Iterator[list[Row]], folder: Path) -> Any:
-    """Write all rows; return None if they fitted the schema, else the schema that they would have needed."""
     wider = False
+    first_row = 0
     writers: tuple[Any, ...] = ()
     written: Future[None] | None = None
     # Compressing does not hold Python's lock: it is done while the next table is made.
     with ExitStack() as files, ThreadPoolExecutor(1) as beside:
         for rows in batches:
-            table = _table(pa, rows)
-            needed = pa.unify_schemas([schema or table.schema, table.schema], promote_options="permissive")
-            wider = wider or (schema is not None and needed != schema)
+            known = len(odd)
+            table = _table(pa, rows, first_row, odd)
+            needed = _unified(pa, schema, table.schema, first_row, odd)
+            wider = wider or len(odd) > known or (schema is not None and needed != schema)
             schema = needed
             if not wider and schema.names:  # rows without columns make no table
-                writers = writers or _writers(files, schema, folder)
-                fitted = _fitted(pa, table, rows, schema)
+                fitted = _fitted(pa, table, rows, schema, first_row, odd)
+                wider = fitted is None
                 if written is not None:
                     written.result()
-                written = beside.submit(_put, writers, fitted)
+                if fitted is not None:
+                    writers = writers or _writers(files, schema, folder)
+                    written = beside.submit(_put, writers, fitted)
+            first_row += len(rows)
         if written is not None:
             written.result()
     return schema if wider else None
+
+
+def _unified(pa: Any, schema: Any, other: Any, first_row: int, odd: dict[str, int]) -> Any:
+    """Return a schema for the rows of both; a column whose types do not go together is odd from now on."""
+    fields = {field.name: field for field in (schema or ())}
+    for field in other:
+        known = fields.get(field.name, field)
+        if field.name not in odd:
+            try:
+                merged = pa.unify_schemas(
+                    [pa.schema([known]), pa.schema([field])], promote_options="permissive"
+                )
+                fields[field.name] = merged.field(0)
+                continue
+            except pa.ArrowException:
+                odd[field.name] = first_row
+        fields[field.name] = pa.field(field.name, _json_type(pa))
+    return pa.schema(list(fields.values()))
 
 
 def _put(writers: tuple[Any, ...], table: Any) -> None:
@@ -105,70 +137,108 @@ def _put(writers: tuple[Any, ...], table: Any) -> None:
 
 
 def _writers(files: ExitStack, schema: Any, folder: Path) -> tuple[Any, Any]:
+    import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
     from pyarrow import ipc  # noqa: PLC0415
 
-    if any(field.type == image_type() for field in schema):
-        schema = features_of(schema).arrow_schema  # which says that they are images
+    if any(field.type in (image_type(), _json_type(pa)) for field in schema):
+        schema = features_of(schema).arrow_schema  # which says that they are images, or JSON
     return (
         files.enter_context(pq.ParquetWriter(folder / "00000.parquet", schema, compression="zstd")),
         files.enter_context(ipc.new_stream(folder / ARROW_NAME, schema)),
     )
 
 
-def _table(pa: Any, rows: list[Row]) -> Any:
-    columns = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: _array(pa, [row.get(name) for row in rows]) for name in columns})
+def _table(pa: Any, rows: list[Row], first_row: int, odd: dict[str, int]) -> Any:
+    arrays = {}
+    for name in dict.fromkeys(name for row in rows for name in row):
+        values = [row.get(name) for row in rows]
+        if name not in odd:
+            try:
+                arrays[name] = _array(pa, values)
+                continue
+            except _NO_ARROW_TYPE:
+                odd[name] = first_row + _first_odd(pa, values)
+        arrays[name] = _as_json(pa, values)
+    return pa.table(arrays)
 
 
 def _array(pa: Any, values: list[Any]) -> Any:
     array = _typed(pa, values, None)
-    # Parquet has no struct without fields: a column of nothing but {} says nothing.
-    return pa.nulls(len(values)) if array.type == pa.struct([]) else array
+    if array.type == pa.struct([]):
+        return pa.nulls(len(values))  # a column of nothing but {} says nothing
+    if _has_empty_struct(pa, array.type):  # Parquet has none
+        raise TypeError
+    features_of(pa.schema([("x", array.type)]))  # raises ValueError for a type that `datasets` has not
+    return array
 
 
-def _fitted(pa: Any, table: Any, rows: list[Row], schema: Any) -> Any:
-    """Return the rows as a table of that schema; `table` holds them as they are by themselves."""
-    return pa.table([_column(pa, table, rows, field) for field in schema], schema=schema)
+def _has_empty_struct(pa: Any, kind: Any) -> bool:
+    if pa.types.is_struct(kind):
+        return kind.num_fields == 0 or any(_has_empty_struct(pa, field.type) for field in kind)
+    nested = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return nested and _has_empty_struct(pa, kind.value_type)
+
+
+def _first_odd(pa: Any, values: list[Any]) -> int:
+    """Return the index of the first value that does not fit those before it."""
+    fits, fails = 0, len(values)
+    while fits + 1 < fails:
+        middle = (fits + fails) // 2
+        try:
+            _array(pa, values[:middle])
+            fits = middle
+        except _NO_ARROW_TYPE:
+            fails = middle
+    return fails - 1
+
+
+def _json_type(pa: Any) -> Any:
+    return pa.json_() if _has_json_feature() else pa.string()
+
+
+def _has_json_feature() -> bool:
+    import datasets  # noqa: PLC0415 - slow to import
+
+    return hasattr(datasets, "Json")  # since datasets 4.5
+
+
+def _as_json(pa: Any, values: list[Any]) -> Any:
+    return pa.array([None if value is None else json_text(value) for value in values], _json_type(pa))
+
+
+def _fitted(pa: Any, table: Any, rows: list[Row], schema: Any, first_row: int, odd: dict[str, int]) -> Any:
+    """Return the rows as a table of that schema; None where a column does not fit it, which is odd from now on.
+
+    `table` holds the rows as they are by themselves.
+    """
+    columns, known = [], len(odd)
+    for field in schema:
+        try:
+            columns.append(_column(pa, table, rows, field))
+        except _NO_ARROW_TYPE:
+            odd[field.name] = first_row
+    return pa.table(columns, schema=schema) if len(odd) == known else None
 
 
 def _column(pa: Any, table: Any, rows: list[Row], field: Any) -> Any:
     if field.name in table.column_names and table.schema.field(field.name).type == field.type:
         return table.column(field.name)
-    # Made anew, not cast: Arrow (26.0, 2026-11) breaks lists of nothing but None where it casts them.
-    return _typed(pa, [row.get(field.name) for row in rows], field.type)
+    values = [row.get(field.name) for row in rows]
+    if field.type == _json_type(pa):
+        return _as_json(pa, values)
+    # Converted again, not cast: Arrow (26.0, 2026-11) breaks lists of nothing but None where it casts them.
+    return _typed(pa, values, field.type)
 
 
 def _typed(pa: Any, values: list[Any], kind: Any) -> Any:
     try:
         return pa.array(values, type=kind)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
-        if not any(map(_is_image, values)):
+        if not any(map(is_image, values)):
             raise
-        return pa.array([_as_file(value) for value in values], type=kind or image_type())
+        files = [{"bytes": image_file(v).data, "path": None} if is_image(v) else v for v in values]
+        return pa.array(files, type=kind or image_type())
     except UnicodeEncodeError:
         # Half of a pair of surrogates, as where an answer broke off within an emoji: no reason to withhold all rows.
-        return pa.array([_encodable(value) for value in values], type=kind)
-
-
-def _is_image(value: Any) -> bool:
-    """Tell whether a value is an image of Pillow's, which need not be installed."""
-    return type(value).__module__.startswith("PIL.") and hasattr(value, "save")
-
-
-def _as_file(value: Any) -> Any:
-    """Return an image as the file that it would be saved as."""
-    if not _is_image(value):
-        return value
-    buffer = BytesIO()
-    value.save(buffer, format="PNG" if value.mode in _KEPT_BY_PNG else "TIFF")
-    return {"bytes": buffer.getvalue(), "path": None}
-
-
-def _encodable(value: Any) -> Any:
-    """Put U+FFFD in the place of each half of a pair of surrogates, and the character in that of a pair."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(item) for key, item in value.items()}
-    return [_encodable(item) for item in value] if isinstance(value, list | tuple) else value
+        return pa.array([encodable(value) for value in values], type=kind)
