@@ -200,7 +200,7 @@ def _json_type(pa: Any) -> Any:
 def _has_json_feature() -> bool:
     import datasets  # noqa: PLC0415 - slow to import
 
-    return hasattr(datasets, "Json")  # since datasets 4.5
+    return hasattr(datasets, "Json")  # older versions have none
 
 
 def _as_json(pa: Any, values: list[Any]) -> Any:
