@@ -1,5 +1,6 @@
 """What an answer must look like, as the platforms want to be told."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -7,7 +8,7 @@ from pydantic import BaseModel
 from distilabel.exceptions import DistilabelUserError
 from distilabel.typing import StructuredOutputType
 
-__all__ = ["inlined", "json_schema", "output_format_of", "response_format_of"]
+__all__ = ["inlined", "json_schema", "output_format_of", "response_format_of", "strict_mode_faults"]
 
 # https://platform.claude.com/docs/en/build-with-claude/structured-outputs, "JSON schema limitations" (November 2026).
 _NOT_CHECKED = frozenset(
@@ -18,6 +19,14 @@ _NOT_CHECKED = frozenset(
 )  # fmt: skip
 # Below these stand names of the user's, which may be those of keywords.
 _NAMED = ("properties", "$defs", "definitions")
+_SUBSCHEMAS = frozenset({"items", "prefixItems", "anyOf", "oneOf", "allOf"})
+# https://platform.openai.com/docs/guides/structured-outputs#some-type-specific-keywords-are-not-yet-supported (November 2026).
+_NOT_STRICT = frozenset(
+    {
+        "oneOf", "allOf", "not", "if", "then", "else", "discriminator", "dependentRequired", "dependentSchemas",
+        "patternProperties", "unevaluatedProperties", "propertyNames", "prefixItems",
+    }
+)  # fmt: skip
 
 
 def json_schema(structure: StructuredOutputType) -> tuple[str, dict[str, Any]]:
@@ -44,21 +53,105 @@ def json_schema(structure: StructuredOutputType) -> tuple[str, dict[str, Any]]:
 def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any] | None:
     """Return OpenAI's native `response_format`; None for None.
 
-    https://platform.openai.com/docs/guides/structured-outputs (November 2026): strict mode wants
-    `additionalProperties: false` and every property required, in every object.
+    https://platform.openai.com/docs/guides/structured-outputs (November 2026): strict mode requires
+    `additionalProperties: false` and every property in `required`, in every object, and it refuses some keywords. A
+    schema that strict mode cannot express, such as one with free keys, is sent with `strict: False`.
 
     Examples:
         >>> response_format_of({"schema": {"title": "Age", "type": "object", "properties": {"age": {"type": "integer"}}}})
         {'type': 'json_schema', 'json_schema': {'name': 'Age', 'schema': {'title': 'Age', 'type': 'object', 'properties': {'age': {'type': 'integer'}}, 'additionalProperties': False, 'required': ['age']}, 'strict': True}}
+        >>> tags = {"type": "object", "additionalProperties": {"type": "string"}}
+        >>> response_format_of({"schema": tags})["json_schema"]["strict"]
+        False
     """
     if structure is None:
         return None
     name, schema = json_schema(structure)
     safe_name = "".join(c if (c.isascii() and c.isalnum()) or c in "_-" else "_" for c in name)[:64]
+    strict = _strict(schema)
+    if strict_mode_faults(strict):
+        strict = _strict(_rewritten(schema))
+    is_strict = not strict_mode_faults(strict)
     return {
         "type": "json_schema",
-        "json_schema": {"name": safe_name, "schema": _strict(schema), "strict": True},
+        "json_schema": {"name": safe_name, "schema": strict if is_strict else schema, "strict": is_strict},
     }
+
+
+def strict_mode_faults(schema: dict[str, Any]) -> list[str]:
+    """Return what OpenAI's strict mode refuses in a schema, each with its place.
+
+    https://platform.openai.com/docs/guides/structured-outputs#supported-schemas (November 2026).
+
+    Examples:
+        >>> strict_mode_faults({"type": "object", "properties": {"tags": {"type": "object"}}, "additionalProperties": False})
+        ["$.tags: 'additionalProperties' must be false"]
+    """
+    root = [] if schema.get("type") == "object" else ["$: the root must have the type 'object'"]
+    return root + list(_faults(schema, "$", is_root=True))
+
+
+def _faults(schema: Any, place: str, *, is_root: bool = False) -> Iterator[str]:
+    if isinstance(schema, list):
+        for index, item in enumerate(schema):
+            yield from _faults(item, f"{place}[{index}]")
+    if not isinstance(schema, dict):
+        return
+    if "$ref" in schema and len(schema) > 1 and not is_root:
+        yield f"{place}: '$ref' must stand alone"
+    yield from (f"{place}: {word!r} is not permitted" for word in schema if word in _NOT_STRICT)
+    types = schema.get("type")
+    if (types == "object" or (isinstance(types, list) and "object" in types) or "properties" in schema) and (
+        schema.get("additionalProperties") is not False
+    ):
+        yield f"{place}: 'additionalProperties' must be false"
+    for word, value in schema.items():
+        if word in _NAMED and isinstance(value, dict):
+            for name, inner in value.items():
+                yield from _faults(inner, f"{place}.{name}")
+        elif word in _SUBSCHEMAS:
+            yield from _faults(value, f"{place}.{word}")
+
+
+def _rewritten(schema: dict[str, Any]) -> dict[str, Any]:  # noqa: C901 - a table of keywords
+    """Return an equal schema in the words of strict mode, as far as they go.
+
+    A `$ref` with other keywords beside it (pydantic writes one for a described enum) is replaced by what it names,
+    `oneOf` (a discriminated union) becomes `anyOf`, and the `$ref` of a root (a recursive model) is followed.
+    """
+    definitions = {
+        f"#/{where}/{name}": inner for where in _NAMED[1:] for name, inner in schema.get(where, {}).items()
+    }
+
+    def rewrite(value: Any, inlined: tuple[str, ...] = ()) -> Any:
+        if isinstance(value, list):
+            return [rewrite(item, inlined) for item in value]
+        if not isinstance(value, dict):
+            return value
+        name, others = value.get("$ref"), {k: v for k, v in value.items() if k not in {"$ref", "default"}}
+        if name in definitions and name in inlined:
+            return {"$ref": name}  # it leads back to itself: the words beside it are lost
+        if name in definitions and others:
+            return rewrite({**definitions[name], **others}, (*inlined, name))
+        if len(value.get("allOf") or ()) == 1:
+            return rewrite({**value["allOf"][0], **_without_key(others, "allOf")}, inlined)
+        words = {}
+        for word, inner in value.items():
+            if word in _NAMED and isinstance(inner, dict):
+                words[word] = {each: rewrite(item, inlined) for each, item in inner.items()}
+            elif word == "oneOf" and "anyOf" not in value:
+                words["anyOf"] = rewrite(inner, inlined)
+            elif word != "discriminator":
+                words[word] = rewrite(inner, inlined) if word in _SUBSCHEMAS else inner
+        return words
+
+    root = definitions.get(schema.get("$ref", ""), {})
+    whole: dict[str, Any] = rewrite({**root, **_without_key(schema, "$ref")} if root else schema)
+    return whole
+
+
+def _without_key(schema: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name != key}
 
 
 def output_format_of(structure: StructuredOutputType | None) -> dict[str, Any] | None:
