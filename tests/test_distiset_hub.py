@@ -190,11 +190,11 @@ def test_chunk_processed_again_writes_the_same_file(kept, tmp_path):
         tmp_path,
         CHECKPOINTS
         + """
-from distilabel.steps._core.context import seeded
+from distilabel.steps._core.context import chunk_random
 for chunk in ("a", "a", "b"):
     step = checkpoint()
     step.load()
-    with seeded(chunk):
+    with chunk_random(chunk):
         list(step.process([{"n": 1}]))
     step.unload()
 """,

@@ -10,7 +10,7 @@ import pytest
 from distilabel.exceptions import DistilabelMissingPackageError, DistilabelStepError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts, PreferenceToArgilla, TextGenerationToArgilla
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from tests.support.argilla import KEY, argilla
 
 pytestmark = pytest.mark.filterwarnings("ignore:Support for class-based:DeprecationWarning")

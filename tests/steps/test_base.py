@@ -11,7 +11,7 @@ from distilabel.config import RuntimeParameter, code_digest
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelTypeError, DistilabelUserError
 from distilabel.steps import GeneratorStep, GlobalStep, KeepColumns, Step, StepInput, StepResources
 from distilabel.steps._core.artifacts import save_artifact
-from distilabel.steps._core.context import seeded
+from distilabel.steps._core.context import chunk_random
 from distilabel.steps.base import _Step
 
 from .fakes import FakePipeline
@@ -180,11 +180,11 @@ class TestKinds:
 
 class TestRandomness:
     def test_is_the_same_for_the_same_chunk(self):
-        with seeded("chunk 1"):
+        with chunk_random("chunk 1"):
             first = [Count().random.random() for _ in range(3)]
-        with seeded("chunk 1"):
+        with chunk_random("chunk 1"):
             assert first == [Count().random.random() for _ in range(3)]
-        with seeded("chunk 2"):
+        with chunk_random("chunk 2"):
             assert first[0] != Count().random.random()
 
     def test_outside_of_a_pipeline_comes_from_the_name(self):

@@ -13,8 +13,8 @@ from distilabel.exceptions import (
 )
 from distilabel.pipeline import Pipeline
 from distilabel.steps import DBSCAN, UMAP, LoadDataFromDicts, TextClustering
-from distilabel.steps._core.checks import validate_step
-from distilabel.steps._core.context import seeded
+from distilabel.steps._core.context import chunk_random
+from distilabel.steps.base import validate_step
 
 from .fakes import EchoLLM, UnfinishedLLM
 
@@ -132,7 +132,7 @@ class TestTextClustering:
         shown = []
         for _ in range(2):
             step = task(samples_per_cluster=5)
-            with seeded("chunk"):
+            with chunk_random("chunk"):
                 process(step, rows)
             shown.append(step.llm.seen[0][0][0][-1]["content"])
         assert shown[0] == shown[1]

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.steps import CombineOutputs, ExpandColumns, GroupColumns, KeepColumns, MergeColumns
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 
 
 def run(step, *inputs):

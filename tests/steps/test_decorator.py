@@ -9,7 +9,7 @@ from distilabel.config import RuntimeParameter, code_digest
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.base import LLM
 from distilabel.steps import GeneratorStep, GlobalStep, KeepColumns, Step, StepInput, step
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 
 
 @step(inputs=["text"], outputs={"length": True})

@@ -17,7 +17,7 @@ from distilabel.steps import (
     LoadDataFromDicts,
     MinHashDedup,
 )
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 
 WORDS = [
     "alpha",

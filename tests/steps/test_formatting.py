@@ -17,7 +17,7 @@ from distilabel.steps import (
     FormatTextGenerationSFT,
     TruncateTextColumn,
 )
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 
 CHAT = [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}]
 ALL = [

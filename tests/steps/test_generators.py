@@ -22,7 +22,7 @@ from distilabel.steps import (
     LoadDataFromHub,
     make_generator_step,
 )
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.generators import mapped
 from distilabel.steps.generators.reading import batches
 

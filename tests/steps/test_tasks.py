@@ -14,7 +14,7 @@ from distilabel.exceptions import (
     DistilabelTypeError,
 )
 from distilabel.steps import Step
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import GeneratorTask, GlobalTask, Task, TextGeneration
 
 from .fakes import EchoAsyncLLM, EchoLLM, UnfinishedLLM

@@ -6,7 +6,6 @@ from distilabel._lazy import attach
 
 if TYPE_CHECKING:
     from distilabel.config import RuntimeParameter
-    from distilabel.steps._core.requirements import requirements
     from distilabel.steps.argilla import PreferenceToArgilla, TextGenerationToArgilla
     from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepInput, StepResources
     from distilabel.steps.clustering import DBSCAN, UMAP
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
         KeepColumns,
         MergeColumns,
     )
-    from distilabel.steps.decorator import step
+    from distilabel.steps.decorator import requirements, step
     from distilabel.steps.embeddings import EmbeddingGeneration
     from distilabel.steps.filtering import DeitaFiltering, EmbeddingDedup, FaissNearestNeighbour, MinHashDedup
     from distilabel.steps.formatting import (
@@ -123,7 +122,7 @@ _PLACES = {
     "TruncateTextColumn": "distilabel.steps.formatting",
     "UMAP": "distilabel.steps.clustering",
     "make_generator_step": "distilabel.steps.generators",
-    "requirements": "distilabel.steps._core.requirements",
+    "requirements": "distilabel.steps.decorator",
     "step": "distilabel.steps.decorator",
 }
 

@@ -9,13 +9,13 @@ from pydantic.fields import FieldInfo
 from distilabel.config.parameters import is_runtime_parameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.inputs import StepInput, is_row_annotation, process_parameters, row_parameters
-from distilabel.steps._core.step import StepKind
-from distilabel.steps.base import GeneratorStep, GlobalStep, Step, _Step
+from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepKind, _Step
 from distilabel.typing import StepColumns
 
-__all__ = ["class_from_function", "columns", "step"]
+__all__ = ["class_from_function", "columns", "requirements", "step"]
 
 Made = TypeVar("Made", bound=_Step)
+Decorated = TypeVar("Decorated", bound=type[Any])
 
 _BASES: dict[str, type[_Step]] = {"normal": Step, "global": GlobalStep, "generator": GeneratorStep}
 
@@ -57,6 +57,28 @@ def step(
         process_for = _process_offset if step_type == "generator" else _process_rows
         members = {"process": process_for(function, tuple(fields)), **columns(inputs or [], outputs or [])}
         return class_from_function(function, _BASES[step_type], fields, members)
+
+    return decorate
+
+
+def requirements(packages: Sequence[str]) -> Callable[[Decorated], Decorated]:
+    """Note the packages that a class needs, beside those that its bases name.
+
+    Args:
+        packages: As pip would be told, such as `["nltk>=3.8"]`. The pipeline checks that they are installed.
+
+    Examples:
+        >>> from distilabel.steps import Step
+        >>> @requirements(["nltk>=3.8"])
+        ... class Tokens(Step):
+        ...     pass
+        >>> Tokens().requirements
+        ['nltk>=3.8']
+    """
+
+    def decorate(cls: Decorated) -> Decorated:
+        cls.requirements = sorted({*getattr(cls, "requirements", ()), *packages})
+        return cls
 
     return decorate
 

@@ -11,7 +11,7 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.devices import CudaDevices, see_devices
 from distilabel.models.weights import EXTRA, load_model, load_tokenizer
-from distilabel.steps._core.filling import UnusableRowError, texts_in, unfilled
+from distilabel.steps._core.row_errors import UnusableRowError, text_values, unusable_row
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
@@ -114,12 +114,14 @@ class RewardModelScore(Step):
                 chats[number] = _chat(row)
                 rows.append(row)
             except UnusableRowError as error:
-                rows.append(unfilled(self, row, str(error)))
+                rows.append(unusable_row(self, row, str(error)))
         for number, score in zip(chats, self._scores(list(chats.values())), strict=True):
             # JSON has no number for what is none.
             known = {**inputs[number], "score": score}
             rows[number] = (
-                known if math.isfinite(score) else unfilled(self, inputs[number], "The score is no number.")
+                known
+                if math.isfinite(score)
+                else unusable_row(self, inputs[number], "The score is no number.")
             )
         yield rows
 
@@ -157,5 +159,5 @@ def _chat(row: Row) -> ChatType:
     """Give the chat that a row holds; raises UnusableRowError."""
     if chat := row.get("conversation"):
         return list(chat)
-    instruction, response = texts_in(row, ["instruction", "response"])
+    instruction, response = text_values(row, ["instruction", "response"])
     return [{"role": "user", "content": instruction}, {"role": "assistant", "content": response}]

@@ -214,7 +214,7 @@ class TestShape:
                 yield inputs
 
         load() >> Bare(name="bare")
-        assert "Step 'bare' does not say which parameter of process() takes the rows" in refusal(pipeline)
+        assert "Step 'bare' has no parameter of process() for the rows" in refusal(pipeline)
 
 
 class TestWords:

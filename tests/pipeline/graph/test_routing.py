@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline import routing_batch_function, sample_n_steps
 from distilabel.pipeline.storage.routes import RouteStore
-from distilabel.steps._core.context import current_random, seeded
+from distilabel.steps._core.context import chunk_random, current_random
 
 BRANCHES = ("a", "b", "c")
 
@@ -41,7 +41,7 @@ class TestFunctions:
     @given(n=st.integers(0, 5), seed=st.integers())
     def test_sample_gives_n_different_steps(self, n, seed):
         steps = [f"s{i}" for i in range(5)]
-        with seeded(str(seed)):
+        with chunk_random(str(seed)):
             picked = sample_n_steps(n)(steps)
         assert len(set(picked)) == len(picked) == n
         assert set(picked) <= set(steps)
@@ -49,14 +49,14 @@ class TestFunctions:
     def test_sample_of_the_same_chunk_is_the_same_whatever_else_is_random(self):
         def pick(seed):
             random.seed(seed)
-            with seeded("chunk 7"):
+            with chunk_random("chunk 7"):
                 return sample_n_steps(2)(list(BRANCHES))
 
         assert pick(1) == pick(2)
 
     def test_different_chunks_are_routed_differently(self):
         def pick(chunk):
-            with seeded(f"chunk {chunk}"):
+            with chunk_random(f"chunk {chunk}"):
                 return tuple(sample_n_steps(1)(list(BRANCHES)))
 
         assert {pick(chunk) for chunk in range(40)} == {("a",), ("b",), ("c",)}

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from distilabel.models.llms import OpenAILLM
 from distilabel.models.llms.structure import response_format_of
-from distilabel.steps._core.checks import validate_step
 from distilabel.steps._core.inputs import as_columns
-from distilabel.steps._core.step import _Step
+from distilabel.steps.base import _Step, validate_step
 from tests.end_to_end.task_samples import SAMPLES, Sample
 from tests.steps.fakes import EchoLLM
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
 from distilabel.steps.tasks.apigen.functions import danger_in, function_in
 from distilabel.steps.tasks.apigen.reading import json_in

@@ -3,7 +3,7 @@
 import pytest
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import (
     EvolComplexity,
     EvolComplexityGenerator,

@@ -10,7 +10,7 @@ from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.models.image_generation import ImageGenerationModel, OpenAIImageGeneration
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts, Step
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import ImageGeneration
 
 from .scripted import FAILURE, failure_of, run

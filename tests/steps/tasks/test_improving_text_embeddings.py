@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps._core.checks import validate_step
-from distilabel.steps._core.context import seeded
+from distilabel.steps._core.context import chunk_random
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import (
     BitextRetrievalGenerator,
     EmbeddingTaskGenerator,
@@ -64,7 +64,7 @@ EACH_VALUE = [
 def asked(cls, chunk="chunk", **fields):
     """What is asked about three rows of one chunk."""
     task = cls(name="t", llm=scripted(""), **fields)
-    with seeded(chunk):
+    with chunk_random(chunk):
         return [prompt(task, TASK) for _ in range(3)]
 
 

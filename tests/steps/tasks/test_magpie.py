@@ -7,7 +7,7 @@ import pytest
 from distilabel.exceptions import DistilabelUserError
 from distilabel.llms import MixtureOfAgentsLLM, OpenAILLM
 from distilabel.models.llms.magpie import add_pre_query, check_magpie, pre_query_of
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import Magpie, MagpieGenerator
 from distilabel.steps.tasks.magpie.conversation import MULTI_TURN
 

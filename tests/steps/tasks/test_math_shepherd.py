@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import FormatPRM, MathShepherdCompleter, MathShepherdGenerator
 from distilabel.steps.tasks.math_shepherd.solutions import answer_of, same_answer, steps_of
 

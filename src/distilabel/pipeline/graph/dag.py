@@ -8,8 +8,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.graph.routing import RoutingBatchFunction
-from distilabel.steps._core.checks import validate_step
-from distilabel.steps.base import _Step
+from distilabel.steps.base import _Step, validate_step
 
 __all__ = ["DAG"]
 

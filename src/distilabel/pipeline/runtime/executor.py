@@ -17,7 +17,7 @@ from distilabel.pipeline.runtime.scheduler import Command, Generate, Process
 from distilabel.pipeline.runtime.step_runtime import StepRuntime
 from distilabel.pipeline.storage.chunks import Chunk, content_digest, digest_of
 from distilabel.pipeline.storage.routes import RouteStore
-from distilabel.steps._core.context import seeded
+from distilabel.steps._core.context import chunk_random
 from distilabel.steps.base import GeneratorStep
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
@@ -98,7 +98,7 @@ class CommandExecutor:
             is_known, size = step.total_rows is not None, step.batch_size or 1
             offset = index * size if is_known else sum(runtime.store.chunk(i).rows for i in range(index))
             runtime.iterator = (index, runtime.runner.generate(offset))
-        with asking(runtime.asker(index, b"generator")), seeded(f"{step.name}/{index}"):
+        with asking(runtime.asker(index, b"generator")), chunk_random(f"{step.name}/{index}"):
             try:
                 made = next(runtime.iterator[1], ([], True))
             except DistilabelException:
@@ -134,7 +134,7 @@ class CommandExecutor:
         inputs = inputs or self._read(runtime, command)
         runtime.load()
         processing = ChunkProcessing(runtime, partial(self._read, runtime, command))
-        with asking(asker), seeded(f"{runtime.step.name}/{asker}"), self._own_jobs(runtime, digest):
+        with asking(asker), chunk_random(f"{runtime.step.name}/{asker}"), self._own_jobs(runtime, digest):
             rows = processing.rows(inputs)
         if processing.waits:
             return Parked(runtime.step.name, command.index, "" if runtime.own_protocol else asker)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from distilabel.models.fields import RemoteModel, models_in
-from distilabel.steps._core.step import _Step
+from distilabel.steps.base import _Step
 
 __all__ = ["isolate_models"]
 

@@ -8,7 +8,7 @@ import orjson
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline.graph.dag import Route
-from distilabel.steps._core.context import seeded
+from distilabel.steps._core.context import chunk_random
 
 __all__ = ["RouteStore"]
 
@@ -41,7 +41,7 @@ class RouteStore:
         name = f"{step}/{chunk}"
         with self._lock:
             if name not in self._taken or not set(self._taken[name]) <= set(branches):
-                with seeded(name):
+                with chunk_random(name):
                     self._taken[name] = _picked(step, route, branches)
                 with self._path.open("ab") as file:
                     file.write(orjson.dumps([name, self._taken[name]]) + b"\n")

@@ -16,7 +16,7 @@ from distilabel.pipeline.workers.ipc import (
     loads,
 )
 from distilabel.pipeline.workers.process_context import mirror_driver
-from distilabel.steps._core.context import chancing
+from distilabel.steps._core.context import chunk_random
 from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.typing import Row
 
@@ -46,7 +46,7 @@ class StepServer:
         if isinstance(asked, Exception):
             return dumps(portable(asked))
         try:
-            with chancing(asked.chance):
+            with chunk_random(asked.chance):
                 value = (
                     self._rows.after(asked.offset)
                     if isinstance(asked, NextRequest)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
-__all__ = ["Registry", "chancing", "current_pipeline", "current_random", "seeded"]
+__all__ = ["Registry", "chunk_random", "current_pipeline", "current_random"]
 
 
 class Registry(Protocol):
@@ -33,57 +33,45 @@ current_pipeline: ContextVar[Registry | None] = ContextVar("current_pipeline", d
 
 
 class _LazyRandom:
-    """Randomness that is seeded when it is first asked for: most chunks leave nothing to it."""
+    """Randomness that is seeded at its first use, because most chunks use none."""
 
-    __slots__ = ("_made", "_seed")
+    __slots__ = ("_source",)
 
-    def __init__(self, seed: str = "", made: random.Random | None = None) -> None:
-        self._seed = seed
-        self._made = made
+    def __init__(self, source: str | random.Random) -> None:
+        self._source = source
 
     def random(self) -> random.Random:
-        self._made = self._made or random.Random(self._seed)  # noqa: S311 - repeatable on purpose
-        return self._made
+        if isinstance(self._source, str):
+            self._source = random.Random(self._source)  # noqa: S311 - repeatable on purpose
+        return self._source
 
 
-_chance: ContextVar[_LazyRandom | None] = ContextVar("chunk_random", default=None)
+_chunk_random: ContextVar[_LazyRandom | None] = ContextVar("chunk_random", default=None)
 
 
 def current_random() -> random.Random | None:
-    """Give the randomness of the chunk being processed, None outside of `seeded`."""
-    chance = _chance.get()
-    return chance.random() if chance else None
+    """Return the randomness of the chunk in process, None outside of `chunk_random`."""
+    lazy = _chunk_random.get()
+    return lazy.random() if lazy else None
 
 
 @contextmanager
-def seeded(seed: str) -> Iterator[None]:
-    """Process a chunk with randomness of its own, the same at each replay.
+def chunk_random(source: str | random.Random | None) -> Iterator[None]:
+    """Process a chunk with its own randomness, which is the same at each replay.
 
     Args:
-        seed: What tells the chunk from all others, such as pipeline, step and number of the chunk.
+        source: A seed that identifies the chunk, such as pipeline, step and number of the chunk; or a random generator;
+            or None for the randomness of the step.
 
     Examples:
-        >>> with seeded("pipeline/step/7"):
+        >>> with chunk_random("pipeline/step/7"):
         ...     a = current_random().random()
-        >>> with seeded("pipeline/step/7"):
+        >>> with chunk_random("pipeline/step/7"):
         ...     a == current_random().random()
         True
     """
-    with _chancing(_LazyRandom(seed)):
-        yield
-
-
-@contextmanager
-def chancing(chance: random.Random | None) -> Iterator[None]:
-    """Process a chunk with this randomness; None: with the step's own."""
-    with _chancing(_LazyRandom(made=chance) if chance else None):
-        yield
-
-
-@contextmanager
-def _chancing(chance: _LazyRandom | None) -> Iterator[None]:
-    token = _chance.set(chance)
+    token = _chunk_random.set(None if source is None else _LazyRandom(source))
     try:
         yield
     finally:
-        _chance.reset(token)
+        _chunk_random.reset(token)

@@ -4,7 +4,7 @@ from pydantic import Field, PositiveInt
 
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
-from distilabel.steps._core.filling import unfilled
+from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.clustering.keeping import pickled
 from distilabel.steps.filtering.vectors import matrix, with_vector
@@ -70,7 +70,7 @@ class DBSCAN(GlobalStep):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with the numbers of their groups."""
-        rows = [unfilled(self, row, "There is no projection.") for row in inputs]
+        rows = [unusable_row(self, row, "There is no projection.") for row in inputs]
         numbers = with_vector(inputs, "projection")
         if numbers:
             model = require("sklearn.cluster", "scikit-learn").DBSCAN(

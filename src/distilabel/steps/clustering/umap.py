@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps._core.filling import unfilled
+from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.clustering.keeping import pickled
 from distilabel.steps.filtering.vectors import matrix, with_vector
@@ -73,7 +73,7 @@ class UMAP(GlobalStep):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their projections."""
-        rows = [unfilled(self, row, "There is no embedding.") for row in inputs]
+        rows = [unusable_row(self, row, "There is no embedding.") for row in inputs]
         numbers = with_vector(inputs, "embedding")
         if numbers:
             self._check(len(numbers))

@@ -2,7 +2,7 @@
 
 from distilabel.exceptions import DistilabelStepError
 from distilabel.models.embeddings.base import Embeddings
-from distilabel.steps._core.filling import unfilled
+from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import DISTILABEL_METADATA_KEY, EmbeddingOutput, Row, StepColumns, StepOutput
 
@@ -59,7 +59,7 @@ class EmbeddingGeneration(Step):
         Raises:
             DistilabelStepError: The model did not give one vector for each text.
         """
-        rows = [unfilled(self, row, "There is no text.") for row in inputs]
+        rows = [unusable_row(self, row, "There is no text.") for row in inputs]
         numbers = [number for number, row in enumerate(inputs) if isinstance(row.get("text"), str)]
         outputs = (
             self.embeddings.encode_outputs([inputs[number]["text"] for number in numbers]) if numbers else []
@@ -78,7 +78,7 @@ class EmbeddingGeneration(Step):
         made = (
             {**row, "embedding": vector}
             if vector is not None
-            else unfilled(self, row, "The model gave no vector.")
+            else unusable_row(self, row, "The model gave no vector.")
         )
         noted: Row = {}
         if "input_tokens" in output:

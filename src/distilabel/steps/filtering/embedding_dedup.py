@@ -7,7 +7,7 @@ from pydantic import Field
 
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps._core.filling import unfilled
+from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.filtering.vectors import DISTANCES, NN_SCORES
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row, StepColumns, StepOutput
@@ -64,7 +64,7 @@ class EmbeddingDedup(GlobalStep):
         made: list[Row] = []
         for number, row in enumerate(inputs):
             if row.get("nn_indices") is None or row.get("nn_scores") is None:
-                made.append(unfilled(self, row, "There are no neighbours."))
+                made.append(unusable_row(self, row, "There are no neighbours."))
                 continue
             is_new = kept.isdisjoint(alike[number])
             if is_new:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, PositiveInt
 
 from distilabel._optional import require
-from distilabel.steps._core.filling import filled, texts_in
+from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.filtering.bands import Signatures, opened
 from distilabel.typing import Row, StepColumns, StepOutput
@@ -78,7 +78,7 @@ class MinHashDedup(GlobalStep):
             signatures = Signatures(storage, cut.b, cut.r, self.threshold)
 
             def told(row: Row) -> Row:
-                (text,) = texts_in(row, ["text"])
+                (text,) = text_values(row, ["text"])
                 hashes = datasketch.MinHash(self.num_perm, seed=self.seed)
                 hashes.update_batch(list(self._parts(text)))
                 is_new = not signatures.has_like(hashes.hashvalues)
@@ -86,7 +86,7 @@ class MinHashDedup(GlobalStep):
                     signatures.add(hashes.hashvalues)
                 return {"keep_row_after_minhash_filtering": is_new}
 
-            yield filled(self, inputs, told)
+            yield add_columns(self, inputs, told)
 
     def _parts(self, text: str) -> Iterator[Any]:
         if self.tokenizer == "words":

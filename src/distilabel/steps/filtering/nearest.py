@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps._core.filling import unfilled
+from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import GlobalStep, StepInput
 from distilabel.steps.filtering.vectors import DISTANCES, NN_SCORES, SIMILARITIES, matrix, with_vector
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row, StepColumns, StepOutput
@@ -88,7 +88,7 @@ class FaissNearestNeighbour(GlobalStep):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their neighbours."""
-        rows = [unfilled(self, row, "There is no embedding.") for row in inputs]
+        rows = [unusable_row(self, row, "There is no embedding.") for row in inputs]
         numbers = with_vector(inputs, "embedding")
         if numbers:
             vectors = matrix(self.name, inputs, "embedding", numbers)

@@ -1,6 +1,6 @@
 """Preferences of conversations, for training by direct preference optimization."""
 
-from distilabel.steps._core.filling import filled
+from distilabel.steps._core.row_errors import add_columns
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.formatting.messages import chat_of
 from distilabel.steps.formatting.preference import OUTPUTS, preference_columns
@@ -45,4 +45,4 @@ class FormatChatGenerationDPO(Step):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their preferences."""
-        yield filled(self, inputs, lambda row: preference_columns(row, chat_of))
+        yield add_columns(self, inputs, lambda row: preference_columns(row, chat_of))

@@ -1,6 +1,6 @@
 """Conversations with their continuations, for supervised fine-tuning."""
 
-from distilabel.steps._core.filling import filled, texts_in
+from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.formatting.messages import assistant, chat_of, prompt_columns
 from distilabel.typing import Row, StepColumns, StepOutput
@@ -38,10 +38,10 @@ class FormatChatGenerationSFT(Step):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their conversations."""
-        yield filled(self, inputs, _formatted)
+        yield add_columns(self, inputs, _formatted)
 
 
 def _formatted(row: Row) -> Row:
     prompt, chat = chat_of(row)
-    (generation,) = texts_in(row, ["generation"])
+    (generation,) = text_values(row, ["generation"])
     return {**prompt_columns(prompt), "messages": [*chat, assistant(generation)]}

@@ -1,6 +1,6 @@
 """A conversation of two messages."""
 
-from distilabel.steps._core.filling import filled, texts_in
+from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.formatting.messages import assistant, user
 from distilabel.typing import Row, StepColumns, StepOutput
@@ -33,9 +33,9 @@ class ConversationTemplate(Step):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their conversations."""
-        yield filled(self, inputs, _conversation)
+        yield add_columns(self, inputs, _conversation)
 
 
 def _conversation(row: Row) -> Row:
-    instruction, response = texts_in(row, ["instruction", "response"])
+    instruction, response = text_values(row, ["instruction", "response"])
     return {"conversation": [user(instruction), assistant(response)]}

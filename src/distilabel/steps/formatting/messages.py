@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from distilabel.steps._core.filling import UnusableRowError, texts_in
+from distilabel.steps._core.row_errors import UnusableRowError, text_values
 from distilabel.typing import ChatItem, ChatType, Row
 
 __all__ = ["asked_by", "assistant", "chat_of", "prompt_columns", "user"]
@@ -35,10 +35,10 @@ def asked_by(row: Row) -> tuple[str, ChatType]:
     Raises:
         UnusableRowError: There is no instruction, or the system prompt is not text.
     """
-    (instruction,) = texts_in(row, ["instruction"])
+    (instruction,) = text_values(row, ["instruction"])
     if not row.get("system_prompt"):
         return instruction, [user(instruction)]
-    (system_prompt,) = texts_in(row, ["system_prompt"])
+    (system_prompt,) = text_values(row, ["system_prompt"])
     return instruction, [{"role": "system", "content": system_prompt}, user(instruction)]
 
 

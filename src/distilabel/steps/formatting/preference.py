@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from distilabel.steps._core.filling import UnusableRowError
+from distilabel.steps._core.row_errors import UnusableRowError
 from distilabel.steps.formatting.messages import assistant, prompt_columns
 from distilabel.typing import ChatType, Row
 

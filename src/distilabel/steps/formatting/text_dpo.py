@@ -1,6 +1,6 @@
 """Preferences of single instructions, for training by direct preference optimization."""
 
-from distilabel.steps._core.filling import filled
+from distilabel.steps._core.row_errors import add_columns
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.formatting.messages import asked_by
 from distilabel.steps.formatting.preference import OUTPUTS, preference_columns
@@ -47,4 +47,4 @@ class FormatTextGenerationDPO(Step):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their preferences."""
-        yield filled(self, inputs, lambda row: preference_columns(row, asked_by))
+        yield add_columns(self, inputs, lambda row: preference_columns(row, asked_by))

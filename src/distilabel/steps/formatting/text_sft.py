@@ -1,6 +1,6 @@
 """Single instructions with their answers, for supervised fine-tuning."""
 
-from distilabel.steps._core.filling import filled, texts_in
+from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import Step, StepInput
 from distilabel.steps.formatting.messages import asked_by, assistant, prompt_columns
 from distilabel.typing import Row, StepColumns, StepOutput
@@ -35,10 +35,10 @@ class FormatTextGenerationSFT(Step):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their chats."""
-        yield filled(self, inputs, _formatted)
+        yield add_columns(self, inputs, _formatted)
 
 
 def _formatted(row: Row) -> Row:
     prompt, chat = asked_by(row)
-    (generation,) = texts_in(row, ["generation"])
+    (generation,) = text_values(row, ["generation"])
     return {**prompt_columns(prompt), "messages": [*chat, assistant(generation)]}

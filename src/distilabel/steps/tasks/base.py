@@ -10,8 +10,7 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelStepError, DistilabelTypeError
 from distilabel.models.llms.base import LLM, AsyncLLM
 from distilabel.steps._core.inputs import as_columns
-from distilabel.steps._core.step import StepKind
-from distilabel.steps.base import GeneratorStep, Step, StepInput, _Step
+from distilabel.steps.base import GeneratorStep, Step, StepInput, StepKind, _Step
 from distilabel.steps.tasks._core.rows import (
     Answer,
     Origin,

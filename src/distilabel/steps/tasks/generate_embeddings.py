@@ -4,7 +4,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.models.llms.base import LLM
-from distilabel.steps._core.filling import unfilled
+from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import ChatType, FormattedInput, Row, StepColumns, StepOutput
 
@@ -83,7 +83,7 @@ class GenerateEmbeddings(Step):
         Raises:
             DistilabelStepError: The LLM did not give the states of each text.
         """
-        rows = [unfilled(self, row, "There is no text.") for row in inputs]
+        rows = [unusable_row(self, row, "There is no text.") for row in inputs]
         numbers = [number for number, row in enumerate(inputs) if row.get("text")]
         chats: list[FormattedInput] = [self.format_input(inputs[number]) for number in numbers]
         states = self.llm.get_last_hidden_states(chats) if chats else []

@@ -6,7 +6,7 @@ from pydantic import PrivateAttr
 
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
-from distilabel.steps._core.filling import unfilled
+from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import Row, StepColumns, StepOutput
 
@@ -70,7 +70,7 @@ class PairRM(Step):
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with the places of their candidates."""
-        rows = [unfilled(self, row, "There is no question, or not a list of texts.") for row in inputs]
+        rows = [unusable_row(self, row, "There is no question, or not a list of texts.") for row in inputs]
         groups: dict[int, list[int]] = {}
         for number, row in enumerate(inputs):
             if _is_usable(row):

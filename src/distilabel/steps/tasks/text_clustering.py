@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 
 from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps._core.filling import texts_in
+from distilabel.steps._core.row_errors import text_values
 from distilabel.steps.base import StepInput
 from distilabel.steps.tasks.base import GlobalTask
 from distilabel.typing import DISTILABEL_METADATA_KEY, ChatType, Row, StepColumns, StepOutput
@@ -149,7 +149,7 @@ class TextClustering(GlobalTask):
 
     def _shown(self, rows: Sequence[Row], numbers: Sequence[int]) -> list[str]:
         drawn = self.random.sample(numbers, min(self.samples_per_cluster, len(numbers)))
-        return [text for number in drawn for text in texts_in(rows[number], ["text"])]
+        return [text for number in drawn for text in text_values(rows[number], ["text"])]
 
     def _told(self, row: Row, answered: Row, *, is_first: bool) -> Row:
         noted = answered[DISTILABEL_METADATA_KEY]

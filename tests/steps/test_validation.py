@@ -5,7 +5,7 @@ import pytest
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps import GeneratorStep, LoadDataFromHub, Step, StepInput
-from distilabel.steps._core.checks import validate_step
+from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import TextGeneration
 from tests.steps.fakes import EchoLLM
 
