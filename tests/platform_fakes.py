@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx2
 
-from tests.fakes import FakePlatform, Line, _route, _uploaded
+from distilabel.testing.platform import Line, route, uploaded
+from tests.fakes import FakePlatform
 
 
 def lines_of(content: bytes) -> list[Line]:
@@ -19,7 +20,7 @@ class FakeAzure(FakePlatform):
     def route(self, request: httpx2.Request) -> tuple[str, ...]:
         assert request.url.path.startswith("/openai/v1/")
         assert "api-key" in request.headers
-        return _route(httpx2.Request(request.method, f"https://x{request.url.path.removeprefix('/openai')}"))
+        return route(httpx2.Request(request.method, f"https://x{request.url.path.removeprefix('/openai')}"))
 
     def _view(self, batch: Any, *, over: bool = False) -> httpx2.Response:
         value = super()._view(batch, over=over).json()
@@ -46,7 +47,7 @@ class FakeNovita(FakePlatform):
     def route(self, request: httpx2.Request) -> tuple[str, ...]:
         if (request.method, request.url.path) == ("GET", "/v1/files"):
             return ("names",)
-        return _route(request)
+        return route(request)
 
     async def _upload(self, request: httpx2.Request) -> httpx2.Response:
         answer = await super()._upload(request)
@@ -122,11 +123,11 @@ class FakeMistral(FakePlatform):
 
     def route(self, request: httpx2.Request) -> tuple[str, ...]:
         path = request.url.path.replace("/batch/jobs", "/batches")
-        return _route(httpx2.Request(request.method, f"https://x{path}"))
+        return route(httpx2.Request(request.method, f"https://x{path}"))
 
     async def _upload(self, request: httpx2.Request) -> httpx2.Response:
         number = f"file-{next(self._numbers)}"
-        self.files[number] = _uploaded(request)
+        self.files[number] = uploaded(request)
         return httpx2.Response(200, json={"id": number, "num_lines": None})
 
     async def _create(self, request: httpx2.Request) -> httpx2.Response:

@@ -13,8 +13,9 @@ from distilabel.providers.base import Limits
 from distilabel.providers.google.gemini import Gemini
 from distilabel.providers.google.vertex import Vertex
 from distilabel.records import Target
+from distilabel.testing.platform import Batch, Line
 from distilabel.transport import HttpTransport
-from tests.fakes import KEY, Batch, FakePlatform, Line, Office, said
+from tests.fakes import KEY, FakePlatform, Office, said
 from tests.sigv4 import signed_for, signer
 
 HOST = "https://platform.test"

@@ -25,13 +25,14 @@ from distilabel.models import GeminiEmbeddings, MistralEmbeddings, OpenAIEmbeddi
 from distilabel.offline import client
 from distilabel.records import canonical_json
 from distilabel.server import Settings, running
+from distilabel.testing.platform import Line
 from distilabel.transport import HttpTransport
 from tests.emulators.base import Emulator
 from tests.emulators.gemini import GEMINI
 from tests.emulators.mistral import MISTRAL
 from tests.emulators.openai import OPENAI
 from tests.emulators.world import dressed
-from tests.fakes import KEY, URL, FakePlatform, Line, answered
+from tests.fakes import KEY, URL, FakePlatform, answered
 
 KINDS: list[type[Any]] = [OpenAIEmbeddings, MistralEmbeddings, GeminiEmbeddings]
 Handler = Callable[[str], httpx2.Response]

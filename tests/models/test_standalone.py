@@ -18,7 +18,8 @@ from distilabel.exceptions import (
 )
 from distilabel.llms import OpenAILLM
 from distilabel.server import Settings, running
-from tests.fakes import FakePlatform, Plan, answered, refused
+from distilabel.testing.platform import Plan
+from tests.fakes import FakePlatform, answered, refused
 
 from .conftest import Make
 
@@ -145,7 +146,7 @@ def test_job_that_makes_up_for_what_expired_goes_out_while_others_are_waited_for
     offline: Make, platform: FakePlatform
 ):
     platform.plan("expired", results=lambda lines: ([answered(lines[0])], []))
-    platform.plan(polls=MANY, over=lambda: len(platform.batches) == 3)
+    platform.plan(polls=MANY, until=lambda: len(platform.batches) == 3)
     llm = offline(offline_batch_generation_block_until_done=0.05, offline_batch_options={"max_requests": 2})
     outputs = llm.generate_outputs(inputs=chats("a", "b", "c", "d"))
     assert generations(outputs) == [["a/0"], ["b/0"], ["c/0"], ["d/0"]]

@@ -8,7 +8,8 @@ import pytest
 
 from distilabel.events import Notice
 from distilabel.records import JobPhase
-from tests.fakes import Office, Plan, texts
+from distilabel.testing.platform import Plan
+from tests.fakes import Office, texts
 from tests.platforms import AnthropicInMemory, BedrockInMemory, GeminiInMemory, InMemory, VertexInMemory
 
 SOON = 0.001

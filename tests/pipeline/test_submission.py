@@ -3,13 +3,14 @@
 from collections import Counter
 from typing import Any
 
-from tests.fakes import FakePlatform, Plan, answered
+from tests.fakes import FakePlatform, answered
 from tests.models.conftest import Make, fast, llm, offline, platform
 
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
+from distilabel.testing.platform import Plan
 
 __all__ = ["fast", "llm", "offline", "platform"]
 
@@ -42,7 +43,7 @@ def rows(count: int) -> list[dict[str, Any]]:
 def test_rows_that_do_not_fill_a_job_go_out_while_the_full_ones_are_waited_for(
     offline: Make, platform: FakePlatform
 ):
-    platform.default = lambda: Plan(polls=MANY, over=lambda: len(platform.sent) == 11)
+    platform.default = lambda: Plan(polls=MANY, until=lambda: len(platform.sent) == 11)
     with Pipeline("p") as pipeline:
         load = LoadDataFromDicts(data=rows(11), batch_size=2)
         load >> TextGeneration(llm=waiting(offline, 5), input_batch_size=2)
@@ -59,7 +60,7 @@ def test_second_task_asks_about_the_rows_of_a_job_while_the_first_task_waits_for
         return sum(line["body"]["model"] == model for line in lines)
 
     platform.plan()
-    platform.plan(polls=MANY, over=lambda: sent_by("second") == 3)
+    platform.plan(polls=MANY, until=lambda: sent_by("second") == 3)
     with Pipeline("p") as pipeline:
         load = LoadDataFromDicts(data=rows(6), batch_size=3)
         first = TextGeneration(llm=waiting(offline, 3, "first"), input_batch_size=3)
@@ -78,7 +79,7 @@ def test_row_that_expired_is_asked_again_while_other_jobs_are_waited_for(
     offline: Make, platform: FakePlatform
 ):
     platform.plan("expired", results=lambda lines: ([answered(line) for line in lines[1:]], []))
-    platform.plan(polls=MANY, over=lambda: len(platform.batches) == 3)
+    platform.plan(polls=MANY, until=lambda: len(platform.batches) == 3)
     with Pipeline("p") as pipeline:
         load = LoadDataFromDicts(data=rows(6), batch_size=3)
         load >> TextGeneration(llm=waiting(offline, 3), input_batch_size=3)
