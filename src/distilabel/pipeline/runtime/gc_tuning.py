@@ -1,4 +1,4 @@
-"""How often Python looks for cycles of garbage during a run."""
+"""Tunes Python's garbage collector for the time of a run."""
 
 import gc
 from collections.abc import Iterator
@@ -6,22 +6,25 @@ from contextlib import contextmanager
 
 __all__ = ["tuned_gc"]
 
-_OBJECTS = 50_000
+_THRESHOLD = 50_000
+# The thresholds with which Python starts, from 3.11 to 3.14.
+_DEFAULTS = frozenset({(700, 10, 10), (2000, 10, 10), (2000, 10, 0)})
 
 
 @contextmanager
 def tuned_gc() -> Iterator[None]:
-    """Have Python look for cycles seldom, and not in what was there before.
+    """Make Python look for cycles less often, and restore the old thresholds at the end.
 
-    Rows are made by the million and are trees: they go without its help, and looking through them again and again took a
-    quarter of a run (design/0005-speed.md). Cycles that steps make are still found, some tens of thousands of objects
-    later.
+    A run makes rows by the million. They are trees, which Python frees without its cycle collector; looking through them
+    again and again took a quarter of a run (design/0005-speed.md). Cycles that steps make are still found, some tens of
+    thousands of objects later. If the program has set up or disabled the collector itself, nothing is changed.
     """
     before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS, *before[1:])
+    if before not in _DEFAULTS or not gc.isenabled():
+        yield
+        return
+    gc.set_threshold(_THRESHOLD, *before[1:])
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
