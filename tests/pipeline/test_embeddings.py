@@ -13,8 +13,8 @@ from tests.support.platform import Platform
 from distilabel.embeddings import OpenAIEmbeddings
 from distilabel.exceptions import DistilabelAuthenticationError
 from distilabel.llms import OpenAILLM
+from distilabel.models.fields import models_in
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.workers.placement import models_of
 from distilabel.steps import EmbeddingGeneration, LoadDataFromDicts, StepResources
 from distilabel.steps.tasks import TextGeneration
 
@@ -186,7 +186,7 @@ def test_step_whose_model_asks_by_batch_stays_in_the_driver(fast_platform: Platf
     with Pipeline("placed") as pipeline:
         step = EmbeddingGeneration(embeddings=model(), resources=StepResources(replicas=2))
         LoadDataFromDicts(data=ROWS[:3]) >> step
-    assert models_of(step) == [step.embeddings]
+    assert models_in(step) == [step.embeddings]
     assert len(pipeline.run()) == 0
     fast_platform.wait()
     assert len(rows_of(pipeline.run())) == 3

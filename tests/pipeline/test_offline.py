@@ -331,13 +331,13 @@ def test_changed_parser_of_a_task_reads_the_paid_answers_anew(fast_platform: Pla
     assert [row["generation"].lower() for row in before] == [row["generation"] for row in after]
 
 
-def test_without_the_cache_inputs_are_sent_again_and_a_warning_says_so(fast_platform: Platform, caplog):
+def test_run_without_the_cache_submits_all_requests_again_and_warns(fast_platform: Platform, caplog):
     pipeline = simple(offline_batch_generation_block_until_done=0.05)
     for count in (1, 2):
         rows = rows_of(pipeline.run(use_cache=False))
         assert_answers_fit(rows)
         assert len(fast_platform.batches()) == count
-    assert "paid for, again" in caplog.text
+    assert "pays for, all requests again" in caplog.text
     assert max(fast_platform.prompts().values()) == 2
 
 

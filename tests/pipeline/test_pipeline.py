@@ -227,7 +227,7 @@ class TestRequirements:
         assert pipeline.requirements == ["surely-not-installed"]
 
     def test_requirement_that_cannot_be_read_is_told(self, tmp_path):
-        with pytest.raises(DistilabelUserError, match="The requirement 'not a package!' cannot be read"):
+        with pytest.raises(DistilabelUserError, match="The requirement 'not a package!' cannot be parsed"):
             line(tmp_path, Add, requirements=["not a package!"]).run()
 
     def test_what_is_installed_is_no_obstacle(self, tmp_path):

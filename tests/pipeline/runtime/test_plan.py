@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.pipeline.plain import Count, Same, Sum, line, numbers
 
+from distilabel.models.fields import models_in
 from distilabel.models.llms import LLM, MixtureOfAgentsLLM
 from distilabel.pipeline import Pipeline, routing_batch_function
-from distilabel.pipeline.runtime.plan import Source, StepPlan, models_of, plan
+from distilabel.pipeline.runtime.plan import Source, StepPlan, plan
 from distilabel.steps import CombineOutputs, LoadDataFromDicts
 
 
@@ -123,15 +124,15 @@ def test_a_step_whose_llm_asks_for_everything_at_once_takes_all_rows(pipeline):
 
 def test_models_of_a_step_are_those_among_its_fields():
     one, two = Echo(name="one"), Echo(name="two")
-    assert [llm.model_name for llm in models_of(Asks(llm=one, other=two))] == ["one", "two"]
-    assert models_of(Same()) == []
+    assert [llm.model_name for llm in models_in(Asks(llm=one, other=two))] == ["one", "two"]
+    assert models_in(Same()) == []
 
 
 def test_llms_inside_an_llm_are_found_too_each_once(pipeline):
     one, two = Echo(name="one"), Echo(name="two")
     both = MixtureOfAgentsLLM(aggregator_llm=one, proposers_llms=[one, two])
-    assert models_of(Asks(llm=both)) == [both, one, two]
-    assert models_of(Asks(llm=one, other=both)) == [one, both, two]
+    assert models_in(Asks(llm=both)) == [both, one, two]
+    assert models_in(Asks(llm=one, other=both)) == [one, both, two]
 
 
 class Sized(Count):

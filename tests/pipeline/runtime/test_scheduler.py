@@ -8,19 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distilabel.pipeline.runtime.commands import Generate, Process
 from distilabel.pipeline.runtime.plan import Source, StepPlan
-from distilabel.pipeline.runtime.scheduler import Generate, Process, Scheduler
+from distilabel.pipeline.runtime.scheduler import Scheduler
 
 LOAD = StepPlan("load")
 
 
 def one_by_one(plans, workers):
-    return Scheduler(plans, workers, chunks_a_turn=1)
+    return Scheduler(plans, workers, chunks_per_item=1)
 
 
 def commands(scheduler):
-    """Return what is to be started now, turn after turn."""
-    return [command for turn in scheduler.turns() for command in turn]
+    """Return what is to be started now, item by item."""
+    return [command for item in scheduler.next_items() for command in item]
 
 
 def gives(scheduler, count, *, step="load", to=None):
@@ -132,35 +133,35 @@ class TestGenerators:
 
 class TestTurns:
     def test_a_step_that_takes_one_at_a_time_is_given_several_chunks_at_once_after_its_first(self):
-        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),))], workers=4, chunks_a_turn=3)
-        assert scheduler.turns() == [tuple(Generate("load", i) for i in range(3))]
+        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),))], workers=4, chunks_per_item=3)
+        assert scheduler.next_items() == [tuple(Generate("load", i) for i in range(3))]
         for index in range(3):
             scheduler.generated("load", index, last=False)
         process = [Process("s", i, (("load", (i,)),)) for i in range(5)]
-        assert scheduler.turns() == [tuple(process[:1]), tuple(Generate("load", i) for i in (3, 4, 5))]
+        assert scheduler.next_items() == [tuple(process[:1]), tuple(Generate("load", i) for i in (3, 4, 5))]
         scheduler.generated("load", 3, last=False)
         scheduler.generated("load", 4, last=True)
         scheduler.processed("s", 0)
-        assert scheduler.turns() == [tuple(process[1:4])]
+        assert scheduler.next_items() == [tuple(process[1:4])]
         scheduler.processed("s", 1)
-        assert scheduler.turns() == []  # that one worker is still busy with the step
+        assert scheduler.next_items() == []  # that one worker is still busy with the step
         for index in (2, 3):
             scheduler.processed("s", index)
-        assert scheduler.turns() == [tuple(process[4:])]
+        assert scheduler.next_items() == [tuple(process[4:])]
 
     def test_a_step_that_takes_several_at_a_time_is_given_one_by_each_worker(self):
-        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),), 2)], workers=9, chunks_a_turn=3)
-        scheduler.turns()
+        scheduler = Scheduler([LOAD, StepPlan("s", (Source("load"),), 2)], workers=9, chunks_per_item=3)
+        scheduler.next_items()
         for index in range(3):
             scheduler.generated("load", index, last=False)
-        assert [len(turn) for turn in scheduler.turns() if turn[0].step == "s"] == [1, 1]
+        assert [len(item) for item in scheduler.next_items() if item[0].step == "s"] == [1, 1]
 
     def test_a_generator_that_waits_for_replies_is_asked_for_the_rest_of_its_turn_again(self):
-        scheduler = Scheduler([StepPlan("load", chunks=9)], workers=2, chunks_a_turn=3)
-        scheduler.turns()
+        scheduler = Scheduler([StepPlan("load", chunks=9)], workers=2, chunks_per_item=3)
+        scheduler.next_items()
         scheduler.generated("load", 0, last=False)
         scheduler.park("load", 1)
-        assert scheduler.turns() == [tuple(Generate("load", i) for i in (2, 3, 4))]
+        assert scheduler.next_items() == [tuple(Generate("load", i) for i in (2, 3, 4))]
 
 
 class TestWidths:
@@ -448,30 +449,30 @@ def expected(graph):
     return made, there
 
 
-def simulate(graph, workers, chance, chunks_a_turn=1):
+def simulate(graph, workers, chance, chunks_per_item=1):
     """Drive the scheduler as a run does, in an order by chance; return it, and from what each chunk was made."""
-    scheduler = Scheduler(list(graph.plans.values()), workers, chunks_a_turn)
-    turns, parked, made, asked = [], [], {}, Counter()
+    scheduler = Scheduler(list(graph.plans.values()), workers, chunks_per_item)
+    items, parked, made, asked = [], [], {}, Counter()
     for _ in range(5_000):
-        turns += map(list, scheduler.turns())
-        busy = Counter(turn[0].step for turn in turns)
-        assert len(turns) <= workers
+        items += map(list, scheduler.next_items())
+        busy = Counter(item[0].step for item in items)
+        assert len(items) <= workers
         assert all(count <= graph.plans[step].concurrency for step, count in busy.items())
-        assert all(len({command.step for command in turn}) == 1 for turn in turns)
-        assert all(len(turn) <= chunks_a_turn for turn in turns)
+        assert all(len({command.step for command in item}) == 1 for item in items)
+        assert all(len(item) <= chunks_per_item for item in items)
         assert scheduler.parked == Counter(command.step for command in parked)
         if scheduler.finished:
-            assert not turns
+            assert not items
             assert not parked
             return scheduler, made
-        if parked and (not turns or chance.random() < 0.3):
+        if parked and (not items or chance.random() < 0.3):
             woken = parked.pop(chance.randrange(len(parked)))
             scheduler.wake(woken.step, woken.index)
             continue
-        assert turns, "nothing is under way, nothing is parked, and it is not finished"
+        assert items, "nothing is under way, nothing is parked, and it is not finished"
         assert not scheduler.idle
-        turn = turns[chance.randrange(len(turns))]
-        command = turn.pop(0)
+        item = items[chance.randrange(len(items))]
+        command = item.pop(0)
         asked[command] += 1
         if asked[command] < 3 and chance.random() < 0.2:
             scheduler.park(command.step, command.index)
@@ -479,13 +480,13 @@ def simulate(graph, workers, chance, chunks_a_turn=1):
             goes_on = isinstance(command, Process)
         else:
             goes_on = finish(graph, scheduler, command, made, chance)
-        if not turn or not goes_on:
-            turns = [other for other in turns if other is not turn]
+        if not item or not goes_on:
+            items = [other for other in items if other is not item]
     raise AssertionError("it never ends")
 
 
 def finish(graph, scheduler, command, made, chance):
-    """Let a command be done; tell whether its turn goes on."""
+    """Let a command be done; tell whether its item goes on."""
     step, index = command.step, command.index
     if isinstance(command, Generate):
         count = graph.chunks[step]
@@ -507,11 +508,13 @@ def finish(graph, scheduler, command, made, chance):
 
 
 @settings(max_examples=400, deadline=None)
-@given(graph=graphs(), workers=st.integers(1, 6), chunks_a_turn=st.integers(1, 4), seed=st.integers(0, 2**32))
+@given(
+    graph=graphs(), workers=st.integers(1, 6), chunks_per_item=st.integers(1, 4), seed=st.integers(0, 2**32)
+)
 def test_every_chunk_is_processed_once_from_exactly_the_right_inputs_and_the_run_ends(
-    graph, workers, chunks_a_turn, seed
+    graph, workers, chunks_per_item, seed
 ):
-    scheduler, made = simulate(graph, workers, random.Random(seed), chunks_a_turn)
+    scheduler, made = simulate(graph, workers, random.Random(seed), chunks_per_item)
     wanted, there = expected(graph)
     assert {chunk: inputs for chunk, inputs in made.items() if graph.plans[chunk[0]].sources} == wanted
     for name, chunks in there.items():

@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distilabel.pipeline.workers.gpus import Want, allot, environment_of, gpus_here
+from distilabel.pipeline.workers.gpus import GpuRequest, assign_gpus, environment_of, gpus_here
 from distilabel.steps import StepResources
 
 
 @pytest.mark.parametrize(
     ("available", "wants", "expected"),
     [
-        ("0123", [Want("a", 2, 2)], {"a": [("0", "1"), ("2", "3")]}),
-        ("01", [Want("a", 1, 1), Want("b", 1, 1)], {"a": [("0",)], "b": [("1",)]}),
-        ("01", [Want("a", 2, 0.5), Want("b", 1, 1)], {"a": [("0",), ("0",)], "b": [("1",)]}),
-        ("01", [Want("a", 3, 1)], {"a": [("0",), ("1",), ("0",)]}),
-        ("01", [Want("a", 1, 4)], {"a": [("0", "1")]}),
-        ("01", [Want("a", 1, 0), Want("b", 1, None)], {"a": [()]}),
-        ("", [Want("a", 1, 1)], {"a": [()]}),
+        ("0123", [GpuRequest("a", 2, 2)], {"a": [("0", "1"), ("2", "3")]}),
+        ("01", [GpuRequest("a", 1, 1), GpuRequest("b", 1, 1)], {"a": [("0",)], "b": [("1",)]}),
+        ("01", [GpuRequest("a", 2, 0.5), GpuRequest("b", 1, 1)], {"a": [("0",), ("0",)], "b": [("1",)]}),
+        ("01", [GpuRequest("a", 3, 1)], {"a": [("0",), ("1",), ("0",)]}),
+        ("01", [GpuRequest("a", 1, 4)], {"a": [("0", "1")]}),
+        ("01", [GpuRequest("a", 1, 0), GpuRequest("b", 1, None)], {"a": [()]}),
+        ("", [GpuRequest("a", 1, 1)], {"a": [()]}),
     ],
 )
 def test_gpus_are_shared_only_where_there_are_too_few(available, wants, expected):
-    assert allot(list(available), wants) == expected
+    assert assign_gpus(list(available), wants) == expected
 
 
 @given(
@@ -32,9 +32,9 @@ def test_gpus_are_shared_only_where_there_are_too_few(available, wants, expected
     asked=st.lists(st.tuples(st.integers(1, 4), st.sampled_from([0.25, 0.5, 1.0, 2.0])), max_size=4),
 )
 def test_nobody_shares_a_gpu_as_long_as_whole_ones_are_enough(available, asked):
-    wants = [Want(f"s{i}", replicas, gpus) for i, (replicas, gpus) in enumerate(asked)]
+    wants = [GpuRequest(f"s{i}", replicas, gpus) for i, (replicas, gpus) in enumerate(asked)]
     names = [str(i) for i in range(available)]
-    given_out = [seen for devices in allot(names, wants).values() for seen in devices]
+    given_out = [seen for devices in assign_gpus(names, wants).values() for seen in devices]
     whole = [want for want in wants if want.gpus >= 1]
     assert all(len(set(seen)) == len(seen) for seen in given_out)
     if len(whole) == len(wants) and sum(want.gpus * want.replicas for want in wants) <= available:

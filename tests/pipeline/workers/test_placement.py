@@ -71,7 +71,7 @@ def test_online_task_that_asks_for_replicas_gets_them():
 def test_offline_task_stays_in_the_driver_whatever_it_asks_for(llm):
     assert place(TextGeneration(llm=llm)) == Placement(0)
     found = place(TextGeneration(name="ask", llm=llm, resources=TWO))
-    note = "Step 'ask' asks by offline batch, which is done in this process: its resources are not used."
+    note = "Step 'ask' uses batch jobs and runs in this process: its resources are not used."
     assert found == Placement(0, (note,))
 
 
@@ -102,8 +102,8 @@ class TestRunners:
         ("gpus", "note"),
         [
             (["0", "1"], ()),
-            (["0"], ("The steps ask for GPUs, 2 in all, and this machine has 1: some share one.",)),
-            ([], ("The steps ask for GPUs, 2 in all, and this machine has none: they run without.",)),
+            (["0"], ("The steps request 2 GPUs in all, and this machine has 1: some replicas share a GPU.",)),
+            ([], ("The steps request 2 GPUs in all, and this machine has none: they run without a GPU.",)),
         ],
     )
     def test_too_few_gpus_are_told_of(self, gpus, note):

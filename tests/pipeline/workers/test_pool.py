@@ -17,7 +17,7 @@ from tests.support.processes import is_alive, wait_until
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline import Pipeline
 from distilabel.pipeline.runtime import execution
-from distilabel.pipeline.runtime.threads import LocalEngine
+from distilabel.pipeline.runtime.engine import LocalEngine
 from distilabel.pipeline.workers import pool as pool_module
 from distilabel.pipeline.workers.pool import Pool
 from distilabel.pipeline.workers.runner import WorkerDiedError

@@ -1,4 +1,4 @@
-"""The packages that a pipeline needs, and whether they are installed in a version that suits."""
+"""The packages that a pipeline needs, and the check that they are installed."""
 
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -6,21 +6,21 @@ from importlib import metadata
 from packaging.requirements import InvalidRequirement, Requirement
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.pipeline.workers.placement import models_of
+from distilabel.models.fields import models_in
 from distilabel.steps.base import _Step
 
 __all__ = ["check_installed", "is_installed", "requirements_of"]
 
 
 def requirements_of(steps: Iterable[_Step]) -> Iterator[str]:
-    """Yield the packages that steps and their models name, as pip would be told."""
+    """Yield the requirements of steps and of their models, in the form that pip accepts."""
     for step in steps:
-        for part in (step, *models_of(step)):
+        for part in (step, *models_in(step)):
             yield from getattr(type(part), "requirements", ())
 
 
 def check_installed(requirements: Iterable[str]) -> None:
-    """Raise ModuleNotFoundError where packages are missing; names them all."""
+    """Raise ModuleNotFoundError if packages are missing; the message names all of them."""
     missing = [text for text in requirements if not is_installed(text)]
     if missing:
         raise ModuleNotFoundError(
@@ -29,21 +29,21 @@ def check_installed(requirements: Iterable[str]) -> None:
 
 
 def is_installed(requirement: str) -> bool:
-    """Tell whether a package is installed, given as pip would be told.
+    """Tell whether a package is installed in a version that fits the requirement.
 
     Raises:
-        DistilabelUserError: It is not written as pip understands it.
+        DistilabelUserError: pip could not parse the requirement.
 
     Examples:
         >>> is_installed("orjson>=3"), is_installed("orjson>=99"), is_installed("surely-not-there")
         (True, False, False)
     """
     try:
-        wanted = Requirement(requirement)
-        return wanted.specifier.contains(metadata.version(wanted.name), prereleases=True)
+        parsed = Requirement(requirement)
+        return parsed.specifier.contains(metadata.version(parsed.name), prereleases=True)
     except InvalidRequirement as error:
         raise DistilabelUserError(
-            f"The requirement {requirement!r} cannot be read: write it as for pip, such as 'torch>=2'."
+            f"The requirement {requirement!r} cannot be parsed: write it as for pip, such as 'torch>=2'."
         ) from error
     except metadata.PackageNotFoundError:
         return False

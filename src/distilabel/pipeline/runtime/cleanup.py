@@ -1,4 +1,4 @@
-"""What a pipeline's folder lets go of when a run has ended well; nothing that was paid for is among it."""
+"""Removes files that a pipeline no longer needs after a complete run; replies that were paid for always stay."""
 
 import shutil
 import time
@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from distilabel.pipeline.runtime.step_runtime import StepRuntime
 from distilabel.steps._core.resources import StepResources
-from distilabel.steps.base import _Step
 
 __all__ = ["drop_chunks", "drop_outputs"]
 
@@ -18,24 +17,21 @@ _WEEK = 7 * 24 * 3600.0
 
 
 def drop_chunks(runtimes: Iterable[StepRuntime], least: int = _LEAST) -> None:
-    """Let each step's file go on with the chunks of this run alone, where the others take more room than these.
+    """Remove chunks of former runs from each step's file, if they take more space than those of this run.
 
-    Chunks of a step that holds a model, or that runs code of the user's own, stay: what they hold may have been paid for
-    and stand nowhere else. Only where a step does not use the cache, and so no run will find them, they go.
+    Chunks of a step that holds a model or that runs custom code stay: they may have been paid for and exist nowhere else.
+    They are removed only if the step does not use the cache, because then no run will find them.
 
     Args:
         runtimes: The steps of a run whose rows are all written.
-        least: For less than so many bytes, nothing is done.
+        least: Nothing is removed if the chunks take less than this many bytes.
     """
     for runtime in runtimes:
-        is_dear = runtime.own_code or _holds_a_model(runtime.step)
-        if not (runtime.step.use_cache and is_dear):
+        spec = runtime.spec
+        values = (getattr(spec.step, name) for name in type(spec.step).model_fields)
+        is_expensive = spec.has_custom_code or any(map(_is_model, values))
+        if not (spec.step.use_cache and is_expensive):
             runtime.store.drop_unused(least)
-
-
-def _holds_a_model(step: _Step) -> bool:
-    values = (getattr(step, name) for name in type(step).model_fields)
-    return any(_is_model(value) for value in values)
 
 
 def _is_model(value: object) -> bool:
@@ -45,12 +41,12 @@ def _is_model(value: object) -> bool:
 
 
 def drop_outputs(folder: Path, kept: Iterable[Path], age: float = _WEEK) -> None:
-    """Remove written datasets of former runs that are a week old; they can be written again from the chunks.
+    """Remove datasets that former runs wrote and that are older than `age`; they can be written again from the chunks.
 
     Args:
-        folder: Where the datasets of all leaves lie.
-        kept: Those of this run.
-        age: In seconds.
+        folder: The folder of the datasets of all leaves.
+        kept: The datasets of this run.
+        age: In seconds; a week by default.
     """
     keep, oldest = set(kept), time.time() - age
     for old in set(folder.glob("*/*")) - keep:

@@ -1,26 +1,63 @@
-"""Where commands are carried out: the protocol that every engine fulfils."""
+"""Engines carry out commands: the protocol, and the engine that uses threads of this process."""
 
+import queue
+import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from distilabel.pipeline.runtime.scheduler import Command, Turn
+from distilabel.pipeline.runtime.commands import Command, WorkItem
 
-__all__ = ["Engine", "Work"]
+__all__ = ["Engine", "LocalEngine", "Work"]
 
 Work = Callable[[Command], bool]
-"""Carries out one command, reports what came of it by itself, and tells whether the turn goes on; never raises."""
+"""Carries out one command and reports its outcome. Returns whether the work item goes on. Never raises."""
 
 
 class Engine(Protocol):
-    """Carries out commands beside the caller, several turns at once."""
+    """Carries out work items outside of the caller's thread, several at the same time."""
 
     workers: int
 
     def start(self, work: Work) -> None:
-        """Get ready to carry out commands with `work`."""
+        """Start the workers; each carries out commands with `work`."""
 
-    def submit(self, turn: Turn) -> None:
-        """Have commands carried out, one after the other; returns at once."""
+    def submit(self, item: WorkItem) -> None:
+        """Queue a work item; returns at once."""
 
     def stop(self) -> None:
-        """Take up no further command; returns at once, what is under way is left to end by itself."""
+        """Start no further command. Returns at once; commands that run end by themselves."""
+
+
+class LocalEngine:
+    """Carries out commands in daemon threads, so that a call that hangs never keeps the process alive.
+
+    Args:
+        workers: The number of threads.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._items: queue.SimpleQueue[WorkItem | None] = queue.SimpleQueue()
+        self._stopped = False
+
+    def start(self, work: Work) -> None:
+        """Start the threads."""
+        for number in range(self.workers):
+            name = f"distilabel-worker-{number}"
+            threading.Thread(target=self._serve, args=(work,), name=name, daemon=True).start()
+
+    def submit(self, item: WorkItem) -> None:
+        """Queue a work item for the next free thread."""
+        self._items.put(item)
+
+    def stop(self) -> None:
+        """Let each thread end after its current command."""
+        self._stopped = True
+        for _ in range(self.workers):
+            self._items.put(None)
+
+    def _serve(self, work: Work) -> None:
+        while (item := self._items.get()) is not None:
+            for command in item:
+                if self._stopped or not work(command):
+                    break

@@ -1,6 +1,6 @@
-"""From a graph to its run: the folder, the screen and the engine; and the way back to jobs whose ledger was lost.
+"""Runs a graph with its folder, screen and engine; recovers jobs after the ledger was lost.
 
-Loaded when a pipeline runs: to put one together needs none of it.
+Imported when a pipeline runs: building one needs nothing of it.
 """
 
 import logging
@@ -11,18 +11,17 @@ from pathlib import Path
 from distilabel import _event_loop as loop
 from distilabel.distiset import Distiset
 from distilabel.ledger.store import Ledger
-from distilabel.models.fields import RemoteModel
+from distilabel.models.fields import RemoteModel, models_in
 from distilabel.offline.client import PlatformClient
 from distilabel.offline.recovery import recover
 from distilabel.pipeline.graph.dag import DAG
+from distilabel.pipeline.runtime.engine import LocalEngine
 from distilabel.pipeline.runtime.gc_tuning import tuned_gc
 from distilabel.pipeline.runtime.isolate_models import isolate_models
 from distilabel.pipeline.runtime.run import Run
 from distilabel.pipeline.runtime.settings import RunSettings
-from distilabel.pipeline.runtime.threads import LocalEngine
 from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
-from distilabel.pipeline.workers.placement import models_of
 from distilabel.progress.screen import screen
 
 __all__ = ["execute", "recover_jobs"]
@@ -36,15 +35,15 @@ def execute(
     handlers: Sequence[logging.Handler],
     cluster: Cluster | None = None,
 ) -> Distiset:
-    """Run a graph in its folder, alone, with what happens on the screen and in the log.
+    """Run a graph in its folder, which this run locks; show its events on the screen and in the log.
 
     Args:
         dag: The graph.
-        settings: How it is run.
+        settings: See `RunSettings`.
         cache: The cache folder.
-        prepare: Called before the run, with the path of the file that describes the pipeline.
-        handlers: Further handlers for the log.
-        cluster: Joined for the run; its worker processes are there.
+        prepare: Called before the run, with the path for the file that describes the pipeline.
+        handlers: Additional log handlers.
+        cluster: The Ray cluster of the worker processes, joined for the run.
     """
     workspace = Workspace(cache, settings.pipeline, use_cache=settings.use_cache)
     try:
@@ -65,8 +64,8 @@ def execute(
 
 
 def recover_jobs(dag: DAG, cache: Path) -> int:
-    """Find the jobs of a graph's models on their platforms and note them in the ledger; return how many were found."""
-    models = [model for step in dag.steps.values() for model in models_of(step)]
+    """Find the jobs of a graph's models on their platforms, record them in the ledger and return their number."""
+    models = [model for step in dag.steps.values() for model in models_in(step)]
     ledger = Ledger(cache)
     try:
         return sum(_recovered(ledger, model) for model in models if isinstance(model, RemoteModel))

@@ -1,6 +1,8 @@
-"""Carrying out one command: from chunks on disk, through a step, to chunks on disk."""
+"""Carries out one command: reads chunks from disk, runs the step on them, writes its chunks to disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from secrets import token_bytes
@@ -9,31 +11,55 @@ from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.store import Ledger
 from distilabel.models.llms.base import LLM
-from distilabel.offline.session import asking
+from distilabel.offline.session import asking, taken_back_on_error
 from distilabel.pipeline.graph.dag import DAG
-from distilabel.pipeline.runtime.outcomes import Crashed, Exhausted, Generated, Outcome, Parked, Processed
-from distilabel.pipeline.runtime.processing import ChunkProcessing, describe_error
-from distilabel.pipeline.runtime.scheduler import Command, Generate, Process
-from distilabel.pipeline.runtime.step_runtime import StepRuntime
+from distilabel.pipeline.runtime.commands import (
+    Command,
+    Crashed,
+    Exhausted,
+    Generate,
+    Generated,
+    Outcome,
+    Parked,
+    Process,
+    Processed,
+)
+from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
 from distilabel.pipeline.storage.chunks import Chunk, content_digest, digest_of
 from distilabel.pipeline.storage.routes import RouteStore
+from distilabel.pipeline.workers.runner import WorkerDiedError
 from distilabel.steps._core.context import chunk_random
 from distilabel.steps.base import GeneratorStep
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
-__all__ = ["CommandExecutor", "failures_in"]
+__all__ = ["CommandExecutor"]
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One attempt to process a chunk.
+
+    Attributes:
+        waits: Whether replies are still missing. All requests are registered, and the chunk's rows are incomplete.
+        raised: For how many rows the step raised.
+        reason: The first error that it raised.
+    """
+
+    waits: bool = False
+    raised: int = 0
+    reason: str = ""
 
 
 class CommandExecutor:
-    """Carries out commands. Safe to use from several threads.
+    """Carries out commands. Safe to call from several threads.
 
     Args:
         dag: The graph.
-        runtimes: One a step.
-        ledger: Where drawn samples are recorded; None where no model asks by batch.
+        runtimes: The steps of the run, by name.
+        ledger: Holds the samples and job ids of steps that use batch jobs.
         run_id: From `Ledger.begin_run`.
-        routes: Keeps which branches were taken.
-        report: Called with what came of each command.
+        routes: Holds the branches that chunks were routed to.
+        report: Called with the outcome of each command.
         most_chunks: How many chunks a generator gives at most.
     """
 
@@ -41,7 +67,7 @@ class CommandExecutor:
         self,
         dag: DAG,
         runtimes: dict[str, StepRuntime],
-        ledger: Ledger | None,
+        ledger: Ledger,
         run_id: int,
         routes: RouteStore,
         report: Callable[[Outcome], None],
@@ -56,220 +82,251 @@ class CommandExecutor:
         self._most_chunks = most_chunks
 
     def __call__(self, command: Command) -> bool:
-        """Carry out a command and report; tell whether the turn goes on. Never raises."""
-        outcome = self._outcome(self._runtimes[command.step], command)
+        """Carry out a command and report its outcome; return whether the work item goes on. Never raises."""
+        runtime = self._runtimes[command.step]
+        outcome: Outcome
+        try:
+            if isinstance(command, Generate):
+                outcome = self._generate(runtime, command.index)
+            else:
+                outcome = self._process(runtime, command)
+        except BaseException as error:  # noqa: BLE001 - any error must end the run, not only this thread
+            outcome = Crashed(error)
         self._report(outcome)
         if isinstance(command, Generate):
             return isinstance(outcome, Generated) and not outcome.last
         return not isinstance(outcome, Crashed)
 
-    def _outcome(self, runtime: StepRuntime, command: Command) -> Outcome:
-        try:
-            if isinstance(command, Generate):
-                return self._generate(runtime, command.index)
-            return self._process(runtime, command)
-        except BaseException as error:  # noqa: BLE001 - whatever it is must end the run, not a thread
-            return Crashed(error)
-
     # Generators
 
     def _generate(self, runtime: StepRuntime, index: int) -> Outcome:
-        assert isinstance(runtime.step, GeneratorStep)
-        fixed = _key_before_reading(runtime, runtime.step, index)
+        step = runtime.spec.step
+        assert isinstance(step, GeneratorStep)
+        key = _key_before_reading(runtime.spec, step, index)
         asker = runtime.asker(index, b"generator")
-        chunk = runtime.store.reuse(index, fixed) if fixed and runtime.step.use_cache else None
-        if chunk is None or not self._claim(runtime, asker, [chunk]):
+        chunk = runtime.store.reuse(index, key) if key and step.use_cache else None
+        if chunk is None or not self._may_reuse(runtime.spec, asker, [chunk]):
             try:
-                made = self._next_rows(runtime, index)
+                rows, last = runtime.generate(index, asker)
             except Unfinished:
-                runtime.iterator = None
-                return Parked(runtime.step.name, index, asker)
-            chunk = self._keep_generated(runtime, index, fixed, *made)
+                return Parked(step.name, index, asker)
+            digest, failures = content_digest(rows), _failures_in(step.name, rows)
+            if key is None:
+                key = digest_of(digest, "last" if last else "")
+                chunk = runtime.store.reuse(index, key)
+            else:
+                chunk = None
+            chunk = chunk or runtime.store.put(index, key, rows, digest=digest, failures=failures, last=last)
         last = chunk.last or index + 1 == self._most_chunks
         if last and not chunk.rows:
-            return Exhausted(runtime.step.name)
-        return Generated(runtime.step.name, index, chunk, last, self._route(runtime, index, chunk))
-
-    def _next_rows(self, runtime: StepRuntime, index: int) -> tuple[list[Row], bool]:
-        step = runtime.step
-        assert isinstance(step, GeneratorStep)
-        runtime.load()
-        if runtime.iterator is None or runtime.iterator[0] != index:
-            is_known, size = step.total_rows is not None, step.batch_size or 1
-            offset = index * size if is_known else sum(runtime.store.chunk(i).rows for i in range(index))
-            runtime.iterator = (index, runtime.runner.generate(offset))
-        with asking(runtime.asker(index, b"generator")), chunk_random(f"{step.name}/{index}"):
-            try:
-                made = next(runtime.iterator[1], ([], True))
-            except DistilabelException:
-                raise
-            except Exception as error:
-                raise DistilabelStepError(
-                    f"Generator {step.name!r} failed: {describe_error(error)}."
-                ) from error
-        runtime.iterator = (index + 1, runtime.iterator[1])
-        return made
-
-    def _keep_generated(
-        self, runtime: StepRuntime, index: int, fixed: bytes | None, rows: list[Row], last: bool
-    ) -> Chunk:
-        digest = content_digest(rows)
-        key = fixed or digest_of(digest, "last" if last else "")
-        kept = None if fixed else runtime.store.reuse(index, key)
-        lost = failures_in(runtime.step.name, rows)
-        return kept or runtime.store.put(index, key, rows, digest=digest, failures=lost, last=last)
+            return Exhausted(step.name)
+        to = self._route(runtime, index, chunk) if runtime.spec.branches else None
+        return Generated(step.name, index, chunk, last, to)
 
     # Other steps
 
     def _process(self, runtime: StepRuntime, command: Process) -> Outcome:
-        digest = self._digest(runtime, command)
+        spec, name = runtime.spec, runtime.spec.step.name
+        sources = _sources(spec, command)
+        digest = self._digest(sources)
         asker = runtime.asker(command.index, digest)
+        key = digest_of(spec.identity, digest)
         inputs: list[list[Row]] | None = None
-        key = digest_of(runtime.identity, digest)
-        if runtime.own_code:
-            inputs = self._read(runtime, command)
-            key = digest_of(key, *_asked_of(runtime, inputs))
-        if kept := self._reuse(runtime, command, key, asker):
-            return self._done(runtime, command, kept)
-        inputs = inputs or self._read(runtime, command)
+        if spec.has_custom_code:
+            inputs = self._read(sources)
+            key = digest_of(key, *_digest_of_requests(spec, inputs))
+        if kept := self._reuse(runtime, command.index, key, asker):
+            return Processed(name, command.index, kept, to=self._routes_of(runtime, command.index, kept))
+        inputs = inputs or self._read(sources)
         runtime.load()
-        processing = ChunkProcessing(runtime, partial(self._read, runtime, command))
-        with asking(asker), chunk_random(f"{runtime.step.name}/{asker}"), self._own_jobs(runtime, digest):
-            rows = processing.rows(inputs)
-        if processing.waits:
-            return Parked(runtime.step.name, command.index, "" if runtime.own_protocol else asker)
-        # A step that raised is asked again in the next run: its rows are not kept under a key that can be found.
-        chunks = self._keep(runtime, command, token_bytes(16) if processing.raised else key, rows)
-        return self._done(
-            runtime, command, chunks, sum(map(len, inputs)), processing.raised, processing.reason
-        )
+        attempt = _Attempt()
+        rows: list[Row] = []
+        with asking(asker), chunk_random(f"{name}/{asker}"), _CustomJobs(spec, self._ledger, digest.hex()):
+            for start, part in _slices(spec, inputs):
+                rows += _run_slice(runtime, attempt, part, start, partial(self._read, sources))
+        if attempt.waits:
+            return Parked(name, command.index, "" if spec.has_custom_protocol else asker)
+        # The next run must try rows again for which the step raised: a random key is never found.
+        chunks = self._keep(runtime, command.index, token_bytes(16) if attempt.raised else key, rows)
+        taken, to = sum(map(len, inputs)), self._routes_of(runtime, command.index, chunks)
+        return Processed(name, command.index, chunks, taken, attempt.raised, attempt.reason, to)
 
-    def _digest(self, runtime: StepRuntime, command: Process) -> bytes:
-        taken = _taken(runtime, command)
-        parts = ((b"|", *(self._runtimes[step].store.chunk(i).digest for i, step in at)) for at in taken)
+    def _digest(self, sources: list[list[tuple[int, str]]]) -> bytes:
+        parts = ((b"|", *(self._runtimes[step].store.chunk(i).digest for i, step in at)) for at in sources)
         return digest_of(*chain.from_iterable(parts))
 
-    def _read(self, runtime: StepRuntime, command: Process) -> list[list[Row]]:
-        taken = _taken(runtime, command)
+    def _read(self, sources: list[list[tuple[int, str]]]) -> list[list[Row]]:
         return [
-            list(chain.from_iterable(self._runtimes[step].store.rows(i) for i, step in at)) for at in taken
+            list(chain.from_iterable(self._runtimes[step].store.rows(i) for i, step in at)) for at in sources
         ]
 
-    def _reuse(self, runtime: StepRuntime, command: Process, key: bytes, asker: str) -> tuple[Chunk, ...]:
-        # An offline step of the user's own code is replayed: it costs nothing, and any change of the code shows.
-        if not runtime.step.use_cache or (runtime.offline and runtime.own_code):
+    def _reuse(self, runtime: StepRuntime, index: int, key: bytes, asker: str) -> tuple[Chunk, ...]:
+        """Return the chunks that a former run kept under `key`; none if they cannot be used."""
+        # An offline step with custom code is replayed: this costs nothing, and a change of the code takes effect.
+        if not runtime.spec.step.use_cache or (runtime.spec.offline and runtime.spec.has_custom_code):
             return ()
         chunks: list[Chunk] = []
-        while chunk := runtime.store.reuse(command.index + len(chunks), digest_of(key, str(len(chunks)))):
+        while chunk := runtime.store.reuse(index + len(chunks), digest_of(key, str(len(chunks)))):
             chunks.append(chunk)
             if chunk.last:
-                break
-        whole = chunks and chunks[-1].last and self._claim(runtime, asker, chunks)
-        return tuple(chunks) if whole else ()
+                return tuple(chunks) if self._may_reuse(runtime.spec, asker, chunks) else ()
+        return ()
 
-    def _claim(self, runtime: StepRuntime, asker: str, chunks: list[Chunk]) -> bool:
-        """Claim the samples that kept chunks were made of; tell whether these may be used."""
-        # A replay costs nothing, and what failed may have been asked again meanwhile.
-        replayed = runtime.offline and any(chunk.failures for chunk in chunks)
-        if runtime.offline and not replayed and self._ledger is not None:
-            self._ledger.claim_again(runtime.scope, asker, self._run_id)
-        return not replayed
+    def _may_reuse(self, spec: StepSpec, asker: str, chunks: list[Chunk]) -> bool:
+        """Decide whether kept chunks may be used; if so, claim the samples that they were made of."""
+        if not spec.offline:
+            return True
+        # A replay costs nothing, and the requests that failed may have been sent again since.
+        if any(chunk.failures for chunk in chunks):
+            return False
+        self._ledger.claim_again(spec.scope, asker, self._run_id)
+        return True
 
-    def _keep(self, runtime: StepRuntime, command: Process, key: bytes, rows: list[Row]) -> tuple[Chunk, ...]:
-        """Write what came of a chunk; where all rows were taken at once, as several chunks of the usual size."""
-        size = getattr(runtime.step, "input_batch_size", None) or 50
-        starts = range(0, len(rows), size) if runtime.gathers and rows else (0,)
-        parts = [rows[start : start + size] if runtime.gathers else rows for start in starts]
+    def _keep(self, runtime: StepRuntime, index: int, key: bytes, rows: list[Row]) -> tuple[Chunk, ...]:
+        """Write a step's rows as one chunk; those of a step that takes all rows at once in chunks of the usual size."""
+        step, gathers = runtime.spec.step, runtime.spec.gathers
+        size = getattr(step, "input_batch_size", None) or 50
+        starts = range(0, len(rows), size) if gathers and rows else (0,)
+        parts = [rows[start : start + size] if gathers else rows for start in starts]
         return tuple(
             runtime.store.put(
-                command.index + i,
+                index + i,
                 digest_of(key, str(i)),
                 part,
-                failures=failures_in(runtime.step.name, part),
+                failures=_failures_in(step.name, part),
                 last=i == len(parts) - 1,
             )
             for i, part in enumerate(parts)
         )
 
-    def _done(
-        self,
-        runtime: StepRuntime,
-        command: Process,
-        chunks: tuple[Chunk, ...],
-        taken: int = 0,
-        raised: int = 0,
-        reason: str = "",
-    ) -> Processed:
-        to = None
-        if runtime.branches:
-            to = tuple(self._route(runtime, command.index + i, chunk) or () for i, chunk in enumerate(chunks))
-        return Processed(runtime.step.name, command.index, chunks, taken, raised, reason, to)
-
-    def _route(self, runtime: StepRuntime, index: int, chunk: Chunk) -> tuple[str, ...] | None:
-        if not runtime.branches:
+    def _routes_of(
+        self, runtime: StepRuntime, index: int, chunks: tuple[Chunk, ...]
+    ) -> tuple[tuple[str, ...], ...] | None:
+        if not runtime.spec.branches:
             return None
-        route = self._dag.routes[runtime.step.name]
-        return self._routes.route(runtime.step.name, f"{chunk.digest.hex()}-{index}", route, runtime.branches)
+        return tuple(self._route(runtime, index + i, chunk) for i, chunk in enumerate(chunks))
 
-    def _own_jobs(self, runtime: StepRuntime, digest: bytes) -> "_OwnJobs":
-        return _OwnJobs(runtime, self._ledger, digest.hex())
+    def _route(self, runtime: StepRuntime, index: int, chunk: Chunk) -> tuple[str, ...]:
+        name = runtime.spec.step.name
+        chunk_id = f"{chunk.digest.hex()}-{index}"
+        return self._routes.route(name, chunk_id, self._dag.routes[name], runtime.spec.branches)
 
 
-class _OwnJobs:
-    """Within it, LLMs with a batch protocol of their own have the job ids that the ledger keeps for these inputs."""
+class _CustomJobs:
+    """Gives LLMs with their own batch protocol the job ids that the ledger holds for these inputs, and records new ones."""
 
-    def __init__(self, runtime: StepRuntime, ledger: Ledger | None, digest: str) -> None:
-        self._llms = [one for one in runtime.models if isinstance(one, LLM) and one.asks_all_at_once]
-        self._scope = runtime.scope
+    def __init__(self, spec: StepSpec, ledger: Ledger, digest: str) -> None:
+        self._llms = [model for model in spec.models if isinstance(model, LLM) and model.asks_all_at_once]
+        self._scope = spec.scope
         self._ledger = ledger
         self._digest = digest
 
     def __enter__(self) -> None:
         for llm in self._llms:
-            assert self._ledger is not None
             llm.jobs_ids = self._ledger.own_jobs(self._scope, self._digest) or llm.jobs_ids
-            llm.keep_jobs_with(self._record)
+            llm.keep_jobs_with(partial(self._ledger.keep_own_jobs, self._scope, self._digest))
 
     def __exit__(self, *_: object) -> None:
         for llm in self._llms:
             llm.keep_jobs_with(None)
 
-    def _record(self, jobs_ids: tuple[str, ...]) -> None:
-        assert self._ledger is not None
-        self._ledger.keep_own_jobs(self._scope, self._digest, jobs_ids)
+
+def _slices(spec: StepSpec, inputs: list[list[Row]]) -> Iterator[tuple[int, list[list[Row]]]]:
+    """Yield the rows in parts of `input_batch_size`, each with the number of its first row."""
+    size = getattr(spec.step, "input_batch_size", None) or 50
+    lengths = {len(rows) for rows in inputs}
+    if spec.gathers or len(lengths) != 1 or max(lengths) <= size:
+        yield 0, inputs
+        return
+    for start in range(0, max(lengths), size):
+        yield start, [rows[start : start + size] for rows in inputs]
 
 
-def _key_before_reading(runtime: StepRuntime, step: GeneratorStep, index: int) -> bytes | None:
-    """Return the key of a generator's chunk; None where only its rows can tell whether it is the one that is kept."""
+def _run_slice(
+    runtime: StepRuntime,
+    attempt: _Attempt,
+    part: list[list[Row]],
+    start: int,
+    reread: Callable[[], list[list[Row]]],
+) -> list[Row]:
+    """Return the rows that the step gives for a part of a chunk; if the step raises, run it row by row.
+
+    Args:
+        runtime: The step.
+        attempt: Updated when the step waits or raises.
+        part: The rows.
+        start: The number of the part's first row in the chunk.
+        reread: Reads the whole chunk again.
+
+    Raises:
+        DistilabelException: An error that ends the run.
+    """
+    step = runtime.spec.step
+    try:
+        with taken_back_on_error():
+            return runtime.runner.process(part)
+    except Unfinished:  # not kept in a variable: its traceback refers to all rows
+        attempt.waits = True
+        return []
+    except DistilabelException:
+        raise
+    except Exception as error:
+        if runtime.spec.gathers or len(part) > 1:
+            raise DistilabelStepError(
+                f"Step {step.name!r} failed: {type(error).__name__}: {error}."
+            ) from error
+        # The step may have changed the rows before it raised.
+        rows = reread()[0][start : start + len(part[0])]
+        if len(rows) != 1:
+            return [
+                made
+                for row in rows
+                for made in _run_slice(runtime, attempt, [[deepcopy(row)]], 0, partial(list, [[row]]))
+            ]
+        attempt.raised += 1
+        attempt.reason = attempt.reason or f"{type(error).__name__}: {error}"
+        return [_with_reason(step.name, row, error) for row in step.impute_step_outputs(rows)]
+
+
+def _with_reason(step: str, row: Row, error: Exception) -> Row:
+    code = "worker_died" if isinstance(error, WorkerDiedError) else "step_error"
+    message = f"{type(error).__name__}: {error}"
+    metadata = row.get(DISTILABEL_METADATA_KEY) or {}
+    reason = {"code": code, "message": message, "attempts": 1, "job_id": None}
+    return {**row, DISTILABEL_METADATA_KEY: {**metadata, f"failure_{step}": reason}}
+
+
+def _key_before_reading(spec: StepSpec, step: GeneratorStep, index: int) -> bytes | None:
+    """Return the key of a generator's chunk; None if it depends on the chunk's rows."""
     if not step.repeatable:
-        return digest_of(runtime.identity, str(index))
-    # What the user's own code makes of a source may change unseen.
-    known = None if runtime.own_code else step.fingerprint
-    return None if known is None else digest_of(runtime.identity, known, str(index))
+        return digest_of(spec.identity, str(index))
+    # Custom code may read a source that changes without a change of its fingerprint.
+    known = None if spec.has_custom_code else step.fingerprint
+    return None if known is None else digest_of(spec.identity, known, str(index))
 
 
-def _taken(runtime: StepRuntime, command: Process) -> list[list[tuple[int, str]]]:
-    """Return number and step of the chunks taken; where a route's branches converge, in one list and in order."""
-    # A branch that a route passed by has nothing to give, not even an empty list.
-    taken = [[(i, step) for i in numbers] for step, numbers in command.inputs if numbers or runtime.gathers]
-    if len(taken) == 1 or runtime.step.has_multiple_inputs:
-        return taken
-    return [sorted(chain.from_iterable(taken), key=lambda at: at[0])]
+def _sources(spec: StepSpec, command: Process) -> list[list[tuple[int, str]]]:
+    """Return number and step of the input chunks; where branches of a route converge, in one list and in order."""
+    # A branch that the route did not pick gives nothing, not even an empty list.
+    sources = [[(i, step) for i in numbers] for step, numbers in command.inputs if numbers or spec.gathers]
+    if len(sources) == 1 or spec.step.has_multiple_inputs:
+        return sources
+    return [sorted(chain.from_iterable(sources), key=lambda at: at[0])]
 
 
-def failures_in(step: str, rows: list[Row]) -> int:
-    """Count the rows for which a step gave no answer."""
+def _failures_in(step: str, rows: list[Row]) -> int:
+    """Count the rows for which a step has no answer."""
     name = f"failure_{step}"
     return sum(
         1 for row in rows if isinstance(found := row.get(DISTILABEL_METADATA_KEY), dict) and found.get(name)
     )
 
 
-def _asked_of(runtime: StepRuntime, inputs: list[list[Row]]) -> tuple[bytes, ...]:
-    """Return a digest of what a task of the user's own code would ask: what the code uses may change unseen."""
-    if runtime.asks is None:
+def _digest_of_requests(spec: StepSpec, inputs: list[list[Row]]) -> tuple[bytes, ...]:
+    """Return a digest of a custom task's model inputs: they may depend on more than the task's fields and code."""
+    if spec.format_input is None:
         return ()
     try:
-        return (content_digest([{"asked": runtime.asks(row)} for rows in inputs for row in rows]),)
-    except Exception:  # noqa: BLE001 - the task itself will say it
+        return (content_digest([{"asked": spec.format_input(row)} for rows in inputs for row in rows]),)
+    except Exception:  # noqa: BLE001 - the task raises the same error when it runs, and the run reports it then
         return ()

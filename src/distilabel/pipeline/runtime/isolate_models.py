@@ -1,4 +1,4 @@
-"""Giving each step a model of its own for one run, where the user gave several steps the same one."""
+"""Copies a model that several steps share, so that each step has its own during a run."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,10 +16,10 @@ __all__ = ["isolate_models"]
 
 @contextmanager
 def isolate_models(steps: Sequence[_Step]) -> Iterator[None]:
-    """Let no two steps hold the same model while this is open; then each has again what the user gave it.
+    """Give each step its own copy of a shared model while the context is open; restore the shared model at the end.
 
-    A model that asks a platform is bound to one step: what it asks, and what comes back, is that step's. A parameter
-    that is set for one of the steps is set for that step alone.
+    A remote model is bound to one step: its requests and responses are that step's. A runtime parameter that is set for
+    one of the steps is set for that step alone.
 
     Examples:
         >>> from distilabel.models.llms import OpenAILLM
@@ -32,18 +32,18 @@ def isolate_models(steps: Sequence[_Step]) -> Iterator[None]:
         >>> one.llm is other.llm
         True
     """
-    given = _shared(steps)
+    shared = _shared(steps)
     try:
-        for step, name, model in given:
+        for step, name, model in shared:
             setattr(step, name, _copy(model))
         yield
     finally:
-        for step, name, model in given:
+        for step, name, model in shared:
             setattr(step, name, model)
 
 
 def _shared(steps: Sequence[_Step]) -> list[tuple[_Step, str, BaseModel]]:
-    """Return the fields that hold, at whatever depth, a model that another step holds too."""
+    """Return step, name and value of each field that holds, at any depth, a model that another step holds too."""
     owners = Counter(
         id(model) for step in steps for model in models_in(step) if isinstance(model, RemoteModel)
     )
@@ -57,7 +57,7 @@ def _shared(steps: Sequence[_Step]) -> list[tuple[_Step, str, BaseModel]]:
 
 
 def _copy(value: Any) -> Any:
-    """Copy what a user has set: models as new ones, which are tied to nothing yet."""
+    """Copy a value; models become new ones with the same fields, bound to no step."""
     if isinstance(value, RemoteModel) or (isinstance(value, BaseModel) and models_in(value)):
         fields = {name: _copy(getattr(value, name)) for name in type(value).model_fields}
         return type(value).model_construct(value.model_fields_set, **fields)

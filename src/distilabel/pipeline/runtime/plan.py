@@ -1,19 +1,20 @@
-"""From graph to plan: what the scheduler needs to know of each step. Pure."""
+"""Computes the scheduler's plan of each step from the graph. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import lcm
 
+from distilabel.models.fields import models_in
 from distilabel.pipeline.graph.dag import DAG
-from distilabel.pipeline.workers.placement import models_of, place
+from distilabel.pipeline.workers.placement import place
 from distilabel.steps.base import GeneratorStep, _Step
 
-__all__ = ["Source", "StepPlan", "models_of", "plan"]
+__all__ = ["Source", "StepPlan", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a step's rows come from: `width` chunks of `step` make one of its own; None: all of them."""
+    """Where a step's rows come from: `width` chunks of `step` make one chunk of its own; None: all chunks do."""
 
     step: str
     width: int | None = 1
@@ -26,10 +27,10 @@ class StepPlan:
     Attributes:
         name: The step's name.
         sources: The steps before it; none for a generator.
-        concurrency: How many of its chunks may be processed at once.
+        concurrency: How many of its chunks may be processed at the same time.
         branches: The steps after it, in order, if a route picks among them for each chunk.
-        chunks: How many chunks a generator gives, where that is known: it may be asked for one while others wait.
-        stage: Nothing of it is begun before all steps of earlier stages have ended.
+        chunks: How many chunks a generator gives, if known: it may then give one while others wait for replies.
+        stage: The step starts after all steps of earlier stages have ended.
     """
 
     name: str
@@ -45,10 +46,10 @@ class _Stream:
     """The chunks that a step gives.
 
     Attributes:
-        origin: Where they began.
-        span: How many of the first chunks make one.
+        origin: The step from which they are derived chunk by chunk.
+        span: How many chunks of `origin` make one.
         rows: How many rows that is.
-        awaited: Whether each comes in its own time, when its replies have: to join them would make one wait for others.
+        awaited: Whether each chunk waits for its own replies: if they were joined, one would wait for others too.
     """
 
     origin: str
@@ -58,16 +59,16 @@ class _Stream:
 
 
 def plan(dag: DAG, most_chunks: int | None = None, stages: Sequence[Sequence[str]] = ()) -> list[StepPlan]:
-    """Return the plan of each step, those before it first.
+    """Return the plan of each step; a step comes after its sources.
 
     Args:
         dag: The graph.
         most_chunks: How many chunks a generator gives at most.
-        stages: From `load_stages`; none for a single one.
+        stages: From `load_stages`; empty for a single stage.
 
     A chunk is the unit of flow. A step whose `input_batch_size` is larger than the chunks that reach it takes several
-    of them at once, always the same ones; a smaller one only slices within the chunk. After a step that asks by batch,
-    chunks are not joined any more: each flows on as soon as its own replies are there.
+    of them at once, always the same ones. A smaller `input_batch_size` divides the chunk within the step. After a step
+    that uses batch jobs, chunks are not joined: each flows on as soon as its own replies are there.
     """
     streams: dict[str, _Stream] = {}
     stage_of = {name: number for number, names in enumerate(stages) for name in names}
@@ -75,7 +76,7 @@ def plan(dag: DAG, most_chunks: int | None = None, stages: Sequence[Sequence[str
     for name in dag.order():
         step = dag.steps[name]
         before = dag.before(name)
-        # A route's branches, and where they converge, keep the chunks as they are: so the rows keep their order.
+        # The branches of a route, and the step where they converge, keep the chunks: so the rows keep their order.
         joins = len(before) == 1 or (step.has_multiple_inputs and not dag.converges(name))
         joins = joins and dag.routes.keys().isdisjoint(before)
         sources = _sources(step, before, streams, joins=joins)
@@ -96,7 +97,7 @@ def _chunks(step: _Step, most: int | None) -> int | None:
 def _sources(
     step: _Step, before: list[str], streams: dict[str, _Stream], *, joins: bool
 ) -> tuple[Source, ...]:
-    gathers = step.is_global or any(llm.asks_all_at_once for llm in models_of(step))
+    gathers = step.is_global or any(llm.asks_all_at_once for llm in models_in(step))
     if gathers or len({streams[name].origin for name in before}) > 1:
         return tuple(Source(name, None) for name in before)
     if not before:
@@ -113,7 +114,7 @@ def _stream(step: _Step, sources: tuple[Source, ...], streams: dict[str, _Stream
         return _Stream(step.name, 1, _batch_size(step))
     first = streams[sources[0].step]
     awaited = any(streams[source.step].awaited for source in sources)
-    awaited = awaited or any(llm.use_offline_batch_generation for llm in models_of(step))
+    awaited = awaited or any(llm.use_offline_batch_generation for llm in models_in(step))
     return _Stream(first.origin, first.span * sources[0].width, first.rows * sources[0].width, awaited)
 
 

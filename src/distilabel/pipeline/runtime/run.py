@@ -1,10 +1,8 @@
-"""One run: pumps what happens through the scheduler, the engine and the dispatcher until nothing is left to do."""
+"""One run: passes commands, outcomes and events between scheduler, engine and dispatcher until nothing is left to do."""
 
 import queue
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -22,7 +20,6 @@ from distilabel.events import (
     StepBegan,
     StepEnded,
 )
-from distilabel.exceptions import DistilabelStepError
 from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.store import Ledger
 from distilabel.models.fields import RemoteModel
@@ -32,10 +29,9 @@ from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.result_files import Reader
 from distilabel.offline.session import Session
 from distilabel.pipeline.graph.dag import DAG
+from distilabel.pipeline.runtime.bookkeeping import ParkedChunks, RowCounts
 from distilabel.pipeline.runtime.cleanup import drop_chunks, drop_outputs
-from distilabel.pipeline.runtime.engine import Engine
-from distilabel.pipeline.runtime.executor import CommandExecutor
-from distilabel.pipeline.runtime.outcomes import (
+from distilabel.pipeline.runtime.commands import (
     Crashed,
     Exhausted,
     Generated,
@@ -44,25 +40,24 @@ from distilabel.pipeline.runtime.outcomes import (
     Parked,
     Processed,
 )
-from distilabel.pipeline.runtime.plan import StepPlan, models_of, plan
+from distilabel.pipeline.runtime.engine import Engine
+from distilabel.pipeline.runtime.executor import CommandExecutor
+from distilabel.pipeline.runtime.plan import StepPlan, plan
 from distilabel.pipeline.runtime.runners import assign_runners
 from distilabel.pipeline.runtime.scheduler import Scheduler
 from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.pipeline.runtime.signals import stopping
-from distilabel.pipeline.runtime.step_runtime import StepRuntime
+from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
 from distilabel.pipeline.storage.chunks import ChunkStore
 from distilabel.pipeline.storage.output import write_leaf
 from distilabel.pipeline.storage.routes import RouteStore
 from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
-from distilabel.records import Job
 
 __all__ = ["Run"]
 
-# How long the pump listens before it lets signals through: Windows delivers none while a thread waits.
+# How long the run waits for an event before it lets signals through: Windows delivers none while a thread waits.
 _TICK = 0.2
-# A step that raised for so many rows, and for every one, is not tried further.
-_HOPELESS = 50
 # Models that cost nothing to load.
 _FREE = RemoteModel | MixtureOfAgentsLLM
 
@@ -75,8 +70,8 @@ class Run:
         settings: See `RunSettings`.
         workspace: The pipeline's folder, held by this run.
         engine: Makes the engine for a number of workers.
-        emit: Hears every event.
-        cluster: Where the worker processes are; None: on this machine.
+        emit: Receives every event.
+        cluster: The Ray cluster of the worker processes; None: they run on this machine.
     """
 
     def __init__(
@@ -91,53 +86,47 @@ class Run:
         self._dag = dag
         self._settings = settings
         self._workspace = workspace
-        self._screen = emit
-        self._heard: queue.SimpleQueue[Outcome | Event] = queue.SimpleQueue()
+        self._emit = emit
+        self._inbox: queue.SimpleQueue[Outcome | Event] = queue.SimpleQueue()
         plans = plan(dag, settings.most_chunks, settings.stages)
         self._engine = engine(min(32, 1 + sum(p.concurrency for p in plans)))
         self._scheduler = Scheduler(plans, self._engine.workers)
         self._ledger = Ledger(workspace.cache)
         self._run_id = self._ledger.begin_run(settings.pipeline)
         self._reader = Reader(workspace.cache)
-        self._dispatcher = Dispatcher(self._ledger, self._run_id, self._hear)
+        self._dispatcher = Dispatcher(self._ledger, self._run_id, self._on_event)
         self._runners = assign_runners(dag.steps.values(), cluster=cluster)
         self._runtimes = {p.name: self._step_runtime(p) for p in plans}
-        # Chunks that wait, by who asked; and who was answered before the chunk was heard to wait.
-        self._asking: dict[tuple[str, str], tuple[str, int]] = {}
-        self._settled: set[tuple[str, str]] = set()
-        self._rows: Counter[str] = Counter()
-        self._failures: Counter[str] = Counter()
-        self._taken: Counter[str] = Counter()
-        self._raised: Counter[str] = Counter()
+        self._parked = ParkedChunks()
+        self._counts = RowCounts()
         self._began: set[str] = set()
 
     def execute(self) -> Distiset:
-        """Run until all is done, or until all that is left waits for jobs that this run does not wait for.
+        """Run until everything is done, or until all that is left waits for batch jobs that this run does not wait for.
 
         Raises:
-            DistilabelException: What is broken, and what to do.
+            DistilabelException: What failed, and what to do.
         """
-        self._screen(RunBegan(self._settings.pipeline, tuple(self._runtimes)))
+        self._emit(RunBegan(self._settings.pipeline, tuple(self._runtimes)))
         self._prepare()
-        routes = RouteStore(self._workspace.work / "routes.jsonl")
         executor = CommandExecutor(
             self._dag,
             self._runtimes,
             self._ledger,
             self._run_id,
-            routes,
-            self._heard.put,
+            RouteStore(self._workspace.work / "routes.jsonl"),
+            self._inbox.put,
             self._settings.most_chunks,
         )
         try:
-            with stopping(lambda: self._heard.put(Interrupted())):
+            with stopping(lambda: self._inbox.put(Interrupted())):
                 self._engine.start(executor)
                 complete = self._pump()
                 if complete:
                     self._dispatcher.drain()
         finally:
             self._stop()
-        return self._distiset() if complete else self._unfinished()
+        return self._finish() if complete else self._suspend()
 
     def close(self) -> None:
         """Close all files."""
@@ -146,155 +135,114 @@ class Run:
         self._reader.close()
         self._ledger.close()
 
-    # Getting ready
+    # Preparation
 
     def _step_runtime(self, plan: StepPlan) -> StepRuntime:
         step = self._dag.steps[plan.name]
         fresh = not (self._settings.use_cache and step.use_cache)
         scope = f"{self._settings.pipeline}/{plan.name}" + (f"#{self._run_id}" if fresh else "")
         gathers = bool(plan.sources) and plan.sources[0].width is None
+        spec = StepSpec.of(step, scope, gathers=gathers, branches=plan.branches)
         store = ChunkStore(self._workspace.work / "chunks" / f"{plan.name}.chunks")
-
-        def bind() -> None:
-            self._bind(plan.name, scope)
-
-        return StepRuntime(step, self._runners.runners[plan.name], store, scope, gathers, plan.branches, bind)
+        session = None
+        if spec.offline:
+            session = Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id)
+        return StepRuntime(spec, self._runners.runners[plan.name], store, session)
 
     def _prepare(self) -> None:
-        """Load early what costs nothing to load and has rows to ask for: a missing key is told before any work."""
+        """Load the steps whose models cost nothing to load, so that a missing key is reported before any work."""
         for note in self._runners.notes:
-            self._screen(Notice("warning", note))
+            self._emit(Notice("warning", note))
         first = self._settings.stages[0] if self._settings.stages else self._runtimes
         for name, runtime in self._runtimes.items():
-            runtime.step.artifacts_directory = self._workspace.artifacts / name
-            models = models_of(runtime.step)
-            if not self._settings.use_cache or not runtime.step.use_cache:
+            step, models = runtime.spec.step, runtime.spec.models
+            step.artifacts_directory = self._workspace.artifacts / name
+            if not self._settings.use_cache or not step.use_cache:
                 for model in models:
                     model.jobs_ids = None
             is_free = models and all(isinstance(model, _FREE) for model in models)
             if is_free and name in first and runtime.store.empty:
                 runtime.load()
-        if not self._settings.use_cache and any(runtime.offline for runtime in self._runtimes.values()):
-            text = "use_cache=False: the inputs will be sent, and paid for, again, and a later run cannot collect the answers."
-            self._screen(Notice("warning", text))
-
-    def _bind(self, step: str, scope: str) -> None:
-        for model in models_of(self._dag.steps[step]):
-            if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
-                model.bind(Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id))
+        if not self._settings.use_cache and any(runtime.spec.offline for runtime in self._runtimes.values()):
+            text = "use_cache=False: the run submits, and pays for, all requests again, and a later run cannot collect the responses."
+            self._emit(Notice("warning", text))
 
     # The pump
 
     def _pump(self) -> bool:
-        """Go on until all chunks are done (True), or nothing more can be done in this run (False)."""
+        """Run until all chunks are done (True), or until nothing more can be done in this run (False)."""
         while True:
-            for turn in self._scheduler.turns():
-                self._begin(turn[0].step)
-                self._engine.submit(turn)
+            for item in self._scheduler.next_items():
+                step = item[0].step
+                if step not in self._began:
+                    self._began.add(step)
+                    self._emit(StepBegan(step))
+                self._engine.submit(item)
             if self._scheduler.finished:
                 return True
-            if self._resting() and not self._flush():
-                return False
-            for happened in self._listen():
-                if isinstance(happened, Interrupted):
+            if self._scheduler.idle and self._dispatcher.resting and self._inbox.empty():
+                # Only batch jobs are waited for: submit the requests that do not fill a job.
+                self._dispatcher.flush()
+                if not self._dispatcher.busy and self._inbox.empty():
                     return False
-                self._take(happened)
-            self._say_ended()
+            for received in self._receive():
+                if isinstance(received, Interrupted):
+                    return False
+                self._handle(received)
+            self._report_ended()
 
-    def _listen(self) -> Iterator[Outcome | Event]:
-        """Wait a little for what happens next; yield it, and what else has happened by then."""
-        with suppress(queue.Empty):
-            yield self._heard.get(timeout=_TICK)
-            while True:
-                yield self._heard.get_nowait()
-
-    def _resting(self) -> bool:
-        """Tell whether nothing moves: at most jobs are waited for, and nothing that happened is still to be heard."""
-        return self._scheduler.idle and self._dispatcher.resting and self._heard.empty()
-
-    def _flush(self) -> bool:
-        """Submit what has gathered; tell whether anything is under way then."""
-        self._dispatcher.flush()
-        return self._dispatcher.busy or not self._heard.empty()
-
-    def _hear(self, event: Event) -> None:
-        self._screen(event)
+    def _on_event(self, event: Event) -> None:
+        """Receive an event of the dispatcher, in its thread."""
+        self._emit(event)
         if isinstance(event, JobSettled | DispatcherIdle | RunFailed):
-            self._heard.put(event)
+            self._inbox.put(event)
 
-    def _begin(self, step: str) -> None:
-        if step not in self._began:
-            self._began.add(step)
-            self._screen(StepBegan(step))
+    def _receive(self) -> Iterator[Outcome | Event]:
+        """Wait a short time for the next outcome or event; yield it and all that follow it at once."""
+        with suppress(queue.Empty):
+            yield self._inbox.get(timeout=_TICK)
+            while True:
+                yield self._inbox.get_nowait()
 
-    def _take(self, happened: Outcome | Event) -> None:
-        match happened:
+    def _handle(self, received: Outcome | Event) -> None:
+        match received:
             case Generated(step, index, chunk, last, to):
                 self._scheduler.generated(step, index, last=last, to=to)
                 self._count(step, chunk.rows, chunk.failures, cached=False)
             case Exhausted(step):
                 self._scheduler.exhausted(step)
-            case Processed():
-                self._take_processed(happened)
+            case Processed(step, index, chunks):
+                self._scheduler.processed(step, index, chunks=len(chunks), to=received.to)
+                rows, failures = sum(c.rows for c in chunks), sum(c.failures for c in chunks)
+                self._count(step, rows, failures, cached=not received.taken)
+                self._counts.check_hopeless(received, ended=self._scheduler.ended(step))
             case Parked(step, index, asker):
-                self._take_parked(step, index, asker)
+                self._scheduler.park(step, index)
+                scope = self._runtimes[step].spec.scope
+                if asker and self._parked.park(scope, asker, (step, index)):
+                    self._scheduler.wake(step, index)
             case JobSettled(scope, askers):
-                self._wake((scope, asker) for asker in askers)
+                for asker in askers:
+                    if parked := self._parked.settle(scope, asker):
+                        self._scheduler.wake(*parked)
             case RunFailed(error) | Crashed(error):
                 raise error
 
-    def _take_processed(self, done: Processed) -> None:
-        step = done.step
-        self._scheduler.processed(step, done.index, chunks=len(done.chunks), to=done.to)
-        rows, failures = sum(c.rows for c in done.chunks), sum(c.failures for c in done.chunks)
-        self._count(step, rows, failures, cached=not done.taken)
-        self._taken[step] += done.taken
-        self._raised[step] += done.raised
-        hopeless = self._rows[step] == self._raised[step] == self._taken[step] > 0
-        if hopeless and (self._taken[step] >= _HOPELESS or self._scheduler.ended(step)):
-            raise DistilabelStepError(
-                f"Step {step!r} failed for all of its {self._taken[step]} rows ({done.reason}): mend it and run again; what "
-                "was done before it is kept."
-            )
-
-    def _take_parked(self, step: str, index: int, asker: str) -> None:
-        self._scheduler.park(step, index)
-        scope = self._runtimes[step].scope
-        if not asker:
-            return
-        self._asking[scope, asker] = (step, index)
-        if (scope, asker) in self._settled:
-            self._wake([(scope, asker)])
-
-    def _wake(self, askers: Iterable[tuple[str, str]]) -> None:
-        for asker in askers:
-            if asker in self._asking:
-                self._settled.discard(asker)
-                self._scheduler.wake(*self._asking.pop(asker))
-            else:
-                self._settled.add(asker)
-
     def _count(self, step: str, rows: int, failures: int, *, cached: bool) -> None:
-        self._rows[step] += rows
-        self._failures[step] += failures
-        self._screen(ChunkDone(step, rows, failures, cached))
+        self._counts.add(step, rows, failures)
+        self._emit(ChunkDone(step, rows, failures, cached))
 
-    def _say_ended(self) -> None:
+    def _report_ended(self) -> None:
         for step in [step for step in self._began if self._scheduler.ended(step)]:
             self._began.discard(step)
             self._runtimes[step].runner.stop()
-            self._screen(StepEnded(step))
-            if self._settings.stages:
-                self._make_room()
-
-    def _make_room(self) -> None:
-        """Unload what has ended with its stage, before the next is loaded."""
-        done = self._settings.stages[: self._scheduler.stage]
-        for runtime in (self._runtimes[step] for stage in done for step in stage):
-            # A platform may still have something to say to an LLM that asks by batch.
-            if runtime.loaded and not runtime.offline:
-                runtime.loaded = False
-                runtime.runner.unload()
+            self._emit(StepEnded(step))
+        # Unload the steps of stages that have ended, before those of the next stage are loaded.
+        for stage in self._settings.stages[: self._scheduler.stage]:
+            for runtime in (self._runtimes[step] for step in stage):
+                # An LLM that uses batch jobs stays: jobs of its may still be open.
+                if not runtime.spec.offline:
+                    runtime.unload()
 
     # The end
 
@@ -304,70 +252,59 @@ class Run:
         for runtime in self._runtimes.values():
             runtime.runner.stop()
         for runtime in self._runtimes.values():
-            for model in models_of(runtime.step):
+            for model in runtime.spec.models:
                 if isinstance(model, LLM):
                     model.interrupt()
                 if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
-                    model.jobs_ids = tuple(
-                        job.remote_id for job in self._ledger.jobs(runtime.scope) if job.remote_id
-                    )
+                    jobs = self._ledger.jobs(runtime.spec.scope)
+                    model.jobs_ids = tuple(job.remote_id for job in jobs if job.remote_id)
                     model.bind(None)
-            if runtime.loaded:
-                runtime.runner.unload()
+            runtime.unload()
 
-    def _open_jobs(self) -> tuple[Job, ...]:
-        jobs = (
-            job
-            for runtime in self._runtimes.values()
-            if runtime.offline
-            for job in self._ledger.jobs(runtime.scope)
-        )
-        return tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
-
-    def _own_jobs(self) -> tuple[str, ...]:
-        models = (
-            one
-            for runtime in self._runtimes.values()
-            for one in models_of(runtime.step)
-            if one.asks_all_at_once
-        )
-        return tuple(name for one in models for name in one.jobs_ids or ())
-
-    def _unfinished(self) -> Distiset:
-        self._end(complete=False, rows=0)
+    def _suspend(self) -> Distiset:
+        """Report the open jobs; return an empty Distiset."""
+        models = [model for runtime in self._runtimes.values() for model in runtime.spec.models]
+        custom_ids = (job_id for model in models if model.asks_all_at_once for job_id in model.jobs_ids or ())
+        self._emit_ended(complete=False, rows=0, own_jobs=tuple(custom_ids))
         return self._annotated(Distiset())
 
-    def _distiset(self) -> Distiset:
-        leaves = {name: self._written(name) for name in self._dag.leaves}
+    def _finish(self) -> Distiset:
+        """Write the rows of the leaf steps; return them as a Distiset."""
+        leaves = {
+            name: write_leaf(
+                name,
+                self._runtimes[name].store,
+                self._scheduler.chunks(name),
+                self._workspace.output / name,
+                metadata=self._settings.metadata,
+            )
+            for name in self._dag.leaves
+        }
         distiset = from_arrow(leaves)
         if self._settings.use_cache:
             drop_chunks(self._runtimes.values())
             drop_outputs(self._workspace.output, leaves.values())
-        self._end(complete=True, rows=sum(self._rows[name] for name in leaves))
+        self._emit_ended(complete=True, rows=sum(self._counts.rows[name] for name in leaves))
         return self._annotated(distiset)
 
-    def _written(self, leaf: str) -> Path:
-        store, chunks = self._runtimes[leaf].store, self._scheduler.chunks(leaf)
-        return write_leaf(
-            leaf, store, chunks, self._workspace.output / leaf, metadata=self._settings.metadata
-        )
+    def _emit_ended(self, *, complete: bool, rows: int, own_jobs: tuple[str, ...] = ()) -> None:
+        specs = [runtime.spec for runtime in self._runtimes.values()]
+        jobs = [job for spec in specs if spec.offline for job in self._ledger.jobs(spec.scope)]
+        open_jobs = tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
+        failures = self._counts.failures
+        self._emit(RunEnded(self._settings.pipeline, complete, rows, failures, open_jobs, own_jobs))
 
     def _annotated(self, distiset: Distiset) -> Distiset:
         distiset.pipeline_path = self._workspace.config
         distiset.log_filename_path = self._workspace.log
         distiset.artifacts_path = self._workspace.artifacts
         distiset.citations = citations(self._classes())
-        distiset.failures = {step: count for step, count in self._failures.items() if count}
+        distiset.failures = self._counts.failures
         return distiset
 
     def _classes(self) -> Iterator[type]:
-        """Yield the classes of the steps, and of the models that are among their fields."""
+        """Yield the classes of the steps, and of the models among their fields."""
         for step in self._dag.steps.values():
             yield type(step)
             values = (getattr(step, name) for name in type(step).model_fields)
             yield from (type(value) for value in values if isinstance(value, BaseModel))
-
-    def _end(self, *, complete: bool, rows: int) -> None:
-        failures = {step: count for step, count in self._failures.items() if count}
-        own = () if complete else self._own_jobs()
-        self._screen(RunEnded(self._settings.pipeline, complete, rows, failures, self._open_jobs(), own))

@@ -1,4 +1,4 @@
-"""What a run needs to know beside the graph."""
+"""The settings of a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ __all__ = ["RunSettings"]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a run needs to know beside the graph.
+    """The settings of a run, in addition to the graph.
 
     Attributes:
         pipeline: The pipeline's name.
-        use_cache: Whether chunks and answers of former runs may be used, and those of this one kept.
+        use_cache: Whether the run uses chunks and replies of former runs, and keeps its own.
         metadata: Whether the Distiset keeps the column `distilabel_metadata`.
         most_chunks: How many chunks each generator gives at most.
-        stages: The steps that are loaded together, stage by stage; none where each is loaded when it is needed.
+        stages: The steps that are loaded together, stage by stage; empty: each step is loaded when it is needed.
     """
 
     pipeline: str

@@ -1,4 +1,4 @@
-"""Ctrl+C and SIGTERM: the first asks the run to stop and keep what it has, the second ends it at once."""
+"""Ctrl+C and SIGTERM: the first signal stops the run and keeps its results, the second ends it at once."""
 
 import signal
 import threading
@@ -10,22 +10,22 @@ __all__ = ["stopping"]
 
 
 @contextmanager
-def stopping(ask_to_stop: Callable[[], None]) -> Iterator[None]:
-    """Within it, SIGINT and SIGTERM call `ask_to_stop`; a second one raises KeyboardInterrupt.
+def stopping(on_signal: Callable[[], None]) -> Iterator[None]:
+    """Handle signals while the context is open: the first SIGINT or SIGTERM calls `on_signal`, the second raises KeyboardInterrupt.
 
-    Outside the main thread Python lets nobody handle signals: there it does nothing.
+    Outside of the main thread, where Python does not allow signal handlers, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    asked = False
+    received = False
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+        nonlocal received
+        if received:
             raise KeyboardInterrupt
-        asked = True
-        ask_to_stop()
+        received = True
+        on_signal()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,4 +1,4 @@
-"""What this machine offers to worker processes, and which of it each one gets."""
+"""The GPUs of this machine, and which of them each worker process sees."""
 
 import math
 import os
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from distilabel.steps._core.resources import StepResources
 
-__all__ = ["Want", "allot", "environment_of", "gpus_here"]
+__all__ = ["GpuRequest", "assign_gpus", "environment_of", "gpus_here"]
 
 _NVIDIA_SMI = "nvidia-smi"
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
-    """What each of a step's replicas asks for: a number of GPUs, None where nothing was said."""
+class GpuRequest:
+    """The number of GPUs that each replica of a step requests; None: no number was given."""
 
     step: str
     replicas: int
@@ -24,7 +24,7 @@ class Want:
 
 
 def gpus_here(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """Return the names of the GPUs: those in CUDA_VISIBLE_DEVICES, or all that the driver of the cards lists."""
+    """Return the ids of the GPUs: those in CUDA_VISIBLE_DEVICES, or else all that nvidia-smi lists."""
     if (visible := environment.get("CUDA_VISIBLE_DEVICES")) is not None:
         return tuple(name.strip() for name in visible.split(",") if name.strip() not in ("", "-1"))
     if (command := shutil.which(_NVIDIA_SMI)) is None:
@@ -39,21 +39,21 @@ def gpus_here(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     return tuple(str(number) for number in range(count))
 
 
-def allot(available: Sequence[str], wants: Sequence[Want]) -> dict[str, list[tuple[str, ...]]]:
-    """Tell which GPUs each replica of each step sees.
+def assign_gpus(available: Sequence[str], requests: Sequence[GpuRequest]) -> dict[str, list[tuple[str, ...]]]:
+    """Return which GPUs each replica of each step sees.
 
-    Whole GPUs are given to one replica alone, and parts of one are put together on it, as long as there are enough;
-    then those with the least to do are shared.
+    A replica that requests a whole GPU has it alone, and fractions are packed onto the same GPU, as long as there are
+    enough. After that, replicas share the GPUs with the lowest load.
 
     Examples:
-        >>> allot(["0", "1", "2"], [Want("judge", 2, 0.5), Want("write", 2, 1)])
+        >>> assign_gpus(["0", "1", "2"], [GpuRequest("judge", 2, 0.5), GpuRequest("write", 2, 1)])
         {'judge': [('0',), ('0',)], 'write': [('1',), ('2',)]}
     """
     taken = dict.fromkeys(available, 0.0)
     return {
-        want.step: [_devices(taken, want.gpus) for _ in range(want.replicas)]
-        for want in wants
-        if want.gpus is not None
+        request.step: [_devices(taken, request.gpus) for _ in range(request.replicas)]
+        for request in requests
+        if request.gpus is not None
     }
 
 
@@ -74,12 +74,12 @@ def _devices(taken: dict[str, float], gpus: float) -> tuple[str, ...]:
 def environment_of(
     resources: StepResources, gpus: tuple[str, ...] | None, given: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """Return the environment of a worker.
+    """Return the environment variables of a worker process.
 
     Args:
-        resources: What its step asks for; `cpus` becomes OMP_NUM_THREADS where that is not set.
-        gpus: Becomes CUDA_VISIBLE_DEVICES; None leaves it as it is.
-        given: The driver's environment.
+        resources: The resources that its step requests; `cpus` sets OMP_NUM_THREADS unless that is set.
+        gpus: Sets CUDA_VISIBLE_DEVICES; None leaves it unchanged.
+        given: The environment variables of the driver process.
     """
     made = dict(given)
     if resources.cpus is not None:
