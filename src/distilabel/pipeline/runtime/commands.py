@@ -1,4 +1,4 @@
-"""Commands that workers carry out, and their outcomes, as values."""
+"""What workers carry out (commands), and what comes of it (outcomes), as values."""
 
 from dataclasses import dataclass
 

@@ -71,7 +71,7 @@ class StepSpec:
 
 
 class StepRuntime:
-    """A step in a run. Commands of the same step may use it from several threads.
+    """A step in a run. Several threads may use it at the same time.
 
     Args:
         spec: The facts about the step.
