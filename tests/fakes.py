@@ -179,7 +179,7 @@ class Office:
 
     @property
     def states(self) -> list[str]:
-        return [job.state for job in self.ledger.jobs("p/s")]
+        return [job.state for job in self.ledger.jobs.of_scope("p/s")]
 
     def close(self) -> None:
         self.dispatcher.stop()

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from distilabel.ledger import writer
+from distilabel.ledger import database
 from distilabel.models.llms import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromFileSystem
@@ -44,7 +44,7 @@ def _wait_for_no_disk() -> None:
     """Have nothing wait until it is on disk: what the promise costs is the difference."""
     do_nothing: Callable[[int], None] = lambda _: None  # noqa: E731
     os.fsync = do_nothing
-    writer.SYNCHRONOUS.update({True: "OFF", False: "OFF"})
+    database.SYNCHRONOUS.update({True: "OFF", False: "OFF"})
 
 
 if __name__ == "__main__":

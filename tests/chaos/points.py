@@ -49,13 +49,13 @@ def watch(points: Points) -> None:
 
 
 def _watch_ledger(points: Points) -> None:
-    from distilabel.ledger.store import Ledger
+    from distilabel.ledger.database import Database
 
-    transaction: Any = Ledger._transaction
+    transaction: Any = Database.transaction
 
     @contextmanager
     def watched(self: Any, *, durable: bool = True) -> Iterator[None]:
-        if self._connection.in_transaction:
+        if self.connection.in_transaction:
             with transaction(self, durable=durable):
                 yield
             return
@@ -66,7 +66,7 @@ def _watch_ledger(points: Points) -> None:
         wal = self.path.with_name(self.path.name + "-wal")
         points.come_to(f"after a {kind} commit, WAL {wal.stat().st_size if wal.exists() else 0}")
 
-    Ledger._transaction = watched  # type: ignore[method-assign]
+    Database.transaction = watched  # type: ignore[method-assign]
 
 
 def _watch_calls(points: Points) -> None:

@@ -33,32 +33,34 @@ class Scene:
     def planned(self, requests: int) -> Job:
         bodies = [b'{"n":%d}' % (self.asked + i) for i in range(requests)]
         self.asked += requests
-        self.ledger.draw(
+        self.ledger.samples.draw(
             SCOPE, TARGET, bodies, asker=f"asker-{self.asked}", run_id=self.run_id, drawn=Counter()
         )
-        wanted = self.ledger.wanted(SCOPE, TARGET, self.run_id, requests)
-        return self.ledger.plan_job(SCOPE, TARGET, f"tag-{self.asked}", [found[0] for found in wanted], 100)
+        wanted = self.ledger.samples.wanted(SCOPE, TARGET, self.run_id, requests)
+        return self.ledger.jobs.plan(SCOPE, TARGET, f"tag-{self.asked}", [found[0] for found in wanted], 100)
 
     def submitted(self, requests: int, remote_id: str) -> Job:
-        job = self.ledger.move(self.planned(requests), JobState.UPLOADING)
-        job = self.ledger.move(job, JobState.UPLOADED, input_file="file-1")
-        job = self.ledger.move(job, JobState.CREATING)
-        return self.ledger.move(job, JobState.SUBMITTED, remote_id=remote_id, remote_status="in_progress")
+        job = self.ledger.jobs.move(self.planned(requests), JobState.UPLOADING)
+        job = self.ledger.jobs.move(job, JobState.UPLOADED, input_file="file-1")
+        job = self.ledger.jobs.move(job, JobState.CREATING)
+        return self.ledger.jobs.move(
+            job, JobState.SUBMITTED, remote_id=remote_id, remote_status="in_progress"
+        )
 
     def settled(self, remote_id: str) -> Job:
         job = self.submitted(3, remote_id)
-        job = self.ledger.note_progress(job, "completed", 2, 1)
-        lines = list(self.ledger.job_lines(job))
-        job = self.ledger.move(job, JobState.ENDED)
-        path = self.ledger.job_folder(job) / "output.jsonl"
+        job = self.ledger.jobs.note_progress(job, "completed", 2, 1)
+        lines = list(self.ledger.jobs.lines(job))
+        job = self.ledger.jobs.move(job, JobState.ENDED)
+        path = self.ledger.jobs.folder(job) / "output.jsonl"
         path.write_bytes(b"{}\n{}\n")
-        job = self.ledger.mark_fetched(job, {"output": path})
-        file = self.ledger.files(job)[0][0]
+        job = self.ledger.jobs.mark_fetched(job, {"output": path})
+        file = self.ledger.jobs.files(job)[0][0]
         answered = [(file, 3 * i, 2, key, sample) for i, (key, sample, _) in enumerate(lines[:2])]
         key, sample, _ = lines[2]
-        self.ledger.settle_lines(job, answered, [("http_400", "no", key, sample, False)])
-        self.ledger.note_anomalies(job, 1)
-        return self.ledger.settle(job, 3)
+        self.ledger.jobs.settle_lines(job, answered, [("http_400", "no", key, sample, False)])
+        self.ledger.jobs.note_anomalies(job, 1)
+        return self.ledger.jobs.settle(job, 3)
 
 
 @pytest.fixture
@@ -198,8 +200,8 @@ def test_folder_without_a_ledger_is_told_in_one_sentence_and_stays_as_it_is(call
 
 def test_looking_does_not_disturb_a_writer(scene: Scene, call: Call):
     scene.submitted(2, RUNNING)
-    with scene.ledger._transaction():
-        scene.ledger._execute("note_anomalies", {"count": 5, "job_id": 1})
+    with scene.ledger.database.transaction():
+        scene.ledger.database.execute("note_anomalies", {"count": 5, "job_id": 1})
         assert json.loads(call("show", RUNNING, "--json")[1])["anomalies"] == 0
     assert json.loads(call("show", RUNNING, "--json")[1])["anomalies"] == 5
 
@@ -208,8 +210,8 @@ class TestForget:
     def test_ended_job_whose_results_do_not_come_is_given_up_and_the_next_run_knows(
         self, scene: Scene, call: Call
     ):
-        job = scene.ledger.move(scene.submitted(2, RUNNING), JobState.ENDED)
-        scene.ledger.note_reason(job, "results_not_there", "It does not give its file.")
+        job = scene.ledger.jobs.move(scene.submitted(2, RUNNING), JobState.ENDED)
+        scene.ledger.jobs.note_reason(job, "results_not_there", "It does not give its file.")
         assert "ended (results_not_there)" in call("ls")[1]
         code, out, _ = call("forget", RUNNING)
         assert (code, f"Gave up {RUNNING}" in out) == (0, True)
@@ -219,7 +221,7 @@ class TestForget:
         scene.submitted(2, RUNNING)
         assert call("forget", RUNNING)[0] == 0
         assert "lost (job_lost)" in call("ls")[1]
-        assert len(scene.ledger.wanted(SCOPE, TARGET, scene.run_id, 9)) == 2
+        assert len(scene.ledger.samples.wanted(SCOPE, TARGET, scene.run_id, 9)) == 2
 
     def test_job_that_is_over_cannot_be_given_up(self, scene: Scene, call: Call):
         scene.settled(DONE)

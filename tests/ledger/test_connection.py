@@ -19,10 +19,10 @@ def test_ledger_and_its_folder_are_made_where_they_are_missing(tmp_path: Path):
 
 def test_what_was_written_is_there_when_opened_again(tmp_path: Path):
     one = Ledger(tmp_path)
-    number = one.scope_id("p/s")
+    number = one.database.scope_id("p/s")
     one.close()
     two = Ledger(tmp_path)
-    assert two.scope_id("p/s") == number
+    assert two.database.scope_id("p/s") == number
     two.close()
 
 
@@ -109,12 +109,12 @@ def test_database_that_cannot_be_used_is_closed_again(
 
 def test_what_could_not_be_committed_is_undone_and_the_next_change_is_kept(tmp_path: Path):
     ledger = Ledger(tmp_path)
-    ledger._connection.set_authorizer(lambda _, what, *rest: what == "COMMIT")  # True: SQLITE_DENY
+    ledger.database.connection.set_authorizer(lambda _, what, *rest: what == "COMMIT")  # True: SQLITE_DENY
     with pytest.raises(DistilabelCacheError):
         ledger.begin_run("undone")
-    ledger._connection.set_authorizer(None)
+    ledger.database.connection.set_authorizer(None)
     ledger.begin_run("kept")
-    reader = connect(ledger.path, readonly=True)
+    reader = connect(ledger.database.path, readonly=True)
     assert reader.execute("SELECT name FROM runs").fetchall() == [("kept",)]
     reader.close()
     ledger.close()

@@ -61,10 +61,10 @@ def test_migrated_ledger_keeps_its_jobs_and_what_is_in_them(tmp_path: Path):
     old_ledger(tmp_path / "ledger.db")
     ledger = Ledger(tmp_path)
     try:
-        (job,) = ledger.jobs("p/step")
-        lines = list(ledger.job_lines(job))
-        assert ledger._connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        assert ledger._connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        (job,) = ledger.jobs.of_scope("p/step")
+        lines = list(ledger.jobs.lines(job))
+        assert ledger.database.connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert ledger.database.connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
     finally:
         ledger.close()
     assert lines == [(KEY, 0, b"{}")]

@@ -20,8 +20,8 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
     DistilabelUnreachableError,
 )
+from distilabel.ledger.jobs import JobLedger
 from distilabel.ledger.states import JobState
-from distilabel.ledger.store import Ledger
 from distilabel.offline import collector
 from distilabel.offline.collector import FORGOTTEN
 from distilabel.providers.base import DAY, Limits
@@ -94,7 +94,7 @@ def test_job_refused_at_once_is_not_sent_again_by_the_same_submission(
     platform.fail("create", refusal, times=9)
     at = office()
     at.ask("a")
-    wanted = at.ledger.wanted
+    wanted = at.ledger.samples.wanted
 
     def once_jobs_are_refused(*arguments: Any, **more: Any) -> Any:
         deadline = time.monotonic() + 30
@@ -102,7 +102,7 @@ def test_job_refused_at_once_is_not_sent_again_by_the_same_submission(
             time.sleep(0.001)
         return wanted(*arguments, **more)
 
-    monkeypatch.setattr(at.ledger, "wanted", once_jobs_are_refused)
+    monkeypatch.setattr(at.ledger.samples.get, "wanted", once_jobs_are_refused)
     at.flush()
     assert at.states == ["rejected"]
     assert [error.code for error in at.broken] == ["billing"]
@@ -120,8 +120,8 @@ def test_job_that_is_refused_leaves_nothing_on_the_disk(office: Open, platform: 
 
 def left_on_disk(at: Office, *prompts: str) -> list[str]:
     at.bring(*prompts)
-    (job,) = at.ledger.jobs("p/s")
-    return [path.name for path in at.ledger.job_folder(job).iterdir()]
+    (job,) = at.ledger.jobs.of_scope("p/s")
+    return [path.name for path in at.ledger.jobs.folder(job).iterdir()]
 
 
 def test_second_run_asks_nothing_again(office: Open, platform: FakePlatform):
@@ -162,7 +162,7 @@ def test_progress_is_kept_for_who_looks_later(office: Open, platform: FakePlatfo
     office().bring("a")
     at = office()
     at.bring("a")
-    (job,) = at.ledger.jobs("p/s")
+    (job,) = at.ledger.jobs.of_scope("p/s")
     assert (job.remote_status, job.completed) == ("in_progress", 0)
 
 
@@ -286,7 +286,7 @@ def test_job_is_looked_for_as_often_however_long_its_creation_lies_back(
     assert at.states == ["creating"]
     platform.fail("list", httpx2.Response(200, json={"data": [], "has_more": False}), times=2)
     later = office(poll_interval=SOON)
-    later.ledger.clock = lambda: time.time() + seconds
+    later.ledger.database.clock = lambda: time.time() + seconds
     assert texts(later.bring("a")) == ["a/0"]
     assert (platform.count("list"), platform.count("create")) == (4, 1)
 
@@ -338,7 +338,7 @@ def test_twins_of_a_job_are_cancelled_and_the_first_is_taken(office: Open, platf
     platform._create = twice
     assert texts(at.bring("a")) == ["a/0"]
     first, twin = platform.batches
-    assert [job.remote_id for job in at.ledger.jobs("p/s")] == [first]
+    assert [job.remote_id for job in at.ledger.jobs.of_scope("p/s")] == [first]
     assert [request.url.path for request in platform.requests if "cancel" in request.url.path] == [
         f"/v1/batches/{twin}/cancel"
     ]
@@ -431,19 +431,19 @@ def test_run_that_dies_at_any_move_is_followed_by_one_that_pays_no_more(
     office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, state: str, before: bool
 ):
     platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1]), expired(lines[2])]))
-    move = Ledger._move
+    move = JobLedger._move
 
-    def dying(ledger: Ledger, job: Any, to: JobState, facts: dict[str, Any]) -> Any:
+    def dying(jobs: JobLedger, job: Any, to: JobState, facts: dict[str, Any]) -> Any:
         if to != state:
-            return move(ledger, job, to, facts)
+            return move(jobs, job, to, facts)
         if not before:
-            move(ledger, job, to, facts)
-            ledger._connection.execute("COMMIT")
-            ledger._connection.execute("BEGIN")
+            move(jobs, job, to, facts)
+            jobs._db.connection.execute("COMMIT")
+            jobs._db.connection.execute("BEGIN")
         raise Died
 
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "_move", dying)
+        patch.setattr(JobLedger, "_move", dying)
         at = office(poll_interval=SOON)
         at.bring("a", "b", "c")
         assert {type(error) for error in at.broken} == {Died}
@@ -455,12 +455,12 @@ def test_run_that_dies_at_any_move_is_followed_by_one_that_pays_no_more(
 def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, platform: FakePlatform):
     at = office()
     at.ask("a")
-    ((sample, size),) = at.ledger.wanted("p/s", at.client.target, at.run_id, 9)
-    job = at.ledger.plan_job("p/s", at.client.target, "tag1", [sample], size)
-    lines = list(at.ledger.job_lines(job))
-    at.ledger.move(job, JobState.UPLOADING)
-    at.ledger.move(job, JobState.UPLOADED, input_file="file-1")
-    at.ledger.move(job, JobState.CREATING)
+    ((sample, size),) = at.ledger.samples.wanted("p/s", at.client.target, at.run_id, 9)
+    job = at.ledger.jobs.plan("p/s", at.client.target, "tag1", [sample], size)
+    lines = list(at.ledger.jobs.lines(job))
+    at.ledger.jobs.move(job, JobState.UPLOADING)
+    at.ledger.jobs.move(job, JobState.UPLOADED, input_file="file-1")
+    at.ledger.jobs.move(job, JobState.CREATING)
     (line,) = (
         {"custom_id": custom_id(key, n), "body": {"messages": [{"content": "a"}]}} for key, n, _ in lines
     )
@@ -473,10 +473,10 @@ def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, p
 def test_upload_that_was_broken_off_is_begun_anew(office: Open, platform: FakePlatform):
     at = office()
     at.ask("a")
-    ((sample, size),) = at.ledger.wanted("p/s", at.client.target, at.run_id, 9)
-    job = at.ledger.plan_job("p/s", at.client.target, "tag1", [sample], size)
-    (at.ledger.job_folder(job) / "input.jsonl").write_bytes(b"half of a li")
-    at.ledger.move(job, JobState.UPLOADING)
+    ((sample, size),) = at.ledger.samples.wanted("p/s", at.client.target, at.run_id, 9)
+    job = at.ledger.jobs.plan("p/s", at.client.target, "tag1", [sample], size)
+    (at.ledger.jobs.folder(job) / "input.jsonl").write_bytes(b"half of a li")
+    at.ledger.jobs.move(job, JobState.UPLOADING)
     assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
 
@@ -519,7 +519,7 @@ def test_fetched_file_is_not_fetched_again(
 ):
     platform.plan(results=lambda lines: ([answered(lines[0])], [refused(lines[1])]))
     with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "mark_fetched", lambda *_: (_ for _ in ()).throw(Died()))
+        patch.setattr(JobLedger, "mark_fetched", lambda *_: (_ for _ in ()).throw(Died()))
         office(poll_interval=SOON).bring("a", "b")
     assert platform.count("content") == 2
     office(poll_interval=SOON).bring("a", "b")
@@ -625,7 +625,7 @@ def test_file_that_is_named_and_not_there_is_asked_for_many_times_and_paid_for_o
     assert platform.sent == ["a"]
     assert len(at.recorder.of(Notice)) == 3
     assert "does not give its file" in at.recorder.of(Notice)[0].text
-    (job,) = at.ledger.jobs("p/s")
+    (job,) = at.ledger.jobs.of_scope("p/s")
     assert (job.code, job.message) == (None, None)
 
 
@@ -636,7 +636,7 @@ def test_run_that_waits_leaves_a_file_that_does_not_come_to_the_next_run(
     at = office(poll_interval=SOON)
     at.ask("a")
     at.flush()
-    (job,) = at.ledger.jobs("p/s")
+    (job,) = at.ledger.jobs.of_scope("p/s")
     assert (job.state, job.code, at.broken) == ("ended", "results_not_there", [])
     assert "jobs forget batch_2" in job.message
     assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
@@ -677,7 +677,7 @@ def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(
     at = office(poll_interval=SOON)
     at.ask("a")
     at.flush()
-    (job,) = at.ledger.jobs("p/s")
+    (job,) = at.ledger.jobs.of_scope("p/s")
     assert (job.state, job.code, platform.sent) == ("ended", "results_not_there", ["a"])
     assert "names no file" in job.message
 
@@ -710,7 +710,7 @@ def test_run_that_waits_believes_a_job_that_gives_nothing_for_minutes(
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]
     assert "paid for, again" in at.recorder.of(Notice)[3].text
-    assert [(job.state, job.code) for job in at.ledger.jobs("p/s")] == [("settled", None)] * 2
+    assert [(job.state, job.code) for job in at.ledger.jobs.of_scope("p/s")] == [("settled", None)] * 2
 
 
 @pytest.mark.parametrize("plan", NOTHING)
@@ -722,7 +722,7 @@ def test_runs_that_do_not_wait_believe_a_job_that_gives_nothing_for_minutes(
     for later in (0.0, 0.0, sum(collector._PAUSES)):
         assert platform.sent == ["a"]
         at = office()
-        at.ledger.clock = lambda later=later: time.time() + later
+        at.ledger.database.clock = lambda later=later: time.time() + later
         assert at.bring("a", rounds=1) == [None]
     assert platform.sent == ["a", "a"]
 
@@ -732,7 +732,7 @@ def test_results_of_a_job_that_was_given_up_by_hand_are_not_waited_for(office: O
     at = office(poll_interval=SOON)
     at.ask("a")
     at.flush()
-    at.ledger.note_reason(at.ledger.jobs("p/s")[0], FORGOTTEN, "By hand.")
+    at.ledger.jobs.note_reason(at.ledger.jobs.of_scope("p/s")[0], FORGOTTEN, "By hand.")
     later = office(poll_interval=SOON)
     assert texts(later.bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]
@@ -747,7 +747,7 @@ def test_results_are_paid_for_again_only_when_the_platform_has_surely_deleted_th
     office().bring("a", rounds=1)
     platform.fail("content", 404, times=ASKS)
     at = office(poll_interval=SOON)
-    at.ledger.clock = lambda: time.time() + days * DAY
+    at.ledger.database.clock = lambda: time.time() + days * DAY
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == sent
 
@@ -836,7 +836,7 @@ def test_key_is_nowhere_in_the_ledger_though_the_platform_echoes_it(
     at.bring("a")
     told = " ".join(f"{error}{vars(error)}" for error in at.broken) + repr(at.recorder.events)
     assert KEY not in told
-    at.ledger._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    at.ledger.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = b"".join(path.read_bytes() for path in (tmp_path / "ledger").rglob("*") if path.is_file())
     assert b"Bad key [secret]" in kept
     assert KEY.encode() not in kept

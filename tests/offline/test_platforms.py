@@ -185,7 +185,7 @@ def test_look_up_reads_only_the_beginning_of_the_results(at: Open, claude: Anthr
 def test_custom_ids_carry_the_tag_of_their_job(at: Open, claude: AnthropicInMemory):
     office = at(claude)
     office.bring("a")
-    (job,), (batch,) = office.ledger.jobs("p/s"), claude.batches.values()
+    (job,), (batch,) = office.ledger.jobs.of_scope("p/s"), claude.batches.values()
     assert batch.lines[0]["custom_id"].endswith(f"-0-{job.tag[:16]}")
 
 
@@ -197,7 +197,7 @@ def test_job_is_found_without_its_ledger(at: Open, kind: type[InMemory]):
     from distilabel import _event_loop as loop
 
     found = loop.run(office.client.transport.run(office.client.provider.find(None)))
-    (job,) = office.ledger.jobs("p/s")
+    (job,) = office.ledger.jobs.of_scope("p/s")
     assert [(remote.tag, remote.scope, remote.phase) for remote in found.ours] == [
         (job.tag, "p/s", JobPhase.RUNNING)
     ]

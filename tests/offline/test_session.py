@@ -81,7 +81,7 @@ def test_answer_tells_how_often_it_was_asked_and_by_which_job(office: Open, plat
 def test_replay_of_what_was_pruned_meanwhile_asks_again(office: Open, platform):
     at = office(poll_interval=0.001)
     assert texts(at.bring("a", "b", asker="x")) == ["a/0", "b/0"]
-    at.ledger.prune(before=at.ledger.clock() + 1)
+    at.ledger.jobs.prune(before=at.ledger.database.clock() + 1)
     at.bring("c", asker="y")  # takes no number that was pruned
     assert at.ask("a", "b", asker="x") == [None, None]
     assert texts(at.bring("a", "b", asker="x")) == ["a/0", "b/0"]

@@ -99,7 +99,7 @@ def test_two_jobs_of_the_same_requests_are_told_apart(name: str, office: Open, t
     fake.fail("create", httpx2.ReadTimeout, carried_out=True)
     second.bring("a")
     assert None not in texts(second.ask("a"))
-    jobs = [at.ledger.jobs("p/s")[0].remote_id for at in (first, second)]
+    jobs = [at.ledger.jobs.of_scope("p/s")[0].remote_id for at in (first, second)]
     assert len(set(jobs)) == 2
 
 

@@ -79,9 +79,9 @@ def _give_up(ledger: Ledger, job: Job) -> None:
     message = "The job was given up by hand."
     if job.state == JobState.ENDED:
         # The next run takes what there is, and no longer waits for the rest.
-        ledger.note_reason(job, FORGOTTEN, message)
+        ledger.jobs.note_reason(job, FORGOTTEN, message)
     else:
-        ledger.lose(job, most_attempts=sys.maxsize, code="job_lost", message=message)
+        ledger.jobs.lose(job, most_attempts=sys.maxsize, code="job_lost", message=message)
 
 
 def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
@@ -90,7 +90,7 @@ def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None
     found = Views(folder).details(job).job
     ledger = Ledger(folder)
     try:
-        count = ledger.want_again(found.id)
+        count = ledger.jobs.want_again(found.id)
     finally:
         ledger.close()
     if as_json:
@@ -144,7 +144,7 @@ def prune(
         )
     ledger = Ledger(folder)
     try:
-        pruned = ledger.prune(before)
+        pruned = ledger.jobs.prune(before)
     finally:
         ledger.close()
     for number in pruned:

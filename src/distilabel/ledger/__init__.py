@@ -1,1 +1,1 @@
-"""What was asked, what was sent, and what came back: SQLite and result files; the only place that knows job ids."""
+"""What was asked, what was sent and what came back: a SQLite file and result files. Job ids are known only here."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
-from distilabel.ledger.rows import job_of
+from distilabel.ledger.jobs import job_of
 from distilabel.records import Job
 
 __all__ = ["JobDetails", "Views"]

@@ -112,9 +112,9 @@ class _Collection:
 
     def _jobs_ids(self, given: Sequence[str]) -> tuple[str, ...]:
         """Return the jobs that hold these inputs, and those given that were not looked into yet."""
-        known = {job.remote_id for job in self._ledger.jobs(_SCOPE)}
+        known = {job.remote_id for job in self._ledger.jobs.of_scope(_SCOPE)}
         unlooked = (name for name in given if name not in known)
-        return (*self._ledger.jobs_of_asker(_SCOPE, self._asker), *unlooked)
+        return (*self._ledger.jobs.remote_ids_of(_SCOPE, self._asker), *unlooked)
 
     def _ask(self) -> list[Answer | None]:
         with asking(self._asker):

@@ -78,13 +78,13 @@ class Collector:
                 return None
             await pause(self._emit, job, max(client.poll_interval, seconds))
         if job.code == _NO_RESULTS:
-            job = self._ledger.note_reason(job, None, None)
-        return self._ledger.mark_fetched(job, paths)
+            job = self._ledger.jobs.note_reason(job, None, None)
+        return self._ledger.jobs.mark_fetched(job, paths)
 
     async def _fetched(self, client: ModelClient, job: Job) -> tuple[dict[str, Path], _Lack | None]:
         """Return the result files that are on disk now, and what must be there and is not."""
         assert job.remote_id is not None
-        folder, paths, lack = self._ledger.job_folder(job), dict[str, Path](), None
+        folder, paths, lack = self._ledger.jobs.folder(job), dict[str, Path](), None
         remote = await self._described(client, job.remote_id)
         files = remote.files if remote else {}
         for kind, file in files.items():
@@ -107,11 +107,11 @@ class Collector:
         kept = client.provider.limits.kept
         if job.code == FORGOTTEN:
             return f"Job {job.remote_id} was given up by hand."
-        if kept is not None and self._ledger.clock() - job.created_at > kept + _LONGEST_WINDOW:
+        if kept is not None and self._ledger.jobs.seconds_since(job.created_at) > kept + _LONGEST_WINDOW:
             days = kept / 86_400
             return f"The results of job {job.remote_id} are gone: {client.target.platform} keeps them for {days:g} days."
         noted = job.code == _NO_RESULTS
-        if noted and not lack.is_certain and self._ledger.clock() - job.moved_at >= sum(_PAUSES):
+        if noted and not lack.is_certain and self._ledger.jobs.seconds_since(job.moved_at) >= sum(_PAUSES):
             return f"Job {job.remote_id} has ended long ago, and {client.target.platform} {lack.what}."
         return ""
 
@@ -126,7 +126,7 @@ class Collector:
         # already is not noted again: it would seem to be so only since now.
         if is_given_up(job) or job.message == message:
             return job
-        return self._ledger.note_reason(job, _NO_RESULTS, message)
+        return self._ledger.jobs.note_reason(job, _NO_RESULTS, message)
 
     async def _described(self, client: ModelClient, remote_id: str) -> RemoteJob | None:
         """Return what the platform says of a job that has ended; it may say so before it names its files."""
@@ -160,8 +160,8 @@ class Collector:
                 await ask_online(self._ledger, client, job)
             elif client.options.at_deadline == "fail":
                 most_attempts = 0
-        settled = self._ledger.settle(job, most_attempts)
-        self._emit(JobSettled(job.scope, tuple(self._ledger.ready_askers(job))))
+        settled = self._ledger.jobs.settle(job, most_attempts)
+        self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         return settled
 
 

@@ -86,7 +86,7 @@ class Dispatcher:
             if (scope, client.target.identity) in self._clients:
                 return
             self._clients[scope, client.target.identity] = client
-            for job in self._ledger.open_jobs(scope, client.target):
+            for job in self._ledger.jobs.open(scope, client.target):
                 self._start(self._drive(client, self._machine.recovered(job)))
 
     def take_up(self, client: ModelClient, jobs: Sequence[Job]) -> None:
@@ -97,8 +97,10 @@ class Dispatcher:
     def adopt(self, scope: str, client: ModelClient, remote_id: str) -> None:
         """Take over a job that the platform has, for all that this run wants of the scope."""
         with self._submitting:
-            wanted = self._ledger.wanted(scope, client.target, self._run_id, client.provider.limits.requests)
-            job = self._ledger.adopt_job(scope, client.target, remote_id, [sample for sample, _ in wanted])
+            wanted = self._ledger.samples.wanted(
+                scope, client.target, self._run_id, client.provider.limits.requests
+            )
+            job = self._ledger.jobs.adopt(scope, client.target, remote_id, [sample for sample, _ in wanted])
             if job is not None:
                 self._start(self._drive(client, job))
 
@@ -144,7 +146,7 @@ class Dispatcher:
         longest = custom_id("0" * 32, 999_999_999, "0" * 16 if client.provider.tags_ids else "")
         overhead = len(client.provider.encode(longest, b"", target.endpoint))
         last = 0
-        while wanted := self._ledger.wanted(scope, target, self._run_id, limits.requests, after=last):
+        while wanted := self._ledger.samples.wanted(scope, target, self._run_id, limits.requests, after=last):
             room = self._room(client, limits, overhead + wanted[0][1])
             if room is None:
                 self._wait_for_room(scope, client)
@@ -163,7 +165,7 @@ class Dispatcher:
                 last = each.samples[-1]
 
     def _submit(self, scope: str, client: ModelClient, planned: PlannedJob) -> None:
-        job = self._ledger.plan_job(
+        job = self._ledger.jobs.plan(
             scope,
             client.target,
             uuid4().hex,
@@ -177,7 +179,7 @@ class Dispatcher:
 
     def _room(self, client: ModelClient, limits: Limits, first: int) -> Limits | None:
         """Return what the next job may hold beside those under way; None if there is no room for it."""
-        jobs, tokens = self._ledger.in_flight(client.target)
+        jobs, tokens = self._ledger.jobs.in_flight(client.target)
         most_jobs = client.options.max_jobs_in_flight
         if most_jobs is not None and jobs >= most_jobs:
             return None
@@ -190,12 +192,12 @@ class Dispatcher:
 
     def _free_jobs(self, client: ModelClient) -> int | None:
         most = client.options.max_jobs_in_flight
-        return None if most is None else max(0, most - self._ledger.in_flight(client.target)[0])
+        return None if most is None else max(0, most - self._ledger.jobs.in_flight(client.target)[0])
 
     def _refuse(self, scope: str, samples: Sequence[int], message: str) -> None:
         if samples:
-            self._ledger.fail_samples(samples, "request_too_large", message)
-            self._emit(JobSettled(scope, tuple(self._ledger.ready_askers_of_samples(samples))))
+            self._ledger.samples.fail(samples, "request_too_large", message)
+            self._emit(JobSettled(scope, tuple(self._ledger.samples.ready_askers(samples))))
 
     # What waits for room
 

@@ -18,8 +18,9 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
     DistilabelUnreachableError,
 )
+from distilabel.ledger.jobs import is_adopted
 from distilabel.ledger.states import FINAL_JOB_STATES, JobState
-from distilabel.ledger.store import Ledger, is_adopted
+from distilabel.ledger.store import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.collector import GIVING_UP, OVERDUE, Collector, is_given_up
 from distilabel.offline.polling import lookup_delays, pause, retry_until_found, retry_while_down
@@ -77,7 +78,7 @@ class JobStateMachine:
     def recovered(self, job: Job) -> Job:
         """Return a job that an earlier run left, as it can be taken up: a broken-off upload begins anew."""
         if job.state == JobState.UPLOADING:
-            return self._ledger.move(job, JobState.PLANNED)
+            return self._ledger.jobs.move(job, JobState.PLANNED)
         return job
 
     async def drive(self, client: ModelClient, job: Job) -> Job:
@@ -100,10 +101,10 @@ class JobStateMachine:
     async def _upload(self, client: ModelClient, job: Job) -> Job:
         async with self._uploads:
             path = await self._spooled(client, job)
-            job = self._ledger.move(job, JobState.UPLOADING)
+            job = self._ledger.jobs.move(job, JobState.UPLOADING)
             self._emit(JobMoved(job))
             file = await retry_while_down(self._emit, client, lambda: client.provider.upload(job, path))
-            return self._ledger.move(job, JobState.UPLOADED, input_file=file)
+            return self._ledger.jobs.move(job, JobState.UPLOADED, input_file=file)
 
     async def _spooled(self, client: ModelClient, job: Job) -> Path:
         """Return the file of the job's requests; one that another process began may be torn, and is written anew."""
@@ -115,19 +116,19 @@ class JobStateMachine:
 
     def _spool(self, job: Job) -> Path:
         """Return where the lines of a job stand until the platform has it, or has refused it."""
-        return self._ledger.job_folder(job) / "input.jsonl"
+        return self._ledger.jobs.folder(job) / "input.jsonl"
 
     def _write(self, client: ModelClient, job: Job, path: Path) -> None:
         tag = job.tag if client.provider.tags_ids else ""
         with writing(path.parent), path.open("wb", buffering=1 << 20) as file:
-            for key, sample, body in self._ledger.job_lines(job):
+            for key, sample, body in self._ledger.jobs.lines(job):
                 file.write(client.provider.encode(custom_id(key, sample, tag), body, job.target.endpoint))
 
     async def _create(self, client: ModelClient, job: Job) -> Job | None:
         """Make the job on the platform; a platform that has no room for it is waited for, or left to the next run."""
         path = await self._spooled(client, job) if job.input_file == INLINE else Path()
         for attempt in range(_PATIENCE):
-            job = self._ledger.move(job, JobState.CREATING)
+            job = self._ledger.jobs.move(job, JobState.CREATING)
             try:
                 return self._submitted(job, await client.transport.run(client.provider.create(job, path)))
             except DistilabelUncertainError:
@@ -138,14 +139,14 @@ class JobStateMachine:
                 if client.poll_interval is None and attempt == _PATIENCE - 1:
                     raise
             except DistilabelUnreachableError:
-                self._ledger.move(job, JobState.UPLOADED)
+                self._ledger.jobs.move(job, JobState.UPLOADED)
                 raise
             except DistilabelPlatformError as error:
                 if error.status != _RATE_LIMITED or error.code == _NO_CREDIT:
-                    self._ledger.release(job, JobState.REJECTED, code=error.code, message=error.message)
+                    self._ledger.jobs.release(job, JobState.REJECTED, code=error.code, message=error.message)
                     self._spool(job).unlink(missing_ok=True)
                     raise
-                job = self._ledger.move(job, JobState.UPLOADED)
+                job = self._ledger.jobs.move(job, JobState.UPLOADED)
                 if attempt < _PATIENCE - 1:
                     await asyncio.sleep(error.retry_after or 2.0**attempt)
                 else:
@@ -162,7 +163,7 @@ class JobStateMachine:
             if found.ours:
                 return await self._adopt(client, job, found.ours)
             if not found.doubtful:
-                return self._ledger.move(job, JobState.UPLOADED)
+                return self._ledger.jobs.move(job, JobState.UPLOADED)
             self._emit(Notice("warning", _doubt(client, job, found.doubtful[0])))
             if client.poll_interval is None:
                 return None
@@ -177,7 +178,7 @@ class JobStateMachine:
         for seconds in lookup_delays():
             await asyncio.sleep(seconds)
             found = await retry_while_down(self._emit, client, partial(client.provider.find, job))
-            strangers = (r for r in found.doubtful if not self._ledger.knows_job(*_place(job), r))
+            strangers = (r for r in found.doubtful if not self._ledger.jobs.knows(*_place(job), r))
             found = replace(found, doubtful=tuple(strangers))
             if found.ours or found.doubtful:
                 break
@@ -193,7 +194,7 @@ class JobStateMachine:
 
     def _submitted(self, job: Job, remote: RemoteJob) -> Job:
         facts = {"remote_id": remote.remote_id, "remote_status": remote.status}
-        moved = self._ledger.move(job, JobState.SUBMITTED, **facts)
+        moved = self._ledger.jobs.move(job, JobState.SUBMITTED, **facts)
         self._fresh.add(moved.id)
         self._spool(job).unlink(missing_ok=True)
         return moved
@@ -217,8 +218,8 @@ class JobStateMachine:
                 return self._rejected(client, job, remote)
             if remote.phase.has_ended:
                 counts = {"completed": remote.completed, "failed": remote.failed}
-                return self._ledger.move(job, JobState.ENDED, remote_status=remote.status, **counts)
-            job = self._ledger.note_progress(job, remote.status, remote.completed, remote.failed)
+                return self._ledger.jobs.move(job, JobState.ENDED, remote_status=remote.status, **counts)
+            job = self._ledger.jobs.note_progress(job, remote.status, remote.completed, remote.failed)
             self._emit(JobMoved(job))
             if self._is_overdue(client, job):
                 job = await self._give_up(client, job)
@@ -230,7 +231,7 @@ class JobStateMachine:
 
     def _is_overdue(self, client: ModelClient, job: Job) -> bool:
         deadline = client.options.deadline
-        late = deadline is not None and self._ledger.clock() - job.moved_at > deadline
+        late = deadline is not None and self._ledger.jobs.seconds_since(job.moved_at) > deadline
         return late or is_given_up(job)
 
     async def _give_up(self, client: ModelClient, job: Job) -> Job:
@@ -243,10 +244,10 @@ class JobStateMachine:
         deadline = client.options.deadline or 0.0
         if job.code == OVERDUE:
             patience = min(deadline, _LONGEST_CANCELLING)
-            over = self._ledger.clock() - job.moved_at > patience
-            return self._ledger.move(job, JobState.ENDED) if over else job
+            over = self._ledger.jobs.seconds_since(job.moved_at) > patience
+            return self._ledger.jobs.move(job, JobState.ENDED) if over else job
         message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
-        job = self._ledger.note_reason(job, GIVING_UP, message)
+        job = self._ledger.jobs.note_reason(job, GIVING_UP, message)
         try:
             await client.transport.run(client.provider.cancel(str(job.remote_id)))
         except DistilabelPlatformError as error:
@@ -254,7 +255,7 @@ class JobStateMachine:
             if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
                 return job
         self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
-        return self._ledger.note_reason(job, OVERDUE, message)
+        return self._ledger.jobs.note_reason(job, OVERDUE, message)
 
     def _lost(self, client: ModelClient, job: Job) -> Job:
         if job.account and job.account != client.account:
@@ -264,15 +265,15 @@ class JobStateMachine:
                 status=_NOT_FOUND,
             )
         if is_adopted(job):
-            self._ledger.lose(job, sys.maxsize, "job_unknown", "The platform does not know this job.")
+            self._ledger.jobs.lose(job, sys.maxsize, "job_unknown", "The platform does not know this job.")
             raise DistilabelPlatformError(
                 f"{client.target.platform} does not know the job {job.remote_id} given as jobs_ids: check the id and the "
                 "key, or leave jobs_ids out, and the inputs are sent anew.",
                 status=_NOT_FOUND,
             )
         message = "The platform does not know this job any more."
-        job = self._ledger.lose(job, client.options.max_attempts, "job_lost", message)
-        self._emit(JobSettled(job.scope, tuple(self._ledger.ready_askers(job))))
+        job = self._ledger.jobs.lose(job, client.options.max_attempts, "job_lost", message)
+        self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         return job
 
     def _rejected(self, client: ModelClient, job: Job, remote: RemoteJob) -> Job:
@@ -283,8 +284,8 @@ class JobStateMachine:
             if error.line and error.code not in _CONCERN_ALL_LINES
         ]
         facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
-        job = self._ledger.release(job, JobState.REJECTED, refused=refused, **facts)
-        self._emit(JobSettled(job.scope, tuple(self._ledger.ready_askers(job))))
+        job = self._ledger.jobs.release(job, JobState.REJECTED, refused=refused, **facts)
+        self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         if not refused and not is_quota(job):
             raise DistilabelJobRejectedError(
                 f"{client.target.platform} rejected job {job.remote_id} ({first.code}: {first.message}). Nothing of it "

@@ -19,10 +19,10 @@ _AT_ONCE = 64
 
 async def ask_online(ledger: Ledger, client: ModelClient, job: Job) -> None:
     """Ask what a job left open, request by request; each answer is on disk before it is read."""
-    path = ledger.job_folder(job) / "online.jsonl"
-    ledger.add_file(job, "online", path)
+    path = ledger.jobs.folder(job) / "online.jsonl"
+    ledger.jobs.add_file(job, "online", path)
     await asyncio.to_thread(index, ledger, client.provider, job)
-    rest = ledger.job_lines(job)
+    rest = ledger.jobs.lines(job)
     while some := list(islice(rest, _AT_ONCE)):
         outcomes = await asyncio.gather(
             *(_asked(client, job, *request) for request in some), return_exceptions=True

@@ -29,9 +29,9 @@ async def recover(ledger: Ledger, client: PlatformClient) -> list[Job]:
     run_id = ledger.begin_run("recover")
     recovered = []
     found = await client.transport.run(client.provider.find(None))
-    unread = [remote for remote in found.doubtful if not ledger.knows_job(*_at(client), remote)]
+    unread = [remote for remote in found.doubtful if not ledger.jobs.knows(*_at(client), remote)]
     for remote in found.ours:
-        if remote.phase is JobPhase.REJECTED or ledger.knows_job(*_at(client), remote):
+        if remote.phase is JobPhase.REJECTED or ledger.jobs.knows(*_at(client), remote):
             continue
         if job := await _recover_one(ledger, client, remote, run_id):
             recovered.append(job)
@@ -61,7 +61,7 @@ async def _recover_one(ledger: Ledger, client: PlatformClient, remote: RemoteJob
             return None
         target = Target(client.provider.name, client.base_url, remote.endpoint, model)
         requests = _requests(client, paths)
-        return ledger.recover_job(remote.scope or "", target, remote, requests, count, run_id)
+        return ledger.jobs.recover(remote.scope or "", target, remote, requests, count, run_id)
     finally:
         for path in paths:
             path.unlink(missing_ok=True)

@@ -26,8 +26,8 @@ def index(ledger: Ledger, provider: Provider, job: Job) -> int:
         How many lines were odd: twice there, under a foreign id, or unreadable.
     """
     odd = 0
-    ledger.forget_anomalies(job)
-    for number, path in ledger.files(job):
+    ledger.jobs.forget_anomalies(job)
+    for number, path in ledger.jobs.files(job):
         if path.exists():
             lines = _lines(provider, path)
             while some := list(islice(lines, _LINES_AT_ONCE)):
@@ -58,8 +58,8 @@ def _settle(ledger: Ledger, job: Job, file: int, lines: list[tuple[Decoded, int,
             failed.append((failure.code, failure.message, *name, failure.retryable))
         else:
             answered.append((file, start, length, *name))
-    ledger.note_anomalies(job, unreadable)
-    return unreadable + ledger.settle_lines(job, answered, failed)
+    ledger.jobs.note_anomalies(job, unreadable)
+    return unreadable + ledger.jobs.settle_lines(job, answered, failed)
 
 
 class Reader:

@@ -106,7 +106,7 @@ class Session:
         self._reader = reader
         self._run_id = run_id
         self._drawn: dict[tuple[str, int], _Drawn] = {}
-        self._orphans = ledger.has_orphans()
+        self._orphans = ledger.jobs.has_orphans()
 
     def ask(self, client: ModelClient, bodies: Sequence[bytes]) -> list[Answer | None]:
         """Return what there is for each body, in order; None where the answer is still to come.
@@ -131,7 +131,7 @@ class Session:
         execution.askings += 1
         known = self._drawn.get(place)
         if known is not None and known.digest == digest:
-            samples = self._ledger.samples(known.numbers)
+            samples = self._ledger.samples.get(known.numbers)
             if len(samples) == len(bodies):  # none of them was pruned meanwhile
                 execution.uncounted.append((client.target, bodies))
                 return samples
@@ -146,7 +146,7 @@ class Session:
         for target, asked in execution.uncounted:
             execution.drawn.update(request_keys(self.scope, target, asked))
         execution.uncounted.clear()
-        draws = self._ledger.draw(
+        draws = self._ledger.samples.draw(
             self.scope,
             client.target,
             bodies,
@@ -156,7 +156,7 @@ class Session:
         )
         if self._orphans:
             self._dispatcher.take_up(
-                client, self._ledger.take_orphans(self.scope, client.target, execution.asker)
+                client, self._ledger.jobs.take_orphans(self.scope, client.target, execution.asker)
             )
         return draws
 

@@ -179,7 +179,7 @@ class CommandExecutor:
         # A replay costs nothing, and the requests that failed may have been sent again since.
         if any(chunk.failures for chunk in chunks):
             return False
-        self._ledger.claim_again(spec.scope, asker, self._run_id)
+        self._ledger.samples.claim_again(spec.scope, asker, self._run_id)
         return True
 
     def _keep(self, runtime: StepRuntime, index: int, key: bytes, rows: list[Row]) -> tuple[Chunk, ...]:
@@ -223,8 +223,8 @@ class _CustomJobs:
 
     def __enter__(self) -> None:
         for llm in self._llms:
-            llm.jobs_ids = self._ledger.own_jobs(self._scope, self._digest) or llm.jobs_ids
-            llm.keep_jobs_with(partial(self._ledger.keep_own_jobs, self._scope, self._digest))
+            llm.jobs_ids = self._ledger.jobs.own_jobs(self._scope, self._digest) or llm.jobs_ids
+            llm.keep_jobs_with(partial(self._ledger.jobs.keep_own_jobs, self._scope, self._digest))
 
     def __exit__(self, *_: object) -> None:
         for llm in self._llms:

@@ -256,7 +256,7 @@ class Run:
                 if isinstance(model, LLM):
                     model.interrupt()
                 if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
-                    jobs = self._ledger.jobs(runtime.spec.scope)
+                    jobs = self._ledger.jobs.of_scope(runtime.spec.scope)
                     model.jobs_ids = tuple(job.remote_id for job in jobs if job.remote_id)
                     model.bind(None)
             runtime.unload()
@@ -289,7 +289,7 @@ class Run:
 
     def _emit_ended(self, *, complete: bool, rows: int, own_jobs: tuple[str, ...] = ()) -> None:
         specs = [runtime.spec for runtime in self._runtimes.values()]
-        jobs = [job for spec in specs if spec.offline for job in self._ledger.jobs(spec.scope)]
+        jobs = [job for spec in specs if spec.offline for job in self._ledger.jobs.of_scope(spec.scope)]
         open_jobs = tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
         failures = self._counts.failures
         self._emit(RunEnded(self._settings.pipeline, complete, rows, failures, open_jobs, own_jobs))

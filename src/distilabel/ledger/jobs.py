@@ -1,0 +1,395 @@
+"""The batch jobs in the ledger: each move is recorded, and what became of each job's samples."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from distilabel.ledger.connection import connect, mapped_errors, query
+from distilabel.ledger.database import Database, joined, json_array
+from distilabel.ledger.states import JobState
+from distilabel.records import Job, JobPhase, RemoteJob, Target
+
+__all__ = ["JobLedger", "is_adopted", "job_of"]
+
+_ADOPTED = "adopted-"
+_RECOVERED = "recovered"
+# Platforms give a job 24 hours. One that no run has polled for longer no longer counts against the limits.
+_LONGEST_JOB = 26 * 3600.0
+_JOB = (
+    "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "tokens", "label", "account", "input_file", "remote_id",
+    "remote_status", "completed", "failed", "code", "message",
+)  # fmt: skip
+
+
+def is_adopted(job: Job) -> bool:
+    """Tell whether a user named this job as holding their inputs; the library did not create it."""
+    return job.tag.startswith(_ADOPTED)
+
+
+def job_of(row: dict[str, Any]) -> Job:
+    """Return the job in a row of the table `jobs`, joined with its scope and target."""
+    target = Target(row["platform"], row["base_url"], row["endpoint"], row["model"])
+    return Job(target=target, **{name: row[name] for name in _JOB})
+
+
+class JobLedger:
+    """The batch jobs of all scopes. Moves are on disk before the call returns.
+
+    Args:
+        database: Shared with `SamplePool`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def seconds_since(self, moment: float) -> float:
+        """Return the seconds that have passed since a moment, such as `Job.moved_at`."""
+        return self._db.clock() - moment
+
+    def in_flight(self, target: Target) -> tuple[int, int]:
+        """Return how many jobs are under way at a target, of all scopes, and the tokens in them."""
+        with self._db.lock:
+            since = self._db.clock() - _LONGEST_JOB
+            jobs, tokens = self._db.one("in_flight", target_id=self._db.target_id(target), since=since)
+            return int(jobs), int(tokens)
+
+    def plan(
+        self,
+        scope: str,
+        target: Target,
+        tag: str,
+        samples: Sequence[int],
+        size: int,
+        *,
+        tokens: int = 0,
+        label: str | None = None,
+        account: str | None = None,
+    ) -> Job:
+        """Make a job and give it its samples."""
+        values = {
+            "scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target), "tag": tag, "label": label, "account": account,
+            "requests": len(samples), "size": size, "tokens": tokens, "now": self._db.clock(),
+        }  # fmt: skip
+        with self._db.transaction():
+            job_id = int(self._db.one("add_job", **values)[0])
+            self._db.at_once("claim", samples, job_id=job_id)
+            return self._job(job_id)
+
+    def knows(self, platform: str, base_url: str, remote: RemoteJob) -> bool:
+        """Tell whether a job of the platform's is in the ledger, by its id or by our tag."""
+        values = {
+            "platform": platform,
+            "base_url": base_url,
+            "remote_id": remote.remote_id,
+            "tag": remote.tag,
+        }
+        with self._db.lock:
+            return self._db.execute("known_job", values).fetchone() is not None
+
+    def has_orphans(self) -> bool:
+        """Tell whether a job was recovered of which nothing told whose requests it holds."""
+        with self._db.lock:
+            return bool(self._db.one("orphans")[0])
+
+    def take_orphans(self, scope: str, target: Target, asker: str) -> list[Job]:
+        """Give a scope the recovered jobs that hold what its asker has drawn; return those.
+
+        A request's key is made of scope, target and body: whoever draws it is whose it is.
+        """
+        values = {"scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target)}
+        with self._db.transaction():
+            rows = self._db.execute("take_orphans", {**values, "asker": asker}).fetchall()
+            jobs = [number for (number,) in rows]
+            for name in ("take_requests_of_orphans", "take_samples_of_orphans") if jobs else ():
+                self._db.execute(name, {**values, "jobs": json_array(jobs)})
+            return [self._job(number) for number in jobs]
+
+    def adopt(self, scope: str, target: Target, remote_id: str, samples: Sequence[int]) -> Job | None:
+        """Take over a job that the platform already has, for these samples; None if the ledger knows it."""
+        remote = RemoteJob(remote_id, "", JobPhase.RUNNING)
+        if not samples or self.knows(target.platform, target.base_url, remote):
+            return None
+        with self._db.transaction():
+            job_id = self._adopt(
+                scope, target, remote_id, _ADOPTED + remote_id, len(samples), self._db.clock()
+            )
+            self._db.at_once("claim", samples, job_id=job_id)
+            return self._job(job_id)
+
+    def recover(
+        self,
+        scope: str,
+        target: Target,
+        remote: RemoteJob,
+        requests: Iterable[tuple[str, int, bytes]],
+        count: int,
+        run_id: int,
+    ) -> Job:
+        """Take over a job that an earlier ledger made, with its requests.
+
+        Args:
+            scope: Whose requests they are.
+            target: Where they went.
+            remote: The job as the platform has it, with our tag.
+            requests: Key, sample and body of each; an empty body where it is not known.
+            count: How many.
+            run_id: From `begin_run`; a run of a pipeline draws the samples from it.
+        """
+        scope_id, target_id = self._db.scope_id(scope), self._db.target_id(target)
+        created_at = remote.created_at or self._db.clock()
+        with self._db.transaction():
+            asker_id = self._db.known_or_new("asker_id", "add_asker", scope_id=scope_id, name=_RECOVERED)
+            job_id = self._adopt(
+                scope, target, remote.remote_id, remote.tag or remote.remote_id, count, created_at
+            )
+            for nth, (key, n, body) in enumerate(requests):
+                request = {"key": bytes.fromhex(key), "target_id": target_id, "body": body}
+                self._db.execute("add_known_request", request)
+                drawn = {"asker_id": asker_id, "run_id": run_id, "nth": nth, "job_id": job_id}
+                self._db.execute("add_claimed_sample", {**request, **drawn, "n": n, "scope_id": scope_id})
+            return self._job(job_id)
+
+    def _adopt(
+        self, scope: str, target: Target, remote_id: str, tag: str, requests: int, created_at: float
+    ) -> int:
+        values = {
+            "scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target), "remote_id": remote_id,
+            "tag": tag, "requests": requests, "created_at": created_at, "now": self._db.clock(),
+        }  # fmt: skip
+        return int(self._db.one("adopt_job", **values)[0])
+
+    def of_scope(self, scope: str) -> list[Job]:
+        """Return every job of a scope, oldest first."""
+        with self._db.lock:
+            return [job_of(row) for row in self._db.rows("jobs_of_scope", scope_id=self._db.scope_id(scope))]
+
+    def remote_ids_of(self, scope: str, asker: str) -> tuple[str, ...]:
+        """Return the platform's ids of the jobs that carried an asker's samples last, oldest first."""
+        with self._db.lock:
+            rows = self._db.execute(
+                "jobs_of_asker", {"scope_id": self._db.scope_id(scope), "name": asker}
+            ).fetchall()
+        return tuple(remote_id for (remote_id,) in rows)
+
+    def open(self, scope: str, target: Target) -> list[Job]:
+        """Return the jobs of a scope at a target that are not over yet, oldest first."""
+        values = {"scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target)}
+        with self._db.lock:
+            return [job_of(row) for row in self._db.rows("open_jobs_of_scope", **values)]
+
+    def move(self, job: Job, state: JobState, **facts: Any) -> Job:
+        """Move a job on and return it as it is then; durable when this returns.
+
+        Args:
+            job: The job as it was.
+            state: Where to; an illegal move raises.
+            facts: Columns to set: input_file, remote_id, remote_status, completed, failed, code, message.
+        """
+        with self._db.transaction():
+            return self._move(job, state, facts)
+
+    def note_progress(self, job: Job, status: str, completed: int | None, failed: int | None) -> Job:
+        """Keep what the platform says of a job that is still under way."""
+        with self._db.transaction(durable=False):
+            self._db.execute(
+                "note_progress",
+                {"remote_status": status, "completed": completed, "failed": failed, "job_id": job.id},
+            )
+            return self._job(job.id)
+
+    def note_reason(self, job: Job, code: str | None, message: str | None) -> Job:
+        """Keep what is wrong with a job, and since when; None: nothing any more."""
+        with self._db.transaction():
+            values = {"code": code, "message": message, "now": self._db.clock(), "job_id": job.id}
+            self._db.execute("note_reason", values)
+            return self._job(job.id)
+
+    def release(
+        self, job: Job, state: JobState, refused: Iterable[tuple[int, str, str]] = (), **facts: Any
+    ) -> Job:
+        """End a job of which nothing was run: its samples are wanted again and have lost no attempt.
+
+        Args:
+            job: The job.
+            state: `rejected` or `cancelled`.
+            refused: Lines that the platform will never take: number (from 1), code, message; their samples fail.
+            facts: As for `move`.
+        """
+        with self._db.transaction():
+            for line, code, message in refused:
+                self._db.execute(
+                    "refuse_line", {"line": line, "code": code, "message": message, "job_id": job.id}
+                )
+            self._db.execute("release_unburnt", {"job_id": job.id})
+            return self._move(job, state, facts)
+
+    def lose(self, job: Job, most_attempts: int, code: str, message: str) -> Job:
+        """End a job that the platform has lost: it may have been run, so its samples have lost an attempt."""
+        with self._db.transaction():
+            self._release_after_attempt(job, most_attempts, code, message, whole_job=True)
+            return self._move(job, JobState.LOST, {"code": code, "message": message})
+
+    def want_again(self, job_id: int) -> int:
+        """Have the failed samples of a job asked anew by the next run that draws them; return how many."""
+        with self._db.transaction():
+            return self._db.execute("want_again", {"job_id": job_id}).rowcount
+
+    def lines(self, job: Job) -> Iterator[tuple[str, int, bytes]]:
+        """Yield key, sample and body of each request of a job, in the order of its lines."""
+        with mapped_errors(self._db.path):
+            connection = connect(self._db.path, readonly=True)
+            try:
+                yield from connection.execute(query("job_lines"), {"job_id": job.id})
+            finally:
+                connection.close()
+
+    def prune(self, before: float) -> list[int]:
+        """Forget jobs that were over before a time, with their answers; return their numbers.
+
+        What is forgotten is paid for again when it is asked again.
+        """
+        with self._db.transaction():
+            jobs = [number for (number,) in self._db.execute("jobs_over_before", {"before": before})]
+            values = {"jobs": json_array(jobs)}
+            for name in ("prune_samples", "prune_files", "prune_history", "prune_jobs", "prune_requests"):
+                self._db.execute(name, values if name != "prune_requests" else {})
+            return jobs
+
+    # Results
+
+    def folder(self, job: Job) -> Path:
+        """Return the folder of a job's files, made where it is missing."""
+        folder = self._db.folder / "jobs" / str(job.id)
+        with mapped_errors(self._db.path):
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def mark_fetched(self, job: Job, paths: dict[str, Path]) -> Job:
+        """Note that a job's result files are on disk."""
+        with self._db.transaction():
+            for kind, path in paths.items():
+                self.add_file(job, kind, path)
+            return self._move(job, JobState.FETCHED, {})
+
+    def add_file(self, job: Job, kind: str, path: Path) -> None:
+        """Note a file of a job's results; its kind is a word such as `output`."""
+        relative = path.relative_to(self._db.folder).as_posix()
+        with self._db.transaction():
+            self._db.execute("add_file", {"job_id": job.id, "kind": kind, "path": relative})
+
+    def files(self, job: Job) -> list[tuple[int, Path]]:
+        """Return number and path of a job's result files, the output first."""
+        with self._db.lock:
+            rows = self._db.execute("files_of_job", {"job_id": job.id}).fetchall()
+        return [(number, self._db.folder / path) for number, path in rows]
+
+    def settle_lines(
+        self,
+        job: Job,
+        answered: Sequence[tuple[int, int, int, str, int]],
+        failed: Sequence[tuple[str, str, str, int, bool]],
+    ) -> int:
+        """Record what some lines of a job's results said; done twice, it changes nothing.
+
+        Args:
+            job: The job.
+            answered: file number, start, length, key, sample.
+            failed: code, message, key, sample, whether asking again may help.
+
+        Returns:
+            How many lines told of nothing that this job still had to tell.
+        """
+        with self._db.transaction(durable=False):
+            # Where two lines of one sample meet in one step, the first counts.
+            firsts = {
+                (key, n): (file, start, length, n) for file, start, length, key, n in reversed(answered)
+            }
+            keys, rows = joined(key for key, _ in firsts), json_array(firsts.values())
+            done = self._db.execute("answer_samples", {"keys": keys, "rows": rows, "job_id": job.id}).rowcount
+            for code, message, key, n, may_be_asked_again in failed:
+                what = "note_failure" if may_be_asked_again else "refuse_sample"
+                values = {
+                    "code": code,
+                    "message": message,
+                    "key": bytes.fromhex(key),
+                    "n": n,
+                    "job_id": job.id,
+                }
+                done += self._db.execute(what, values).rowcount
+            odd = len(answered) + len(failed) - done
+            self.note_anomalies(job, odd)
+        return odd
+
+    def forget_anomalies(self, job: Job) -> None:
+        """Begin to count a job's odd lines anew."""
+        with self._db.transaction(durable=False):
+            self._db.execute("forget_anomalies", {"job_id": job.id})
+
+    def note_anomalies(self, job: Job, count: int) -> None:
+        """Count lines that are twice there, under a foreign id, or unreadable."""
+        if count:
+            with self._db.transaction(durable=False):
+                self._db.execute("note_anomalies", {"count": count, "job_id": job.id})
+
+    def settle(self, job: Job, most_attempts: int) -> Job:
+        """End a job: what it left unanswered is wanted again, or fails once its attempts are used up."""
+        with self._db.transaction():
+            if job.code:
+                self._release_after_attempt(
+                    job, most_attempts, job.code, job.message or job.code, whole_job=True
+                )
+            else:
+                message = "The platform returned no line for this request."
+                self._release_after_attempt(job, most_attempts, "missing", message, whole_job=False)
+            return self._move(job, JobState.SETTLED, {})
+
+    def _release_after_attempt(
+        self, job: Job, most_attempts: int, code: str, message: str, *, whole_job: bool
+    ) -> None:
+        """Let go of what a job left unanswered; the reason is the line's own, or that of the whole job."""
+        # A job adopted for all that was wanted burns no attempt: another may hold what it lacks.
+        burnt = 0 if is_adopted(job) else 1
+        values = {
+            "job_id": job.id, "most_attempts": most_attempts, "burnt": burnt, "code": code, "message": message,
+            "whole_job": whole_job,
+        }  # fmt: skip
+        self._db.execute("release_after_attempt", values)
+
+    def ready_askers(self, job: Job) -> list[str]:
+        """Return the askers with samples in this job that await nothing any more."""
+        with self._db.lock:
+            return [name for (name,) in self._db.execute("ready_askers_of_job", {"job_id": job.id})]
+
+    # Jobs of LLMs with a protocol of their own
+
+    def keep_own_jobs(self, scope: str, digest: str, jobs_ids: Sequence[str]) -> None:
+        """Keep the job ids that an LLM of the user's gave for these inputs."""
+        values = {
+            "scope_id": self._db.scope_id(scope),
+            "digest": digest,
+            "jobs_ids": json_array(list(jobs_ids)),
+        }
+        with self._db.transaction():
+            self._db.execute("keep_own_jobs", values)
+
+    def own_jobs(self, scope: str, digest: str) -> tuple[str, ...]:
+        """Return the job ids kept for these inputs; empty if there are none."""
+        with self._db.lock:
+            row = self._db.execute(
+                "own_jobs", {"scope_id": self._db.scope_id(scope), "digest": digest}
+            ).fetchone()
+        return tuple(orjson.loads(row[0])) if row else ()
+
+    def _move(self, job: Job, state: JobState, facts: dict[str, Any]) -> Job:
+        values = dict.fromkeys(
+            ("input_file", "remote_id", "remote_status", "completed", "failed", "code", "message")
+        )
+        self._db.execute(
+            "move_job", {**values, **facts, "state": state, "now": self._db.clock(), "job_id": job.id}
+        )
+        return self._job(job.id)
+
+    def _job(self, job_id: int) -> Job:
+        return job_of(next(self._db.rows("job", job_id=job_id)))
