@@ -1,4 +1,4 @@
-"""One running platform: its settings, its database, its worker, and who answers online."""
+"""One running platform: settings, database, worker and online responder."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from distilabel.server.answering import Answer
 from distilabel.server.parts import Parts
+from distilabel.server.responder import Responder
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
 from distilabel.server.worker import Worker
@@ -15,17 +15,17 @@ from distilabel.server.worker import Worker
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What the handlers of requests share."""
+    """What the request handlers share."""
 
     settings: Settings
     store: Store
     worker: Worker
-    answer: Answer
+    answer: Responder
 
 
 @asynccontextmanager
 async def open_platform(settings: Settings, parts: Parts, now: float) -> AsyncIterator[Platform]:
-    """Open the folder and go on with what is unfinished in it; close it when done."""
+    """Open the folder and continue its unfinished batches; close it at the end of the block."""
     store = Store(settings.folder)
     try:
         store.sweep(now)
@@ -41,7 +41,7 @@ async def open_platform(settings: Settings, parts: Parts, now: float) -> AsyncIt
 
 
 def platform_of(request: Request) -> Platform:
-    """The platform that a request came to."""
+    """Return the platform that received a request."""
     platform = request.app.state.platform
     assert isinstance(platform, Platform)
     return platform

@@ -1,4 +1,4 @@
-"""Politeness between tasks that compute: a task hands on the event loop once its slice is used up."""
+"""Sharing the event loop: a task that computes lets others run when its time slice is used up."""
 
 import asyncio
 from time import perf_counter
@@ -7,13 +7,13 @@ SLICE = 0.002
 
 
 class TimeSlice:
-    """One task's slice of time."""
+    """The time for which one task may compute without a pause."""
 
     def __init__(self) -> None:
         self._end = perf_counter() + SLICE
 
-    async def hand_on(self) -> None:
-        """Let others go first, if it is their turn."""
+    async def yield_if_used(self) -> None:
+        """Let other tasks run, if the slice is used up; then begin the next slice."""
         if perf_counter() >= self._end:
             await asyncio.sleep(0)
             self._end = perf_counter() + SLICE
