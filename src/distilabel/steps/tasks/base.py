@@ -221,13 +221,8 @@ class Task(_BaseTask, Step):
     its own row only.
 
     Examples:
-        >>> from distilabel.models.llms.base import LLM
-        >>> class Echo(LLM):
-        ...     @property
-        ...     def model_name(self):
-        ...         return "echo"
-        ...     def generate(self, inputs, num_generations=1):
-        ...         return [{"generations": [chat[-1]["content"]] * num_generations} for chat in inputs]
+        >>> from distilabel.testing import FunctionLLM
+        >>> llm = FunctionLLM(lambda prompt: prompt)
         >>> class Shout(Task):
         ...     @property
         ...     def inputs(self):
@@ -239,8 +234,9 @@ class Task(_BaseTask, Step):
         ...         return [{"role": "user", "content": input["text"]}]
         ...     def format_output(self, output, input):
         ...         return {"shout": output.upper()}
-        >>> next(Shout(llm=Echo(), add_raw_input=False).process([{"text": "hello"}]))
-        [{'text': 'hello', 'shout': 'HELLO', 'model_name': 'echo', 'distilabel_metadata': {'raw_output_shout_0': 'hello'}}]
+        >>> row = next(Shout(llm=llm).process([{"text": "hello"}]))[0]
+        >>> row["shout"], row["model_name"], row["distilabel_metadata"]["raw_output_shout_0"]
+        ('HELLO', 'function', 'hello')
     """
 
     @property
