@@ -26,8 +26,8 @@ class EmbeddingGeneration(Step):
         >>> from distilabel.testing import FunctionEmbeddings
         >>> step = EmbeddingGeneration(embeddings=FunctionEmbeddings(lambda text: [float(len(text))]))
         >>> step.load()
-        >>> next(step.process([{"text": "abc"}]))
-        [{'text': 'abc', 'embedding': [3.0]}]
+        >>> next(step.process([{"text": "abc"}]))[0]["embedding"]
+        [3.0]
     """
 
     embeddings: Embeddings
