@@ -127,7 +127,7 @@ def test_only_the_beginning_of_a_body_is_read_where_no_more_is_wanted():
             yield sent[-1]
 
     network = Network(lambda _: httpx2.Response(200, content=endless()))
-    answer = run(network, asked(HttpRequest("GET", "/results", most=25)))
+    answer = run(network, asked(HttpRequest("GET", "/results", max_bytes=25)))
     assert (answer.body, len(sent)) == (b"0123456789012345678901234", 3)
 
 
@@ -518,6 +518,6 @@ def test_error_of_a_flow_keeps_its_kind():
 @pytest.mark.usefixtures("no_pauses")
 def test_status_that_tells_the_flow_something_is_not_tried_again():
     network = Network(httpx2.Response(409, json={"file_id": "f"}))
-    known = HttpRequest("POST", "/files", json=b"{}", answers=frozenset({409}))
+    known = HttpRequest("POST", "/files", json=b"{}", expected=frozenset({409}))
     assert run(network, asked(known)).status == 409
     assert len(network.requests) == 1

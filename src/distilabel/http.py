@@ -1,4 +1,4 @@
-"""What a conversation with a platform is made of: requests and responses as values, and the flow that yields them."""
+"""HTTP requests and responses as values, and the flows that yield and receive them. Nothing here does I/O."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file sent as multipart form data, streamed from disk."""
+    """A file to send as multipart form data, streamed from disk.
+
+    Attributes:
+        path: The file.
+        name: The file's name in the form.
+        fields: The form's other fields.
+        content_type: The file's media type.
+    """
 
     path: Path
     name: str
@@ -22,44 +29,43 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class FromFile:
-    r"""A body streamed from a file's bytes.
+    r"""A request body that is streamed from a file.
 
     Attributes:
         path: The file.
-        head, tail: Bytes sent before and after it.
-        joint: Sent in place of the newlines between the file's lines (that of the last line is left out), so that a
-            file of JSON lines goes out as a JSON array; None sends the file as it is. One byte.
-        content_type: As it is named in the header.
+        head, tail: Bytes sent before and after the file.
+        separator: One byte that replaces each newline between the file's lines; the last newline is left out. A comma
+            sends a JSON lines file as a JSON array. None sends the file unchanged.
+        content_type: The media type of the body.
     """
 
     path: Path
     head: bytes = b""
-    joint: bytes | None = None
+    separator: bytes | None = None
     tail: bytes = b""
     content_type: str = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A call that a flow asks for.
+    """An HTTP request that a flow yields.
 
     Attributes:
         method: Such as `POST`.
-        path: Appended to the base URL. A whole URL is sent only without key (see `keyless`), so that no key goes
-            elsewhere.
+        path: Appended to the base URL. A whole URL is sent only with `keyless`, so that no key goes to another host.
         params: Query parameters.
-        headers: Beside those of the platform.
-        json: The body, already JSON.
-        upload: Or a file to send as a form.
-        content: Or a file to send as it is.
-        save_to: Where the body of a success is streamed to, instead of into memory.
-        most: How many bytes of the body are read at most; the rest is not fetched. None reads all.
-        safe: Whether it may be sent twice; False for what costs money or makes something.
-        keyless: Whether it goes out without the platform's headers: to an address that a response named, which
-            carries its permission in itself.
-        answers: Statuses that tell the flow something: they are not tried again, whatever they mean elsewhere.
-        base_url: Another address of the same platform, in place of the transport's; chosen by the dialect, never taken
-            from a response.
+        headers: Sent in addition to the platform's headers.
+        json: The body, as JSON.
+        upload: In place of `json`: a file to send as a form.
+        content: In place of `json`: a file to send as it is.
+        save_to: The file to which the body of a success is streamed; the response's `body` is then empty.
+        max_bytes: How many bytes of the body are read; the rest is not fetched. None: all.
+        safe: Whether the request may be sent twice. False for a request that costs money or creates something.
+        keyless: Whether the platform's headers are left out, for a URL that a response named. Such a URL carries its
+            permission itself.
+        expected: Statuses that the flow handles, so they are not retried, whatever they mean elsewhere.
+        base_url: Another base URL of the same platform, in place of the transport's. The dialect chooses it; it never
+            comes from a response.
     """
 
     method: str
@@ -70,16 +76,16 @@ class HttpRequest:
     upload: Upload | None = None
     content: FromFile | None = None
     save_to: Path | None = None
-    most: int | None = None
+    max_bytes: int | None = None
     safe: bool = True
     keyless: bool = False
-    answers: frozenset[int] = frozenset()
+    expected: frozenset[int] = frozenset()
     base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What came back; `body` is empty when it was saved to a file."""
+    """An HTTP response. The names of its headers are in lower case; `body` is empty where it was saved to a file."""
 
     status: int
     headers: Mapping[str, str]
@@ -87,26 +93,29 @@ class HttpResponse:
 
 
 class Signer(Protocol):
-    """Proves who calls, anew for each call: for platforms whose key is more than a header."""
+    """Authenticates each request separately, for platforms whose credentials are more than one constant header.
+
+    Attributes:
+        account: An identifier that differs between accounts; it is not secret.
+    """
 
     account: str
-    """Tells one account from another; no secret."""
 
     def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Mapping[str, str]:
-        """Return the headers to add; `body` is None where it is streamed. May block."""
+        """Return the headers to add. `body` is None where it is streamed. The call may block."""
 
 
 Flow = Generator[HttpRequest, HttpResponse, T]
-"""A conversation with a platform: yields requests, is sent responses, returns its result."""
+"""An exchange with a platform: it yields requests, is sent responses, and returns its result."""
 
 
 class Transport(Protocol):
-    """What carries out flows: HTTP, or whatever can take its place."""
+    """Carries out flows: over HTTP, or in another way that gives the same responses."""
 
     async def run(self, flow: Flow[T]) -> T:
-        """Carry out `flow` and return what it returns."""
+        """Carry out `flow` and return its result."""
 
     async def close(self) -> None:
-        """Let go of what is held."""
+        """Release connections and other resources."""

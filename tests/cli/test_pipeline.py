@@ -234,20 +234,20 @@ class TestAddress:
         monkeypatch.setattr(
             SimpleHTTPRequestHandler, "end_headers", _noting(seen, SimpleHTTPRequestHandler.end_headers)
         )
-        assert loop.run(fetch(f"{address}/helping.py", most=1000)).startswith(b"def shout")
+        assert loop.run(fetch(f"{address}/helping.py", max_bytes=1000)).startswith(b"def shout")
         assert "Host" in seen[0]
         assert TOKEN not in seen[0]
 
     def test_what_is_too_large_or_not_there_is_refused(self, client, address):
         (client / "large.py").write_bytes(b"#" * 2000)
         with pytest.raises(DistilabelUserError, match="has more than 1,000 bytes: download it"):
-            loop.run(fetch(f"{address}/large.py", most=1000))
-        with pytest.raises(DistilabelUserError, match=r"has no file for us there \(HTTP 404\)"):
-            loop.run(fetch(f"{address}/gone.py", most=1000))
+            loop.run(fetch(f"{address}/large.py", max_bytes=1000))
+        with pytest.raises(DistilabelUserError, match=r"has no file at this address \(HTTP 404\)"):
+            loop.run(fetch(f"{address}/gone.py", max_bytes=1000))
         with pytest.raises(DistilabelUnreachableError, match="cannot be reached"):
-            loop.run(fetch("http://127.0.0.1:1/x.py", most=1000))
+            loop.run(fetch("http://127.0.0.1:1/x.py", max_bytes=1000))
         with pytest.raises(DistilabelUserError, match="The address cannot be used"):
-            loop.run(fetch("ftp://127.0.0.1/x.py", most=1000))
+            loop.run(fetch("ftp://127.0.0.1/x.py", max_bytes=1000))
 
 
 def _noting(seen: list[str], end: Callable[[Any], None]) -> Callable[[Any], None]:

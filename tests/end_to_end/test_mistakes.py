@@ -54,7 +54,7 @@ def test_missing_key(tmp_path: Path, strict_platform: Platform, task: str):
 @pytest.mark.parametrize("task", [OFFLINE, ONLINE], ids=["offline", "online"])
 def test_wrong_key(tmp_path: Path, strict_platform: Platform, task: str):
     said = sentence(tmp_path, strict_platform, task, OPENAI_API_KEY="sk-wrong-key-123456")
-    assert "did not accept the key (HTTP 401" in said
+    assert "rejected the key (HTTP 401" in said
     assert "set the right key and run again" in said
     assert "sk-wrong-key-123456" not in said
 

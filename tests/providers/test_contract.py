@@ -269,7 +269,7 @@ def test_foreign_line_of_a_request_file_is_none(dialect: Dialect, line: bytes):
 @each_dialect
 @given(st.integers(200, 599), st.binary() | json_values)
 def test_online_answer_is_kept_as_a_line_that_reads_the_same(dialect: Dialect, status: int, body: Any):
-    line = dialect.provider.line(NAME, response(status, body))
+    line = dialect.provider.encode_response(NAME, response(status, body))
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert dialect.provider.decode(line).custom_id == NAME
@@ -279,8 +279,8 @@ def test_online_answer_is_kept_as_a_line_that_reads_the_same(dialect: Dialect, s
 @pytest.mark.parametrize("half", [b"smile", b"\\ud83d"])
 def test_online_answer_that_is_kept_loses_nothing(dialect: Dialect, half: bytes):
     body = json.dumps(dialect.answer()).encode().replace(b"Paris.", half)
-    kept = dialect.provider.decode(dialect.provider.line(NAME, HttpResponse(200, {}, body)))
-    assert kept.outcome == dialect.provider.answer(HttpResponse(200, {}, body))
+    kept = dialect.provider.decode(dialect.provider.encode_response(NAME, HttpResponse(200, {}, body)))
+    assert kept.outcome == dialect.provider.read_response(HttpResponse(200, {}, body))
     assert isinstance(kept.outcome, Reply)
 
 
@@ -464,7 +464,7 @@ def test_answer_that_is_none_is_called_one_of_the_platform_s(dialect: Dialect, n
     if name == "find" and dialect.flow("find").get("empty") == answer.decode():
         assert drive(FLOWS[name](dialect), response(200, answer))[1] == Found()
         return
-    with pytest.raises(DistilabelPlatformError, match="answered with something else"):
+    with pytest.raises(DistilabelPlatformError, match="sent something other than"):
         drive(FLOWS[name](dialect), response(200, answer))
 
 

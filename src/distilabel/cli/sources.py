@@ -128,7 +128,7 @@ def _fetched(address: str, *, ask: bool) -> str:
     from distilabel.transport import fetch  # noqa: PLC0415 - slow to import
 
     try:
-        text = loop.run(fetch(address, most=_MOST)).decode("utf-8")
+        text = loop.run(fetch(address, max_bytes=_MOST)).decode("utf-8")
     except UnicodeDecodeError:
         raise DistilabelUserError(f"What lies at {address} is not text: check the address.") from None
     if ask:

@@ -9,7 +9,7 @@ from distilabel._files import writing
 from distilabel.ledger.store import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.result_files import index
-from distilabel.providers.base import ask
+from distilabel.providers.base import send
 from distilabel.records import Job, custom_id
 
 __all__ = ["ask_online"]
@@ -35,9 +35,11 @@ async def ask_online(ledger: Ledger, client: ModelClient, job: Job) -> None:
 
 
 async def _asked(client: ModelClient, job: Job, key: str, sample: int, body: bytes) -> bytes:
-    response = await client.transport.run(ask(client.provider.online(job.target, body)))
-    client.provider.answer(response)  # raises where the fault concerns all requests, such as a revoked key
-    return client.provider.line(custom_id(key, sample), response)
+    response = await client.transport.run(send(client.provider.online_request(job.target, body)))
+    client.provider.read_response(
+        response
+    )  # raises where the fault concerns all requests, such as a revoked key
+    return client.provider.encode_response(custom_id(key, sample), response)
 
 
 def _append(path: Path, lines: list[bytes]) -> None:

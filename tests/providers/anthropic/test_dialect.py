@@ -56,7 +56,7 @@ def test_requests_go_out_as_one_array_from_the_file():
     (request,), _ = drive(Anthropic().create(JOB, Path("in")), response(200, batch("b1", "in_progress")))
     assert (request.path, request.safe) == ("/v1/messages/batches", False)
     body = request.content
-    assert (body.head, body.joint, body.tail, body.content_type) == (
+    assert (body.head, body.separator, body.tail, body.content_type) == (
         b'{"requests":[',
         b",",
         b"]}",
@@ -72,7 +72,7 @@ def test_results_come_from_below_the_base_url_wherever_the_platform_says_they_ar
 
 def test_batch_is_ours_by_the_first_name_in_its_results():
     (_, look), there = found(batch("b1"), results=(result(OURS),))
-    assert (look.path, look.most) == ("/v1/messages/batches/b1/results", 65_536)
+    assert (look.path, look.max_bytes) == ("/v1/messages/batches/b1/results", 65_536)
     assert [(remote.remote_id, remote.tag) for remote in there.ours] == [("b1", JOB.tag)]
 
 
@@ -136,7 +136,7 @@ def test_next_page_follows_the_last_batch_of_the_one_before():
 
 def test_job_of_another_version_of_the_api_is_asked_at_the_same_path():
     target = replace(TARGET, endpoint="/v1/messages@2026-10-21")
-    assert Anthropic().online(target, b"{}").path == "/v1/messages"
+    assert Anthropic().online_request(target, b"{}").path == "/v1/messages"
 
 
 def test_input_tokens_are_all_that_were_read():
@@ -147,13 +147,13 @@ def test_input_tokens_are_all_that_were_read():
         "output_tokens": 5,
     }
     message = {"content": [{"type": "text", "text": "a"}], "usage": usage}
-    outcome = Anthropic().answer(response(200, message))
+    outcome = Anthropic().read_response(response(200, message))
     assert (outcome.usage.input_tokens, outcome.usage.cached_tokens) == (111, 10)
 
 
 def test_call_of_a_tool_is_given_in_the_shape_that_all_llms_give():
     block = {"type": "tool_use", "id": "t1", "name": "f", "input": {"a": 1}}
-    outcome = Anthropic().answer(response(200, {"content": [block], "stop_reason": "tool_use"}))
+    outcome = Anthropic().read_response(response(200, {"content": [block], "stop_reason": "tool_use"}))
     assert outcome.extras["tool_calls"] == [
         {"id": "t1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
     ]

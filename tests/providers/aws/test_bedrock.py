@@ -24,9 +24,8 @@ from distilabel.exceptions import (
 from distilabel.http import FromFile, HttpRequest
 from distilabel.providers.aws import s3
 from distilabel.providers.aws.auth import AwsSigner
-from distilabel.providers.aws.bedrock import Bedrock
-from distilabel.providers.aws.bedrock_jobs import input_name, invocation_job
-from distilabel.providers.aws.common import bedrock_address, beside
+from distilabel.providers.aws.bedrock import Bedrock, input_name, read_job
+from distilabel.providers.aws.common import bedrock_address, service_address
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, Job, JobPhase, Target
 from tests.fakes import drive, response
@@ -81,7 +80,7 @@ def test_bucket_is_a_host_at_aws_alone(storage: str, bucket: str, place: tuple[s
 
 def test_model_s_name_is_one_part_of_the_path(bedrock: Bedrock):
     arn = "arn:aws:bedrock:us-east-1:1:inference-profile/us.m-v1:0"
-    request = bedrock.online(Target("bedrock", ADDRESS, "converse", arn), b"{}")
+    request = bedrock.online_request(Target("bedrock", ADDRESS, "converse", arn), b"{}")
     assert request.base_url == "https://bedrock-runtime.us-east-1.amazonaws.com"
     assert (
         request.path
@@ -93,16 +92,14 @@ def test_scope_of_any_text_comes_back_with_the_job(bedrock: Bedrock):
     for scope in ("p/s", "a ü\u2028 b", "x"):
         job = Job(1, scope, TARGET, TAG, "creating", 2, 1, 2e9, 2e9)
         file = {"s3InputDataConfig": {"s3Uri": f"s3://b/{input_name(job)}"}}
-        read = invocation_job({"jobArn": "a/1", "jobName": f"distilabel-{TAG}", "inputDataConfig": file})
+        read = read_job({"jobArn": "a/1", "jobName": f"distilabel-{TAG}", "inputDataConfig": file})
         assert (read.scope, read.tag) == (scope, TAG)
 
 
 def test_scope_that_is_too_long_is_left_out():
     job = Job(1, "p" * 900, TARGET, TAG, "creating", 2, 1, 2e9, 2e9)
     file = {"s3InputDataConfig": {"s3Uri": f"s3://b/{input_name(job)}"}}
-    assert (
-        invocation_job({"jobArn": "1", "jobName": f"distilabel-{TAG}", "inputDataConfig": file}).scope is None
-    )
+    assert read_job({"jobArn": "1", "jobName": f"distilabel-{TAG}", "inputDataConfig": file}).scope is None
 
 
 def test_job_that_has_too_few_requests_says_so(bedrock: Bedrock):
@@ -125,7 +122,7 @@ def test_bucket_and_role_are_wanted_by_batch_alone(monkeypatch: pytest.MonkeyPat
         next(Bedrock(address=ADDRESS).upload(JOB, Path("in")))
     with pytest.raises(DistilabelUserError, match="BEDROCK_BATCH_ROLE_ARN"):
         next(Bedrock("b", address=ADDRESS).create(JOB, Path("in")))
-    assert Bedrock().online(TARGET, b"{}").path.endswith("/converse")
+    assert Bedrock().online_request(TARGET, b"{}").path.endswith("/converse")
     monkeypatch.setenv("BEDROCK_BATCH_BUCKET", "s3://mine/")
     monkeypatch.setenv("BEDROCK_BATCH_ROLE_ARN", ROLE)
     assert (Bedrock().bucket, Bedrock().role) == ("mine", ROLE)
@@ -138,9 +135,9 @@ def test_address_is_that_of_the_region_or_one_for_all(monkeypatch: pytest.Monkey
     assert platform("bedrock").address() == "https://bedrock.eu-west-1.amazonaws.com"
     monkeypatch.setenv("AWS_REGION", "cn-north-1")
     assert platform("bedrock").address() == "https://bedrock.cn-north-1.amazonaws.com.cn"
-    assert beside(bedrock_address(), "s3") == "https://s3.cn-north-1.amazonaws.com.cn"
+    assert service_address(bedrock_address(), "s3") == "https://s3.cn-north-1.amazonaws.com.cn"
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9/")
-    assert platform("bedrock").address() == beside(bedrock_address("http://127.0.0.1:9/"), "s3")
+    assert platform("bedrock").address() == service_address(bedrock_address("http://127.0.0.1:9/"), "s3")
     assert platform("bedrock").signer is AwsSigner
 
 
@@ -186,7 +183,7 @@ def test_credentials_that_have_run_out_are_an_error_of_the_key(bedrock: Bedrock)
 )
 def test_model_that_is_not_known_ends_the_run(bedrock: Bedrock, answer: Any):
     with pytest.raises(DistilabelModelNotFoundError, match="and the region"):
-        bedrock.answer(answer)
+        bedrock.read_response(answer)
 
 
 @pytest.mark.parametrize(
@@ -198,12 +195,12 @@ def test_model_that_is_not_known_ends_the_run(bedrock: Bedrock, answer: Any):
     ],
 )
 def test_online_refusal_is_a_value_of_its_name(bedrock: Bedrock, answer: Any, retryable: bool):
-    outcome = bedrock.answer(answer)
+    outcome = bedrock.read_response(answer)
     assert isinstance(outcome, Failure)
     assert (outcome.code, outcome.message, outcome.retryable) == (
         answer.headers[ERROR_TYPE].partition(":")[0], "No.", retryable,
     )  # fmt: skip
-    assert bedrock.decode(bedrock.line("n", answer)).outcome == outcome
+    assert bedrock.decode(bedrock.encode_response("n", answer)).outcome == outcome
 
 
 # botocore's service models on our calls and samples
@@ -358,7 +355,7 @@ def test_boto3_makes_the_job_that_we_make(bedrock: Bedrock):
 
 
 def test_boto3_goes_where_we_go(bedrock: Bedrock):
-    online = bedrock.online(TARGET, b"{}")
+    online = bedrock.online_request(TARGET, b"{}")
     theirs = sent_by_boto3("bedrock-runtime", "converse", modelId=TARGET.model, messages=[])
     assert theirs.url == f"{online.base_url}{online.path}"
     fetched = next(bedrock.fetch(INPUT, Path("x")))

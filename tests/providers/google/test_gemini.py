@@ -76,7 +76,7 @@ def test_display_name_carries_the_scope_where_it_fits_whole():
     ],
 )
 def test_online_request_names_the_model_in_its_path(model: str, path: str):
-    request = Gemini().online(Target("gemini", HOST, "generateContent", model), b"{}")
+    request = Gemini().online_request(Target("gemini", HOST, "generateContent", model), b"{}")
     assert request.path == f"{path}:generateContent"
 
 
@@ -85,12 +85,12 @@ def test_key_that_is_no_key_is_told_though_the_status_is_400():
         "error": {"code": 400, "message": "API key not valid.", "details": [{"reason": "API_KEY_INVALID"}]}
     }
     with pytest.raises(DistilabelAuthenticationError, match="API key not valid"):
-        Gemini().answer(response(400, body))
+        Gemini().read_response(response(400, body))
 
 
 def test_error_online_is_called_by_its_word():
     body = {"error": {"code": 429, "message": "Quota exceeded.", "status": "RESOURCE_EXHAUSTED"}}
-    failure = Gemini().answer(response(429, body))
+    failure = Gemini().read_response(response(429, body))
     assert (failure.code, failure.retryable) == ("RESOURCE_EXHAUSTED", True)
 
 
@@ -98,13 +98,13 @@ def test_error_online_is_called_by_its_word():
     ("reason", "retryable"), [("STOP", True), ("OTHER", True), ("MALFORMED_FUNCTION_CALL", True)]
 )
 def test_answer_without_content_is_asked_again_and_says_how_it_ended(reason: str, retryable: bool):
-    failure = Gemini().answer(response(200, {"candidates": [{"finishReason": reason}]}))
+    failure = Gemini().read_response(response(200, {"candidates": [{"finishReason": reason}]}))
     assert (failure.code, failure.retryable, reason in failure.message) == ("empty_reply", retryable, True)
 
 
 def test_calls_of_functions_get_names_of_their_own():
     parts = [{"functionCall": {"name": "f", "args": {"a": 1}}}, {"functionCall": {"id": "x", "name": "g"}}]
-    reply = Gemini().answer(response(200, {"candidates": [{"content": {"parts": parts}}]}))
+    reply = Gemini().read_response(response(200, {"candidates": [{"content": {"parts": parts}}]}))
     calls = reply.extras["tool_calls"]
     assert [(call["id"], call["function"]["arguments"]) for call in calls] == [
         ("call_0", '{"a":1}'),

@@ -80,7 +80,10 @@ def test_storage_may_lie_elsewhere(monkeypatch: pytest.MonkeyPatch):
 def test_bucket_is_wanted_by_batch_alone(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(DistilabelUserError, match="GOOGLE_CLOUD_STORAGE_BUCKET"):
         next(Vertex().upload(JOB, Path("in")))
-    assert Vertex().online(TARGET, b"{}").path == "/publishers/google/models/gemini-3.8-flash:generateContent"
+    assert (
+        Vertex().online_request(TARGET, b"{}").path
+        == "/publishers/google/models/gemini-3.8-flash:generateContent"
+    )
     monkeypatch.setenv("GOOGLE_CLOUD_STORAGE_BUCKET", "gs://mine/")
     assert Vertex().bucket == "mine"
 

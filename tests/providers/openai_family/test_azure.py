@@ -21,7 +21,7 @@ def test_path_without_dates_is_taken_where_no_dated_version_is_named(version):
     (request,), _ = drive(Azure(version).create(JOB, Path("in")), response(200, {"id": "b"}))
     assert (request.path, dict(request.params)) == ("/openai/v1/batches", {})
     assert json.loads(request.json)["endpoint"] == "/v1/chat/completions"
-    assert Azure(version).online(TARGET, b"{}").path == "/openai/v1/chat/completions"
+    assert Azure(version).online_request(TARGET, b"{}").path == "/openai/v1/chat/completions"
 
 
 def test_dated_version_is_named_in_each_call():
@@ -41,7 +41,7 @@ def test_dated_version_is_named_in_each_call():
 
 
 def test_dated_version_names_the_deployment_in_the_path():
-    request = DATED.online(TARGET, b"{}")
+    request = DATED.online_request(TARGET, b"{}")
     assert request.path == "/openai/deployments/my%20gpt%2F4/chat/completions"
     assert request.params == {"api-version": "2024-10-21"}
 
@@ -72,4 +72,4 @@ def test_address_may_be_given_with_or_without_what_the_dialect_adds(given):
 
 def test_version_is_read_from_the_environment(monkeypatch):
     monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
-    assert platform("azure").provider().online(TARGET, b"{}").params == {"api-version": "2024-10-21"}
+    assert platform("azure").provider().online_request(TARGET, b"{}").params == {"api-version": "2024-10-21"}

@@ -45,7 +45,7 @@ def test_upload_is_for_batches():
 
 
 def test_online_path_starts_below_the_version_in_the_base_url():
-    request = OpenAI().online(TARGET, b"{}")
+    request = OpenAI().online_request(TARGET, b"{}")
     assert request.path == "/chat/completions"
 
 

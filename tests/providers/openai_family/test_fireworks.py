@@ -77,7 +77,7 @@ def test_dataset_without_any_file_has_no_results(tmp_path: Path):
 
 @pytest.mark.parametrize("answer", [{"message": "Wait."}, {"filenameToSignedUrls": None}, b"<html>", []])
 def test_answer_that_is_none_is_not_taken_for_a_dataset_without_files(tmp_path: Path, answer):
-    with pytest.raises(DistilabelPlatformError, match="answered with something else than a JSON object"):
+    with pytest.raises(DistilabelPlatformError, match="sent something other than a JSON object"):
         drive(FIREWORKS.fetch("d/output", tmp_path / "x"), response(200, answer))
 
 
@@ -106,7 +106,7 @@ def test_completion_is_read_with_or_without_a_frame(answer):
 
 
 def test_account_is_asked_for_only_where_it_is_needed():
-    assert Fireworks().online(TARGET, b"{}").path == "/inference/v1/chat/completions"
+    assert Fireworks().online_request(TARGET, b"{}").path == "/inference/v1/chat/completions"
     with pytest.raises(DistilabelUserError, match="FIREWORKS_ACCOUNT_ID"):
         next(Fireworks().upload(JOB, Path("in")))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilabel.providers.google.content import content_outcome
-from distilabel.providers.parsing.vectors import vector_of
+from distilabel.providers.parsing.vectors import as_vector
 from distilabel.records import Failure, Reply
 
 FLOATS = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1)
@@ -19,11 +19,11 @@ FLOATS = st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), mi
 @given(FLOATS)
 def test_vector_reads_the_same_as_numbers_and_as_base64(numbers: list[float]):
     text = base64.b64encode(array("f", numbers).tobytes()).decode()
-    assert vector_of(numbers) == vector_of(text) == numbers
+    assert as_vector(numbers) == as_vector(text) == numbers
 
 
 def test_whole_numbers_are_numbers():
-    assert vector_of([1, -128]) == [1.0, -128.0]
+    assert as_vector([1, -128]) == [1.0, -128.0]
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_whole_numbers_are_numbers():
     ],
 )
 def test_what_is_no_vector_is_none(value: Any):
-    assert vector_of(value) is None
+    assert as_vector(value) is None
 
 
 def test_embedded_content_is_a_reply_with_its_tokens_under_either_name():

@@ -11,7 +11,7 @@ from distilabel.models.remote import Connection, model_client
 from distilabel.offline.client import ModelClient
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
-from distilabel.providers.parsing.vectors import vector_of
+from distilabel.providers.parsing.vectors import as_vector
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, canonical_json
 from distilabel.typing import EmbeddingOutput
@@ -166,7 +166,7 @@ def _output(answer: Answer) -> EmbeddingOutput:
     outcome = answer.outcome
     if isinstance(outcome, Failure):
         return _without(answer, outcome.code, outcome.message)
-    vector = vector_of(outcome.extras.get("embedding"))
+    vector = as_vector(outcome.extras.get("embedding"))
     if vector is None:
         return _without(answer, "no_embedding", "The platform answered with something else than a vector.")
     return {"embedding": vector, "input_tokens": outcome.usage.input_tokens}

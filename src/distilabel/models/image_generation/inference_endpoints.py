@@ -16,7 +16,7 @@ from distilabel.models.endpoints import address_of_endpoint
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
 from distilabel.offline.session import Answer
-from distilabel.providers.parsing.errors import failure_of, parse_error
+from distilabel.providers.parsing.errors import parse_error, parse_failure
 from distilabel.providers.registry import platform
 from distilabel.records import Failure, Outcome, Reply, canonical_json
 from distilabel.transport import HttpTransport
@@ -188,7 +188,7 @@ def _read(response: HttpResponse) -> Outcome:
     if response.status in (401, 402, 403, 404):
         raise parse_error(response)
     if response.status != _OK:
-        return failure_of(response.status, response.body)
+        return parse_failure(response.status, response.body)
     kind = response.headers.get("content-type", "")
     if not response.body or kind.startswith(_TEXT):
         return Failure("no_image", "The platform sent no image: check that the model makes images of texts.")

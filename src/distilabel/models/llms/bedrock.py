@@ -10,8 +10,7 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.converse import converse_chat, converse_output, converse_tools
 from distilabel.models.llms.ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
-from distilabel.providers.aws.bedrock import Bedrock
-from distilabel.providers.aws.bedrock_jobs import ENDPOINT
+from distilabel.providers.aws.bedrock import ENDPOINT, Bedrock
 from distilabel.providers.aws.common import bedrock_address
 from distilabel.providers.base import Provider
 from distilabel.typing import FormattedInput, StructuredOutputType

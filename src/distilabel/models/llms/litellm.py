@@ -18,7 +18,7 @@ from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.llms.outputs import output_of
 from distilabel.models.llms.structure import response_format_of
 from distilabel.offline.session import Answer
-from distilabel.providers.openai_family.bodies import body_outcome
+from distilabel.providers.openai_family.lines import body_outcome
 from distilabel.records import Failure, Outcome
 from distilabel.typing import FormattedInput, GenerateOutput, StructuredOutputType
 

@@ -1,4 +1,4 @@
-"""Signing calls to AWS with Signature Version 4, by botocore and the credentials that it finds.
+"""Authentication with AWS: Signature Version 4, by botocore and the credentials that it finds.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html and
 https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html (November 2026).
@@ -21,14 +21,14 @@ __all__ = ["AwsSigner"]
 
 _DIGEST = "x-amz-content-sha256"
 _REGION = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-[0-9]+)\.")
-_SOMEWHERE = "us-east-1"
+_DEFAULT_REGION = "us-east-1"
 
 
 class AwsSigner:
-    """Signs each call; a call that names the digest of its payload is one to S3, all others go to Bedrock.
+    """Signs each request. A request with the digest of its payload in a header goes to S3, all others go to Bedrock.
 
-    The credentials are those that AWS's own tools find (environment, profile, SSO, role of the machine), and are renewed
-    when they run out. The region is the one in the address; where that has none, `AWS_REGION` or `AWS_DEFAULT_REGION`.
+    The credentials are those that AWS's own tools find (environment, profile, SSO, role of the machine). They are renewed
+    when they expire. The region is the one in the host name, else `AWS_REGION`, `AWS_DEFAULT_REGION` or `us-east-1`.
 
     Raises:
         DistilabelAuthenticationError: There are no credentials.
@@ -41,20 +41,20 @@ class AwsSigner:
         self._exceptions = require("botocore.exceptions", "aws")
         self._unsigned = require("botocore.config", "aws").Config(s3={"payload_signing_enabled": False})
         self._lock = threading.Lock()
-        self._credentials = self._asked(require("botocore.session", "aws").Session().get_credentials)
+        self._credentials = self._mapping_errors(require("botocore.session", "aws").Session().get_credentials)
         if self._credentials is None:
             raise DistilabelAuthenticationError(
-                "AWS's credentials are not set: run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and "
+                "No AWS credentials: run `aws configure` or `aws sso login`, or set AWS_ACCESS_KEY_ID and "
                 "AWS_SECRET_ACCESS_KEY."
             )
-        frozen = self._frozen()
-        # The keys of a session change; the account does not.
+        frozen = self._frozen_credentials()
+        # The keys of a session change, the account stays.
         self.account = str(getattr(frozen, "account_id", None) or frozen.access_key)
 
     def __call__(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Mapping[str, str]:
-        """Return the headers that prove who calls."""
+        """Return the headers of the request with its signature."""
         parts = urlsplit(url)
         kept = {name: value for name, value in headers.items() if _is_signed(name)}
         request = self._request(
@@ -62,16 +62,18 @@ class AwsSigner:
         )
         request.context["client_config"] = self._unsigned
         kind, service = ("S3SigV4Auth", "s3") if _DIGEST in kept else ("SigV4Auth", "bedrock")
-        getattr(self._auth, kind)(self._frozen(), service, _region(parts.netloc)).add_auth(request)
+        getattr(self._auth, kind)(self._frozen_credentials(), service, _region(parts.netloc)).add_auth(
+            request
+        )
         return dict(request.headers.items())
 
-    def _frozen(self) -> Any:
+    def _frozen_credentials(self) -> Any:
         with self._lock:
-            return self._asked(self._credentials.get_frozen_credentials)
+            return self._mapping_errors(self._credentials.get_frozen_credentials)
 
-    def _asked(self, credentials: Any) -> Any:
+    def _mapping_errors(self, function: Any) -> Any:
         try:
-            return credentials()
+            return function()
         except (self._exceptions.HTTPClientError, self._exceptions.ConnectionError) as fault:
             raise DistilabelUnreachableError(
                 f"AWS gave no credentials ({type(fault).__name__}): check the network. Nothing is lost: run again when "
@@ -85,7 +87,7 @@ class AwsSigner:
 
 
 def _is_signed(name: str) -> bool:
-    """Tell whether a header is signed: what proxies may change is not."""
+    """Return whether a header is signed; a header that proxies may change is not."""
     return name.lower() == "content-type" or name.lower().startswith("x-amz-")
 
 
@@ -93,4 +95,4 @@ def _region(host: str) -> str:
     found = _REGION.search(f".{host}")
     if found:
         return found[1]
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _SOMEWHERE
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION

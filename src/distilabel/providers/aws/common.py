@@ -1,4 +1,4 @@
-"""What AWS's services share: where they are, and how they say what they refuse.
+"""What AWS's services share: their addresses in a region, and the shapes of their errors.
 
 https://docs.aws.amazon.com/general/latest/gr/bedrock.html, https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 and the service models of botocore 1.44, read in November 2026.
@@ -7,22 +7,24 @@ and the service models of botocore 1.44, read in November 2026.
 import html
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import orjson
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.http import Flow, HttpRequest, HttpResponse
-from distilabel.providers.parsing.json_values import as_dict, as_text, read_json
+from distilabel.http import Flow, HttpResponse
+from distilabel.providers.parsing.json_values import as_dict, as_json, as_text
 
-__all__ = ["bedrock_address", "beside", "element_of", "spoken", "worded"]
+__all__ = ["bedrock_address", "normalize_error", "normalizes_errors", "service_address", "xml_text"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-_OF_AWS = re.compile(r"https://bedrock\.([a-z0-9-]+\.amazonaws\.com(?:\.cn)?)")
-# What the status alone does not tell: jobs wait for a quota, a model's fault may pass, credentials have run out.
+_AWS_HOST = re.compile(r"https://bedrock\.([a-z0-9-]+\.amazonaws\.com(?:\.cn)?)")
+# Codes whose HTTP status misleads: a job may wait for a quota, an error of the model may pass, credentials have expired.
 _STATUSES = {
     "ServiceQuotaExceededException": 429,
     "ModelErrorException": 500,
@@ -33,11 +35,11 @@ _STATUSES = {
 
 
 def bedrock_address(address: str = "", region: str | None = None) -> str:
-    """Return the address of Bedrock in a region.
+    """Return the base URL of Bedrock.
 
     Args:
-        address: As it is given, which stands for all services; empty for AWS's own.
-        region: Such as `us-east-1`; default: `AWS_REGION` or `AWS_DEFAULT_REGION`.
+        address: A base URL of the user's choice, which serves all services. Empty: AWS's own.
+        region: Such as `us-east-1`. Default: `AWS_REGION` or `AWS_DEFAULT_REGION`.
 
     Raises:
         DistilabelUserError: No region is given.
@@ -51,62 +53,67 @@ def bedrock_address(address: str = "", region: str | None = None) -> str:
     region = region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region:
         raise DistilabelUserError(
-            "AWS Bedrock wants to know the region: set the environment variable AWS_REGION, or give region=..."
+            "No AWS region: set the environment variable AWS_REGION, or pass region=..."
         )
     return f"https://bedrock.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
 
 
-def beside(address: str, service: str) -> str:
-    """Return the address of another service in the same region; one that is not AWS's own serves all of them.
+def service_address(address: str, service: str) -> str:
+    """Return the base URL of another service in the region of `address`. A host that is not AWS's serves them all.
 
     Examples:
-        >>> beside("https://bedrock.us-east-1.amazonaws.com", "s3")
+        >>> service_address("https://bedrock.us-east-1.amazonaws.com", "s3")
         'https://s3.us-east-1.amazonaws.com'
+        >>> service_address("http://localhost:4566", "s3")
+        'http://localhost:4566'
     """
-    found = _OF_AWS.fullmatch(address)
+    found = _AWS_HOST.fullmatch(address)
     return f"https://{service}.{found[1]}" if found else address
 
 
-def worded(flow: Generator[HttpRequest, HttpResponse, T]) -> Flow[T]:
-    """Carry out a flow that is sent each refusal in the words that all dialects read; see `spoken`."""
-    request = next(flow)
-    while True:
-        response = spoken((yield request))
-        try:
-            request = flow.send(response)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+def normalizes_errors(method: Callable[P, Flow[T]]) -> Callable[P, Flow[T]]:
+    """Decorate a method that returns a flow: the flow is sent AWS's error responses by way of `normalize_error`."""
+
+    @wraps(method)
+    def normalized(*args: P.args, **kwargs: P.kwargs) -> Flow[T]:
+        flow = method(*args, **kwargs)
+        request = next(flow)
+        while True:
+            response = normalize_error((yield request))
+            try:
+                request = flow.send(response)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+
+    return normalized
 
 
-def spoken(response: HttpResponse) -> HttpResponse:
-    """Return a refusal with its code and message as JSON: AWS says the code in a header, or all of it in XML."""
+def normalize_error(response: HttpResponse) -> HttpResponse:
+    """Return an error response with code and message as JSON, as all dialects read them; a success stays unchanged.
+
+    AWS puts the code into a header or into JSON; S3 puts code and message into XML.
+    """
     if 200 <= response.status < 300:  # noqa: PLR2004
         return response
-    code, message = _said(response)
+    if code := xml_text(response.body, "Code"):
+        message = xml_text(response.body, "Message")
+    else:
+        body = as_dict(as_json(response.body))
+        code = response.headers.get("x-amzn-errortype") or as_text(body.get("__type")) or ""
+        # `ValidationException:http://internal.amazon.com/...`, or `com.amazon.coral#ValidationException`
+        code = code.partition(":")[0].rpartition("#")[2]
+        message = as_text(body.get("message")) or as_text(body.get("Message"))
     if not code:
         return response
-    body = orjson.dumps({"error": {"code": code, "message": message or code}})
-    return replace(response, status=_STATUSES.get(code, response.status), body=body)
+    body_bytes = orjson.dumps({"error": {"code": code, "message": message or code}})
+    return replace(response, status=_STATUSES.get(code, response.status), body=body_bytes)
 
 
-def _said(response: HttpResponse) -> tuple[str | None, str | None]:
-    if code := element_of(response.body, "Code"):
-        return code, element_of(response.body, "Message")
-    try:
-        body = as_dict(read_json(response.body))
-    except ValueError:
-        body = {}
-    code = response.headers.get("x-amzn-errortype") or as_text(body.get("__type")) or ""
-    # `ValidationException:http://internal.amazon.com/...`, or `com.amazon.coral#ValidationException`
-    code = code.partition(":")[0].rpartition("#")[2]
-    return code, as_text(body.get("message")) or as_text(body.get("Message"))
-
-
-def element_of(body: bytes, name: str) -> str | None:
-    """Return the text of the first element of that name in S3's flat XML; None if there is none.
+def xml_text(body: bytes, name: str) -> str | None:
+    """Return the text of the first element of that name in S3's flat XML; None where there is none.
 
     Examples:
-        >>> element_of(b"<Error><Code>NoSuchKey</Code></Error>", "Code")
+        >>> xml_text(b"<Error><Code>NoSuchKey</Code></Error>", "Code")
         'NoSuchKey'
     """
     found = re.search(rf"<{name}>([^<]*)</{name}>", body.decode("utf-8", "replace"))

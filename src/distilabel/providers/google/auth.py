@@ -1,4 +1,4 @@
-"""Signing calls to Google Cloud with the application default credentials.
+"""Authentication with Google Cloud by application default credentials.
 
 https://cloud.google.com/docs/authentication/application-default-credentials (November 2026); by google-auth.
 """
@@ -15,7 +15,7 @@ _SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
 class GoogleSigner:
-    """Adds an access token, fetched anew when it has run out.
+    """Adds an access token to each request, and renews it when it has expired.
 
     Raises:
         DistilabelAuthenticationError: There are no credentials.
@@ -31,7 +31,7 @@ class GoogleSigner:
             self._credentials, project = auth.default(scopes=_SCOPES)
         except self._exceptions.DefaultCredentialsError:
             raise DistilabelAuthenticationError(
-                "Google Cloud's credentials are not set: run `gcloud auth application-default login`, or set "
+                "No Google Cloud credentials: run `gcloud auth application-default login`, or set "
                 "GOOGLE_APPLICATION_CREDENTIALS to the file of a service account."
             ) from None
         names = ("service_account_email", "client_id")
@@ -46,19 +46,19 @@ class GoogleSigner:
         headers: Mapping[str, str],  # noqa: ARG002 - not signed
         body: bytes | None,  # noqa: ARG002 - not signed
     ) -> Mapping[str, str]:
-        """Return the headers that prove who calls."""
+        """Return the headers that carry the access token."""
         added: dict[str, str] = {}
         try:
             with self._lock:
                 self._credentials.before_request(self._refresh, method, url, added)
         except self._exceptions.TransportError as fault:
             raise DistilabelUnreachableError(
-                f"Google Cloud, which gives the access tokens, cannot be reached ({type(fault).__name__}): check the "
+                f"Google Cloud, which issues the access tokens, cannot be reached ({type(fault).__name__}): check the "
                 "network. Nothing is lost: run again when it is back."
             ) from None
         except self._exceptions.GoogleAuthError as fault:
             raise DistilabelAuthenticationError(
-                f"Google Cloud did not accept the credentials ({type(fault).__name__}): run `gcloud auth "
+                f"Google Cloud rejected the credentials ({type(fault).__name__}): run `gcloud auth "
                 "application-default login`, or check GOOGLE_APPLICATION_CREDENTIALS."
             ) from None
         return added

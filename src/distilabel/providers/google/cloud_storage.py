@@ -1,22 +1,19 @@
 """Files in Cloud Storage, by its JSON API: https://cloud.google.com/storage/docs/json_api (November 2026)."""
 
-from collections.abc import Generator
 from pathlib import Path
 from urllib.parse import quote
 
-from distilabel.exceptions import DistilabelPlatformError
-from distilabel.http import FromFile, HttpRequest, HttpResponse
-from distilabel.providers.base import call, call_json
+from distilabel.http import Flow, FromFile, HttpRequest
+from distilabel.providers.base import call, call_json, none_if_missing
 from distilabel.providers.parsing.json_values import as_dicts, as_text
 
-__all__ = ["STORAGE", "fetch", "files_below", "send"]
+__all__ = ["STORAGE", "fetch", "files_below", "upload"]
 
 STORAGE = "https://storage.googleapis.com"
-_GONE = 404
 
 
-def send(storage: str, bucket: str, name: str, path: Path) -> Generator[HttpRequest, HttpResponse, str]:
-    """Send a file to a bucket; one of that name is replaced. Return its URI."""
+def upload(storage: str, bucket: str, name: str, path: Path) -> Flow[str]:
+    """Upload a file to a bucket and return its URI. A file of the same name is replaced."""
     request = HttpRequest(
         "POST",
         f"/upload{_objects(bucket)}",
@@ -28,22 +25,17 @@ def send(storage: str, bucket: str, name: str, path: Path) -> Generator[HttpRequ
     return f"gs://{bucket}/{name}"
 
 
-def fetch(storage: str, uri: str, path: Path) -> Generator[HttpRequest, HttpResponse, bool]:
-    """Stream a file to `path`; False if it is not there."""
+def fetch(storage: str, uri: str, path: Path) -> Flow[bool]:
+    """Stream a file to `path`; return False where it does not exist."""
     bucket, _, name = uri.removeprefix("gs://").partition("/")
-    place = f"{_objects(bucket)}/{quote(name, safe='')}"
-    request = HttpRequest("GET", place, params={"alt": "media"}, save_to=path, base_url=storage)
-    try:
-        yield from call(request)
-    except DistilabelPlatformError as error:
-        if error.status == _GONE:
-            return False
-        raise
-    return True
+    object_path = f"{_objects(bucket)}/{quote(name, safe='')}"
+    request = HttpRequest("GET", object_path, params={"alt": "media"}, save_to=path, base_url=storage)
+    return (yield from none_if_missing(call(request))) is not None
 
 
-def files_below(storage: str, folder: str) -> Generator[HttpRequest, HttpResponse, list[str]]:
+def files_below(storage: str, folder: str) -> Flow[list[str]]:
     """Return the URIs of the JSON lines files below a folder's URI."""
+    # Not `list_objects`: a page here may lack its list and hold any other field, and no payment depends on it.
     bucket, _, prefix = folder.removeprefix("gs://").partition("/")
     found: list[str] = []
     params = {"prefix": prefix.rstrip("/") + "/"}

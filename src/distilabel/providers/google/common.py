@@ -1,4 +1,4 @@
-"""What the Gemini API and Vertex AI say alike of a job: its name, its states, its model."""
+"""What the batch jobs of the Gemini API and of Vertex AI share: names, states, models and errors."""
 
 import re
 from typing import Any
@@ -12,20 +12,19 @@ ENDPOINT = "generateContent"
 
 # Vertex AI: https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs (November
 # 2026). For the Gemini API no page names a limit.
-_LONGEST_NAME = 128
+_MAX_NAME = 128
 _NAME = re.compile(r"distilabel-([0-9a-z]+)(?: (.+))?", re.DOTALL)
-_STOPPED = frozenset({"CANCELLED", "EXPIRED"})
 
 
 def display_name(job: Job) -> str:
-    """Return the name by which a job is found again: it carries our tag, and the scope where that fits whole."""
+    """Return the name by which a job is found again. It holds the tag, and the scope where the whole scope fits."""
     name = f"distilabel-{job.tag}"
-    whole = f"{name} {job.scope}"
-    return whole if len(whole) <= _LONGEST_NAME else name
+    full = f"{name} {job.scope}"
+    return full if len(full) <= _MAX_NAME else name
 
 
 def tag_and_scope(name: str | None) -> tuple[str | None, str | None]:
-    """Read a name that `display_name` gave; a foreign one has neither.
+    """Return tag and scope from a name that `display_name` returned; a foreign name has neither.
 
     Examples:
         >>> tag_and_scope("distilabel-0f0e my-pipeline/my step")
@@ -38,7 +37,7 @@ def tag_and_scope(name: str | None) -> tuple[str | None, str | None]:
 
 
 def model_path(model: str, collection: str) -> str:
-    """Return a model's path: one that is a path already, such as that of a tuned model, stays as it is.
+    """Return a model's path. A name that is a path already, such as that of a tuned model, stays unchanged.
 
     Examples:
         >>> model_path("gemini-3.8-flash", "models"), model_path("tunedModels/mine", "models")
@@ -48,22 +47,22 @@ def model_path(model: str, collection: str) -> str:
 
 
 def phase_of(state: str, *, has_results: bool) -> JobPhase:
-    """Tell what a state comes to.
+    """Return the phase of a job.
 
     Args:
-        state: Without its prefix, such as `SUCCEEDED`; one that is not known counts as running.
-        has_results: Whether the job names what there is to fetch: one that failed may have some, and one that succeeded
-            may say so before it names them (https://github.com/tidyverse/ellmer/issues/926).
+        state: The state without its prefix, such as `SUCCEEDED`. An unknown one counts as running.
+        has_results: Whether the job names its results. A failed job may have some, and a job may say `SUCCEEDED` before
+            it names them (https://github.com/tidyverse/ellmer/issues/926).
     """
     if state == "FAILED":
         return JobPhase.STOPPED if has_results else JobPhase.REJECTED
     if state in ("SUCCEEDED", "PARTIALLY_SUCCEEDED"):
         return JobPhase.COMPLETED if has_results else JobPhase.RUNNING
-    return JobPhase.STOPPED if state in _STOPPED else JobPhase.RUNNING
+    return JobPhase.STOPPED if state in ("CANCELLED", "EXPIRED") else JobPhase.RUNNING
 
 
 def job_errors(status: dict[str, Any]) -> tuple[JobError, ...]:
-    """Read why a job failed from a google.rpc.Status; where there is too much under way, it may be sent again later."""
+    """Return why a job failed, from a google.rpc.Status. A job that exceeded a quota may be submitted again later."""
     failure = status_failure(status)
     code = "quota_exceeded" if failure.code == "RESOURCE_EXHAUSTED" else failure.code
     return (JobError(code, failure.message),) if status else ()

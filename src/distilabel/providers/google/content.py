@@ -1,34 +1,24 @@
-"""Reading one generated content or embedding, as the Gemini API and Vertex AI shape it, and Google's errors.
+"""Reading generated content, embeddings and errors in the shape of the Gemini API and of Vertex AI.
 
-Shapes: https://ai.google.dev/api/generate-content, https://ai.google.dev/api/embeddings, https://cloud.google.com/apis/design/errors and the types of
-google-genai 3.4, read in November 2026.
+Shapes: https://ai.google.dev/api/generate-content, https://ai.google.dev/api/embeddings,
+https://cloud.google.com/apis/design/errors and the types of google-genai 3.4, read in November 2026.
 """
 
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
-from distilabel.exceptions import DistilabelModelNotFoundError
 from distilabel.http import HttpResponse
-from distilabel.providers.parsing.errors import failure_of, parse_error
-from distilabel.providers.parsing.json_values import (
-    as_dict,
-    as_dicts,
-    as_number,
-    as_text,
-    count_of,
-    counted,
-    read_json,
-)
+from distilabel.providers.base import read_online_response
+from distilabel.providers.parsing.errors import EMPTY_REPLY, response_failure
+from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_json, as_number, as_text
 from distilabel.providers.parsing.logprobs import google_logprobs
-from distilabel.providers.parsing.vectors import vector_of
+from distilabel.providers.parsing.tool_calls import tool_call
+from distilabel.providers.parsing.vectors import as_vector
 from distilabel.records import Failure, Outcome, Reply, Usage
 
-__all__ = ["content_answer", "content_outcome", "status_failure"]
+__all__ = ["content_outcome", "line_outcome", "read_content_response", "status_failure"]
 
-_OK = 200
-_BAD_REQUEST, _NOT_FOUND = 400, 404
+_OK, _BAD_REQUEST = 200, 400
 # https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 _CODES = (
     "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
@@ -38,7 +28,7 @@ _CODES = (
 _RETRYABLE = frozenset(
     {"CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED", "ABORTED", "INTERNAL", "UNAVAILABLE"}
 )
-# Why a candidate holds nothing: the model was stopped, and would be again.
+# Finish reasons of a blocked candidate. Not retryable: a second request would be blocked too.
 _BLOCKED = frozenset(
     {
         "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY",
@@ -47,85 +37,84 @@ _BLOCKED = frozenset(
 )  # fmt: skip
 
 
-def content_answer(response: HttpResponse) -> Outcome:
+def read_content_response(response: HttpResponse) -> Outcome:
     """Read the response to one online request.
 
     Raises:
-        DistilabelPlatformError: The key is not accepted, or the model is not known.
+        DistilabelAuthenticationError: The platform rejected the key.
+        DistilabelModelNotFoundError: The platform does not know the model.
     """
-    if response.status in (401, 403):
-        raise parse_error(response)
     if response.status == _BAD_REQUEST and b"API_KEY_INVALID" in response.body:
-        raise parse_error(replace(response, status=401))
-    try:
-        body = read_json(response.body)
-    except ValueError:
-        body = response.body
-    outcome = content_outcome(response.status, body)
-    if response.status == _NOT_FOUND and isinstance(outcome, Failure):
-        raise DistilabelModelNotFoundError(
-            f"The platform does not know the model ({outcome.message}): check the name given as `model`.",
-            status=_NOT_FOUND, code=outcome.code,
-        )  # fmt: skip
-    return outcome
+        response = replace(response, status=401)
+    return read_online_response(response, content_outcome)
 
 
 def content_outcome(status: int, body: Any) -> Outcome:
-    """Read a GenerateContentResponse or EmbedContentResponse of any shape: a reply, or why there is none.
+    """Read a GenerateContentResponse or an EmbedContentResponse.
 
     Args:
-        status: The HTTP status that came with it.
-        body: JSON already read, or bytes that are none.
+        status: The HTTP status.
+        body: Parsed JSON of any shape, or the bytes where they are not JSON.
     """
-    if status != _OK or (isinstance(body, dict) and body.get("error")):
-        failure = failure_of(status if status != _OK else 500, body)
-        word = as_text(as_dict(as_dict(body).get("error")).get("status"))
-        return Failure(word or failure.code, failure.message, failure.retryable)
-    reply = _read(body) if isinstance(body, dict) else None
-    return reply or _empty(as_dict(body))
+    value = as_dict(body)
+    if failure := response_failure(status, body):
+        code = as_text(as_dict(value.get("error")).get("status"))
+        return Failure(code or failure.code, failure.message, failure.retryable)
+    if reply := _embedding(value) if "embedding" in value else _content(value):
+        return reply
+    reasons = [as_text(candidate.get("finishReason")) for candidate in as_dicts(value.get("candidates"))]
+    reason = f" (finishReason {reasons[0]})" if reasons and reasons[0] else ""
+    return Failure(
+        EMPTY_REPLY.code, f"The platform returned HTTP 200 with no answer in it{reason}.", retryable=True
+    )
+
+
+def line_outcome(line: dict[str, Any]) -> Outcome:
+    """Read a result line of a batch. The field `online` is ours: it holds the response to an online request.
+
+    A failed line of Vertex AI holds some words in `status`, and mostly an error as JSON after them; one of the Gemini API
+    holds a google.rpc.Status.
+    """
+    if online := as_dict(line.get("online")):
+        return content_outcome(as_number(online.get("status_code")) or 0, online.get("body"))
+    status = as_dict(line.get("error")) or as_dict(line.get("status"))
+    text = as_text(line.get("status"))
+    if text and not line.get("response"):
+        _, brace, rest = text.partition("{")
+        status = as_dict(as_dict(as_json((brace + rest).encode())).get("error")) or {"message": text}
+    return status_failure(status) if status else content_outcome(_OK, line.get("response"))
 
 
 def status_failure(status: dict[str, Any]) -> Failure:
-    """Read a google.rpc.Status; its code is one of gRPC's, or an HTTP status with gRPC's word beside it."""
+    """Read a google.rpc.Status. Its code is a number of gRPC, or an HTTP status beside the name of a gRPC code."""
     code, message = status.get("code"), str(status.get("message") or "no reason was given")[:2000]
     number = code if isinstance(code, int) else 0
-    word = as_text(status.get("status")) or (_CODES[number] if 0 < number < len(_CODES) else None)
-    if word is None:
+    name = as_text(status.get("status")) or (_CODES[number] if 0 < number < len(_CODES) else None)
+    if name is None:
         return Failure(f"error_{number}" if number else "failed", message, retryable=True)
-    return Failure(word, message, retryable=word in _RETRYABLE)
-
-
-def _empty(body: dict[str, Any]) -> Failure:
-    reasons = [as_text(candidate.get("finishReason")) for candidate in as_dicts(body.get("candidates"))]
-    why = f" (finishReason {reasons[0]})" if reasons and reasons[0] else ""
-    return Failure("empty_reply", f"The platform answered with no answer in it{why}.", retryable=True)
-
-
-def _read(body: dict[str, Any]) -> Reply | None:
-    return _embedding(body) if "embedding" in body else _reply(body)
+    return Failure(name, message, retryable=name in _RETRYABLE)
 
 
 def _embedding(body: dict[str, Any]) -> Reply | None:
-    """Read an embedding: no text, and the vector in `extras`."""
+    """Read an embedding: its text is None, and the vector stands in `extras`."""
     vector = as_dict(body["embedding"]).get("values")
-    if vector_of(vector) is None:
+    if as_vector(vector) is None:
         return None
     # `tokenCount` by the types of google-genai 3.4 (SingleEmbedContentResponse); the reference has `usageMetadata`.
-    tokens = as_number(body.get("tokenCount")) or count_of(
-        as_dict(body.get("usageMetadata")), "promptTokenCount"
-    )
+    usage = as_dict(body.get("usageMetadata"))
+    tokens = as_number(body.get("tokenCount")) or as_number(usage.get("promptTokenCount")) or 0
     return Reply(None, Usage(input_tokens=tokens), extras={"embedding": vector})
 
 
-def _reply(body: dict[str, Any]) -> Reply | None:
+def _content(body: dict[str, Any]) -> Reply | None:
     candidate = next(iter(as_dicts(body.get("candidates"))), {})
     parts = as_dicts(as_dict(candidate.get("content")).get("parts"))
     reason = as_text(candidate.get("finishReason"))
     blocked = as_text(as_dict(body.get("promptFeedback")).get("blockReason"))
     refused = blocked or (reason if reason in _BLOCKED else None)
-    text, extras = _said(parts), {name: value for name, value in _extras(parts, candidate).items() if value}
-    if text is None and reason == "MAX_TOKENS":
-        text = ""
+    texts = [text for part in parts if isinstance(text := part.get("text"), str) and not part.get("thought")]
+    text = "".join(texts) if texts else "" if reason == "MAX_TOKENS" else None
+    extras = {name: value for name, value in _extras(parts, candidate).items() if value}
     if text is None and not refused and "tool_calls" not in extras:
         return None
     return Reply(
@@ -138,34 +127,28 @@ def _reply(body: dict[str, Any]) -> Reply | None:
     )
 
 
-def _said(parts: list[dict[str, Any]]) -> str | None:
-    texts = [text for part in parts if isinstance(text := part.get("text"), str) and not part.get("thought")]
-    return "".join(texts) if texts else None
-
-
 def _extras(parts: list[dict[str, Any]], candidate: dict[str, Any]) -> dict[str, Any]:
-    thoughts = [text for part in parts if part.get("thought") and (text := as_text(part.get("text")))]
     calls = [call for part in parts if isinstance(call := part.get("functionCall"), dict)]
     return {
-        "tool_calls": [_tool_call(number, call) for number, call in enumerate(calls)],
-        "reasoning": "\n".join(thoughts),
+        "tool_calls": [
+            tool_call(as_text(call.get("id")) or f"call_{number}", call.get("name"), call.get("args"))
+            for number, call in enumerate(calls)
+        ],
+        "reasoning": "\n".join(
+            text for part in parts if part.get("thought") and (text := as_text(part.get("text")))
+        ),
         "logprobs": google_logprobs(candidate.get("logprobsResult")),
     }
 
 
-def _tool_call(number: int, call: dict[str, Any]) -> dict[str, Any]:
-    """Return a function's call in OpenAI's shape, which is what all our LLMs give."""
-    arguments = orjson.dumps(call.get("args") or {}, option=orjson.OPT_NON_STR_KEYS).decode()
-    function = {"name": str(call.get("name") or ""), "arguments": arguments}
-    return {"id": as_text(call.get("id")) or f"call_{number}", "type": "function", "function": function}
-
-
 def _usage(usage: dict[str, Any]) -> Usage:
-    # Thoughts are billed as output, and are not in the candidates' count: https://ai.google.dev/gemini-api/docs/thinking
-    thoughts = count_of(usage, "thoughtsTokenCount")
+    count = {name: as_number(value) for name, value in usage.items()}
+    # Thoughts are billed as output, and `candidatesTokenCount` does not include them:
+    # https://ai.google.dev/gemini-api/docs/thinking (November 2026).
+    thoughts = count.get("thoughtsTokenCount")
     return Usage(
-        input_tokens=count_of(usage, "promptTokenCount") + count_of(usage, "toolUsePromptTokenCount"),
-        output_tokens=count_of(usage, "candidatesTokenCount") + thoughts,
-        cached_tokens=counted(usage, "cachedContentTokenCount"),
-        reasoning_tokens=counted(usage, "thoughtsTokenCount"),
+        input_tokens=(count.get("promptTokenCount") or 0) + (count.get("toolUsePromptTokenCount") or 0),
+        output_tokens=(count.get("candidatesTokenCount") or 0) + (thoughts or 0),
+        cached_tokens=count.get("cachedContentTokenCount"),
+        reasoning_tokens=thoughts,
     )

@@ -1,4 +1,4 @@
-"""Azure OpenAI's dialect: OpenAI's with a header of its own for the key, by the v1 path or by a dated API version.
+"""Azure OpenAI's dialect: OpenAI's with another header for the key, on the v1 path or with a dated API version.
 
 Shapes: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch, read in November 2026.
 """
@@ -17,15 +17,15 @@ __all__ = ["Azure"]
 
 
 class Azure(OpenAI):
-    """Azure OpenAI; a model is named by its deployment.
+    """Azure OpenAI. The model's name is the name of its deployment.
 
     Args:
-        api_version: Such as `2024-10-21`: each call names it, and online calls name the deployment in the path. None
-            or `v1` takes the path without dates.
+        api_version: Such as `2024-10-21`: each request names it, and online requests name the deployment in the path.
+            None or `v1`: the path without a version.
     """
 
     name = "azure"
-    # Jobs are not expired after 24 hours, and a result file may be named that has no bytes: both need no code here.
+    # Jobs do not expire after 24 hours, and a result file may be named that has no bytes: neither needs code here.
     limits = Limits(requests=100_000, size=200_000_000)
 
     def __init__(self, api_version: str | None = None) -> None:
@@ -40,9 +40,9 @@ class Azure(OpenAI):
         more["params"] = {**more.get("params", {}), "api-version": self._version}
         return super().request(method, f"/openai{path}", **more)
 
-    def online(self, target: Target, body: bytes) -> HttpRequest:
+    def online_request(self, target: Target, body: bytes) -> HttpRequest:
         if self._version is None:
-            return super().online(target, body)
+            return super().online_request(target, body)
         path = f"/deployments/{quote(target.model, safe='')}{target.endpoint.removeprefix('/v1')}"
         return self.request("POST", path, json=body)
 
@@ -50,7 +50,7 @@ class Azure(OpenAI):
         return super().encode(custom_id, body, self.batch_endpoint(endpoint))
 
     def batch_endpoint(self, endpoint: str) -> str:
-        """Return an endpoint as batches name it: before the v1 path, they left the version out."""
+        """Return an endpoint in the form in which batches name it: with a dated version, it lacks `/v1`."""
         return endpoint if self._version is None else endpoint.removeprefix("/v1")
 
     def read_job(self, batch: dict[str, Any]) -> RemoteJob:

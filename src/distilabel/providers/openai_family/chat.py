@@ -1,4 +1,4 @@
-"""Reading one chat completion, or the completion of a raw text, as OpenAI shapes them.
+"""Reading a chat completion, or a completion of a raw prompt, in OpenAI's shape.
 
 Shapes: https://platform.openai.com/docs/api-reference/chat/object and
 https://platform.openai.com/docs/api-reference/completions/object, read in November 2026.
@@ -6,7 +6,7 @@ https://platform.openai.com/docs/api-reference/completions/object, read in Novem
 
 from typing import Any
 
-from distilabel.providers.parsing.json_values import count_of, counted
+from distilabel.providers.parsing.json_values import as_dict, as_number
 from distilabel.providers.parsing.logprobs import openai_logprobs
 from distilabel.records import Reply, Usage
 
@@ -14,35 +14,30 @@ __all__ = ["chat_reply"]
 
 
 def chat_reply(body: dict[str, Any]) -> Reply | None:
-    """Read a chat completion; None where there is no answer in it."""
+    """Read a chat completion; None where it holds neither text, nor refusal, nor tool calls."""
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
-    message = _message(choice) if isinstance(choice, dict) else None
-    if not isinstance(choice, dict) or not isinstance(message, dict):
+    if not isinstance(choice, dict):
         return None
-    text, refusal_text = _text(message.get("content")), message.get("refusal")
+    # The completion of a raw prompt has `text` in place of a message.
+    message = choice["message"] if "message" in choice else {"content": choice.get("text")}
+    if not isinstance(message, dict):
+        return None
+    text, refusal = _text(message.get("content")), message.get("refusal")
     finish, name = choice.get("finish_reason"), body.get("id")
-    if text is None and not refusal_text and finish == "content_filter":
-        refusal_text = "content_filter"
+    if text is None and not refusal and finish == "content_filter":
+        refusal = "content_filter"
     extras = _extras(message, choice)
-    if text is None and not refusal_text and "tool_calls" not in extras:
+    if text is None and not refusal and "tool_calls" not in extras:
         return None
     return Reply(
         text,
-        _usage(body.get("usage")),
+        _usage(as_dict(body.get("usage"))),
         str(finish) if finish else None,
-        str(refusal_text) if refusal_text else None,
+        str(refusal) if refusal else None,
         str(name) if name else None,
         extras,
     )
-
-
-def _message(choice: dict[str, Any]) -> Any:
-    """Return what was said: the completion of a raw text has it as `text` alone."""
-    if "message" in choice:
-        return choice["message"]
-    text = choice.get("text")
-    return {"content": text} if isinstance(text, str) else None
 
 
 def _text(content: Any) -> str | None:
@@ -60,28 +55,23 @@ def _extras(message: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]:
         found["tool_calls"] = calls
     # Which of the two names depends on the platform; OpenAI itself has neither.
     reasoning = message.get("reasoning_content") or message.get("reasoning")
-    if reasoning or (reasoning := _thinking(message.get("content"))):
+    content = message.get("content")
+    if not reasoning and isinstance(content, list):
+        # Mistral's reasoning is a part of the message: https://docs.mistral.ai/capabilities/reasoning (November 2026).
+        thoughts = [_text(part.get("thinking")) for part in content if isinstance(part, dict)]
+        reasoning = "".join(thought for thought in thoughts if thought)
+    if reasoning:
         found["reasoning"] = reasoning
-    if (told := choice.get("logprobs")) and (logprobs := openai_logprobs(told)):
+    if (given := choice.get("logprobs")) and (logprobs := openai_logprobs(given)):
         found["logprobs"] = logprobs
     return found
 
 
-def _thinking(content: Any) -> str:
-    """Return the reasoning that stands among the parts of a message: https://docs.mistral.ai/capabilities/reasoning."""
-    if not isinstance(content, list):
-        return ""
-    thoughts = [_text(part.get("thinking")) for part in content if isinstance(part, dict)]
-    return "".join(thought for thought in thoughts if thought)
-
-
-def _usage(value: Any) -> Usage:
-    if not isinstance(value, dict):
-        return Usage()
-    prompt, completion = value.get("prompt_tokens_details"), value.get("completion_tokens_details")
+def _usage(usage: dict[str, Any]) -> Usage:
+    prompt, completion = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
     return Usage(
-        count_of(value, "prompt_tokens"),
-        count_of(value, "completion_tokens"),
-        counted(prompt, "cached_tokens") if prompt else None,
-        counted(completion, "reasoning_tokens") if completion else None,
+        as_number(usage.get("prompt_tokens")) or 0,
+        as_number(usage.get("completion_tokens")) or 0,
+        as_number(prompt.get("cached_tokens")) if isinstance(prompt, dict) else None,
+        as_number(completion.get("reasoning_tokens")) if isinstance(completion, dict) else None,
     )

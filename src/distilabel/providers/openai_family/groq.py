@@ -16,6 +16,6 @@ class Groq(OpenAI):
     """Groq."""
 
     name = "groq"
-    # The documentation of `batches.create` says 100 MB, other pages 200 MB: the smaller.
+    # The documentation of `batches.create` says 100 MB, other pages 200 MB; the smaller one counts.
     limits = Limits(requests=50_000, size=100_000_000)
     first_page: ClassVar[Mapping[str, str]] = {}

@@ -1,25 +1,39 @@
-"""Mistral's dialect: OpenAI's lines without address, jobs with files, states and lists of their own.
+"""Mistral's dialect: OpenAI's lines without a URL, and jobs with files, states and lists of another shape.
 
 Shapes: https://docs.mistral.ai/capabilities/batch and `openapi.yaml` of mistralai/platform-docs-public (2026-08-21), read
 in November 2026.
 """
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from distilabel.exceptions import DistilabelPlatformError
 from distilabel.http import Flow
-from distilabel.providers.base import DAY, Limits, call, call_json
-from distilabel.providers.openai_family.dialect import OpenAI
-from distilabel.providers.openai_family.jobs import TAG, as_dict, as_number, as_text, items, metadata_of
+from distilabel.providers.base import (
+    DAY,
+    Limits,
+    call,
+    call_json,
+    is_ours,
+    none_if_missing,
+    objects_of,
+)
+from distilabel.providers.openai_family.dialect import TAG, OpenAI, job_metadata
+from distilabel.providers.parsing.json_values import (
+    as_dict,
+    as_dicts,
+    as_list,
+    as_number,
+    as_text,
+    as_timestamp,
+)
 from distilabel.records import Found, Job, JobError, JobPhase, RemoteJob
 
 __all__ = ["Mistral"]
 
 _JOBS = "/batch/jobs"
 _PAGE = 100
-_NOT_FOUND = 404
 _PHASES = {
     "success": JobPhase.COMPLETED,
     "timeout_exceeded": JobPhase.STOPPED,
@@ -29,85 +43,73 @@ _PHASES = {
 
 
 class Mistral(OpenAI):
-    """Mistral; results can be fetched for 24 hours only, says one of its pages."""
+    """Mistral. One of its pages says that results can be fetched for 24 hours only."""
 
     name = "mistral"
-    # 100,000 requests and 512 MB, by the page of known limitations; others say more. It says that results are there for 24
-    # hours, and another page that files are kept for 30 days: they are asked for as long as any page lets hope.
+    # 100,000 requests and 512 MB, by the page of known limitations; others say more. That page says that results are kept
+    # for 24 hours, another one that files are kept for 30 days. The longer time counts: a fetch that comes too late
+    # costs one request, a fetch that is not tried loses the results.
     limits = Limits(requests=100_000, size=512_000_000, kept=30 * DAY)
 
     def encode(self, custom_id: str, body: bytes, endpoint: str) -> bytes:  # noqa: ARG002 - the job names it
         return b'{"custom_id":"%b","body":%b}\n' % (custom_id.encode(), body)
 
-    def create(self, job: Job, path: Any) -> Flow[RemoteJob]:  # noqa: ARG002 - it is uploaded already
+    def create(self, job: Job, path: Path) -> Flow[RemoteJob]:  # noqa: ARG002 - the file is uploaded
         body = {
             "input_files": [job.input_file],
             "endpoint": job.target.endpoint,
             "model": job.target.model,
             "timeout_hours": 24,
-            "metadata": metadata_of(job.tag, job.scope, job.label, 512),
+            "metadata": job_metadata(job),
         }
         request = self.request("POST", _JOBS, json=orjson.dumps(body), safe=False)
-        answer = yield from call_json(request, having="id")
-        return self.read_job(answer)
+        created = yield from call_json(request, having="id")
+        return self.read_job(created)
 
     def find(self, job: Job | None) -> Flow[Found]:
-        # The list may be filtered by metadata, but how the filter is written is not sure: the tags are compared here.
+        # The list can be filtered by metadata, but no page says how the filter is written: the tags are compared here.
+        # Not `list_objects`: the pages are numbered.
         found: list[RemoteJob] = []
         number = 0
         while True:
             params = {"page": str(number), "page_size": str(_PAGE)}
             page = yield from call_json(self.request("GET", _JOBS, params=params))
-            some = items([] if page.get("total") == 0 else page.get("data"), _JOBS)
-            jobs = [self.read_job(one) for one in some]
-            found += [remote for remote in jobs if remote.tag and (job is None or remote.tag == job.tag)]
+            jobs = [] if page.get("total") == 0 else objects_of(page, "data", _JOBS)
+            found += [remote for remote in map(self.read_job, jobs) if is_ours(remote, job)]
             number += 1
-            if not some or number * _PAGE >= (as_number(page.get("total")) or 0):
+            if not jobs or number * _PAGE >= (as_number(page.get("total")) or 0):
                 return Found(tuple(found))
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
-        try:
-            answer = yield from call_json(self.request("GET", f"{_JOBS}/{remote_id}"), having="id")
-        except DistilabelPlatformError as error:
-            if error.status == _NOT_FOUND:
-                return None
-            raise
-        return self.read_job(answer)
+        request = self.request("GET", f"{_JOBS}/{remote_id}")
+        job = yield from none_if_missing(call_json(request, having="id"))
+        return None if job is None else self.read_job(job)
 
     def cancel(self, remote_id: str) -> Flow[None]:
         yield from call(self.request("POST", f"{_JOBS}/{remote_id}/cancel"))
 
     def read_job(self, batch: dict[str, Any]) -> RemoteJob:
         status = str(batch.get("status") or "unknown").lower()
-        metadata, inputs, problems = (
-            as_dict(batch.get("metadata")),
-            batch.get("input_files"),
-            batch.get("errors"),
-        )
+        metadata, inputs = as_dict(batch.get("metadata")), as_list(batch.get("input_files"))
         files = {kind: batch.get(f"{kind}_file") for kind in ("output", "error")}
-        there = {kind: str(file) for kind, file in files.items() if file}
+        existing = {kind: str(file) for kind, file in files.items() if file}
         phase = _PHASES.get(status, JobPhase.RUNNING)
-        created_at = batch.get("created_at")
         return RemoteJob(
             remote_id=str(batch["id"]),
             status=status,
-            # A job that failed on its way has answers that are paid for.
-            phase=JobPhase.STOPPED if phase is JobPhase.REJECTED and there else phase,
-            files=there,
+            # A job that failed while it ran has results, which are paid for.
+            phase=JobPhase.STOPPED if phase is JobPhase.REJECTED and existing else phase,
+            files=existing,
             total=as_number(batch.get("total_requests")),
             completed=as_number(batch.get("succeeded_requests")),
             failed=as_number(batch.get("failed_requests")),
             errors=tuple(
-                _job_error(as_dict(error)) for error in (problems if isinstance(problems, list) else ())
+                JobError("failed", str(error.get("message") or "")) for error in as_dicts(batch.get("errors"))
             ),
             tag=as_text(metadata.get(TAG)),
             scope=as_text(metadata.get("scope")),
             endpoint=as_text(batch.get("endpoint")),
             model=as_text(batch.get("model")),
-            input_file=as_text(inputs[0]) if isinstance(inputs, list) and inputs else None,
-            created_at=created_at if isinstance(created_at, int | float) else None,
+            input_file=as_text(inputs[0]) if inputs else None,
+            created_at=as_timestamp(batch.get("created_at")),
         )
-
-
-def _job_error(error: dict[str, Any]) -> JobError:
-    return JobError("failed", str(error.get("message") or ""))

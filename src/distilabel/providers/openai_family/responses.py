@@ -1,4 +1,4 @@
-"""Reading one response of OpenAI's Responses API: its output items, what they cost, and why it ended.
+"""Reading a response of OpenAI's Responses API: its output items, its token counts, and why it ended.
 
 Shape: https://platform.openai.com/docs/api-reference/responses/object, read in November 2026.
 """
@@ -6,27 +6,24 @@ Shape: https://platform.openai.com/docs/api-reference/responses/object, read in 
 from collections.abc import Iterator
 from typing import Any
 
-from distilabel.providers.parsing.errors import failure_of
-from distilabel.providers.parsing.json_values import count_of, counted
-from distilabel.records import Failure, Reply, Usage
+from distilabel.providers.parsing.errors import parse_failure
+from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_list, as_number
+from distilabel.records import Outcome, Reply, Usage
 
-__all__ = ["response_failure", "response_reply"]
+__all__ = ["responses_outcome"]
 
-# As Chat Completions calls the same.
+# The names that Chat Completions gives to the same reasons.
 _FINISH_REASONS = {"completed": "stop", "max_output_tokens": "length"}
 
 
-def response_failure(body: dict[str, Any]) -> Failure | None:
-    """Return why a response holds nothing; None where it may hold something."""
+def responses_outcome(body: dict[str, Any]) -> Outcome | None:
+    """Read a response, complete or cut off; None where it holds neither text, nor refusal, nor tool calls."""
     if body.get("status") in ("failed", "cancelled"):
-        return failure_of(500, {"error": body.get("error") or {"code": f"response_{body['status']}"}})
-    return None
-
-
-def response_reply(body: dict[str, Any]) -> Reply | None:
-    """Read a response that went through, as a whole or cut off; None where there is nothing in it."""
-    items = [item for item in body["output"] if isinstance(item, dict)]
-    parts = [part for item in items if item.get("type") == "message" for part in _parts(item, "content")]
+        return parse_failure(500, {"error": body.get("error") or {"code": f"response_{body['status']}"}})
+    items = as_dicts(body.get("output"))
+    parts = [
+        part for item in items if item.get("type") == "message" for part in as_dicts(item.get("content"))
+    ]
     texts = [part["text"] for part in parts if _is(part, "output_text", "text")]
     refusals = [part["refusal"] for part in parts if _is(part, "refusal", "refusal")]
     extras, finish = _extras(items, parts), _finish_reason(body)
@@ -36,7 +33,7 @@ def response_reply(body: dict[str, Any]) -> Reply | None:
         return None
     return Reply(
         text="".join(texts) if texts else None,
-        usage=_usage(body.get("usage")),
+        usage=_usage(as_dict(body.get("usage"))),
         finish_reason="tool_calls" if finish == "stop" and "tool_calls" in extras else finish,
         refusal="".join(refusals) or None,
         request_id=str(body["id"]) if body.get("id") else None,
@@ -45,25 +42,21 @@ def response_reply(body: dict[str, Any]) -> Reply | None:
 
 
 def _finish_reason(body: dict[str, Any]) -> str | None:
-    details = body.get("incomplete_details")
-    reason = details.get("reason") if isinstance(details, dict) else None
-    word = reason or body.get("status")
-    return _FINISH_REASONS.get(str(word), str(word)) if word else None
+    reason = as_dict(body.get("incomplete_details")).get("reason") or body.get("status")
+    return _FINISH_REASONS.get(str(reason), str(reason)) if reason else None
 
 
 def _extras(items: list[dict[str, Any]], parts: list[dict[str, Any]]) -> dict[str, Any]:
     found = {
         "tool_calls": [_tool_call(item) for item in items if item.get("type") == "function_call"],
         "reasoning": "\n".join(_thoughts(items)),
-        "logprobs": [
-            token for part in parts if isinstance(part.get("logprobs"), list) for token in part["logprobs"]
-        ],
+        "logprobs": [token for part in parts for token in as_list(part.get("logprobs"))],
     }
     return {name: value for name, value in found.items() if value}
 
 
 def _tool_call(item: dict[str, Any]) -> dict[str, Any]:
-    """Return a call in the shape that Chat Completions gives it."""
+    """Return a tool call in the shape of Chat Completions."""
     function = {"name": item.get("name"), "arguments": item.get("arguments")}
     return {"id": item.get("call_id"), "type": "function", "function": function}
 
@@ -71,25 +64,19 @@ def _tool_call(item: dict[str, Any]) -> dict[str, Any]:
 def _thoughts(items: list[dict[str, Any]]) -> Iterator[str]:
     for item in items:
         if item.get("type") == "reasoning":
-            for part in (*_parts(item, "summary"), *_parts(item, "content")):
+            for part in (*as_dicts(item.get("summary")), *as_dicts(item.get("content"))):
                 if isinstance(part.get("text"), str):
                     yield part["text"]
-
-
-def _parts(item: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    parts = item.get(name)
-    return [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
 
 
 def _is(part: dict[str, Any], kind: str, name: str) -> bool:
     return part.get("type") == kind and isinstance(part.get(name), str)
 
 
-def _usage(value: Any) -> Usage:
-    usage = value if isinstance(value, dict) else {}
+def _usage(usage: dict[str, Any]) -> Usage:
     return Usage(
-        input_tokens=count_of(usage, "input_tokens"),
-        output_tokens=count_of(usage, "output_tokens"),
-        cached_tokens=counted(usage.get("input_tokens_details"), "cached_tokens"),
-        reasoning_tokens=counted(usage.get("output_tokens_details"), "reasoning_tokens"),
+        input_tokens=as_number(usage.get("input_tokens")) or 0,
+        output_tokens=as_number(usage.get("output_tokens")) or 0,
+        cached_tokens=as_number(as_dict(usage.get("input_tokens_details")).get("cached_tokens")),
+        reasoning_tokens=as_number(as_dict(usage.get("output_tokens_details")).get("reasoning_tokens")),
     )

@@ -1,4 +1,4 @@
-"""What a refusal means: an HTTP status and whatever stands beside it become a failure, or an error of our tree."""
+"""Mapping of HTTP errors: a status and a body become a failure of one request, or an exception."""
 
 from math import isfinite
 from typing import Any
@@ -10,23 +10,33 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
 )
 from distilabel.http import HttpResponse
-from distilabel.providers.parsing.json_values import read_json
+from distilabel.providers.parsing.json_values import as_json
 from distilabel.records import Failure
 
-__all__ = ["failure_of", "parse_error"]
+__all__ = ["EMPTY_REPLY", "parse_error", "parse_failure", "response_failure"]
 
+EMPTY_REPLY = Failure("empty_reply", "The platform returned HTTP 200 with no answer in it.", retryable=True)
+"""The failure of a request whose response is a success without text, refusal, tool call, vector or image."""
+
+_OK = 200
 _BODY_EXCERPT = 300
-# Refusals after which a call may have been carried out all the same.
-_UNCERTAIN_REFUSALS = frozenset({408, 409, 425, 499})
+# Errors after which an unsafe request may have been carried out all the same.
+_UNCERTAIN_STATUSES = frozenset({408, 409, 425, 499})
 
 
 def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformError:
-    """Map an HTTP refusal to the error tree; a server's fault on an unsafe call leaves it uncertain."""
-    failure = failure_of(response.status, response.body)
+    """Return the exception for an error response.
+
+    Args:
+        response: A response whose status is no success.
+        safe: Whether the request may be sent twice. After an unsafe one, a server error leaves open whether it was
+            carried out: the exception is then a `DistilabelUncertainError`.
+    """
+    failure = parse_failure(response.status, response.body)
     status, message = response.status, failure.message
     if status in (401, 403):
         return DistilabelAuthenticationError(
-            f"The platform did not accept the key (HTTP {status}: {message}): set the right key and run again.",
+            f"The platform rejected the key (HTTP {status}: {message}): set the right key and run again.",
             status=status, code=failure.code,
         )  # fmt: skip
     if status == 404 and failure.code == "model_not_found":  # noqa: PLR2004
@@ -34,10 +44,10 @@ def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatf
             f"The platform does not know the model ({message}): check the name given as `model`.",
             status=status, code=failure.code,
         )  # fmt: skip
-    certain = 400 <= status < 500 and status not in _UNCERTAIN_REFUSALS  # noqa: PLR2004
+    certain = 400 <= status < 500 and status not in _UNCERTAIN_STATUSES  # noqa: PLR2004
     kind = DistilabelPlatformError if safe or certain else DistilabelUncertainError
     return kind(
-        f"The platform answered HTTP {status}: {message}",
+        f"The platform returned HTTP {status}: {message}",
         status=status, code=failure.code, retry_after=_retry_after(response),
     )  # fmt: skip
 
@@ -50,12 +60,25 @@ def _retry_after(response: HttpResponse) -> float | None:
     return max(seconds, 0.0) if isfinite(seconds) else None
 
 
-def failure_of(status: int, body: Any) -> Failure:
-    """Read a refused request: its code, a sentence, and whether asking again may help.
+def response_failure(status: int, body: Any) -> Failure | None:
+    """Return the failure that the response to one request holds; None for a success.
 
     Args:
-        status: The HTTP status; 0 and other impossible ones count as the platform's fault.
-        body: What stands in the response: bytes, or JSON already read, of any shape.
+        status: The HTTP status. Impossible ones count as a server error.
+        body: Parsed JSON of any shape, or the bytes where they are not JSON.
+    """
+    if status == _OK and not (isinstance(body, dict) and body.get("error")):
+        return None
+    # A 200 that holds an error is the platform's fault.
+    return parse_failure(500 if status == _OK else status, body)
+
+
+def parse_failure(status: int, body: Any) -> Failure:
+    """Read an error response: its code, its message, and whether a retry may help.
+
+    Args:
+        status: The HTTP status. 0 and other impossible ones count as a server error.
+        body: The response's bytes, or parsed JSON of any shape.
     """
     detail = _error_detail(body)
     code = detail.get("code") or detail.get("type")
@@ -69,10 +92,7 @@ def failure_of(status: int, body: Any) -> Failure:
 
 def _error_detail(body: Any) -> dict[str, Any]:
     if isinstance(body, bytes):
-        try:
-            body = read_json(body)
-        except ValueError:
-            return {}
+        body = as_json(body)
     if isinstance(body, dict):
         error = body.get("error", body)
         return error if isinstance(error, dict) else {"message": error}

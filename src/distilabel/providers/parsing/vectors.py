@@ -1,4 +1,4 @@
-"""Reading vectors as platforms write them: lists of numbers, or base64 of 32-bit floats.
+"""Reading embedding vectors: a list of numbers, or base64 of little-endian 32-bit floats.
 
 Shape: https://platform.openai.com/docs/api-reference/embeddings/create (`encoding_format`), read in November 2026.
 """
@@ -9,17 +9,17 @@ from array import array
 from math import isfinite
 from typing import Any
 
-__all__ = ["vector_of"]
+__all__ = ["as_vector"]
 
 
-def vector_of(value: Any) -> list[float] | None:
-    """Return a vector's numbers; None for what is none: empty, not finite, or of another shape.
+def as_vector(value: Any) -> list[float] | None:
+    """Return the numbers of a vector; None for anything that is empty, not finite, or of another shape.
 
     Examples:
-        >>> vector_of([1, 0.5]), vector_of("AACAPgAAAL8="), vector_of([])
+        >>> as_vector([1, 0.5]), as_vector("AACAPgAAAL8="), as_vector([])
         ([1.0, 0.5], [0.25, -0.5], None)
     """
-    numbers = _decoded(value) if isinstance(value, str) else value
+    numbers = _from_base64(value) if isinstance(value, str) else value
     if not isinstance(numbers, list) or not numbers or not all(map(_is_number, numbers)):
         return None
     return [float(number) for number in numbers]
@@ -30,7 +30,7 @@ def _is_number(value: Any) -> bool:
     return (type(value) is float and isfinite(value)) or (type(value) is int and abs(value) < 2**63)
 
 
-def _decoded(text: str) -> list[float] | None:
+def _from_base64(text: str) -> list[float] | None:
     try:
         numbers = array("f", binascii.a2b_base64(text, strict_mode=True))
     except ValueError:

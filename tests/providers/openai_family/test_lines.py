@@ -44,7 +44,7 @@ def test_reasoning_is_read_under_each_name_that_platforms_give_it():
 
 def test_responses_are_asked_online_below_the_version_in_the_base_url():
     target = Target("openai", "https://api.openai.com/v1", "/v1/responses", "m")
-    assert OpenAI().online(target, b"{}").path == "/responses"
+    assert OpenAI().online_request(target, b"{}").path == "/responses"
 
 
 def test_tokens_that_are_not_counted_are_told_from_none():
