@@ -108,7 +108,8 @@ class FunctionLLM(ChatLLM):
             responses = [completion_of(result, index, model=self.model) for index in range(num_generations)]
         dialect = platform(self.platform_name).dialect(self.platform.base_url)
         outcomes = [
-            dialect.answer(HttpResponse(status, {}, canonical_json(body))) for status, body in responses
+            dialect.read_response(HttpResponse(status, {}, canonical_json(body)))
+            for status, body in responses
         ]
         return output_of([Answer(outcome) for outcome in outcomes])
 

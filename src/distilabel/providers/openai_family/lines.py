@@ -11,7 +11,7 @@ from distilabel.http import HttpResponse
 from distilabel.providers.openai_family.chat import chat_reply
 from distilabel.providers.openai_family.images import image_outcome
 from distilabel.providers.openai_family.responses import responses_outcome
-from distilabel.providers.parsing.errors import EMPTY_REPLY, parse_failure, response_failure
+from distilabel.providers.parsing.errors import EMPTY_REPLY, parse_failure
 from distilabel.providers.parsing.json_values import as_dict, as_json, as_number
 from distilabel.providers.parsing.lines import UNREADABLE_LINE
 from distilabel.providers.parsing.vectors import as_vector
@@ -69,8 +69,9 @@ def body_outcome(status: int, body: Any) -> Outcome:
         status: The HTTP status.
         body: Parsed JSON of any shape, or the bytes where they are not JSON.
     """
-    if failure := response_failure(status, body):
-        return failure
+    if status != _OK or as_dict(body).get("error"):
+        # A 200 that holds an error is the platform's fault.
+        return parse_failure(status if status != _OK else 500, body)
     if not isinstance(body, dict):
         return EMPTY_REPLY
     outcome: Outcome | None
