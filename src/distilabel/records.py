@@ -17,8 +17,10 @@ __all__ = [
     "Failure",
     "Found",
     "Job",
+    "JobCondition",
     "JobError",
     "JobPhase",
+    "JobState",
     "Outcome",
     "RemoteJob",
     "Reply",
@@ -113,11 +115,53 @@ class Failure:
 Outcome = Reply | Failure
 
 
-class JobPhase(StrEnum):
-    """What a platform's own word for a job's state comes to.
+class JobState(StrEnum):
+    """Where a batch job stands in the ledger; `ledger/states.py` draws the moves."""
 
-    A job that is completed was run to its end; one that is stopped was not, but may have finished some requests; of one
-    that is rejected nothing was run.
+    PLANNED = "planned"
+    UPLOADING = "uploading"
+    UPLOADED = "uploaded"
+    CREATING = "creating"
+    SUBMITTED = "submitted"
+    ENDED = "ended"
+    FETCHED = "fetched"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    LOST = "lost"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job is over: no move leads away from this state."""
+        return self in (JobState.SETTLED, JobState.REJECTED, JobState.LOST, JobState.CANCELLED)
+
+
+class JobCondition(StrEnum):
+    """What is out of the ordinary about a batch job, beside its state; `ledger/states.py` draws how one follows another.
+
+    Attributes:
+        CANCEL_DUE: It is past its deadline; the platform is asked, or must be asked again, to cancel it.
+        CANCEL_SENT: It is past its deadline, and the platform has accepted the cancellation.
+        RESULTS_MISSING: It has ended, and the platform does not give the results that it must have.
+        FORGOTTEN: The user no longer waits for its results (`distilabel jobs forget`).
+    """
+
+    CANCEL_DUE = "cancel_due"
+    CANCEL_SENT = "cancel_sent"
+    RESULTS_MISSING = "results_missing"
+    FORGOTTEN = "forgotten"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the job is past its deadline: what it leaves unanswered is treated as `at_deadline` says."""
+        return self in (JobCondition.CANCEL_DUE, JobCondition.CANCEL_SENT)
+
+
+class JobPhase(StrEnum):
+    """What a platform's own word for a job's state means.
+
+    A completed job was run to its end. A stopped one was not, but may have finished some requests. Of a rejected one
+    nothing was run.
     """
 
     RUNNING = "running"
@@ -190,16 +234,25 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the ledger knows it; times are seconds since 1970, tokens an estimate of its prompts'.
+    """A batch job as the ledger knows it.
 
-    `tag` is ours alone, `label` a word of the user's, `account` tells which key it went out with.
+    Attributes:
+        id: Its number in the ledger.
+        tag: Unique; sent to the platform with the job, so that an interrupted creation can be looked up.
+        size: Bytes of its input file.
+        tokens: An estimate for all its prompts.
+        label: The user's `tag` in `OfflineBatchOptions`.
+        account: Tells which key it was submitted with.
+        created_at, moved_at: Seconds since 1970; `moved_at` is when state or condition last changed.
+        code, message: Why the platform rejected or lost it; `message` explains the condition too.
+        condition: None where nothing is out of the ordinary.
     """
 
     id: int
     scope: str
     target: Target
     tag: str
-    state: str
+    state: JobState
     requests: int
     size: int
     created_at: float
@@ -214,6 +267,17 @@ class Job:
     failed: int | None = None
     code: str | None = None
     message: str | None = None
+    condition: JobCondition | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """Why the job is not simply where its state says: the platform's code, or else the condition."""
+        return self.code or self.condition
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the job is past its deadline."""
+        return self.condition is not None and self.condition.is_overdue
 
 
 class Decoded(NamedTuple):

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from distilabel.cli.app import main
-from distilabel.ledger.states import JobState
 from distilabel.ledger.store import Ledger
-from distilabel.records import Job, Target
+from distilabel.records import Job, JobCondition, JobState, Target
 
 SCOPE = "my-pipeline/text_generation_0"
 TARGET = Target("openai", "https://api.openai.com/v1", "/v1/chat/completions", "gpt-[bold]-mini-2026-08-07")
@@ -211,11 +210,11 @@ class TestForget:
         self, scene: Scene, call: Call
     ):
         job = scene.ledger.jobs.move(scene.submitted(2, RUNNING), JobState.ENDED)
-        scene.ledger.jobs.note_reason(job, "results_not_there", "It does not give its file.")
-        assert "ended (results_not_there)" in call("ls")[1]
+        scene.ledger.jobs.note_condition(job, JobCondition.RESULTS_MISSING, "It does not give its file.")
+        assert "ended (results_missing)" in call("ls")[1]
         code, out, _ = call("forget", RUNNING)
         assert (code, f"Gave up {RUNNING}" in out) == (0, True)
-        assert "ended (given_up: The job was given up by hand.)" in call("show", RUNNING)[1]
+        assert "ended (forgotten: The job was given up by hand.)" in call("show", RUNNING)[1]
 
     def test_submitted_job_is_lost_and_its_requests_are_wanted_again(self, scene: Scene, call: Call):
         scene.submitted(2, RUNNING)

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from distilabel.exceptions import DistilabelCacheError
+from distilabel.ledger import connection as migrations_of
 from distilabel.ledger.connection import SCHEMA_VERSION, connect
 from distilabel.ledger.store import Ledger
 
 KEY = "0123456789abcdef" * 2
 SCHEMA_1 = Path(__file__).parent / "schema_1.sql"
+MIGRATIONS = Path(migrations_of.__file__).parent / "migrations"
 
 
 def old_ledger(path: Path) -> None:
@@ -32,6 +34,40 @@ def old_ledger(path: Path) -> None:
     )
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
+    connection.close()
+
+
+OLD_JOBS = {
+    "running": ("submitted", None, None, "running"),
+    "late": ("submitted", "giving_up", "cancel_due", "late"),
+    "late and cancelled": ("submitted", "deadline", "cancel_sent", "late"),
+    "cancelled and ended": ("ended", "deadline", "cancel_sent", "late"),
+    "cancelled and fetched": ("fetched", "giving_up", "cancel_due", "late"),
+    "cancelled and settled": ("settled", "deadline", "cancel_sent", "late"),
+    "without results": ("ended", "results_not_there", "results_missing", "no file"),
+    "forgotten": ("ended", "given_up", "forgotten", "by hand"),
+    "forgotten and settled": ("settled", "given_up", "forgotten", "by hand"),
+    "lost": ("lost", "job_lost", None, "gone"),
+    "rejected": ("rejected", "token_limit_exceeded", None, "too much"),
+    "rejected with one of our words": ("rejected", "deadline", None, "too late"),
+}
+"""State, code in schema 3, condition in schema 4, and message of a job."""
+
+
+def schema_3_ledger(path: Path) -> None:
+    """A ledger of schema 3 with a job in each state that its codes stood for."""
+    old_ledger(path)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.create_function("bytes_of", 1, bytes.fromhex)
+    for number in (2, 3):
+        connection.executescript((MIGRATIONS / f"{number}.sql").read_text("utf-8"))
+    for name, (state, code, _, message) in OLD_JOBS.items():
+        connection.execute(
+            "INSERT INTO jobs (scope_id, target_id, tag, state, requests, size, created_at, moved_at, remote_id, code, message)"
+            " VALUES (1, 1, ?, ?, 1, 9, 1, 7, ?, ?, ?)",
+            (name, state, f"batch {name}", code, message),
+        )
+    connection.execute("PRAGMA user_version = 3")
     connection.close()
 
 
@@ -69,6 +105,38 @@ def test_migrated_ledger_keeps_its_jobs_and_what_is_in_them(tmp_path: Path):
         ledger.close()
     assert lines == [(KEY, 0, b"{}")]
     assert (job.requests, job.tokens, job.label, job.account) == (5, 0, None, None)
+
+
+def test_migrated_jobs_have_a_condition_in_place_of_the_code_that_stood_for_it(tmp_path: Path):
+    schema_3_ledger(tmp_path / "ledger.db")
+    ledger = Ledger(tmp_path)
+    try:
+        found = {job.tag: job for job in ledger.jobs.of_scope("p/step")}
+        history = ledger.database.connection.execute("SELECT count(*) FROM job_history").fetchone()
+    finally:
+        ledger.close()
+    assert found.pop("t").condition is None
+    for name, (state, code, condition, message) in OLD_JOBS.items():
+        job = found[name]
+        assert (job.state, job.condition, job.message, job.moved_at) == (state, condition, message, 7.0), name
+        assert job.code == (None if condition else code), name
+    assert history == (1 + len(OLD_JOBS),)  # a migration is no move
+
+
+def test_migrated_from_schema_3_has_the_shape_of_a_new_one(tmp_path: Path):
+    schema_3_ledger(tmp_path / "old.db")
+    connect(tmp_path / "old.db").close()
+    connect(tmp_path / "new.db").close()
+    assert shape(tmp_path / "old.db") == shape(tmp_path / "new.db")
+
+
+def test_migrated_condition_is_checked_as_in_a_new_ledger(tmp_path: Path):
+    schema_3_ledger(tmp_path / "ledger.db")
+    connection = connect(tmp_path / "ledger.db")
+    for wrong in ("forgotten", "no such condition"):
+        with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+            connection.execute("UPDATE jobs SET condition = ? WHERE tag = 'running'", (wrong,))
+    connection.close()
 
 
 def test_ledger_of_a_newer_version_is_refused_with_advice(tmp_path: Path):

@@ -1,6 +1,7 @@
 """The state table: the code's, the schema's, and what the database lets pass are the same."""
 
 import itertools
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 
 from distilabel.ledger import states
 from distilabel.ledger.connection import connect
-from distilabel.ledger.states import FINAL_JOB_STATES, JOB_MOVES, OPEN_JOB_STATES, JobState, SampleState
+from distilabel.ledger.states import JOB_MOVES, SampleState
+from distilabel.records import JobCondition, JobState
 
+FINAL_JOB_STATES = {state for state in JobState if state.is_final}
+OPEN_JOB_STATES = set(JobState) - FINAL_JOB_STATES
 PAIRS = list(itertools.product(JobState, JobState))
 
 
@@ -119,17 +123,47 @@ def test_job_that_is_over_moves_no_more(state: JobState):
     assert reached(state) == {state}
 
 
-def test_states_are_open_or_final():
-    assert set(JobState) == OPEN_JOB_STATES | FINAL_JOB_STATES
-    assert not OPEN_JOB_STATES & FINAL_JOB_STATES
+def test_final_are_the_states_that_no_move_leaves():
+    assert {before for before, _ in JOB_MOVES} == OPEN_JOB_STATES
 
 
-def test_queries_for_open_jobs_name_the_final_states(database: sqlite3.Connection):
+def test_sql_names_the_final_states_as_the_code_does(database: sqlite3.Connection):
+    # The literal list must be that of the partial index, or SQLite does not use it: https://www.sqlite.org/partialindex.html
     index = database.execute("SELECT sql FROM sqlite_master WHERE name = 'open_jobs'").fetchone()[0]
     queries = Path(states.__file__).with_name("queries.sql").read_text(encoding="utf-8")
-    for text in (index, queries):
-        named = text.partition("state NOT IN (")[2].partition(")")[0]
-        assert {name.strip(" '\n") for name in named.split(",")} == set(FINAL_JOB_STATES)
+    lists = [
+        *re.findall(r"state NOT IN \(([^)]*)\)", index + queries),
+        *re.findall(r"state IN \(([^)]*'lost'[^)]*)\)", queries),
+    ]
+    assert len(lists) == 4
+    for named in lists:
+        assert {name.strip(" '\n") for name in named.split(",")} == FINAL_JOB_STATES
+
+
+LATE = {"submitted", "ended", "fetched", "settled", "rejected", "lost"}
+ALLOWED_CONDITIONS = {
+    *((JobCondition.CANCEL_DUE, state) for state in LATE),
+    *((JobCondition.CANCEL_SENT, state) for state in LATE),
+    *((JobCondition.RESULTS_MISSING, state) for state in ("ended", "fetched", "settled")),
+    *((JobCondition.FORGOTTEN, state) for state in ("ended", "fetched", "settled")),
+}
+
+
+@pytest.mark.parametrize("state", JobState)
+@pytest.mark.parametrize("condition", JobCondition)
+def test_condition_is_allowed_only_where_it_makes_sense(
+    move: sqlite3.Connection, condition: JobCondition, state: JobState
+):
+    if (condition, state) in ALLOWED_CONDITIONS:
+        insert(move, state, condition=condition)
+        return
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        insert(move, state, condition=condition)
+
+
+def test_unknown_condition_is_refused(move: sqlite3.Connection):
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        insert(move, "ended", condition="odd")
 
 
 @pytest.mark.parametrize(("table", "kind"), [("jobs", JobState), ("samples", SampleState)])

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from distilabel.ledger.connection import connect
-from distilabel.ledger.states import JobState, SampleState
+from distilabel.ledger.states import SampleState
 from distilabel.ledger.store import Ledger
-from distilabel.records import Job, request_key
+from distilabel.records import Job, JobState, request_key
 from tests.fakes import TARGET, body
 
 SCOPE = "p/s"

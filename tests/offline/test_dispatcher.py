@@ -21,11 +21,9 @@ from distilabel.exceptions import (
     DistilabelUnreachableError,
 )
 from distilabel.ledger.jobs import JobLedger
-from distilabel.ledger.states import JobState
 from distilabel.offline import collector
-from distilabel.offline.collector import FORGOTTEN
 from distilabel.providers.base import DAY, Limits
-from distilabel.records import custom_id
+from distilabel.records import JobCondition, JobState, custom_id
 from tests.fakes import KEY, FakePlatform, Office, SmallOpenAI, answered, body, expired, refused, texts
 
 Open = Callable[..., Office]
@@ -102,7 +100,7 @@ def test_job_refused_at_once_is_not_sent_again_by_the_same_submission(
             time.sleep(0.001)
         return wanted(*arguments, **more)
 
-    monkeypatch.setattr(at.ledger.samples.get, "wanted", once_jobs_are_refused)
+    monkeypatch.setattr(at.ledger.samples, "wanted", once_jobs_are_refused)
     at.flush()
     assert at.states == ["rejected"]
     assert [error.code for error in at.broken] == ["billing"]
@@ -637,7 +635,7 @@ def test_run_that_waits_leaves_a_file_that_does_not_come_to_the_next_run(
     at.ask("a")
     at.flush()
     (job,) = at.ledger.jobs.of_scope("p/s")
-    assert (job.state, job.code, at.broken) == ("ended", "results_not_there", [])
+    assert (job.state, job.condition, at.broken) == ("ended", "results_missing", [])
     assert "jobs forget batch_2" in job.message
     assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
     assert platform.sent == ["a"]
@@ -678,7 +676,7 @@ def test_job_that_counts_answers_and_names_no_file_is_asked_about_again(
     at.ask("a")
     at.flush()
     (job,) = at.ledger.jobs.of_scope("p/s")
-    assert (job.state, job.code, platform.sent) == ("ended", "results_not_there", ["a"])
+    assert (job.state, job.condition, platform.sent) == ("ended", "results_missing", ["a"])
     assert "names no file" in job.message
 
 
@@ -709,8 +707,9 @@ def test_run_that_waits_believes_a_job_that_gives_nothing_for_minutes(
     at = office(poll_interval=SOON)
     assert texts(at.bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]
-    assert "paid for, again" in at.recorder.of(Notice)[3].text
-    assert [(job.state, job.code) for job in at.ledger.jobs.of_scope("p/s")] == [("settled", None)] * 2
+    # How often it is asked before depends on how fast this machine is.
+    assert "paid for, again" in at.recorder.of(Notice)[-1].text
+    assert [(job.state, job.condition) for job in at.ledger.jobs.of_scope("p/s")] == [("settled", None)] * 2
 
 
 @pytest.mark.parametrize("plan", NOTHING)
@@ -732,7 +731,7 @@ def test_results_of_a_job_that_was_given_up_by_hand_are_not_waited_for(office: O
     at = office(poll_interval=SOON)
     at.ask("a")
     at.flush()
-    at.ledger.jobs.note_reason(at.ledger.jobs.of_scope("p/s")[0], FORGOTTEN, "By hand.")
+    at.ledger.jobs.note_condition(at.ledger.jobs.of_scope("p/s")[0], JobCondition.FORGOTTEN, "By hand.")
     later = office(poll_interval=SOON)
     assert texts(later.bring("a")) == ["a/0"]
     assert platform.sent == ["a", "a"]

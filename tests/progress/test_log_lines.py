@@ -19,14 +19,14 @@ from distilabel.events import (
     StepEnded,
 )
 from distilabel.progress.log_lines import EventLogger, age, how_to_resume, job_name, job_progress
-from distilabel.records import Job, Target
+from distilabel.records import Job, JobState, Target
 
 TARGET = Target("openai", "https://platform.test/v1", "/v1/chat/completions", "m")
 
 
 def job(state: str = "submitted", **more: Any) -> Job:
     values = {"id": 7, "scope": "p/s", "target": TARGET, "tag": "t", "requests": 1_200, "size": 1} | more
-    return Job(state=state, created_at=1_000.0, moved_at=1_000.0, **values)
+    return Job(state=JobState(state), created_at=1_000.0, moved_at=1_000.0, **values)
 
 
 @pytest.fixture

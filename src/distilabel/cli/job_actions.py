@@ -15,12 +15,11 @@ from distilabel import _event_loop as loop
 from distilabel._files import cache_folder
 from distilabel.cli.options import AsJson, CacheDir, print_json
 from distilabel.exceptions import DistilabelUserError
-from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger
 from distilabel.ledger.views import Views
 from distilabel.progress.log_lines import job_name
 from distilabel.providers.registry import PLATFORMS, platform
-from distilabel.records import Job, custom_id
+from distilabel.records import Job, JobCondition, JobState, custom_id
 
 __all__ = ["cancel", "export", "forget", "prune", "recover", "retry"]
 
@@ -39,7 +38,7 @@ def cancel(
         raise DistilabelUserError("Name one job, or give --all: `distilabel jobs ls --open` lists them.")
     views = Views(cache_folder(cache_dir))
     jobs = [views.details(job).job] if job else views.jobs()
-    stopped = [found for found in jobs if found.state not in FINAL_JOB_STATES and found.remote_id]
+    stopped = [found for found in jobs if not found.state.is_final and found.remote_id]
     for found in stopped:
         _with_client(
             found.target.platform,
@@ -74,12 +73,10 @@ def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> Non
 
 
 def _give_up(ledger: Ledger, job: Job) -> None:
-    from distilabel.offline.collector import FORGOTTEN  # noqa: PLC0415 - slow to import, and `--help` needs none of it
-
     message = "The job was given up by hand."
     if job.state == JobState.ENDED:
         # The next run takes what there is, and no longer waits for the rest.
-        ledger.jobs.note_reason(job, FORGOTTEN, message)
+        ledger.jobs.note_condition(job, JobCondition.FORGOTTEN, message)
     else:
         ledger.jobs.lose(job, most_attempts=sys.maxsize, code="job_lost", message=message)
 
@@ -137,7 +134,7 @@ def prune(
 ) -> None:
     """Forget jobs that have been over for so long, with their results. Asked again, they are paid for again."""
     folder, before = cache_folder(cache_dir), time() - _seconds(older_than)
-    old = [job for job in Views(folder).jobs() if job.state in FINAL_JOB_STATES and job.moved_at < before]
+    old = [job for job in Views(folder).jobs() if job.state.is_final and job.moved_at < before]
     if old and not yes and not as_json:
         typer.confirm(
             f"Forget {len(old):,} jobs and their results? Asked again, they are paid for again.", abort=True

@@ -14,7 +14,6 @@ from rich.text import Text
 from distilabel._files import cache_folder
 from distilabel.cli import job_actions
 from distilabel.cli.options import AsJson, CacheDir, print_json
-from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.views import Views
 from distilabel.progress.log_lines import age, job_name
 from distilabel.records import Job
@@ -86,7 +85,7 @@ def show(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
         f"Job {job_name(found)} of {found.scope}",
         f"  platform  {found.target.platform} at {found.target.base_url}",
         f"  model     {found.target.model}",
-        f"  state     {found.state}" + (f" ({found.code}: {found.message})" if found.code else ""),
+        f"  state     {found.state}" + (f" ({found.reason}: {found.message})" if found.reason else ""),
         f"  requests  {found.requests:,}: {_counts(details.outcomes) or 'all are wanted again'}",
         f"  tokens    about {found.tokens:,} in its prompts",
     ]
@@ -102,7 +101,7 @@ def show(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
 
 
 def _jobs(views: Views, *, open_only: bool) -> list[Job]:
-    return [job for job in views.jobs() if not (open_only and job.state in FINAL_JOB_STATES)]
+    return [job for job in views.jobs() if not (open_only and job.state.is_final)]
 
 
 def _table(jobs: list[Job]) -> Table:
@@ -110,7 +109,7 @@ def _table(jobs: list[Job]) -> Table:
     for column in ("job", "step", "platform", "model", "state", "requests", "age"):
         table.add_column(column, no_wrap=True, justify="right" if column in ("requests", "age") else "left")
     for job in jobs:
-        why = job.remote_status if job.state == "submitted" else job.code
+        why = job.remote_status if job.state == "submitted" else job.reason
         state = f"{job.state} ({why})" if why else job.state
         step, target = job.scope.rpartition("/")[2], job.target
         done = f"{job.completed or 0:,} of {job.requests:,}"

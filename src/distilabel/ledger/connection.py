@@ -17,7 +17,7 @@ from distilabel.exceptions import DistilabelCacheError
 __all__ = ["LEDGER_NAME", "SCHEMA_VERSION", "connect", "mapped_errors", "query"]
 
 LEDGER_NAME = "ledger.db"
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _BUSY_MILLISECONDS = 60_000
 # Keys lie anywhere in their index, so that a draw changes nearly as many pages of 4 KB as it has requests. Those of one
 # draw must find room in memory, or they are written twice: 8 MB instead of SQLite's 2. And the log is copied into the

@@ -8,8 +8,7 @@ import orjson
 
 from distilabel.ledger.connection import connect, mapped_errors, query
 from distilabel.ledger.database import Database, joined, json_array
-from distilabel.ledger.states import JobState
-from distilabel.records import Job, JobPhase, RemoteJob, Target
+from distilabel.records import Job, JobCondition, JobPhase, JobState, RemoteJob, Target
 
 __all__ = ["JobLedger", "is_adopted", "job_of"]
 
@@ -18,7 +17,7 @@ _RECOVERED = "recovered"
 # Platforms give a job 24 hours. One that no run has polled for longer no longer counts against the limits.
 _LONGEST_JOB = 26 * 3600.0
 _JOB = (
-    "id", "scope", "tag", "state", "requests", "size", "created_at", "moved_at", "tokens", "label", "account", "input_file", "remote_id",
+    "id", "scope", "tag", "requests", "size", "created_at", "moved_at", "tokens", "label", "account", "input_file", "remote_id",
     "remote_status", "completed", "failed", "code", "message",
 )  # fmt: skip
 
@@ -31,7 +30,9 @@ def is_adopted(job: Job) -> bool:
 def job_of(row: dict[str, Any]) -> Job:
     """Return the job in a row of the table `jobs`, joined with its scope and target."""
     target = Target(row["platform"], row["base_url"], row["endpoint"], row["model"])
-    return Job(target=target, **{name: row[name] for name in _JOB})
+    condition = JobCondition(row["condition"]) if row["condition"] else None
+    state = JobState(row["state"])
+    return Job(target=target, state=state, condition=condition, **{name: row[name] for name in _JOB})
 
 
 class JobLedger:
@@ -199,11 +200,11 @@ class JobLedger:
             )
             return self._job(job.id)
 
-    def note_reason(self, job: Job, code: str | None, message: str | None) -> Job:
-        """Keep what is wrong with a job, and since when; None: nothing any more."""
+    def note_condition(self, job: Job, condition: JobCondition | None, message: str | None = None) -> Job:
+        """Record what is out of the ordinary about a job, and since when; None: nothing any more."""
         with self._db.transaction():
-            values = {"code": code, "message": message, "now": self._db.clock(), "job_id": job.id}
-            self._db.execute("note_reason", values)
+            values = {"condition": condition, "message": message, "now": self._db.clock(), "job_id": job.id}
+            self._db.execute("note_condition", values)
             return self._job(job.id)
 
     def release(
@@ -333,13 +334,17 @@ class JobLedger:
             with self._db.transaction(durable=False):
                 self._db.execute("note_anomalies", {"count": count, "job_id": job.id})
 
-    def settle(self, job: Job, most_attempts: int) -> Job:
-        """End a job: what it left unanswered is wanted again, or fails once its attempts are used up."""
+    def settle(self, job: Job, most_attempts: int, code: str | None = None) -> Job:
+        """End a job: what it left unanswered is wanted again, or fails once its attempts are used up.
+
+        Args:
+            job: The job; `message` explains the code.
+            most_attempts: How often one request is sent.
+            code: Why it left requests unanswered; default: what was recorded for each, or `missing`.
+        """
         with self._db.transaction():
-            if job.code:
-                self._release_after_attempt(
-                    job, most_attempts, job.code, job.message or job.code, whole_job=True
-                )
+            if code:
+                self._release_after_attempt(job, most_attempts, code, job.message or code, whole_job=True)
             else:
                 message = "The platform returned no line for this request."
                 self._release_after_attempt(job, most_attempts, "missing", message, whole_job=False)

@@ -164,8 +164,8 @@ UPDATE jobs SET state = :state, moved_at = :now,
     failed = coalesce(:failed, failed), code = coalesce(:code, code), message = coalesce(:message, message)
 WHERE id = :job_id;
 
--- name: note_reason
-UPDATE jobs SET code = :code, message = :message, moved_at = :now WHERE id = :job_id;
+-- name: note_condition
+UPDATE jobs SET condition = :condition, message = :message, moved_at = :now WHERE id = :job_id;
 
 -- name: note_progress
 UPDATE jobs SET remote_status = :remote_status, completed = :completed, failed = :failed WHERE id = :job_id;

@@ -41,7 +41,7 @@ CREATE TABLE askers (
     UNIQUE (scope_id, name)
 ) STRICT;
 
--- The states of jobs, and the moves between them that are legal; states.py says the same.
+-- The moves of jobs that are legal; states.py holds the same ones and draws them.
 CREATE TABLE job_moves (
     from_state TEXT NOT NULL,
     to_state TEXT NOT NULL,
@@ -91,6 +91,15 @@ CREATE TABLE jobs (
     code TEXT,
     message TEXT,
     anomalies INTEGER NOT NULL DEFAULT 0,
+    -- What is out of the ordinary beside the state; states.py draws how one condition follows another.
+    condition TEXT CHECK (
+        condition IS NULL
+        OR (
+            condition IN ('cancel_due', 'cancel_sent')
+            AND state IN ('submitted', 'ended', 'fetched', 'settled', 'rejected', 'lost')
+        )
+        OR (condition IN ('results_missing', 'forgotten') AND state IN ('ended', 'fetched', 'settled'))
+    ),
     UNIQUE (target_id, remote_id),
     CHECK (state NOT IN ('uploaded', 'creating') OR input_file IS NOT NULL),
     CHECK (state NOT IN ('submitted', 'ended', 'fetched', 'settled', 'lost') OR remote_id IS NOT NULL),

@@ -1,33 +1,33 @@
-"""The states of a job and of a sample, and which moves between them are legal.
+"""Which moves of a batch job are legal, and the states of a sample.
 
     planned -> uploading -> uploaded -> creating -> submitted -> ended -> fetched -> settled
-                  |                        |            |
-                  +-> planned (again)      |            +-> rejected, lost
-                                           +-> uploaded (the look-up found nothing), rejected
+       |          |          |  ^          |  |         |
+       |          v          |  +----------+  |         +-> rejected, lost
+       |       planned       |  (not found)   |
+       |     (interrupted)   |                +-> rejected
+       +---------+-----------+
+                 |
+                 v
+             cancelled
 
-A job found in `creating` when a run starts is *unknown*: its creation may have been carried out. `schema.sql` holds
-the same table and refuses any other move; a test keeps the two alike.
+A job found in `creating` when a run starts is *uncertain*: the platform may have created it. It is looked up by its tag, and
+moves to `submitted` if it is found, back to `uploaded` if not.
+
+Beside its state a job may have a condition (`JobCondition`):
+
+    submitted:  none -> cancel_due -> cancel_sent         (the deadline passed; both stay until the job is settled)
+    ended:      none -> results_missing -> none           (the results arrived, or are no longer waited for)
+    ended:      any condition -> forgotten                (the user's `distilabel jobs forget`)
+
+`schema.sql` holds the same moves and refuses any other; it also refuses a condition in a state where it makes no sense. A
+test keeps both the same.
 """
 
 from enum import StrEnum
 
-__all__ = ["FINAL_JOB_STATES", "JOB_MOVES", "OPEN_JOB_STATES", "JobState", "SampleState"]
+from distilabel.records import JobState
 
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    PLANNED = "planned"
-    UPLOADING = "uploading"
-    UPLOADED = "uploaded"
-    CREATING = "creating"
-    SUBMITTED = "submitted"
-    ENDED = "ended"
-    FETCHED = "fetched"
-    SETTLED = "settled"
-    REJECTED = "rejected"
-    LOST = "lost"
-    CANCELLED = "cancelled"
+__all__ = ["JOB_MOVES", "SampleState"]
 
 
 class SampleState(StrEnum):
@@ -58,5 +58,3 @@ JOB_MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
         (_S.FETCHED, _S.SETTLED),
     }
 )
-FINAL_JOB_STATES = frozenset({_S.SETTLED, _S.REJECTED, _S.LOST, _S.CANCELLED})
-OPEN_JOB_STATES = frozenset(_S) - FINAL_JOB_STATES

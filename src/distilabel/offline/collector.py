@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,18 +13,16 @@ from distilabel.offline.client import ModelClient
 from distilabel.offline.polling import pause, retry_until_found
 from distilabel.offline.realtime_fallback import ask_online
 from distilabel.offline.result_files import index
-from distilabel.records import Job, JobPhase, RemoteJob
+from distilabel.records import Job, JobCondition, JobPhase, RemoteJob
 
-__all__ = ["FORGOTTEN", "GIVING_UP", "OVERDUE", "Collector", "is_given_up"]
+__all__ = ["Collector"]
 
-GIVING_UP, OVERDUE = "giving_up", "deadline"
-"""The codes of a job past its deadline: about to be cancelled, and cancelled as its platform has said."""
-
-FORGOTTEN = "given_up"
-"""The code of a job whose results the user does not wait for (`distilabel jobs forget`)."""
-
-# The code of a job that has ended and gives no results.
-_NO_RESULTS = "results_not_there"
+# The codes that rows get for what a job of this condition left unanswered; users see them in `distilabel_metadata`.
+_ROW_CODES = {
+    JobCondition.CANCEL_DUE: "deadline",
+    JobCondition.CANCEL_SENT: "deadline",
+    JobCondition.FORGOTTEN: "given_up",
+}
 # Results that must be there are asked for again after these seconds, or after the user's where they are more: a platform may
 # say that a job has succeeded before its file is there (https://github.com/tidyverse/ellmer/issues/926).
 _PAUSES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
@@ -77,8 +74,8 @@ class Collector:
             if client.poll_interval is None or seconds is None:
                 return None
             await pause(self._emit, job, max(client.poll_interval, seconds))
-        if job.code == _NO_RESULTS:
-            job = self._ledger.jobs.note_reason(job, None, None)
+        if job.condition is JobCondition.RESULTS_MISSING:
+            job = self._ledger.jobs.note_condition(job, None)
         return self._ledger.jobs.mark_fetched(job, paths)
 
     async def _fetched(self, client: ModelClient, job: Job) -> tuple[dict[str, Path], _Lack | None]:
@@ -105,12 +102,12 @@ class Collector:
     def _why_given_up(self, client: ModelClient, job: Job, lack: _Lack) -> str:
         """Say why results that are not there are not waited for any longer; "" where they are."""
         kept = client.provider.limits.kept
-        if job.code == FORGOTTEN:
+        if job.condition is JobCondition.FORGOTTEN:
             return f"Job {job.remote_id} was given up by hand."
         if kept is not None and self._ledger.jobs.seconds_since(job.created_at) > kept + _LONGEST_WINDOW:
             days = kept / 86_400
             return f"The results of job {job.remote_id} are gone: {client.target.platform} keeps them for {days:g} days."
-        noted = job.code == _NO_RESULTS
+        noted = job.condition is JobCondition.RESULTS_MISSING
         if noted and not lack.is_certain and self._ledger.jobs.seconds_since(job.moved_at) >= sum(_PAUSES):
             return f"Job {job.remote_id} has ended long ago, and {client.target.platform} {lack.what}."
         return ""
@@ -124,9 +121,9 @@ class Collector:
         self._emit(Notice("warning", message))
         # One that was given up at its deadline keeps that reason: it says what becomes of the rest. And what is noted
         # already is not noted again: it would seem to be so only since now.
-        if is_given_up(job) or job.message == message:
+        if job.is_overdue or job.message == message:
             return job
-        return self._ledger.jobs.note_reason(job, _NO_RESULTS, message)
+        return self._ledger.jobs.note_condition(job, JobCondition.RESULTS_MISSING, message)
 
     async def _described(self, client: ModelClient, remote_id: str) -> RemoteJob | None:
         """Return what the platform says of a job that has ended; it may say so before it names its files."""
@@ -154,20 +151,20 @@ class Collector:
             text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."
             self._emit(Notice("warning", text))
         most_attempts = client.options.max_attempts
-        if is_given_up(job):
-            job = replace(job, code=OVERDUE)
+        if job.is_overdue:
             if client.options.at_deadline == "online":
                 await ask_online(self._ledger, client, job)
             elif client.options.at_deadline == "fail":
                 most_attempts = 0
-        settled = self._ledger.jobs.settle(job, most_attempts)
+        code = _ROW_CODES.get(job.condition) if job.condition else None
+        settled = self._ledger.jobs.settle(job, most_attempts, code)
         self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         return settled
 
 
 def _must_have_results(job: Job, remote: RemoteJob | None) -> bool:
     """Tell whether a job that has ended must have results: it counts some, or counts nothing and was run to its end."""
-    if is_given_up(job):
+    if job.is_overdue:
         return False
     if job.completed is not None:
         return job.completed > 0
@@ -177,8 +174,3 @@ def _must_have_results(job: Job, remote: RemoteJob | None) -> bool:
 def _holds(path: Path) -> bool:
     """Tell whether a file is there, with something in it."""
     return path.exists() and path.stat().st_size > 0
-
-
-def is_given_up(job: Job) -> bool:
-    """Tell whether a job was cancelled at its deadline, or was about to be."""
-    return job.code in (GIVING_UP, OVERDUE)

@@ -17,13 +17,12 @@ from uuid import uuid4
 
 from distilabel import _event_loop as loop
 from distilabel.events import DispatcherIdle, Event, JobMoved, JobSettled, NextPoll, Notice, RunFailed
-from distilabel.ledger.states import JobState
 from distilabel.ledger.store import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.job_state_machine import JobStateMachine, is_quota
 from distilabel.offline.packing import PlannedJob, estimated_tokens, pack
 from distilabel.providers.base import Limits
-from distilabel.records import Job, custom_id
+from distilabel.records import Job, JobState, custom_id
 
 __all__ = ["Dispatcher"]
 

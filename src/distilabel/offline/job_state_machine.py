@@ -19,13 +19,12 @@ from distilabel.exceptions import (
     DistilabelUnreachableError,
 )
 from distilabel.ledger.jobs import is_adopted
-from distilabel.ledger.states import FINAL_JOB_STATES, JobState
 from distilabel.ledger.store import Ledger
 from distilabel.offline.client import ModelClient
-from distilabel.offline.collector import GIVING_UP, OVERDUE, Collector, is_given_up
+from distilabel.offline.collector import Collector
 from distilabel.offline.polling import lookup_delays, pause, retry_until_found, retry_while_down
 from distilabel.providers.base import INLINE
-from distilabel.records import Found, Job, JobError, JobPhase, RemoteJob, custom_id
+from distilabel.records import Found, Job, JobCondition, JobError, JobPhase, JobState, RemoteJob, custom_id
 
 __all__ = ["JobStateMachine", "is_quota"]
 
@@ -88,8 +87,8 @@ class JobStateMachine:
             DistilabelPlatformError: What the run cannot go on with; the job stays where the ledger has it.
         """
         self._emit(JobMoved(job))
-        while job.state not in FINAL_JOB_STATES:
-            moved = await self._steps[JobState(job.state)](client, job)
+        while not job.state.is_final:
+            moved = await self._steps[job.state](client, job)
             if moved is None:
                 return job
             job = moved
@@ -232,7 +231,7 @@ class JobStateMachine:
     def _is_overdue(self, client: ModelClient, job: Job) -> bool:
         deadline = client.options.deadline
         late = deadline is not None and self._ledger.jobs.seconds_since(job.moved_at) > deadline
-        return late or is_given_up(job)
+        return late or job.is_overdue
 
     async def _give_up(self, client: ModelClient, job: Job) -> Job:
         """Cancel a job at its deadline; one that has not ended long after that is left to itself.
@@ -242,12 +241,12 @@ class JobStateMachine:
         """
         assert job.remote_id is not None
         deadline = client.options.deadline or 0.0
-        if job.code == OVERDUE:
+        if job.condition is JobCondition.CANCEL_SENT:
             patience = min(deadline, _LONGEST_CANCELLING)
             over = self._ledger.jobs.seconds_since(job.moved_at) > patience
             return self._ledger.jobs.move(job, JobState.ENDED) if over else job
         message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
-        job = self._ledger.jobs.note_reason(job, GIVING_UP, message)
+        job = self._ledger.jobs.note_condition(job, JobCondition.CANCEL_DUE, message)
         try:
             await client.transport.run(client.provider.cancel(str(job.remote_id)))
         except DistilabelPlatformError as error:
@@ -255,7 +254,7 @@ class JobStateMachine:
             if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
                 return job
         self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
-        return self._ledger.jobs.note_reason(job, OVERDUE, message)
+        return self._ledger.jobs.note_condition(job, JobCondition.CANCEL_SENT, message)
 
     def _lost(self, client: ModelClient, job: Job) -> Job:
         if job.account and job.account != client.account:

@@ -111,8 +111,8 @@ def job_progress(job: Job) -> str:
     if job.state == "submitted":
         done = job.completed if job.completed is not None else 0
         return f"{job.remote_status or 'submitted'}, {done:,} of {_count(job.requests, 'request')} done"
-    if job.code:
-        return f"{job.state} ({job.code}: {job.message})"
+    if job.reason:
+        return f"{job.state} ({job.reason}: {job.message})"
     return f"{job.state}, {_count(job.requests, 'request')}"
 
 

@@ -15,7 +15,6 @@ from distilabel.records import Job
 
 __all__ = ["LiveTable"]
 
-_OVER = frozenset({"settled", "rejected", "lost", "cancelled"})
 _MOST_JOBS = 12
 
 
@@ -86,7 +85,7 @@ class LiveTable:
         table = Table(box=None, pad_edge=False)
         for column in ("job", "state", "requests", "age", "next poll"):
             table.add_column(column, justify="right" if column in ("requests", "age") else "left")
-        jobs = [job for job in self._jobs.values() if job.state not in _OVER]
+        jobs = [job for job in self._jobs.values() if not job.state.is_final]
         for job in jobs[:_MOST_JOBS]:
             table.add_row(*self._job_row(job))
         if len(jobs) > _MOST_JOBS:

@@ -20,7 +20,6 @@ from distilabel.events import (
     StepBegan,
     StepEnded,
 )
-from distilabel.ledger.states import FINAL_JOB_STATES
 from distilabel.ledger.store import Ledger
 from distilabel.models.fields import RemoteModel
 from distilabel.models.llms.base import LLM
@@ -290,7 +289,7 @@ class Run:
     def _emit_ended(self, *, complete: bool, rows: int, own_jobs: tuple[str, ...] = ()) -> None:
         specs = [runtime.spec for runtime in self._runtimes.values()]
         jobs = [job for spec in specs if spec.offline for job in self._ledger.jobs.of_scope(spec.scope)]
-        open_jobs = tuple(job for job in jobs if job.state not in FINAL_JOB_STATES)
+        open_jobs = tuple(job for job in jobs if not job.state.is_final)
         failures = self._counts.failures
         self._emit(RunEnded(self._settings.pipeline, complete, rows, failures, open_jobs, own_jobs))
 
