@@ -1,16 +1,21 @@
-# Eight words: demo test chaos bench lint types docs check. Each installs what it needs into .venv, once.
+# Nine words: demo test test-all chaos bench lint types docs check. Each installs what it needs into .venv, once.
 .POSIX:
-.PHONY: demo test chaos bench lint types docs check
+.PHONY: demo test test-all chaos bench lint types docs check
 
 PYTHON ?= python3
+WORKERS ?= 2
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install -qq --disable-pip-version-check
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 demo: .venv/.server
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST) -m 'not slow'
+
+test-all: .venv/.dev
+	$(PYTEST)
 
 chaos: .venv/.dev
 	$(BIN)/python -m tests.chaos.run $(CASES)
@@ -21,27 +26,40 @@ bench: .venv/.dev .venv-bench/.plain
 lint: .venv/.dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/codespell
+	@if [ -x $(BIN)/uv ]; then echo $(BIN)/uv lock --check; $(BIN)/uv lock --check --quiet; fi
 
 types: .venv/.dev
 	$(BIN)/python -m mypy
+	$(BIN)/python -m mypy --config-file tests/typing/mypy.ini
+	$(BIN)/basedpyright
 
 docs: .venv/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
-check: lint types test docs
+check: lint types test-all docs
 
-.venv/.server: pyproject.toml
+.venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'distilabel needs Python 3.11 or newer. If you have one: make PYTHON=python3.12 ...' >&2; exit 1; }
-	@echo 'Making .venv and installing distilabel into it (once, about a minute) ...'
 	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.server: .venv/.made pyproject.toml
+	@echo 'Installing distilabel into .venv (once, about a minute) ...'
 	@$(PIP) -e '.[server]'
 	@touch $@
 
-.venv/.dev: .venv/.server
-	@echo 'Installing the tools for tests and docs into .venv (once, about a minute) ...'
-	@$(PIP) -e '.[dev,docs]'
-	@touch $@
+# The exact versions of uv.lock. uv itself comes from pip. Where uv has no wheel, pip picks the versions.
+.venv/.dev: .venv/.made pyproject.toml uv.lock
+	@echo 'Installing distilabel and the tools for tests and docs into .venv (once, about a minute) ...'
+	@if $(PIP) --only-binary uv uv; then \
+	  UV_PYTHON_DOWNLOADS=never $(BIN)/uv sync --quiet --frozen --inexact --python $(BIN)/python --extra dev --extra docs; \
+	else \
+	  echo 'uv cannot be installed here: pip installs the newest versions in place of those of uv.lock.' >&2; \
+	  $(PIP) -e '.[dev,docs]'; \
+	fi
+	@touch $@ .venv/.server
 
 # What is measured is measured as users have it, without the developers' tools: some libraries load what they find.
 .venv-bench/.plain: pyproject.toml
