@@ -1,7 +1,7 @@
 """The public names of types: rows, chats, outputs and what flows between steps."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, TypeAlias, Union
+from typing import Any, Literal, Required, TypeAlias, Union
 
 from typing_extensions import TypedDict
 
@@ -124,7 +124,7 @@ class AnswerDetails(TypedDict, total=False):
 class GenerateOutput(TypedDict, total=False):
     """What an LLM returns for one input; the lists are as long as `generations`."""
 
-    generations: list[Union[str, None]]
+    generations: Required[list[Union[str, None]]]
     statistics: LLMStatistics
     logprobs: list[Any]
     failures: list[Union[FailureReason, None]]

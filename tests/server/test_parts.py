@@ -74,11 +74,11 @@ def test_error_of_the_platform_is_a_500_in_the_usual_shape(start_platform, caplo
     assert "NoneType" in caplog.text
 
 
-def test_batch_waits_until_an_error_of_the_platform_is_over(
+def test_batch_waits_out_a_trouble_of_the_platform(
     start_platform, monkeypatch, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.CRITICAL, "distilabel.server.worker")
-    monkeypatch.setattr("distilabel.server.worker.PAUSE_AFTER_ERROR", 0.01)
+    monkeypatch.setattr("distilabel.server.worker.PAUSE_AFTER_TROUBLE", 0.01)
     troubles = [OSError("no space left on device")] * 3
 
     class Full(Results):

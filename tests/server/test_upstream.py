@@ -15,15 +15,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from distilabel.server import Parts, Settings, create_app, running
-from distilabel.server.upstream import open_upstream
+from distilabel.server.upstream import passing_on
 
 from .helpers import EMBEDDINGS, chat_body, line, lines, rows, run, said
 
 
 def hasty(settings: Settings) -> Starlette:
-    return create_app(
-        settings, Parts(open_answer=lambda settings: open_upstream(settings, first_pause=0.001))
-    )
+    return create_app(settings, Parts(open_answer=lambda settings: passing_on(settings, first_pause=0.001)))
 
 
 class Stub:
@@ -150,7 +148,7 @@ def test_upstream_that_takes_too_long_is_a_timeout(tmp_path: Path, monkeypatch: 
         return JSONResponse({})
 
     async def ask(upstream: str) -> tuple[int, Any]:
-        async with open_upstream(Settings(tmp_path, upstream=upstream), first_pause=0.001) as answer:
+        async with passing_on(Settings(tmp_path, upstream=upstream), first_pause=0.001) as answer:
             return await answer("/v1/chat/completions", {}, "a")
 
     monkeypatch.setattr("distilabel.server.upstream.TIMEOUT", httpx2.Timeout(0.01))

@@ -1,17 +1,17 @@
-"""A batch platform on your machine: OpenAI's Files, Batches, Chat Completions and Embeddings on SQLite.
+"""A batch platform of one's own: OpenAI's Files, Batches, Chat Completions and Embeddings on SQLite.
 
-It needs the extra `distilabel[server]`. It listens on the loopback and keeps everything in one folder; after a
-`kill -9` it continues where it was. A built-in toy model answers the requests, or any OpenAI-compatible server given
-as `upstream`: so a plain `vllm serve` gets a Batch API. Point any OpenAI client at its base URL.
+It needs the extra `distilabel[server]`. It listens on the loopback, keeps everything in one folder, and goes on where
+it was after a `kill -9`. Requests are answered by a built-in toy, or by any OpenAI-compatible server given as
+`upstream`, which turns a plain `vllm serve` into one that takes batches. Point any OpenAI client at its base URL.
 
     from pathlib import Path
     from distilabel.server import Settings, serve
 
     serve(Settings(Path("platform")), port=8080, ready=print)
 
-Structure: `app` (paths) -> `files`, `batches`, `online` (handlers) -> `store` (the database). `worker` takes each batch
-through `validation` and `run`, which sends its requests to a `Responder` (`toy_model` or `upstream`) and writes
-`results`. `parts` names what can be replaced.
+How it is put together: `app` (paths) -> `files`, `batches`, `online` (handlers) -> `store` (the database); `worker`
+takes batches through `validation` and `run`, which asks an `answering.Answer` (`toy` or `upstream`) and writes
+`results`. `parts` names what can be exchanged.
 """
 
 from distilabel.server.app import create_app

@@ -1,4 +1,4 @@
-"""The ASGI app: routes and authentication."""
+"""The app: which path leads to which handler, and who is let in."""
 
 import time
 from collections.abc import AsyncIterator
@@ -37,11 +37,11 @@ ROUTES = (
 
 
 def create_app(settings: Settings, parts: Parts | None = None) -> Starlette:
-    """Make the platform as an ASGI app; its batches continue when the app's lifespan starts.
+    """The platform as an ASGI app; its folder is opened and its batches go on when the app's lifespan starts.
 
     Args:
-        settings: The platform's settings.
-        parts: Replaced parts, for a platform that answers or writes differently; None: the usual ones.
+        settings: What the person who starts it chose.
+        parts: Exchanged parts, for a platform that answers or writes otherwise; None: the usual ones.
     """
 
     @asynccontextmanager
@@ -59,7 +59,7 @@ def create_app(settings: Settings, parts: Parts | None = None) -> Starlette:
 
 
 class BearerAuthMiddleware:
-    """Checks the bearer key of each request, and gives each response an `x-request-id`."""
+    """Lets in who brings a key, and gives each answer an `x-request-id`."""
 
     def __init__(self, app: ASGIApp, keys: tuple[str, ...]) -> None:
         self._app = app
@@ -76,11 +76,11 @@ class BearerAuthMiddleware:
                 MutableHeaders(scope=message)["x-request-id"] = new_id("req_")
             await send(message)
 
-        error = self._auth_error(Headers(scope=scope).get("authorization", ""))
-        app = self._app if error is None else json_response(error.body(), status=error.status)
+        refusal = self._refusal(Headers(scope=scope).get("authorization", ""))
+        app = self._app if refusal is None else json_response(refusal.body(), status=refusal.status)
         await app(scope, receive, send_tagged)
 
-    def _auth_error(self, authorization: str) -> ApiError | None:
+    def _refusal(self, authorization: str) -> ApiError | None:
         scheme, _, key = authorization.partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             message = (

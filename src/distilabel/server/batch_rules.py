@@ -1,4 +1,4 @@
-"""OpenAI's rules for a batch: its parameters and the lines of its input file; pure functions.
+"""What OpenAI asks of a batch: its parameters and the lines of its input file. Pure.
 
 Sources: https://platform.openai.com/docs/api-reference/batch/create, https://platform.openai.com/docs/guides/batch,
 and for the codes of refused files https://learn.microsoft.com/azure/ai-services/openai/how-to/batch (error codes).
@@ -27,7 +27,7 @@ MAX_VALUE = 512
 
 @dataclass(frozen=True, slots=True)
 class BatchParameters:
-    """The checked parameters of a new batch."""
+    """A request for a batch that has passed."""
 
     input_file_id: str
     endpoint: str
@@ -37,7 +37,7 @@ class BatchParameters:
 
 
 def batch_parameters(body: Body, settings: Settings) -> BatchParameters:
-    """Return the parameters of `POST /v1/batches`, or raise an `ApiError`."""
+    """What `POST /v1/batches` asks for, or a refusal."""
     window = _text(body, "completion_window")
     if window != settings.completion_window:
         raise _not_one_of("completion_window", window, (settings.completion_window,))
@@ -118,17 +118,17 @@ class Request:
 
     @property
     def mark(self) -> bytes:
-        """The hash of the custom_id: of fixed size, however long that is."""
+        """What the line is known by: a hash of fixed size, however long the custom_id is."""
         return mark(self.custom_id)
 
 
 def mark(custom_id: str) -> bytes:
-    """Return a 16-byte hash of a custom_id."""
+    """A 16-byte hash of a custom_id."""
     return blake2b(custom_id.encode(), digest_size=16).digest()
 
 
 class LineError(ValueError):
-    """A line because of which the whole batch fails."""
+    """A line that spoils its batch."""
 
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -137,7 +137,7 @@ class LineError(ValueError):
 
 
 def read_request(line: bytes, endpoint: str) -> Request:
-    """Return the request of a line, or raise a `LineError`."""
+    """The request that a line holds, or a `LineError`."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -155,12 +155,12 @@ def read_request(line: bytes, endpoint: str) -> Request:
 
 
 def count_inputs(given: Any) -> int:
-    """Return the number of texts of an embedding request; a list of numbers is one text, as tokens."""
+    """How many texts an embedding request holds; a list of numbers is one text, as tokens."""
     return len(given) if isinstance(given, list) and given and not isinstance(given[0], int) else 1
 
 
 class InputValidator:
-    """Counts the lines of an input file and collects their errors; takes a little over 16 bytes a line."""
+    """Counts the lines of an input file and collects what is wrong with them; memory: 16 bytes and a bit a line."""
 
     def __init__(self, endpoint: str, settings: Settings) -> None:
         self.total = 0
@@ -172,28 +172,28 @@ class InputValidator:
         self._inputs = 0
 
     def take(self, line: bytes) -> bool:
-        """Check the next line; return False when no further line needs to be checked."""
+        """Look at the next line; False when there is no use in going on."""
         self.total += 1
         if self.total > self._settings.max_requests:
-            self._add_file_error(
+            self._refuse_all(
                 "too_many_tasks",
                 f"The file has more than the {self._settings.max_requests} requests allowed.",
             )
             return False
-        self._check_line(lambda: self._check(read_request(line, self._endpoint)))
+        self._guarded(lambda: self._check(read_request(line, self._endpoint)))
         return len(self.errors) < MAX_REPORTED_ERRORS
 
     def close(self) -> list[Body]:
-        """Return the errors of the whole file; empty if the batch may run."""
+        """The errors of the whole file; empty if the batch may run."""
         if not self.total:
-            self._add_file_error("empty_file", "The input file is empty.")
+            self._refuse_all("empty_file", "The input file is empty.")
         return self.errors
 
-    def _check_line(self, check: Callable[[], None]) -> None:
+    def _guarded(self, check: Callable[[], None]) -> None:
         try:
             check()
         except LineError as error:
-            self._add_error(error.code, str(error), error.param, self.total)
+            self._note(error.code, str(error), error.param, self.total)
 
     def _check(self, request: Request) -> None:
         mark = request.mark
@@ -225,8 +225,8 @@ class InputValidator:
             message = f"The file has more than the {MAX_EMBEDDING_INPUTS} embedding inputs allowed."
             raise LineError("too_many_tasks", message, "body.input")
 
-    def _add_file_error(self, code: str, message: str) -> None:
-        self._add_error(code, message, None, None)
+    def _refuse_all(self, code: str, message: str) -> None:
+        self._note(code, message, None, None)
 
-    def _add_error(self, code: str, message: str, param: str | None, line: int | None) -> None:
+    def _note(self, code: str, message: str, param: str | None, line: int | None) -> None:
         self.errors.append({"code": code, "message": message, "param": param, "line": line})

@@ -10,15 +10,15 @@ from distilabel.server.batch_rules import BatchParameters, batch_parameters
 from distilabel.server.errors import ApiError
 from distilabel.server.http import json_response, page
 from distilabel.server.platform import Platform, platform_of
+from distilabel.server.reading import json_body, limit_of
 from distilabel.server.records import Batch, Status
-from distilabel.server.request_parsing import json_body, limit_of
 
 DEFAULT_LIST = 20
 MAX_LIST = 100
 
 
 async def create_batch(request: Request) -> Response:
-    """`POST /v1/batches`: responds once the batch is durable in the database."""
+    """`POST /v1/batches`: the answer is sent once the batch is safely in the database."""
     platform = platform_of(request)
     parameters = batch_parameters(await json_body(request), platform.settings)
     batch = await run_in_threadpool(_create, platform, parameters, time.time())
@@ -40,7 +40,7 @@ def list_batches(request: Request) -> Response:
 
 
 def cancel_batch(request: Request) -> Response:
-    """`POST /v1/batches/{batch_id}/cancel`: 409 once it has ended."""
+    """`POST /v1/batches/{batch_id}/cancel`: 409 once it is over."""
     batch = platform_of(request).store.cancel(request.path_params["batch_id"], time.time())
     if batch.status is not Status.CANCELLING:
         raise ApiError(f"Cannot cancel a batch with status '{batch.status}'.", status=409)
@@ -63,8 +63,8 @@ def _create(platform: Platform, parameters: BatchParameters, now: float) -> Batc
 def _check_input(platform: Platform, file_id: str, now: float) -> None:
     try:
         file = platform.store.file(file_id, now)
-    except ApiError as error:
-        raise ApiError(error.message, param="input_file_id") from error
+    except ApiError as refusal:
+        raise ApiError(refusal.message, param="input_file_id") from refusal
     if file.purpose != "batch":
         message = f"The input file must have purpose 'batch'; {file_id} has '{file.purpose}'."
         raise ApiError(message, param="input_file_id")

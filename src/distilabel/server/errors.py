@@ -1,4 +1,4 @@
-"""Error responses in OpenAI's shape.
+"""Refusals, in the shape every OpenAI client knows how to read.
 
 The shape is `{"error": {"message", "type", "param", "code"}}`:
 https://platform.openai.com/docs/guides/error-codes
@@ -17,8 +17,8 @@ from distilabel.server.http import json_response
 log = logging.getLogger(__name__)
 
 
-class ApiError(Exception):
-    """Why the platform refuses a request; the app turns it into a response."""
+class ApiError(Exception):  # it is an answer, not a fault
+    """A request that the platform will not do, and why; turned into an answer at the edge of the app."""
 
     def __init__(
         self,
@@ -37,24 +37,24 @@ class ApiError(Exception):
         self.code = code
 
     def body(self) -> dict[str, Any]:
-        """Return the JSON of the response."""
+        """The answer's JSON."""
         return error_body(self.message, kind=self.kind, param=self.param, code=self.code)
 
 
 def error_body(
     message: str, *, kind: str = "invalid_request_error", param: str | None = None, code: str | None = None
 ) -> dict[str, Any]:
-    """Return an error in OpenAI's shape."""
+    """An error in OpenAI's shape."""
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
 def missing(param: str) -> ApiError:
-    """Return the error for a missing parameter."""
+    """A required parameter is not there."""
     return ApiError(f"Missing required parameter: '{param}'.", param=param, code="missing_required_parameter")
 
 
 def unknown_model(model: str) -> ApiError:
-    """Return the error for an unknown model."""
+    """The platform has no such model."""
     return ApiError(
         f"The model `{model}` does not exist or you do not have access to it.",
         status=404,
@@ -63,10 +63,10 @@ def unknown_model(model: str) -> ApiError:
     )
 
 
-async def answer_api_error(_request: Request, error: Exception) -> Response:
+async def answer_api_error(_request: Request, refusal: Exception) -> Response:
     """Starlette's handler for `ApiError`."""
-    assert isinstance(error, ApiError)
-    return json_response(error.body(), status=error.status)
+    assert isinstance(refusal, ApiError)
+    return json_response(refusal.body(), status=refusal.status)
 
 
 async def answer_http(request: Request, error: Exception) -> Response:
@@ -82,7 +82,7 @@ async def answer_http(request: Request, error: Exception) -> Response:
 
 
 async def answer_crash(_request: Request, error: Exception) -> Response:
-    """Starlette's handler for unexpected errors."""
-    log.error("unexpected error while handling a request", exc_info=error)
+    """Starlette's handler for what nobody foresaw."""
+    log.error("a request ended in an error of the platform", exc_info=error)
     body = error_body("The server had an error while processing your request.", kind="server_error")
     return json_response(body, status=500)

@@ -17,8 +17,8 @@ from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import json_response, new_id, page
 from distilabel.server.multipart import Data, MalformedError, Parser, Part
 from distilabel.server.platform import platform_of
+from distilabel.server.reading import limit_of, newest_first
 from distilabel.server.records import File
-from distilabel.server.request_parsing import limit_of, newest_first
 
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
 # "By default, files with purpose=batch expire after 30 days" (API reference, files/create).
@@ -28,7 +28,7 @@ MAX_LIST = 10_000
 
 
 async def upload(request: Request) -> Response:
-    """`POST /v1/files`: the body is written to disk while it arrives."""
+    """`POST /v1/files`: the body goes to disk as it comes in."""
     platform = platform_of(request)
     file_id = new_id("file-")
     with _scratch(platform.store.path(file_id)) as scratch:
@@ -127,7 +127,7 @@ async def _received(request: Request, into: BinaryIO, max_upload: int) -> _Form:
     except MalformedError as error:
         raise ApiError(f"We could not parse your multipart form: {error}") from error
     except ClientDisconnect as error:
-        raise ApiError("The upload ended early.") from error
+        raise ApiError("The upload was cut short.") from error
     return form
 
 

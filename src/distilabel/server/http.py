@@ -1,4 +1,4 @@
-"""JSON responses, list pages and ids in OpenAI's shape."""
+"""JSON in and out, and the ids that OpenAI's objects carry."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,17 @@ Body = dict[str, Any]
 
 
 def json_response(body: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response whose body is `body` as JSON."""
+    """An answer whose body is `body` as JSON."""
     return Response(orjson.dumps(body), status, headers, media_type="application/json")
 
 
 def new_id(prefix: str) -> str:
-    """Return a new id such as `file-5f0c...`; the prefix includes its dash or underscore."""
+    """A fresh id such as `file-5f0c...`; the prefix carries its own dash or underscore."""
     return prefix + uuid4().hex
 
 
 def page(items: list[Body], *, has_more: bool) -> Body:
-    """Return one page of a list, with the cursors from which a client requests the next one."""
+    """One page of a list, with the cursors a client needs to ask for the next."""
     return {
         "object": "list",
         "data": items,

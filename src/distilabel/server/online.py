@@ -1,4 +1,4 @@
-"""Online requests: chat completions, embeddings, images and the list of models.
+"""Requests answered while the client waits: chat completions, embeddings, images, and the list of models.
 
 https://platform.openai.com/docs/api-reference/chat/create
 https://platform.openai.com/docs/api-reference/embeddings/create
@@ -17,8 +17,8 @@ from distilabel.server import upstream
 from distilabel.server.errors import ApiError, unknown_model
 from distilabel.server.http import Body, json_response, new_id
 from distilabel.server.platform import Platform, platform_of
-from distilabel.server.request_parsing import json_body
-from distilabel.server.toy_model import model as toy_model
+from distilabel.server.reading import json_body
+from distilabel.server.toy_model import model as toy
 
 OK = 200
 
@@ -26,7 +26,7 @@ OK = 200
 async def chat_completions(request: Request) -> Response:
     """`POST /v1/chat/completions`.
 
-    With `stream` the whole answer is made first and then sent in pieces: streaming clients work, but get nothing earlier.
+    With `stream` the whole answer is made first and then sent in pieces: clients that stream work, nobody waits less.
     """
     body = await json_body(request)
     if not body.get("stream"):
@@ -52,13 +52,13 @@ async def images(request: Request) -> Response:
 
 
 async def list_models(request: Request) -> Response:
-    """`GET /v1/models`: those of the settings, else those of the upstream, else the toy model."""
+    """`GET /v1/models`: those of the settings, else those of the upstream, else the toy."""
     names = await _models(platform_of(request))
     return json_response({"object": "list", "data": [_model(name) for name in names]})
 
 
 async def retrieve_model(request: Request) -> Response:
-    """`GET /v1/models/{model}`: a platform without a list of models has every model."""
+    """`GET /v1/models/{model}`: a platform without a list of models has them all."""
     name = request.path_params["model"]
     _check_model(platform_of(request), name)
     return json_response(_model(name))
@@ -74,7 +74,7 @@ async def _ask(request: Request, body: Body) -> tuple[int, Body]:
     model = body.get("model")
     if isinstance(model, str):
         _check_model(platform, model)
-    # A seed makes the answer repeatable; without one, equal requests get different answers.
+    # A seed makes the answer repeatable; without one, equal requests are answered differently.
     custom_id = "" if body.get("seed") is not None else new_id("online-")
     return await platform.answer(request.url.path, body, custom_id)
 
@@ -89,7 +89,7 @@ async def _models(platform: Platform) -> list[str]:
     if platform.settings.models is not None:
         return list(platform.settings.models)
     if platform.settings.upstream is None:
-        return [toy_model.MODEL]
+        return [toy.MODEL]
     status, names = await upstream.models(platform.settings)
     if status != OK:
         raise ApiError("The upstream does not list its models.", status=502, kind="server_error")

@@ -1,36 +1,36 @@
-"""The replaceable parts of a platform: what answers requests, and what writes the results."""
+"""The exchangeable parts of a platform: who answers, and who writes the answers down."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
+from distilabel.server.answering import Answer, OpenAnswer
 from distilabel.server.records import Batch
-from distilabel.server.responder import OpenResponder, Responder
 from distilabel.server.results import Results
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
-from distilabel.server.toy_model import model as toy_model
-from distilabel.server.upstream import open_upstream
+from distilabel.server.toy_model import model as toy
+from distilabel.server.upstream import passing_on
 
 
 @asynccontextmanager
-async def _open_toy_model(_settings: Settings) -> AsyncIterator[Responder]:
-    yield toy_model.answer
+async def _playing(_settings: Settings) -> AsyncIterator[Answer]:
+    yield toy.answer
 
 
-def open_answer(settings: Settings) -> AbstractAsyncContextManager[Responder]:
-    """Open the upstream if one is set, and the toy model otherwise."""
-    return _open_toy_model(settings) if settings.upstream is None else open_upstream(settings)
+def open_answer(settings: Settings) -> AbstractAsyncContextManager[Answer]:
+    """The upstream if there is one, else the toy."""
+    return _playing(settings) if settings.upstream is None else passing_on(settings)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The replaceable parts of a platform; replace one to get a platform that behaves differently.
+    """What a platform is put together from; exchange a part to get a platform that behaves otherwise.
 
     Attributes:
-        open_answer: Opens what answers the requests, online and in batches.
-        open_results: Opens the files to which the results of a batch are written.
+        open_answer: Opens who answers the requests, online ones and those of batches.
+        open_results: Opens the files that the answers of a batch are written to.
     """
 
-    open_answer: OpenResponder = open_answer
+    open_answer: OpenAnswer = open_answer
     open_results: Callable[[Store, Batch], Results] = Results

@@ -1,4 +1,4 @@
-"""One running platform: settings, database, worker and online responder."""
+"""One running platform: its settings, its database, its worker, and who answers online."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
+from distilabel.server.answering import Answer
 from distilabel.server.parts import Parts
-from distilabel.server.responder import Responder
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
 from distilabel.server.worker import Worker
@@ -15,17 +15,17 @@ from distilabel.server.worker import Worker
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What the request handlers share."""
+    """What the handlers of requests share."""
 
     settings: Settings
     store: Store
     worker: Worker
-    answer: Responder
+    answer: Answer
 
 
 @asynccontextmanager
 async def open_platform(settings: Settings, parts: Parts, now: float) -> AsyncIterator[Platform]:
-    """Open the folder and continue its unfinished batches; close it at the end of the block."""
+    """Open the folder and go on with what is unfinished in it; close it when done."""
     store = Store(settings.folder)
     try:
         store.sweep(now)
@@ -41,7 +41,7 @@ async def open_platform(settings: Settings, parts: Parts, now: float) -> AsyncIt
 
 
 def platform_of(request: Request) -> Platform:
-    """Return the platform that received a request."""
+    """The platform that a request came to."""
     platform = request.app.state.platform
     assert isinstance(platform, Platform)
     return platform

@@ -1,4 +1,4 @@
-"""Files and batches as the database stores them and as the API shows them."""
+"""The two things the database remembers, files and batches, and how each looks on the wire."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from distilabel.server.http import Body
 
 
 class Status(StrEnum):
-    """States of a batch; `schema.sql` has the legal transitions.
+    """States of a batch; `schema.sql` holds the legal moves between them.
 
         validating -> in_progress -> finalizing -> completed
             |              |`-> expired
@@ -37,7 +37,7 @@ LIVE = frozenset({Status.VALIDATING, Status.IN_PROGRESS, Status.FINALIZING, Stat
 class File:
     """A stored file: https://platform.openai.com/docs/api-reference/files/object. Times are unix seconds.
 
-    `seq` orders files by arrival; the database assigns it, and ignores the value of a new file.
+    `seq` orders files by arrival; the database gives it, and ignores the one that a new file carries.
     """
 
     seq: int

@@ -1,8 +1,8 @@
-"""The results of a batch: lines appended to two part files, consistent after a crash.
+"""The answers of a batch: lines appended to two part files, kept whole through a crash.
 
-Nothing is written to the database per line. From time to time a checkpoint makes the part files durable and then
-stores their lengths. After a crash, what lies behind those lengths is cut off when the files are opened again, and
-its requests are sent again.
+Nothing is written to the database per line. Every so often a checkpoint makes the part files durable and then notes
+their lengths; whatever a crash leaves behind those lengths is cut off when the files are opened again, and the
+requests it belonged to are asked once more.
 
 Lines: https://platform.openai.com/docs/api-reference/batch/request-output
 """
@@ -29,7 +29,7 @@ NEVER_RUN = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The result of one request: an HTTP status and body, or a code of `NEVER_RUN`."""
+    """What became of one request: an HTTP status and body, or a code of `NEVER_RUN`."""
 
     custom_id: str
     status: int = 0
@@ -38,11 +38,11 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Whether it belongs in the output file and not in the error file."""
+        """Whether it belongs in the output file; all else goes to the error file."""
         return self.status == OK
 
     def line(self) -> bytes:
-        """Return the reply as a line of a result file. A refused request has `error: null`; its body has the reason."""
+        """The reply as a line of a result file. A refused request has `error: null`; its body says why."""
         response = error = None
         if self.never_run is None:
             response = {"status_code": self.status, "request_id": new_id("req_"), "body": self.body}
@@ -58,11 +58,11 @@ class Reply:
 
 
 class Results:
-    """The two part files of a running batch, from its last checkpoint on.
+    """The two part files of a batch that runs, from its last checkpoint on.
 
-    For a faulty platform, a subclass may lose, repeat or corrupt lines in `write`; they are counted before it.
-    `finished` reads what was written, so such a batch must run without a restart: the request of a lost line would
-    be sent again. For faults in the responses instead, wrap the app.
+    A subclass may lose, double or garble lines in `write`, for a platform that misbehaves; counting happens before
+    it. `finished` reads what was written, so such a batch must run to its end undisturbed: a request whose line was
+    lost would be asked again after a restart. To misbehave at delivery instead, wrap the app.
     """
 
     def __init__(self, store: Store, batch: Batch) -> None:
@@ -77,15 +77,15 @@ class Results:
 
     @property
     def tally(self) -> Tally:
-        """The counts and lengths so far, including those after the last checkpoint."""
+        """Counts and lengths so far, those since the last checkpoint included."""
         return Tally(**self._tally)
 
     def all_in(self, total: int) -> bool:
-        """Return whether all of `total` requests have a result."""
+        """Whether every one of `total` requests was answered."""
         return bool(self._tally["completed"] + self._tally["failed"] == total)
 
     def finished(self) -> set[bytes]:
-        """Return the hashes of the custom_ids that have a line in either file."""
+        """Marks of the custom_ids that have a line in either file."""
         return {found for path in self._paths.values() for found in _marks(path)}
 
     def add(self, reply: Reply) -> None:
@@ -94,13 +94,13 @@ class Results:
         self.write("output" if reply.ok else "error", reply.line())
 
     def write(self, name: str, line: bytes) -> None:
-        """Append a line to the `output` or the `error` file; durable from the next checkpoint on."""
+        """Append a line to the `output` or the `error` file; safe on disk at the next checkpoint."""
         self._files[name].write(line)
         self._tally[f"{name}_bytes"] += len(line)
         self._dirty = True
 
     def checkpoint(self) -> Status:
-        """Make all lines so far durable; return the state of the batch."""
+        """Make all lines so far durable; the state the batch is in."""
         if not self._dirty:
             return self._store.status(self._batch_id)
         for file in self._files.values():
@@ -111,7 +111,7 @@ class Results:
         return status
 
     def close(self) -> None:
-        """Close the files; the next open cuts off what follows the last checkpoint."""
+        """Close the files; what was not checkpointed is cut off by the next to open them."""
         for file in self._files.values():
             file.close()
 

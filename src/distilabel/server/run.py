@@ -1,13 +1,13 @@
-"""The run of one batch: sending its requests, and ending it."""
+"""The run of one batch: asking its requests, and ending it in one of the ways a batch can end."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
 
+from distilabel.server.answering import Answer
 from distilabel.server.batch_rules import DAY, Request, read_request
 from distilabel.server.errors import error_body
 from distilabel.server.records import Batch, File, Status
-from distilabel.server.responder import Responder
 from distilabel.server.results import Reply, Results
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Run:
-    """One validated batch with its part files open."""
+    """One batch past validation, with its part files open."""
 
     def __init__(
         self, settings: Settings, store: Store, batch: Batch, results: Results, clock: Callable[[], float]
@@ -35,12 +35,12 @@ class Run:
         self._halted = asyncio.Event()
         self._taken = 0
 
-    async def ask(self, answer: Responder) -> None:
-        """In_progress: send the requests without an answer -> finalizing, expired or cancelling."""
+    async def ask(self, answer: Answer) -> None:
+        """In_progress: ask what has no answer yet; ends in finalizing or expired, or gives way to a cancel."""
         try:
             await self._ask_all(answer)
         finally:
-            # Also when the server stops: no request that was paid for upstream is sent again.
+            # Also when the server stops: answers that were paid for upstream are not asked for again.
             status = self._results.checkpoint()
         if status is not Status.IN_PROGRESS:
             return
@@ -55,12 +55,12 @@ class Run:
         self._settle(Status.COMPLETED)
 
     async def cancel(self) -> None:
-        """Cancelling -> cancelled; the error file lists the requests without an answer."""
+        """Cancelling -> cancelled; requests without an answer are named in the error file."""
         if self._batch.in_progress_at is not None:
             await self._abandon("batch_cancelled")
         self._settle(Status.CANCELLED)
 
-    async def _ask_all(self, answer: Responder) -> None:
+    async def _ask_all(self, answer: Answer) -> None:
         requests = self._unanswered()
         async with asyncio.TaskGroup() as group:
             watch = group.create_task(self._watch())
@@ -79,14 +79,14 @@ class Run:
                     self._taken += 1
                     yield request
 
-    async def _lane(self, requests: Iterator[Request], answer: Responder) -> None:
-        time_slice = TimeSlice()
+    async def _lane(self, requests: Iterator[Request], answer: Answer) -> None:
+        turn = TimeSlice()
         for request in requests:
             await self._pace()
             if self._halted.is_set():
                 return
             self._results.add(await _reply(request, self._batch.endpoint, answer))
-            await time_slice.yield_if_used()
+            await turn.hand_on()
 
     async def _pace(self) -> None:
         if not self._settings.delay:
@@ -112,10 +112,10 @@ class Run:
             await asyncio.sleep(LOOK_EVERY)
 
     async def _abandon(self, code: str) -> None:
-        time_slice = TimeSlice()
+        turn = TimeSlice()
         for request in self._unanswered():
             self._results.add(Reply(request.custom_id, never_run=code))
-            await time_slice.yield_if_used()
+            await turn.hand_on()
         self._results.checkpoint()
 
     def _settle(self, target: Status) -> None:
@@ -135,13 +135,13 @@ class Run:
         return File(0, file_id, filename, "batch_output", size, now, now + seconds)
 
 
-async def _reply(request: Request, endpoint: str, answer: Responder) -> Reply:
+async def _reply(request: Request, endpoint: str, answer: Answer) -> Reply:
     if request.body.get("stream"):
         refused = error_body("A request of a batch cannot be streamed.", param="stream", code="invalid_value")
         return Reply(request.custom_id, 400, refused)
     try:
         status, body = await answer(endpoint, request.body, request.custom_id)
     except Exception as error:
-        log.exception("unexpected error while answering request %s", request.custom_id)
+        log.exception("the request %s met an error of the platform", request.custom_id)
         status, body = 500, error_body(f"The server had an error: {error!r}", kind="server_error")
     return Reply(request.custom_id, status, body)

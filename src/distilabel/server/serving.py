@@ -1,4 +1,4 @@
-"""Running the app on a port, in the foreground or in a background thread."""
+"""Runs the app on a port, in the foreground or beside a test."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from distilabel.server.app import create_app
 from distilabel.server.settings import Settings
 
-# Seconds for which a stopping server waits for responses in progress.
+# Seconds that answers under way are given to finish when the server stops.
 GRACE = 2
 
 
@@ -26,14 +26,14 @@ def serve(
     """Run a platform until SIGINT or SIGTERM.
 
     Args:
-        settings: The platform's settings.
-        host: Address to listen on. There is no TLS, and by default any key is accepted: keep it on the loopback.
+        settings: What to run.
+        host: Address to listen on. There is no TLS and any key may be let in: keep it on the loopback.
         port: Port to listen on; 0 picks a free one.
-        ready: Called with the base URL, such as `http://127.0.0.1:8080/v1`, once the server answers requests.
-        app: Makes the app; wrap `create_app` to change the platform's behaviour.
+        ready: Called with the base URL, such as `http://127.0.0.1:8080/v1`, once requests are answered.
+        app: Makes the app; wrap `create_app` to change what the platform does.
 
     Raises:
-        OSError: The port is in use.
+        OSError: The port is taken.
         FolderError: The folder cannot be used, or (`FolderInUseError`) another server runs on it.
     """
     with _listening(host, port) as listener, suppress(KeyboardInterrupt):
@@ -44,7 +44,7 @@ def serve(
 def running(
     settings: Settings, port: int = 0, *, app: Callable[[Settings], ASGIApp] = create_app
 ) -> Iterator[str]:
-    """Run a platform in a background thread; yields its base URL, such as `http://127.0.0.1:43210/v1`.
+    """Run a platform in a thread beside the block; yields its base URL, such as `http://127.0.0.1:43210/v1`.
 
     Example:
         >>> from pathlib import Path
@@ -67,8 +67,8 @@ def running(
         thread.start()
         up.wait()
         try:
-            if server.startup_error is not None:
-                raise server.startup_error
+            if server.trouble is not None:
+                raise server.trouble
             yield urls[0]
         finally:
             server.should_exit = True
@@ -88,15 +88,15 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn on a socket that is already open; reports when it is ready, or why it cannot start."""
+    """Uvicorn on a socket that listens already; says when it is ready and why it is not."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, ready: Callable[[str], None]) -> None:
-        self.startup_error: BaseException | None = None
+        self.trouble: BaseException | None = None
         self._listener = listener
         self._ready = ready
         super().__init__(
             uvicorn.Config(
-                self._capturing_startup_error(app),
+                self._noting_trouble(app),
                 lifespan="on",
                 log_config=None,
                 log_level="critical",
@@ -110,35 +110,35 @@ class _Server(uvicorn.Server):
         try:
             self.run([self._listener])
         except SystemExit:
-            if self.startup_error is None:
+            if self.trouble is None:
                 raise
-        # Some versions of uvicorn raise SystemExit for a failed start; others (0.35) return.
-        if self.startup_error is not None and not self.started:
-            raise self.startup_error from None
+        # A failed start is SystemExit to some versions of uvicorn, and nothing to others (0.35).
+        if self.trouble is not None and not self.started:
+            raise self.trouble from None
 
     def run_aside(self, up: Event) -> None:
-        """Run in a background thread; `up` is set when the server is ready or has failed."""
+        """Run in a thread that somebody waits for: `up` is set whatever happens."""
         try:
             self.run_here()
         except BaseException as error:  # noqa: BLE001
-            self.startup_error = error
+            self.trouble = error
         finally:
             up.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then report the base URL."""
+        """Start, and say so."""
         await super().startup(sockets)
         host, port = self._listener.getsockname()[:2]
         self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/v1")
 
-    def _capturing_startup_error(self, app: ASGIApp) -> ASGIApp:
-        # Uvicorn turns a failed start into SystemExit(3); the caller needs the original exception.
-        async def app_with_capture(scope: Scope, receive: Receive, send: Send) -> None:
+    def _noting_trouble(self, app: ASGIApp) -> ASGIApp:
+        # Uvicorn turns a failed start into SystemExit(3); the caller should see the failure itself.
+        async def noting(scope: Scope, receive: Receive, send: Send) -> None:
             try:
                 await app(scope, receive, send)
             except BaseException as error:
                 if scope["type"] == "lifespan":
-                    self.startup_error = error
+                    self.trouble = error
                 raise
 
-        return app_with_capture
+        return noting

@@ -1,4 +1,4 @@
-"""The settings of a platform."""
+"""What the person who starts a platform may choose."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,22 +8,22 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of one platform; the defaults are OpenAI's where OpenAI publishes one.
+    """The choices behind one platform; the defaults are OpenAI's where OpenAI publishes one.
 
     Attributes:
-        folder: Where the database and the files live; created if missing. One server at a time may use it.
+        folder: Where the database and the files live; made if it is missing. One server at a time may use it.
         upstream: Base URL of an OpenAI-compatible server that answers the requests, such as
             `http://127.0.0.1:8000/v1`. None: the built-in toy model answers.
         upstream_key: The bearer key to send upstream. None: no Authorization header.
-        delay: The least number of seconds that a batch is in_progress; its answers are spread evenly over them.
-        concurrency: The most requests of one batch in progress at once, and the most sent upstream at once.
-        completion_window: The only completion window that a batch may have.
+        delay: Seconds that a batch stays in_progress at least, its answers spread evenly over them.
+        concurrency: How many requests of one batch are under way at once, and how many go upstream at once.
+        completion_window: The only window a batch may ask for.
         expire_after: Seconds from its creation until an unfinished batch expires.
-        keys: The accepted bearer keys. Empty: any key, but a key must be given, as at OpenAI.
-        models: The known models; any other is `model_not_found`. None: any model.
-        max_requests: The most lines of a batch.
-        max_bytes: The most bytes of a batch's input file.
-        max_upload: The most bytes of any upload.
+        keys: Bearer keys that are let in. Empty: any key, though there must be one, as at OpenAI.
+        models: Models that are known; any other is `model_not_found`. None: any model.
+        max_requests: Lines a batch may have.
+        max_bytes: Bytes a batch's input file may have.
+        max_upload: Bytes any upload may have.
 
     The limits are those of https://platform.openai.com/docs/guides/batch (50,000 requests, 200 MB, 24 hours) and
     https://platform.openai.com/docs/api-reference/files/create (512 MB).

@@ -1,6 +1,6 @@
-"""The database of a platform; only this module writes to it.
+"""The database of a platform: the only room that writes it.
 
-SQLite in WAL mode with `synchronous=FULL`: a change is on the disk before the caller gets a response
+SQLite in WAL mode with `synchronous=FULL`: what a caller was told is on the disk before it is told
 (https://www.sqlite.org/pragma.html#pragma_synchronous). One connection serves all threads, one at a time.
 """
 
@@ -32,7 +32,7 @@ def _text(name: str) -> str:
 
 
 def load_queries(text: str) -> dict[str, str]:
-    """Return the queries of a file by the name in the `-- name: ...` line above each."""
+    """The queries of a file, by the name that stands above each as `-- name: ...`."""
     _, *rest = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
     return dict(zip(rest[::2], rest[1::2], strict=True))
 
@@ -48,7 +48,7 @@ class Store:
         self.files_folder = folder / "files"
         self._queries = load_queries(_text("queries.sql"))
         self._lock = RLock()
-        with _explaining(folder), ExitStack() as opened:
+        with _told(folder), ExitStack() as opened:
             self.files_folder.mkdir(parents=True, exist_ok=True)
             opened.enter_context(closing(_claim(folder)))
             self._db = opened.enter_context(closing(_connect(folder / "platform.db")))
@@ -58,16 +58,16 @@ class Store:
             self._opened = opened.pop_all()
 
     def close(self) -> None:
-        """Close the database and release the folder."""
+        """Let the folder go."""
         with self._lock:
             self._opened.close()
 
     def path(self, file_id: str) -> Path:
-        """Return the path of a file's content."""
+        """Where the bytes of a file are."""
         return self.files_folder / file_id
 
     def sweep(self, now: float) -> None:
-        """Remove expired files, and uploads that a crash interrupted."""
+        """Remove what nothing speaks of any more: expired files and uploads that a crash cut short."""
         self._run("delete_expired_files", now=now)
         wanted = {row["id"] for row in self._run("wanted_files")}
         for path in self.files_folder.iterdir():
@@ -77,11 +77,11 @@ class Store:
     # Files
 
     def add_file(self, file: File) -> None:
-        """Add a file whose content is already on the disk."""
+        """Make known a file whose bytes are on the disk already."""
         self._run("add_file", **{name: value for name, value in asdict(file).items() if name != "seq"})
 
     def file(self, file_id: str, now: float) -> File:
-        """Return the file, or raise a 404."""
+        """The file, or a 404."""
         for row in self._run("file", id=file_id, now=now):
             return File(**row)
         raise ApiError(f"No such File object: {file_id}", status=404, param="id")
@@ -89,14 +89,14 @@ class Store:
     def files(
         self, *, now: float, limit: int, after: str | None, purpose: str | None, newest_first: bool
     ) -> tuple[list[File], bool]:
-        """Return a page of files, and whether more follow."""
+        """A page of files, and whether there are more behind it."""
         query = "files_newest_first" if newest_first else "files_oldest_first"
         start = None if after is None else self.file(after, now).seq
         rows = self._run(query, now=now, purpose=purpose, after=start, limit=limit + 1)
         return [File(**row) for row in rows[:limit]], len(rows) > limit
 
     def delete_file(self, file_id: str, now: float) -> None:
-        """Delete a file and its content, unless a batch still reads it."""
+        """Forget a file and remove its bytes, unless a batch still reads it."""
         with self._lock:
             self.file(file_id, now)
             for row in self._run("batches_reading", id=file_id):
@@ -117,7 +117,7 @@ class Store:
         now: float,
         expires_at: float,
     ) -> Batch:
-        """Add a new batch in the state `validating`."""
+        """Remember a new batch, in state `validating`."""
         (row,) = self._run(
             "add_batch",
             id=new_id("batch_"),
@@ -134,27 +134,27 @@ class Store:
         return _batch(row)
 
     def batch(self, batch_id: str) -> Batch:
-        """Return the batch, or raise a 404."""
+        """The batch, or a 404."""
         for row in self._run("batch", id=batch_id):
             return _batch(row)
         raise ApiError(f"No batch found with id '{batch_id}'.", status=404)
 
     def batches(self, *, limit: int, after: str | None) -> tuple[list[Batch], bool]:
-        """Return a page of batches, newest first, and whether more follow."""
+        """A page of batches, newest first, and whether there are more behind it."""
         start = None if after is None else self.batch(after).seq
         rows = self._run("batches", after=start, limit=limit + 1)
         return [_batch(row) for row in rows[:limit]], len(rows) > limit
 
     def live(self) -> list[str]:
-        """Return the ids of the batches that have not ended, oldest first."""
+        """Ids of the batches that are not over yet, oldest first."""
         return [row["id"] for row in self._run("live_batches")]
 
     def status(self, batch_id: str) -> Status:
-        """Return the state of a batch."""
+        """The state the batch is in."""
         (row,) = self._run("status", id=batch_id)
         return Status(row["status"])
 
-    # State transitions. Each applies only to its start state and does nothing in any other.
+    # Moves. Each happens only from the state it starts in; elsewhere it does nothing.
 
     def begin(self, batch_id: str, *, model: str, total: int, now: float) -> None:
         """Validating -> in_progress."""
@@ -165,7 +165,7 @@ class Store:
         self._run("fail", id=batch_id, errors=errors, now=now)
 
     def cancel(self, batch_id: str, now: float) -> Batch:
-        """Validating or in_progress -> cancelling; return the batch after that."""
+        """Validating or in_progress -> cancelling; the batch as it then is."""
         with self._lock:
             self._run("cancel", id=batch_id, now=now)
             return self.batch(batch_id)
@@ -175,12 +175,12 @@ class Store:
         self._run("finalize", id=batch_id, now=now)
 
     def checkpoint(self, batch_id: str, tally: Tally) -> Status:
-        """Store how many bytes of the part files are valid; return the state of the batch."""
+        """Note how far the part files are good; the state the batch is in."""
         (row,) = self._run("checkpoint", id=batch_id, **asdict(tally))
         return Status(row["status"])
 
     def settle(self, batch: Batch, target: Status, files: dict[str, File | None], now: float) -> None:
-        """End the batch and add its files in one transaction; do nothing if its state has changed meanwhile.
+        """End the batch and make its files known, in one transaction; nothing, if it has left its state meanwhile.
 
         `files` holds `output` and `error`; where one is None the batch has no such file.
         """
@@ -215,13 +215,13 @@ def _batch(row: sqlite3.Row) -> Batch:
 
 
 @contextmanager
-def _explaining(folder: Path) -> Iterator[None]:
-    """Turn errors of SQLite and of the system within the block into one `FolderError`."""
+def _told(folder: Path) -> Iterator[None]:
+    """Within it, what SQLite or the system says against the folder becomes one sentence that says what to do."""
     try:
         yield
     except (sqlite3.DatabaseError, OSError) as error:
         raise FolderError(
-            f"{folder} cannot be used ({error}): give another folder, or move this one away"
+            f"{folder} cannot be used ({error}): give another folder, or move this one aside"
         ) from error
 
 
@@ -232,8 +232,8 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _claim(folder: Path) -> sqlite3.Connection:
-    # An open exclusive transaction on a separate file: the operating system ends it with the process, so unlike a
-    # pid file it needs no cleanup after kill -9.
+    # An open exclusive transaction on a file of its own: the operating system drops it with the process, so
+    # unlike a pid file it needs no cleaning after kill -9.
     guard = sqlite3.connect(folder / "lock.db", isolation_level=None, check_same_thread=False, timeout=0)
     try:
         guard.execute("BEGIN EXCLUSIVE")

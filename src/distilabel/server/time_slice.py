@@ -1,4 +1,4 @@
-"""Sharing the event loop: a task that computes lets others run when its time slice is used up."""
+"""Politeness between tasks that compute: a task hands on the event loop once its slice is used up."""
 
 import asyncio
 from time import perf_counter
@@ -7,13 +7,13 @@ SLICE = 0.002
 
 
 class TimeSlice:
-    """The time for which one task may compute without a pause."""
+    """One task's slice of time."""
 
     def __init__(self) -> None:
         self._end = perf_counter() + SLICE
 
-    async def yield_if_used(self) -> None:
-        """Let other tasks run, if the slice is used up; then begin the next slice."""
+    async def hand_on(self) -> None:
+        """Let others go first, if it is their turn."""
         if perf_counter() >= self._end:
             await asyncio.sleep(0)
             self._end = perf_counter() + SLICE

@@ -1,4 +1,4 @@
-"""Validation of a batch: its input file is read once, then the batch starts or fails."""
+"""The first step of a batch: its input file is read once, and the batch begins or fails."""
 
 import time
 
@@ -14,13 +14,13 @@ from distilabel.server.time_slice import TimeSlice
 
 async def validate(store: Store, settings: Settings, batch: Batch) -> None:
     """Move a `validating` batch to `in_progress`, or to `failed` with the reasons."""
-    validator = InputValidator(batch.endpoint, settings)
-    errors = _too_large(store, settings, batch) or await _read(store, batch, validator)
+    census = InputValidator(batch.endpoint, settings)
+    errors = _too_large(store, settings, batch) or await _read(store, batch, census)
     if errors:
         body = orjson.dumps({"object": "list", "data": errors}).decode()
         store.fail(batch.id, errors=body, now=time.time())
     else:
-        store.begin(batch.id, model=validator.model, total=validator.total, now=time.time())
+        store.begin(batch.id, model=census.model, total=census.total, now=time.time())
 
 
 def _too_large(store: Store, settings: Settings, batch: Batch) -> list[Body]:
@@ -31,11 +31,11 @@ def _too_large(store: Store, settings: Settings, batch: Batch) -> list[Body]:
     return [{"code": "file_too_large", "message": message, "param": None, "line": None}]
 
 
-async def _read(store: Store, batch: Batch, validator: InputValidator) -> list[Body]:
-    time_slice = TimeSlice()
+async def _read(store: Store, batch: Batch, census: InputValidator) -> list[Body]:
+    turn = TimeSlice()
     with store.path(batch.input_file_id).open("rb") as lines:
         for line in lines:
-            if not validator.take(line):
+            if not census.take(line):
                 break
-            await time_slice.yield_if_used()
-    return validator.close()
+            await turn.hand_on()
+    return census.close()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, TypeVar, overload
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, PrivateAttr
 
@@ -33,6 +33,7 @@ __all__ = [
 
 StepKind = Literal["normal", "global", "generator"]
 RoutingFunction: TypeAlias = Callable[[list[str]], list[str]]
+Others = TypeVar("Others", bound="_Step | Sequence[_Step]")
 
 
 class _Step(BaseModel):
@@ -246,18 +247,22 @@ class _Step(BaseModel):
             )
         pipeline._connect(self, _as_steps(others), routing_batch_function)  # noqa: SLF001 - the Registry's interface
 
+    @overload
+    def __rshift__(self, other: Others) -> Others: ...
+    @overload
+    def __rshift__(self, other: RoutingFunction) -> "_Routed": ...
     def __rshift__(self, other: Any) -> Any:
         if callable(other) and not isinstance(other, _Step | type):
             return _Routed(self, other)
         self.connect(*_as_steps(other))
         return other
 
-    def __lshift__(self, other: Any) -> Any:
+    def __lshift__(self, other: Others) -> Others:
         for step in _as_steps(other):
             step.connect(self)
         return other
 
-    def __rrshift__(self, others: Any) -> Self:
+    def __rrshift__(self, others: Sequence["_Step"]) -> Self:
         for step in _as_steps(others):
             step.connect(self)
         return self
@@ -326,7 +331,7 @@ class _Routed:
     step: _Step
     function: RoutingFunction
 
-    def __rshift__(self, others: Any) -> Any:
+    def __rshift__(self, others: Others) -> Others:
         """Connect the step with the others through the routing function; returns the others."""
         self.step.connect(*_as_steps(others), routing_batch_function=self.function)
         return others

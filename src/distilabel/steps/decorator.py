@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 from pydantic.fields import FieldInfo
 
@@ -10,7 +10,7 @@ from distilabel.config.parameters import is_runtime_parameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.inputs import StepInput, is_row_annotation, process_parameters, row_parameters
 from distilabel.steps.base import GeneratorStep, GlobalStep, Step, StepKind, _Step
-from distilabel.typing import StepColumns
+from distilabel.typing import GeneratorStepOutput, StepColumns, StepOutput
 
 __all__ = ["class_from_function", "columns", "requirements", "step"]
 
@@ -20,11 +20,25 @@ Decorated = TypeVar("Decorated", bound=type[Any])
 _BASES: dict[str, type[_Step]] = {"normal": Step, "global": GlobalStep, "generator": GeneratorStep}
 
 
+@overload
+def step(
+    inputs: StepColumns | None = None,
+    outputs: StepColumns | None = None,
+    step_type: Literal["normal"] = "normal",
+) -> Callable[[Callable[..., StepOutput]], Callable[..., Step]]: ...
+@overload
+def step(
+    inputs: StepColumns | None = None, outputs: StepColumns | None = None, *, step_type: Literal["global"]
+) -> Callable[[Callable[..., StepOutput]], Callable[..., GlobalStep]]: ...
+@overload
+def step(
+    inputs: StepColumns | None = None, outputs: StepColumns | None = None, *, step_type: Literal["generator"]
+) -> Callable[[Callable[..., GeneratorStepOutput]], Callable[..., GeneratorStep]]: ...
 def step(
     inputs: StepColumns | None = None,
     outputs: StepColumns | None = None,
     step_type: StepKind = "normal",
-) -> Callable[[Callable[..., Any]], Any]:
+) -> Callable[[Callable[..., Any]], Callable[..., _Step]]:
     """Make a class of steps out of a function that processes rows.
 
     Args:

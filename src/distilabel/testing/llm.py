@@ -10,7 +10,6 @@ from distilabel.models.llms.chat import ChatLLM
 from distilabel.models.llms.outputs import output_of
 from distilabel.offline.client import ModelClient
 from distilabel.offline.session import Answer
-from distilabel.providers.registry import platform
 from distilabel.records import canonical_json
 from distilabel.testing._client import SHARED_PLATFORM, fake_client
 from distilabel.testing.platform import FakePlatform
@@ -57,12 +56,14 @@ class FunctionLLM(ChatLLM):
         Online:
 
         >>> llm = FunctionLLM(lambda prompt: f"You said {prompt}.")
+        >>> llm.load()
         >>> llm.generate_outputs(inputs=[[{"role": "user", "content": "hi"}]])[0]["generations"]
         ['You said hi.']
 
         Several generations, one of which fails:
 
         >>> llm = FunctionLLM(lambda chat: ["first", None])
+        >>> llm.load()
         >>> llm.generate_outputs([[{"role": "user", "content": "hi"}]], num_generations=2)[0]["generations"]
         ['first', None]
     """
@@ -106,7 +107,7 @@ class FunctionLLM(ChatLLM):
             if isinstance(result, dict):
                 return result
             responses = [completion_of(result, index, model=self.model) for index in range(num_generations)]
-        dialect = platform(self.platform_name).dialect(self.platform.base_url)
+        dialect = self.client.provider
         outcomes = [
             dialect.read_response(HttpResponse(status, {}, canonical_json(body)))
             for status, body in responses

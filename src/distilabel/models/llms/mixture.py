@@ -43,10 +43,21 @@ class MixtureOfAgentsLLM(LLM):
         DistilabelUserError: There is no proposer, or the mixture itself is set to offline batch generation.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
+        >>> class Saying(LLM):
+        ...     text: str
+        ...     @property
+        ...     def model_name(self):
+        ...         return "saying"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [self.text] * num_generations} for _ in inputs]
+        >>> class Counting(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "counting"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [f"{chat[0]['content'].count('prime')} say prime"]} for chat in inputs]
         >>> llm = MixtureOfAgentsLLM(
-        ...     aggregator_llm=FunctionLLM(lambda chat: f"{chat[0]['content'].count('prime')} say prime"),
-        ...     proposers_llms=[FunctionLLM(lambda chat: "7 is prime"), FunctionLLM(lambda chat: "Yes, prime")],
+        ...     aggregator_llm=Counting(), proposers_llms=[Saying(text="7 is prime"), Saying(text="Yes, prime")]
         ... )
         >>> llm.generate_outputs(inputs=[[{"role": "user", "content": "What is 7?"}]])[0]["generations"]
         ['2 say prime']

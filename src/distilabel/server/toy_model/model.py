@@ -1,8 +1,8 @@
-"""A toy model: it composes sentences from fixed phrases, fast and without meaning.
+"""A toy in the place of a model: it writes sentences from a kit, fast, without knowing a thing.
 
-With it a platform and a pipeline run before any money is spent. Each answer quotes its prompt. Equal requests with
-different custom_ids get different answers; the same request with the same custom_id gets the same answer again. Token
-counts are estimates.
+Its only use is to see a platform and a pipeline work before money is spent: each answer quotes the prompt it
+belongs to, equal requests with different custom_ids get different answers, and the same request under the same
+custom_id gets the same answer again. Nothing it says is worth keeping, and its token counts are estimates.
 """
 
 import base64
@@ -20,7 +20,7 @@ import orjson
 
 from distilabel.server.errors import ApiError
 from distilabel.server.http import Body, new_id
-from distilabel.server.toy_model.png import png_of_colour
+from distilabel.server.toy_model.png import square
 from distilabel.server.toy_model.request_validation import check_chat, check_embeddings, check_image
 from distilabel.server.toy_model.schema_instance import instance
 
@@ -57,49 +57,49 @@ OBJECTS = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One answer, and why it ended: `stop` or `length`."""
+    """One thing the toy said, and why it stopped: `stop` or `length`."""
 
     text: str
     finish_reason: str
 
     @property
     def tokens(self) -> int:
-        """The estimated number of tokens."""
+        """An estimate."""
         return count_tokens(self.text)
 
 
 def count_tokens(text: str) -> int:
-    """Estimate the tokens of a text: four characters each, and at least one."""
+    """About four characters a token, and at least one."""
     return max(1, len(text) // CHARACTERS_A_TOKEN)
 
 
 def sample(body: Body, salt: str, index: int) -> Sample:
-    """Return the answer to a chat request: a pure function of the request, the salt and the sample's index."""
+    """What the toy says to a chat request: a pure function of the request, the salt and the sample's index."""
     prompt = _prompt(body["messages"])
     seed = b"\0".join((body["model"].encode(), salt.encode(), b"%d" % index, orjson.dumps(body["messages"])))
-    text = f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
-    return _cut(_formatted(body.get("response_format"), prompt, text), body)
+    told = f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
+    return _cut(_formatted(body.get("response_format"), prompt, told), body)
 
 
 def chat(body: Body, salt: str) -> Body:
-    """Return a chat completion: https://platform.openai.com/docs/api-reference/chat/object."""
+    """A chat completion: https://platform.openai.com/docs/api-reference/chat/object."""
     check_chat(body)
     samples = [sample(body, salt, index) for index in range(body.get("n") or 1)]
     read = max(1, sum(len(_content(message)) for message in body["messages"]) // CHARACTERS_A_TOKEN)
-    written = sum(one.tokens for one in samples)
+    written = sum(said.tokens for said in samples)
     return {
         "id": new_id("chatcmpl-"),
         "object": "chat.completion",
         "created": int(time.time()),
         "model": body["model"],
-        "choices": [_choice(index, one) for index, one in enumerate(samples)],
+        "choices": [_choice(index, said) for index, said in enumerate(samples)],
         "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
         "system_fingerprint": "fp_toy",
     }
 
 
 def embeddings(body: Body) -> Body:
-    """Return embeddings: https://platform.openai.com/docs/api-reference/embeddings/object."""
+    """Embeddings: https://platform.openai.com/docs/api-reference/embeddings/object."""
     texts = check_embeddings(body)
     dimensions = body.get("dimensions") or DIMENSIONS
     encode = _base64 if body.get("encoding_format") == "base64" else list
@@ -120,10 +120,10 @@ def embeddings(body: Body) -> Body:
 
 
 def images(body: Body, salt: str) -> Body:
-    """Return images, each of one colour: https://platform.openai.com/docs/api-reference/images/object."""
+    """Images, each of one colour: https://platform.openai.com/docs/api-reference/images/object."""
     prompt = check_image(body)
     seeds = (f"{body['model']}\0{salt}\0{index}\0{prompt}" for index in range(body.get("n") or 1))
-    made = [base64.b64encode(png_of_colour(blake2b(seed.encode(), digest_size=3).digest())) for seed in seeds]
+    made = [base64.b64encode(square(blake2b(seed.encode(), digest_size=3).digest())) for seed in seeds]
     read, written = count_tokens(prompt), TOKENS_AN_IMAGE * len(made)
     return {
         "created": int(time.time()),
@@ -133,23 +133,23 @@ def images(body: Body, salt: str) -> Body:
 
 
 def vector(model: str, text: str, dimensions: int) -> list[float]:
-    """Return a unit vector by signed feature hashing of the words: texts that share words are near each other.
+    """A unit vector: each word votes up or down in a few places, so texts that share words lie near each other.
 
-    Weinberger et al. 2009, https://arxiv.org/abs/0902.2206.
+    Signed feature hashing, Weinberger et al. 2009, https://arxiv.org/abs/0902.2206.
     """
-    buckets = [0.0] * dimensions
+    votes = [0.0] * dimensions
     for word in re.findall(r"\w+", text.lower()) or [text]:
         digest = blake2b(f"{model}\0{word}".encode(), digest_size=4 * HASHES_A_WORD).digest()
         for place in memoryview(digest).cast("I"):
-            buckets[(place >> 1) % dimensions] += 1.0 if place & 1 else -1.0
-    length = math.sqrt(sum(value * value for value in buckets))
+            votes[(place >> 1) % dimensions] += 1.0 if place & 1 else -1.0
+    length = math.sqrt(sum(vote * vote for vote in votes))
     if not length:
-        return [1.0, *buckets[1:]]
-    return [value / length for value in buckets]
+        return [1.0, *votes[1:]]
+    return [vote / length for vote in votes]
 
 
 async def answer(endpoint: str, body: Body, custom_id: str) -> tuple[int, Body]:
-    """Answer one request; see `Responder`."""
+    """The toy as the one who answers a platform's requests."""
     try:
         if endpoint == "/v1/embeddings":
             return 200, embeddings(body)
@@ -157,8 +157,8 @@ async def answer(endpoint: str, body: Body, custom_id: str) -> tuple[int, Body]:
             return 200, images(body, custom_id)
         seed = body.get("seed")
         return 200, chat(body, custom_id if seed is None else f"{custom_id}\0{seed}")
-    except ApiError as error:
-        return error.status, error.body()
+    except ApiError as refusal:
+        return refusal.status, refusal.body()
 
 
 def _sentences(digest: bytes) -> str:
@@ -171,14 +171,14 @@ def _sentences(digest: bytes) -> str:
     return " ".join([OPENINGS[opening & 15], first, *(text[0].upper() + text[1:] for text in rest)])
 
 
-def _formatted(wanted: Body | None, prompt: str, text: str) -> str:
+def _formatted(wanted: Body | None, prompt: str, told: str) -> str:
     match wanted:
         case {"type": "json_object"}:
-            value: Any = {"about": prompt[:QUOTED], "answer": text}
+            value: Any = {"about": prompt[:QUOTED], "answer": told}
         case {"type": "json_schema", "json_schema": given}:
-            value = instance(given.get("schema", {}), text)
+            value = instance(given.get("schema", {}), told)
         case _:
-            return text
+            return told
     return orjson.dumps(value).decode()
 
 
@@ -192,9 +192,9 @@ def _cut(text: str, body: Body) -> Sample:
     return Sample(text, "stop")
 
 
-def _choice(index: int, sample: Sample) -> Body:
-    message = {"role": "assistant", "content": sample.text, "refusal": None}
-    return {"index": index, "message": message, "logprobs": None, "finish_reason": sample.finish_reason}
+def _choice(index: int, said: Sample) -> Body:
+    message = {"role": "assistant", "content": said.text, "refusal": None}
+    return {"index": index, "message": message, "logprobs": None, "finish_reason": said.finish_reason}
 
 
 def _prompt(messages: Sequence[Body]) -> str:

@@ -1,4 +1,4 @@
-"""A small PNG file of one colour, made without an image library.
+"""A small PNG file of one colour, written by hand: the toy paints, and needs no package for it.
 
 Format: https://www.w3.org/TR/png-3/
 """
@@ -9,11 +9,11 @@ import zlib
 SIDE = 8
 
 
-def png_of_colour(colour: bytes) -> bytes:
-    r"""Return a PNG of one colour, given as three bytes: red, green and blue.
+def square(colour: bytes) -> bytes:
+    r"""A square of a colour, given as three bytes: red, green and blue.
 
     Examples:
-        >>> png_of_colour(b"\xff\x00\x00")[:8]
+        >>> square(b"\xff\x00\x00")[:8]
         b'\x89PNG\r\n\x1a\n'
     """
     head = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)

@@ -1,9 +1,9 @@
-"""Validation of request bodies for the toy model; pure functions.
+"""What the toy model accepts in the body of a request. Pure.
 
 Ranges are those of https://platform.openai.com/docs/api-reference/chat/create,
 https://platform.openai.com/docs/api-reference/embeddings/create and
 https://platform.openai.com/docs/api-reference/images/create, the messages and codes OpenAI's.
-With an upstream these checks are skipped: the upstream validates its requests itself.
+With an upstream these checks are not made: the upstream judges its requests itself.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ MAX_IMAGES = 10
 
 
 def check_chat(body: Body) -> None:
-    """Raise an `ApiError` for a chat request that OpenAI would refuse, or that the toy model does not support."""
+    """Refuse a chat request that OpenAI would refuse, or that the toy cannot do."""
     _check_model(body)
     _check_messages(body.get("messages"))
     _check_numbers(body)
@@ -39,14 +39,14 @@ def check_chat(body: Body) -> None:
     if body.get("logprobs") or body.get("top_logprobs"):
         # Made-up probabilities would look like real ones.
         raise ApiError(
-            "This platform's toy model has no probabilities; omit 'logprobs'.",
+            "This platform's toy model has no probabilities; leave out 'logprobs'.",
             param="logprobs",
             code="unsupported_parameter",
         )
 
 
 def check_embeddings(body: Body) -> list[str]:
-    """Return the texts of an embedding request, or raise an `ApiError`; tokens become a text of numbers."""
+    """The texts of an embedding request, or a refusal; tokens become a text of numbers."""
     _check_model(body)
     _check_numbers(body)
     if body.get("encoding_format") not in (None, "float", "base64"):
@@ -61,7 +61,7 @@ def check_embeddings(body: Body) -> list[str]:
 
 
 def check_image(body: Body) -> str:
-    """Return the prompt of an image request, or raise an `ApiError`."""
+    """The prompt of a request for images, or a refusal."""
     _check_model(body)
     count = body.get("n")
     if count is not None:

@@ -1,7 +1,7 @@
-"""Building a small value that fits a JSON schema; the same schema and text give the same value.
+"""Builds a small value that fits a JSON schema, the same one for the same schema and text. Pure.
 
 It knows the part of JSON Schema that OpenAI's structured outputs allow, except `pattern`
-(https://platform.openai.com/docs/guides/structured-outputs#supported-schemas); for anything else it raises an `ApiError`.
+(https://platform.openai.com/docs/guides/structured-outputs#supported-schemas); what it cannot fit it refuses.
 """
 
 import math
@@ -11,8 +11,8 @@ from typing import Any
 from distilabel.server.errors import ApiError
 
 MAX_DEPTH = 32
-# From this depth on, recursive schemas get the values that end them: empty arrays, null, the last alternative.
-DEPTH_TO_END_AT = 6
+# Depth from which recursive schemas are steered towards an end: empty arrays, null, the last alternative.
+TIRED = 6
 
 FORMATS = {
     "date-time": "2024-01-01T00:00:00Z",
@@ -31,11 +31,11 @@ Schema = dict[str, Any]
 
 
 def instance(schema: Schema, text: str) -> Any:
-    """Return a value that fits the schema; free strings quote `text`."""
+    """A value that fits the schema; free strings quote `text`."""
     try:
         return _Builder(schema, text).build(schema, 0)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        # The schema breaks the rules of JSON Schema, such as a 'minItems' that is not a number.
+        # The schema breaks the rules of JSON Schema, such as a 'minItems' that is no number.
         raise _cannot(f"this schema ({error!r})") from error
 
 
@@ -95,12 +95,12 @@ class _Builder:
     def _object(self, schema: Schema, depth: int) -> Any:
         properties = schema.get("properties", {})
         required = schema.get("required", [])
-        wanted = [name for name in properties if name in required or depth < DEPTH_TO_END_AT]
+        wanted = [name for name in properties if name in required or depth < TIRED]
         wanted += [name for name in required if name not in properties]
         return {name: self.build(properties.get(name, True), depth + 1) for name in wanted}
 
     def _array(self, schema: Schema, depth: int) -> Any:
-        least = schema.get("minItems", 0 if depth >= DEPTH_TO_END_AT else 1)
+        least = schema.get("minItems", 0 if depth >= TIRED else 1)
         return [
             self.build(schema.get("items", True), depth + 1)
             for _ in range(min(least, schema.get("maxItems", least)))
@@ -118,7 +118,7 @@ class _Builder:
 def _type(schema: Schema, depth: int) -> str:
     named = schema.get("type")
     if isinstance(named, list) and named:
-        return "null" if depth >= DEPTH_TO_END_AT and "null" in named else str(named[0])
+        return "null" if depth >= TIRED and "null" in named else str(named[0])
     if named is not None:
         return str(named)
     return "object" if "properties" in schema else "array" if "items" in schema else "string"
@@ -126,13 +126,7 @@ def _type(schema: Schema, depth: int) -> str:
 
 def _chosen(options: list[Any], depth: int) -> Schema:
     ends = [option for option in options if isinstance(option, dict) and option.get("type") == "null"]
-    chosen = (
-        ends[0]
-        if ends and depth >= DEPTH_TO_END_AT
-        else options[-1]
-        if depth >= DEPTH_TO_END_AT
-        else options[0]
-    )
+    chosen = ends[0] if ends and depth >= TIRED else options[-1] if depth >= TIRED else options[0]
     return chosen if isinstance(chosen, dict) else {}
 
 

@@ -23,11 +23,12 @@ class EmbeddingGeneration(Step):
         In: `text`. Out: `embedding` (a list of numbers, as long in all rows that have one).
 
     Examples:
-        >>> from distilabel.testing import FunctionEmbeddings
-        >>> step = EmbeddingGeneration(embeddings=FunctionEmbeddings(lambda text: [float(len(text))]))
-        >>> step.load()
-        >>> next(step.process([{"text": "abc"}]))[0]["embedding"]
-        [3.0]
+        >>> from distilabel.models.embeddings import Embeddings
+        >>> class Lengths(Embeddings):
+        ...     def encode(self, inputs):
+        ...         return [[float(len(text))] for text in inputs]
+        >>> next(EmbeddingGeneration(embeddings=Lengths()).process([{"text": "abc"}]))
+        [{'text': 'abc', 'embedding': [3.0]}]
     """
 
     embeddings: Embeddings

@@ -63,12 +63,17 @@ class ArgillaLabeller(Task):
         https://docs.argilla.io (read in November 2026)
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: '{"value": "joy"}')
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['{"value": "joy"}'] * num_generations} for _ in inputs]
         >>> labels = {"type": "label_selection", "options": [{"value": "joy"}, {"value": "anger"}]}
-        >>> task = ArgillaLabeller(llm=llm, question={"name": "mood", "settings": labels})
+        >>> task = ArgillaLabeller(llm=Scripted(), question={"name": "mood", "settings": labels})
         >>> next(task.process([{"record": {"fields": {"text": "What a day!"}}}]))[0]["suggestion"]
-        {'value': 'joy', 'question_name': 'mood', 'type': 'model', 'agent': 'function'}
+        {'value': 'joy', 'question_name': 'mood', 'type': 'model', 'agent': 'scripted'}
     """
 
     not_text: ClassVar[frozenset[str]] = frozenset({"record"})

@@ -128,7 +128,7 @@ class _BaseTask(_Step):
         )
         names = [name for name in as_columns(self.outputs) if name != "model_name"]
         parsed = [
-            self._parse(names, row, failure, next(outputs) if failure is None else {})
+            self._parse(names, row, failure, next(outputs) if failure is None else {"generations": []})
             for row, (_, failure) in zip(rows, prompts, strict=True)
         ]
         log_failures(self.name, [answer.failure for answers, _ in parsed for answer in answers])
@@ -221,8 +221,13 @@ class Task(_BaseTask, Step):
     its own row only.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: prompt)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Echo(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "echo"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"]] * num_generations} for chat in inputs]
         >>> class Shout(Task):
         ...     @property
         ...     def inputs(self):
@@ -234,9 +239,8 @@ class Task(_BaseTask, Step):
         ...         return [{"role": "user", "content": input["text"]}]
         ...     def format_output(self, output, input):
         ...         return {"shout": output.upper()}
-        >>> row = next(Shout(llm=llm).process([{"text": "hello"}]))[0]
-        >>> row["shout"], row["model_name"], row["distilabel_metadata"]["raw_output_shout_0"]
-        ('HELLO', 'function', 'hello')
+        >>> next(Shout(llm=Echo(), add_raw_input=False).process([{"text": "hello"}]))
+        [{'text': 'hello', 'shout': 'HELLO', 'model_name': 'echo', 'distilabel_metadata': {'raw_output_shout_0': 'hello'}}]
     """
 
     @property

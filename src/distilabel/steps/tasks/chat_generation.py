@@ -17,9 +17,14 @@ class ChatGeneration(Task):
         `generation` (None where there is no answer) and `model_name`.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda chat: f"{len(chat)} messages")
-        >>> task = ChatGeneration(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Counting(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "counting"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [f"{len(chat)} messages"] * num_generations} for chat in inputs]
+        >>> task = ChatGeneration(llm=Counting())
         >>> next(task.process([{"messages": [{"role": "user", "content": "Hi"}]}]))[0]["generation"]
         '1 messages'
     """

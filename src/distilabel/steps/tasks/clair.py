@@ -40,10 +40,15 @@ class CLAIR(Task):
         Anchored Preference Optimization and Contrastive Revisions, https://arxiv.org/abs/2408.06266
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = "## Reasoning\nThe sum is wrong.\n\n## Revision\nThe sum is 4."
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = CLAIR(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = "## Reasoning\nThe sum is wrong.\n\n## Revision\nThe sum is 4."
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = CLAIR(llm=Scripted())
         >>> row = next(task.process([{"task": "2 + 2?", "student_solution": "The sum is 5."}]))[0]
         >>> row["revision"], row["rational"]
         ('The sum is 4.', 'The sum is wrong.')

@@ -33,9 +33,14 @@ class ComplexityScorer(Task):
         What Makes Good Data for Alignment? (DEITA), https://arxiv.org/abs/2312.15685
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "[1] Score: 1\n[2] Score: 5")
-        >>> task = ComplexityScorer(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["[1] Score: 1\n[2] Score: 5"] * num_generations} for _ in inputs]
+        >>> task = ComplexityScorer(llm=Scripted())
         >>> row = {"instructions": ["Say hi.", "Prove that there is no largest prime."]}
         >>> next(task.process([row]))[0]["scores"]
         [1.0, 5.0]

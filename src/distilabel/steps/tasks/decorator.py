@@ -20,7 +20,7 @@ _PARTS = ("system_prompt", "user_message_template")
 
 def task(
     inputs: StepColumns | None = None, outputs: StepColumns | None = None
-) -> Callable[[Callable[..., Any]], Any]:
+) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., Task]]:
     """Make a class of tasks out of a function that reads the LLM's answer; its docstring says what is asked.
 
     Args:

@@ -36,10 +36,15 @@ class Genstruct(Task):
         https://arxiv.org/abs/2310.04484
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = "What makes tides? [[[Assistant]]] The moon, in the main."
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = Genstruct(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = "What makes tides? [[[Assistant]]] The moon, in the main."
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = Genstruct(llm=Scripted())
         >>> row = next(task.process([{"title": "Tides", "content": "The moon pulls at the sea."}]))[0]
         >>> row["user"], row["assistant"]
         ('What makes tides?', 'The moon, in the main.')

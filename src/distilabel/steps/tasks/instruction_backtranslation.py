@@ -49,9 +49,14 @@ class InstructionBacktranslation(Task):
         Self-Alignment with Instruction Backtranslation, https://arxiv.org/abs/2308.06259
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "Short and right.\nScore: 4")
-        >>> task = InstructionBacktranslation(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["Short and right.\nScore: 4"] * num_generations} for _ in inputs]
+        >>> task = InstructionBacktranslation(llm=Scripted())
         >>> row = next(task.process([{"instruction": "2 + 2?", "generation": "4"}]))[0]
         >>> row["score"], row["reason"]
         (4, 'Short and right.')

@@ -93,9 +93,14 @@ class PrometheusEval(Task):
         https://arxiv.org/abs/2405.01535
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "Feedback: It is right. [RESULT] 5")
-        >>> task = PrometheusEval(llm=llm, mode="absolute", rubric="factual-validity")
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["Feedback: It is right. [RESULT] 5"] * num_generations} for _ in inputs]
+        >>> task = PrometheusEval(llm=Scripted(), mode="absolute", rubric="factual-validity")
         >>> row = next(task.process([{"instruction": "2 + 2?", "generation": "4"}]))[0]
         >>> row["result"], row["feedback"]
         (5, 'It is right.')

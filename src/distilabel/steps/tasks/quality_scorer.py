@@ -37,9 +37,14 @@ class QualityScorer(Task):
         What Makes Good Data for Alignment? (DEITA), https://arxiv.org/abs/2312.15685
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "[1] Score: 5\n[2] Score: 1")
-        >>> task = QualityScorer(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["[1] Score: 5\n[2] Score: 1"] * num_generations} for _ in inputs]
+        >>> task = QualityScorer(llm=Scripted())
         >>> next(task.process([{"instruction": "2 + 2?", "responses": ["4", "5"]}]))[0]["scores"]
         [5.0, 1.0]
     """

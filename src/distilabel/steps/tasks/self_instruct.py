@@ -48,9 +48,14 @@ class SelfInstruct(Task):
         Self-Instruct: Aligning Language Models with Self-Generated Instructions, https://arxiv.org/abs/2212.10560
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "1. What is a tide?\n2. Draw one.")
-        >>> task = SelfInstruct(llm=llm, num_instructions=2)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["1. What is a tide?\n2. Draw one."] * num_generations} for _ in inputs]
+        >>> task = SelfInstruct(llm=Scripted(), num_instructions=2)
         >>> next(task.process([{"input": "The sea"}]))[0]["instructions"]
         ['What is a tide?', 'Draw one.']
     """

@@ -56,10 +56,15 @@ class GenerateSentencePair(Task):
         Sentence-BERT, on training with pairs and triplets: https://arxiv.org/abs/1908.10084
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = "## Positive\nThe cat naps.\n\n## Negative\nThe cat hunts."
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = GenerateSentencePair(llm=llm, action="paraphrase", triplet=True)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = "## Positive\nThe cat naps.\n\n## Negative\nThe cat hunts."
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = GenerateSentencePair(llm=Scripted(), action="paraphrase", triplet=True)
         >>> row = next(task.process([{"anchor": "The cat sleeps."}]))[0]
         >>> row["positive"], row["negative"]
         ('The cat naps.', 'The cat hunts.')

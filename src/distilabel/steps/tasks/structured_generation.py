@@ -26,9 +26,14 @@ class StructuredGeneration(Task):
         Efficient Guided Generation for Large Language Models, https://arxiv.org/abs/2307.09702
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: '{"sum": 4}')
-        >>> task = StructuredGeneration(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['{"sum": 4}'] * num_generations} for _ in inputs]
+        >>> task = StructuredGeneration(llm=Scripted())
         >>> schema = {"type": "object", "properties": {"sum": {"type": "integer"}}}
         >>> row = {"instruction": "2 + 2?", "structured_output": {"format": "json", "schema": schema}}
         >>> next(task.process([row]))[0]["generation"]

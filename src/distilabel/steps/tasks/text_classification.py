@@ -52,9 +52,14 @@ class TextClassification(Task):
         Let Me Speak Freely? A Study on the Impact of Format Restrictions, https://arxiv.org/abs/2408.02442
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: '{"labels": "joy"}')
-        >>> task = TextClassification(llm=llm, available_labels=["joy", "anger"])
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['{"labels": "joy"}'] * num_generations} for _ in inputs]
+        >>> task = TextClassification(llm=Scripted(), available_labels=["joy", "anger"])
         >>> next(task.process([{"text": "What a day!"}]))[0]["labels"]
         'joy'
     """

@@ -57,9 +57,14 @@ class TextClustering(GlobalTask):
         Text Clustering, https://github.com/huggingface/text-clustering
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: '["Greetings"]')
-        >>> task = TextClustering(llm=llm, savefig=False)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Namer(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "namer"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['["Greetings"]']} for _ in inputs]
+        >>> task = TextClustering(llm=Namer(), savefig=False)
         >>> rows = [{"text": "Hi", "cluster_label": 0}, {"text": "x", "cluster_label": -1}]
         >>> [row["summary_label"] for row in next(task.process(rows))]
         ['Greetings', None]

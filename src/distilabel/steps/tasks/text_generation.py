@@ -35,9 +35,14 @@ class TextGeneration(Task):
         DistilabelUserError: The template is not valid, or `columns` are not those that it uses.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: prompt)
-        >>> task = TextGeneration(llm=llm, template="Sum up: {{ document }}", columns=["document"])
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Echo(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "echo"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"]] * num_generations} for chat in inputs]
+        >>> task = TextGeneration(llm=Echo(), template="Sum up: {{ document }}", columns=["document"])
         >>> task.load()
         >>> next(task.process([{"document": "a b c"}]))[0]["generation"]
         'Sum up: a b c'

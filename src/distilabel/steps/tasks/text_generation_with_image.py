@@ -38,9 +38,14 @@ class TextGenerationWithImage(TextGeneration):
         https://platform.openai.com/docs/guides/images-vision
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda chat: chat[-1]["content"][1]["type"])
-        >>> task = TextGenerationWithImage(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"][1]["type"]] * num_generations} for chat in inputs]
+        >>> task = TextGenerationWithImage(llm=Scripted())
         >>> row = {"instruction": "What is this?", "image": "https://example.com/cat.png"}
         >>> next(task.process([row]))[0]["generation"]
         'image_url'

@@ -57,10 +57,15 @@ class UltraFeedback(Task):
         UltraFeedback: Boosting Language Models with Scaled AI Feedback, https://arxiv.org/abs/2310.01377
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = "[Text 1]\nRating: 5\nRationale: Right.\n\n[Text 2]\nRating: 1\nRationale: Wrong."
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = UltraFeedback(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = "[Text 1]\nRating: 5\nRationale: Right.\n\n[Text 2]\nRating: 1\nRationale: Wrong."
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = UltraFeedback(llm=Scripted())
         >>> row = next(task.process([{"instruction": "2 + 2?", "generations": ["4", "5"]}]))[0]
         >>> row["ratings"], row["rationales"]
         ([5.0, 1.0], ['Right.', 'Wrong.'])

@@ -84,10 +84,15 @@ class URIAL(Task):
         https://arxiv.org/abs/2312.01552
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = "It is 4.\n\n# Query:\nAnd 3 + 3?"
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> next(URIAL(llm=llm).process([{"instruction": "2 + 2?"}]))[0]["generation"]
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = "It is 4.\n\n# Query:\nAnd 3 + 3?"
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> next(URIAL(llm=Scripted()).process([{"instruction": "2 + 2?"}]))[0]["generation"]
         'It is 4.'
     """
 

@@ -40,11 +40,16 @@ class APIGenGenerator(Task):
         DistilabelUserError: The probabilities in `number` do not add up to 1, or it is empty.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = '[{"query": "What is 1 + 2?", "answers": [{"name": "add", "arguments": {"a": 1, "b": 2}}]}]'
-        >>> llm = FunctionLLM(lambda prompt: answer)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Sure(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "sure"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         text = '[{"query": "What is 1 + 2?", "answers": [{"name": "add", "arguments": {"a": 1, "b": 2}}]}]'
+        ...         return [{"generations": [text]} for _ in inputs]
         >>> row = {"func_name": "add", "func_desc": "Adds a and b.", "examples": ""}
-        >>> made = next(APIGenGenerator(llm=llm).process([row]))[0]
+        >>> made = next(APIGenGenerator(llm=Sure()).process([row]))[0]
         >>> made["query"], made["answers"]
         ('What is 1 + 2?', '[{"name": "add", "arguments": {"a": 1, "b": 2}}]')
     """

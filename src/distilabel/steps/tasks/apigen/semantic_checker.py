@@ -33,10 +33,15 @@ class APIGenSemanticChecker(Task):
         https://arxiv.org/abs/2406.18518
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: '{"thought": "It adds.", "passes": "yes"}')
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Sure(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "sure"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['{"thought": "It adds.", "passes": "yes"}']} for _ in inputs]
         >>> row = {"func_desc": "Adds.", "query": "1 + 2?", "answers": "[...]", "execution_result": ["3"]}
-        >>> made = next(APIGenSemanticChecker(llm=llm).process([row]))[0]
+        >>> made = next(APIGenSemanticChecker(llm=Sure()).process([row]))[0]
         >>> made["thought"], made["keep_row_after_semantic_check"]
         ('It adds.', True)
     """

@@ -27,9 +27,14 @@ class EvolComplexity(EvolInstruct):
         WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "Name a prime above 100.")
-        >>> task = EvolComplexity(llm=llm, num_evolutions=1)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Adding(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "adding"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["Name a prime above 100."]} for _ in inputs]
+        >>> task = EvolComplexity(llm=Adding(), num_evolutions=1)
         >>> next(task.process([{"instruction": "Name a prime."}]))[0]["evolved_instruction"]
         'Name a prime above 100.'
     """

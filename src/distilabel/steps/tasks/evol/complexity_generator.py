@@ -26,9 +26,14 @@ class EvolComplexityGenerator(EvolInstructGenerator):
         WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: f"What is tea number {len(prompt)}?")
-        >>> task = EvolComplexityGenerator(llm=llm, num_instructions=1, min_length=10, max_length=50)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Curious(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "curious"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [f"What is tea number {len(chat[-1]['content'])}?"]} for chat in inputs]
+        >>> task = EvolComplexityGenerator(llm=Curious(), num_instructions=1, min_length=10, max_length=50)
         >>> next(task.process())[0][0]["instruction"].startswith("What is tea")
         True
     """

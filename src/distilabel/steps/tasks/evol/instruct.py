@@ -48,9 +48,14 @@ class EvolInstruct(Task):
         DistilabelUserError: A template lacks `<PROMPT>`, or the LLM cannot be asked several times for a row.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: prompt + " Say why.")
-        >>> task = EvolInstruct(llm=llm, num_evolutions=2, mutation_templates={"WHY": "<PROMPT>"})
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Demanding(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "demanding"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"] + " Say why."]} for chat in inputs]
+        >>> task = EvolInstruct(llm=Demanding(), num_evolutions=2, mutation_templates={"WHY": "<PROMPT>"})
         >>> next(task.process([{"instruction": "Name a prime."}]))[0]["evolved_instruction"]
         'Name a prime. Say why. Say why.'
     """

@@ -54,9 +54,14 @@ class EvolInstructGenerator(GeneratorTask):
             times for a row.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: f"What is tea number {len(prompt)}?")
-        >>> task = EvolInstructGenerator(llm=llm, num_instructions=2, min_length=10, max_length=50)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Curious(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "curious"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [f"What is tea number {len(chat[-1]['content'])}?"]} for chat in inputs]
+        >>> task = EvolInstructGenerator(llm=Curious(), num_instructions=2, min_length=10, max_length=50)
         >>> rows, is_last = next(task.process())
         >>> len(rows), rows[0]["instruction"].startswith("What is tea"), is_last
         (2, True, True)

@@ -45,10 +45,15 @@ class EvolQuality(Task):
         DistilabelUserError: A template lacks a placeholder, or the LLM cannot be asked several times for a row.
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: prompt + "!")
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Adding(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "adding"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": [chat[-1]["content"] + "!"]} for chat in inputs]
         >>> task = EvolQuality(
-        ...     llm=llm, num_evolutions=2, mutation_templates={"LOUDER": "<PROMPT> <RESPONSE>"}, store_evolutions=True
+        ...     llm=Adding(), num_evolutions=2, mutation_templates={"LOUDER": "<PROMPT> <RESPONSE>"}, store_evolutions=True
         ... )
         >>> next(task.process([{"instruction": "Greet.", "response": "Hi"}]))[0]["evolved_responses"]
         ['Greet. Hi!', 'Greet. Greet. Hi!!']

@@ -89,9 +89,14 @@ class EmbeddingTaskGenerator(GeneratorTask):
         Improving Text Embeddings with Large Language Models, https://arxiv.org/abs/2401.00368
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: '["Find recipes.", "Find laws."]')
-        >>> task = EmbeddingTaskGenerator(llm=llm, category="text-retrieval", flatten_tasks=True)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ['["Find recipes.", "Find laws."]'] * num_generations} for _ in inputs]
+        >>> task = EmbeddingTaskGenerator(llm=Scripted(), category="text-retrieval", flatten_tasks=True)
         >>> rows, is_last = next(task.process())
         >>> [row["task"] for row in rows]
         ['Find recipes.', 'Find laws.']
@@ -202,10 +207,15 @@ class BitextRetrievalGenerator(_SentenceTripletGenerator):
         Improving Text Embeddings with Large Language Models, https://arxiv.org/abs/2401.00368
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = '{"S1": "It rains.", "S2": "Es regnet.", "S3": "Es schneit vielleicht."}'
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = BitextRetrievalGenerator(llm=llm, target_language="German")
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = '{"S1": "It rains.", "S2": "Es regnet.", "S3": "Es schneit vielleicht."}'
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = BitextRetrievalGenerator(llm=Scripted(), target_language="German")
         >>> rows, is_last = next(task.process())
         >>> rows[0]["S2"], is_last
         ('Es regnet.', True)
@@ -257,10 +267,15 @@ class MonolingualTripletGenerator(_SentenceTripletGenerator):
         Improving Text Embeddings with Large Language Models, https://arxiv.org/abs/2401.00368
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = '{"S1": "It rains.", "S2": "Rain is falling.", "S3": "It may snow."}'
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> rows, is_last = next(MonolingualTripletGenerator(llm=llm).process())
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = '{"S1": "It rains.", "S2": "Rain is falling.", "S3": "It may snow."}'
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> rows, is_last = next(MonolingualTripletGenerator(llm=Scripted()).process())
         >>> rows[0]["S2"], is_last
         ('Rain is falling.', True)
     """
@@ -337,10 +352,15 @@ class GenerateTextRetrievalData(_ExampleTask):
         Improving Text Embeddings with Large Language Models, https://arxiv.org/abs/2401.00368
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = '{"user_query": "tides", "positive_document": "Moon", "hard_negative_document": "Wind"}'
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = GenerateTextRetrievalData(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = '{"user_query": "tides", "positive_document": "Moon", "hard_negative_document": "Wind"}'
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = GenerateTextRetrievalData(llm=Scripted())
         >>> next(task.process([{"task": "Find the cause of something in nature."}]))[0]["user_query"]
         'tides'
     """
@@ -400,10 +420,15 @@ class GenerateTextClassificationData(_ExampleTask):
         Improving Text Embeddings with Large Language Models, https://arxiv.org/abs/2401.00368
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = '{"input_text": "I am off!", "label": "joy", "misleading_label": "anger"}'
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = GenerateTextClassificationData(llm=llm, clarity="ambiguous")
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = '{"input_text": "I am off!", "label": "joy", "misleading_label": "anger"}'
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = GenerateTextClassificationData(llm=Scripted(), clarity="ambiguous")
         >>> row = next(task.process([{"task": "Tell the feeling of a message."}]))[0]
         >>> row["label"], row["misleading_label"]
         ('joy', 'anger')
@@ -454,10 +479,15 @@ class GenerateShortTextMatchingData(_ExampleTask):
         Improving Text Embeddings with Large Language Models, https://arxiv.org/abs/2401.00368
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = '{"input": "big", "positive_document": "large"}'
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = GenerateShortTextMatchingData(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = '{"input": "big", "positive_document": "large"}'
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = GenerateShortTextMatchingData(llm=Scripted())
         >>> row = next(task.process([{"task": "Match words that mean the same."}]))[0]
         >>> row["input"], row["positive_document"]
         ('big', 'large')
@@ -499,10 +529,15 @@ class GenerateLongTextMatchingData(_ExampleTask):
         Improving Text Embeddings with Large Language Models, https://arxiv.org/abs/2401.00368
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> answer = '{"input": "A storm ...", "positive_document": "Winds ..."}'
-        >>> llm = FunctionLLM(lambda prompt: answer)
-        >>> task = GenerateLongTextMatchingData(llm=llm)
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Scripted(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "scripted"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         said = '{"input": "A storm ...", "positive_document": "Winds ..."}'
+        ...         return [{"generations": [said] * num_generations} for _ in inputs]
+        >>> task = GenerateLongTextMatchingData(llm=Scripted())
         >>> row = next(task.process([{"task": "Match the reports of one event."}]))[0]
         >>> row["input"], row["positive_document"]
         ('A storm ...', 'Winds ...')

@@ -49,14 +49,19 @@ class MathShepherdCompleter(Task):
         https://arxiv.org/abs/2312.08935
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "Step 2: The answer is: 4")
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Sure(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "sure"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["Step 2: The answer is: 4"]} for _ in inputs]
         >>> row = {
         ...     "instruction": "What is 2 + 2?",
         ...     "golden_solution": ["Step 1: The answer is: 4"],
         ...     "solutions": [["Step 1: 2 + 2 is 2 * 2.", "Step 2: The answer is: 5"]],
         ... }
-        >>> next(MathShepherdCompleter(llm=llm).process([row]))[0]["solutions"]
+        >>> next(MathShepherdCompleter(llm=Sure()).process([row]))[0]["solutions"]
         [['Step 1: 2 + 2 is 2 * 2. +', 'Step 2: The answer is: 5 -']]
     """
 

@@ -39,10 +39,15 @@ class MathShepherdGenerator(Task):
         https://arxiv.org/abs/2312.08935
 
     Examples:
-        >>> from distilabel.testing import FunctionLLM
-        >>> llm = FunctionLLM(lambda prompt: "Step 1: 2 + 2 = 4. The answer is: 4")
+        >>> from distilabel.models.llms.base import LLM
+        >>> class Sure(LLM):
+        ...     @property
+        ...     def model_name(self):
+        ...         return "sure"
+        ...     def generate(self, inputs, num_generations=1):
+        ...         return [{"generations": ["Step 1: 2 + 2 = 4. The answer is: 4"]} for _ in inputs]
         >>> row = {"instruction": "What is 2 + 2?"}
-        >>> next(MathShepherdGenerator(llm=llm).process([row]))[0]["golden_solution"]
+        >>> next(MathShepherdGenerator(llm=Sure()).process([row]))[0]["golden_solution"]
         ['Step 1: 2 + 2 = 4. The answer is: 4']
     """
 

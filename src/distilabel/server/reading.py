@@ -1,4 +1,4 @@
-"""Parsing what handlers need from a request; invalid values raise `ApiError`."""
+"""Reads what handlers need out of a request, or refuses."""
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
@@ -8,20 +8,20 @@ from distilabel.server.http import Body
 
 
 async def json_body(request: Request) -> Body:
-    """Return the request's JSON object."""
+    """The request's JSON object."""
     try:
         body = orjson.loads(await request.body())
     except orjson.JSONDecodeError as error:
         raise ApiError(f"We could not parse the JSON body of your request: {error}") from error
     except ClientDisconnect as error:
-        raise ApiError("The request ended early.") from error
+        raise ApiError("The request was cut short.") from error
     if not isinstance(body, dict):
         raise ApiError("The body of the request must be a JSON object.")
     return body
 
 
 def limit_of(request: Request, default: int, most: int) -> int:
-    """Return the `limit` of a list request."""
+    """The `limit` of a list."""
     text = request.query_params.get("limit", str(default))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         raise ApiError(f"Invalid 'limit': expected an integer from 1 to {most}, got '{text}'.", param="limit")
@@ -29,7 +29,7 @@ def limit_of(request: Request, default: int, most: int) -> int:
 
 
 def newest_first(request: Request) -> bool:
-    """Return whether a list request asks for the newest entries first."""
+    """The `order` of a list."""
     order = request.query_params.get("order", "desc")
     if order not in ("asc", "desc"):
         raise ApiError(f"Invalid 'order': expected 'asc' or 'desc', got '{order}'.", param="order")
