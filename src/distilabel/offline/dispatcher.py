@@ -1,16 +1,26 @@
-"""Decides which jobs go out and which are under way: one task a job on the background loop.
+"""Decides which batch jobs are submitted, and keeps one task per job on the background loop.
 
-Every move is in the ledger before the next call goes out, so that a process which dies at any instruction can be
-followed by another: what was being created is looked up by its tag before it is created again.
+Every move is in the ledger before the next call is sent. So a process may die at any instruction and the next one continues:
+a job whose creation was interrupted is looked up by its tag before it is created again.
+
+Two locks, each over its own fields; the arrow is the only order in which they are taken:
+
+    Dispatcher._submitting (RLock)              ->   _Tasks._lock
+      what is wanted, held back, waiting for room      the tasks, and which of them only wait
+      held while jobs are planned: may be long         held for a few statements
+      taken by: threads that ask, the run's pump,      taken by: the same, and the loop's thread
+      and worker threads of the loop
+
+The loop's thread never takes `_submitting`: a task that needs it goes through `asyncio.to_thread`. `_Tasks` emits
+`DispatcherIdle` after it has released its lock.
 """
 
 import asyncio
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
@@ -33,14 +43,92 @@ _LONGEST_QUOTA_WAIT = 60.0
 _LONGEST_DRAIN = 30.0
 
 
-class Dispatcher:
-    """Submits what is wanted and drives all jobs of one run.
+class _Tasks:
+    """The tasks on the background loop, and those of them that only wait. Its lock guards all fields.
 
     Args:
-        ledger: Where everything is recorded.
+        on_idle: Called, without the lock, when the last task has ended.
+    """
+
+    def __init__(self, on_idle: Callable[[], None]) -> None:
+        self._on_idle = on_idle
+        self._lock = threading.Lock()
+        self._running: set[Future[None]] = set()
+        self._waiting: set[object] = set()
+        self._stopped = False
+
+    @property
+    def busy(self) -> bool:
+        with self._lock:
+            return bool(self._running)
+
+    @property
+    def resting(self) -> bool:
+        with self._lock:
+            return len(self._waiting) >= len(self._running)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        with self._lock:
+            if self._stopped:
+                work.close()
+                return
+            task = loop.start(work)
+            self._running.add(task)
+        task.add_done_callback(self._ended)  # called in this thread, at once, if the task has ended already
+
+    def wait(self, name: object) -> None:
+        """Note that a task only waits from now on: it is named by its job's number, or by its lane."""
+        with self._lock:
+            self._waiting.add(name)
+
+    def resume(self, name: object) -> None:
+        """Note that a task does something again, or has ended."""
+        with self._lock:
+            self._waiting.discard(name)
+
+    def stop(self) -> None:
+        """Cancel all tasks and start no more."""
+        with self._lock:
+            self._stopped = True
+            tasks = list(self._running)
+        for task in tasks:
+            task.cancel()
+
+    def _ended(self, task: "Future[None]") -> None:
+        with self._lock:
+            self._running.discard(task)
+            idle = not self._running
+        if idle:
+            self._on_idle()
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What is known of one scope's requests to one target.
+
+    Attributes:
+        client: The first that asked there.
+        gathered: Requests that do not fill a job yet.
+        refusals: How often the platform had no room for a job.
+        is_held: Whether nothing more is submitted until the wait after such a refusal is over.
+        is_waiting: Whether a task waits for room.
+    """
+
+    client: ModelClient
+    gathered: int = 0
+    refusals: int = 0
+    is_held: bool = False
+    is_waiting: bool = False
+
+
+class Dispatcher:
+    """Submits what is wanted and drives all batch jobs of one run.
+
+    Args:
+        ledger: Where every move is recorded.
         run_id: From `Ledger.begin_run`; only what this run draws is submitted.
         emit: Called with each event, from any thread; must not block.
-        eager: Whether jobs go out as soon as they are full; else only by `flush`.
+        eager: Whether jobs are submitted as soon as they are full; else only by `flush`.
     """
 
     def __init__(
@@ -51,96 +139,85 @@ class Dispatcher:
         self._emit = emit
         self._eager = eager
         self._machine = JobStateMachine(ledger, self._hear)
-        self._clients: dict[tuple[str, str], ModelClient] = {}
-        self._tasks: set[Future[None]] = set()
-        # The first may be held long, by one who submits; the second guards the tasks alone, and is taken within the first.
+        self._tasks = _Tasks(lambda: emit(DispatcherIdle()))
         self._submitting = threading.RLock()
-        self._lock = threading.Lock()
-        self._stopped = False
-        self._held: set[tuple[str, str]] = set()
-        self._refusals: Counter[tuple[str, str]] = Counter()
-        self._waiting: set[tuple[str, str]] = set()
+        # Guarded by `_submitting`: lanes by scope and target, and the limits that platforms named in a refusal, by target.
+        self._lanes: dict[tuple[str, str], _Lane] = {}
         self._token_limits: dict[str, int] = {}
-        # Requests that were gathered and do not fill a job yet; whether anything may be wanted since the last flush; and
-        # the tasks that only wait, by their job's number or by what waits for room.
-        self._gathered: Counter[tuple[str, str]] = Counter()
+        # Whether anything may be wanted since the last flush. Any thread sets it; `flush` clears it before it reads the
+        # ledger, so what sets it afterwards is seen by the next flush at the latest.
         self._stirred = False
-        self._awaited: set[object] = set()
 
     @property
     def busy(self) -> bool:
         """Whether any job is being worked on or waited for."""
-        with self._lock:
-            return bool(self._tasks)
+        return self._tasks.busy
 
     @property
     def resting(self) -> bool:
-        """Whether nothing moves: jobs are at most waited for, until their platform has done them or has room for more."""
-        with self._lock:
-            return len(self._awaited) >= len(self._tasks)
+        """Whether every task only waits: until a platform has finished a job, or has room for another."""
+        return self._tasks.resting
 
     def open(self, scope: str, client: ModelClient) -> None:
-        """Take up the jobs of a scope and client where an earlier run left them. Done twice, it changes nothing."""
+        """Resume the jobs of a scope and client where an earlier run left them. Done twice, it changes nothing."""
         with self._submitting:
-            if (scope, client.target.identity) in self._clients:
+            if (scope, client.target.identity) in self._lanes:
                 return
-            self._clients[scope, client.target.identity] = client
-            for job in self._ledger.jobs.open(scope, client.target):
-                self._start(self._drive(client, self._machine.recovered(job)))
+            self._lanes[scope, client.target.identity] = _Lane(client)
+            self.take_up(client, self._ledger.jobs.open(scope, client.target))
 
     def take_up(self, client: ModelClient, jobs: Sequence[Job]) -> None:
-        """Take up jobs that were recovered before anybody knew whose they are."""
+        """Resume jobs that an earlier run left, or that were recovered before their scope was known."""
         for job in jobs:
-            self._start(self._drive(client, self._machine.recovered(job)))
+            self._tasks.start(self._drive(client, self._machine.recovered(job)))
 
     def adopt(self, scope: str, client: ModelClient, remote_id: str) -> None:
-        """Take over a job that the platform has, for all that this run wants of the scope."""
+        """Adopt a job that the platform has already, for all that this run wants of the scope."""
         with self._submitting:
             wanted = self._ledger.samples.wanted(
                 scope, client.target, self._run_id, client.provider.limits.requests
             )
             job = self._ledger.jobs.adopt(scope, client.target, remote_id, [sample for sample, _ in wanted])
             if job is not None:
-                self._start(self._drive(client, job))
+                self._tasks.start(self._drive(client, job))
 
     def gather(self, scope: str, client: ModelClient, new: int) -> None:
-        """Note that something is wanted, and so many more requests than before; what fills a job goes out."""
+        """Note that the scope wants something, among it `new` new requests; what fills a job is submitted."""
         with self._submitting:
             self._stirred = True
-            key = (scope, client.target.identity)
-            jobs, self._gathered[key] = divmod(self._gathered[key] + new, _limits(client).requests)
+            lane = self._lanes[scope, client.target.identity]
+            jobs, lane.gathered = divmod(lane.gathered + new, _limits(client).requests)
             if jobs and self._eager:
                 self._submit_wanted(scope, client, only_full=True)
 
     def flush(self) -> None:
-        """Submit all that is wanted, in jobs as large as the platforms allow; while jobs are awaited, only if that is news."""
+        """Submit all that is wanted, in jobs as large as the platforms allow.
+
+        While jobs are under way and nothing was asked or settled since the last flush, there is nothing to submit.
+        """
         with self._submitting:
-            if self._tasks and not self._stirred:
+            if self._tasks.busy and not self._stirred:
                 return
             self._stirred = False
-            for (scope, _), client in list(self._clients.items()):
-                self._submit_wanted(scope, client)
+            for (scope, _), lane in list(self._lanes.items()):
+                self._submit_wanted(scope, lane.client)
 
     def drain(self) -> None:
-        """Let jobs whose results are being read come to their end: their rows may be done before they are."""
+        """Wait until jobs whose results are being read are settled: their rows may be done before they are."""
         deadline = monotonic() + _LONGEST_DRAIN
         while self._machine.settling and monotonic() < deadline:
             sleep(0.005)
 
     def stop(self) -> None:
-        """Leave off at once; everything stays as the ledger has it."""
-        with self._lock:
-            self._stopped = True
-            tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
+        """Stop at once; everything stays as the ledger has it."""
+        self._tasks.stop()
 
-    # What goes out
+    # Submitting
 
     def _submit_wanted(self, scope: str, client: ModelClient, *, only_full: bool = False) -> None:
-        """Submit page by page: what comes back from its job meanwhile is left to the next time."""
+        """Submit page by page, in ascending order; what its job gives back meanwhile is left to the next submission."""
         limits, target = _limits(client), client.target
-        if (scope, target.identity) in self._held:
+        if self._lanes[scope, target.identity].is_held:
             return
         longest = custom_id("0" * 32, 999_999_999, "0" * 16 if client.provider.tags_ids else "")
         overhead = len(client.provider.encode(longest, b"", target.endpoint))
@@ -152,7 +229,9 @@ class Dispatcher:
                 return
             packed = pack(wanted, room, overhead)
             self._refuse(
-                scope, packed.too_large, f"{target.platform} takes {room.size:,} bytes in one job at most."
+                scope,
+                packed.too_large,
+                f"{target.platform} takes at most {room.size:,} bytes in one batch job.",
             )
             more_comes = only_full or len(wanted) == limits.requests
             planned = packed.full(limits.requests) if more_comes else packed.jobs
@@ -174,7 +253,7 @@ class Dispatcher:
             label=client.options.tag,
             account=client.account,
         )
-        self._start(self._drive(client, job))
+        self._tasks.start(self._drive(client, job))
 
     def _room(self, client: ModelClient, limits: Limits, first: int) -> Limits | None:
         """Return what the next job may hold beside those under way; None if there is no room for it."""
@@ -198,67 +277,49 @@ class Dispatcher:
             self._ledger.samples.fail(samples, "request_too_large", message)
             self._emit(JobSettled(scope, tuple(self._ledger.samples.ready_askers(samples))))
 
-    # What waits for room
+    # Waiting for room
 
     def _wait_for_room(self, scope: str, client: ModelClient, seconds: float = 0.0) -> None:
-        """Submit the rest later, where the run waits; else the next run will."""
-        key = (scope, client.target.identity)
-        if client.poll_interval is not None and key not in self._waiting:
-            self._waiting.add(key)
-            self._start(self._submit_later(scope, client, max(seconds, client.poll_interval)))
+        """Submit the rest later if this run waits for jobs; else the next run submits it."""
+        lane = self._lanes[scope, client.target.identity]
+        if client.poll_interval is not None and not lane.is_waiting:
+            lane.is_waiting = True
+            self._tasks.start(self._submit_later(scope, client, max(seconds, client.poll_interval)))
 
     async def _submit_later(self, scope: str, client: ModelClient, seconds: float) -> None:
         key = (scope, client.target.identity)
-        self._awaited.add(key)
+        self._tasks.wait(key)
         await asyncio.sleep(seconds)
-        self._awaited.discard(key)
+        self._tasks.resume(key)
         await asyncio.to_thread(self._submit_again, scope, client)
 
     def _submit_again(self, scope: str, client: ModelClient) -> None:
         with self._submitting:
-            key = (scope, client.target.identity)
-            self._waiting.discard(key)
-            self._held.discard(key)
+            lane = self._lanes[scope, client.target.identity]
+            lane.is_waiting = lane.is_held = False
             self._submit_wanted(scope, client)
 
     def _hold(self, client: ModelClient, job: Job) -> None:
-        """Keep a client's further jobs back after its platform said that too much is under way."""
-        key = (job.scope, client.target.identity)
-        self._emit(
-            Notice("warning", f"{client.target.platform} has no room for more at the moment: {job.message}")
-        )
+        """Hold further jobs back after the platform rejected one because too much is under way; wait longer each time."""
+        text = f"{client.target.platform} takes no more batch jobs at the moment: {job.message}"
+        self._emit(Notice("warning", text))
         with self._submitting:
             if named := _NAMED_LIMIT.search(job.message or ""):
                 self._token_limits[client.target.identity] = int(named[1].replace(",", ""))
-            self._refusals[key] += 1
-            self._held.add(key)
-            seconds = (client.poll_interval or 0.0) * 2.0 ** self._refusals[key]
+            lane = self._lanes[job.scope, client.target.identity]
+            lane.refusals += 1
+            lane.is_held = True
+            seconds = (client.poll_interval or 0.0) * 2.0**lane.refusals
             self._wait_for_room(job.scope, client, min(_LONGEST_QUOTA_WAIT, seconds))
 
-    # What is under way
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        with self._lock:
-            if self._stopped:
-                work.close()
-                return
-            task = loop.start(work)
-            self._tasks.add(task)
-        task.add_done_callback(self._ended)  # at once, and here, where it has ended already
-
-    def _ended(self, task: "Future[None]") -> None:
-        with self._lock:
-            self._tasks.discard(task)
-            quiet = not self._tasks
-        if quiet:
-            self._emit(DispatcherIdle())
+    # Driving
 
     def _hear(self, event: Event) -> None:
         match event:
             case NextPoll(job):
-                self._awaited.add(job.id)
+                self._tasks.wait(job.id)
             case JobMoved(job) if job.state != JobState.SUBMITTED:
-                self._awaited.discard(job.id)
+                self._tasks.resume(job.id)
             case JobSettled():
                 self._stirred = True
         self._emit(event)
@@ -266,10 +327,10 @@ class Dispatcher:
     async def _drive(self, client: ModelClient, job: Job) -> None:
         try:
             job = await self._machine.drive(client, job)
-        except Exception as error:  # noqa: BLE001 - whatever it is must end the run, not hang it
+        except Exception as error:  # noqa: BLE001 - an error that only ended this task would leave the run waiting for ever
             self._emit(RunFailed(error))
         finally:
-            self._awaited.discard(job.id)
+            self._tasks.resume(job.id)
         if is_quota(job):
             await asyncio.to_thread(self._hold, client, job)
 
