@@ -159,7 +159,7 @@ class TestBoth:
         step = kind(dataset_name="d")
         step.load()
         kept.refusing = True
-        with pytest.raises(DistilabelStepError, match="run again; what was done is kept"):
+        with pytest.raises(DistilabelStepError, match="run again; finished work is kept"):
             list(step.process([self.ROW] * 3))
         step.unload()
 

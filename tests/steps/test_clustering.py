@@ -47,7 +47,7 @@ class TestUMAP:
 
     def test_too_few_rows_are_told(self):
         with pytest.raises(
-            DistilabelUserError, match="has 3 embeddings to project into 2 dimensions: give it at least 4"
+            DistilabelUserError, match="has 3 embeddings to project into 2 dimensions: it needs at least 4"
         ):
             process(UMAP(), self.rows(3))
 

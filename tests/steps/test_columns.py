@@ -74,12 +74,12 @@ class TestGroup:
     def test_lists_may_be_named_each(self):
         step = GroupColumns(columns=["a", "b"], output_columns=["as", "bs"])
         assert run(step, [{"a": 1, "b": 2}], [{"a": 3}]) == [{"as": [1, 3], "bs": [2, None]}]
-        with pytest.raises(ValidationError, match="as many names as columns"):
+        with pytest.raises(ValidationError, match="one name for each of columns"):
             GroupColumns(columns=["a", "b"], output_columns=["as"])
 
     @pytest.mark.parametrize("step", [GroupColumns(columns=["a"]), CombineOutputs()])
     def test_different_numbers_of_rows_are_never_paired(self, step):
-        with pytest.raises(DistilabelStepError, match="was given 2 and 1 rows"):
+        with pytest.raises(DistilabelStepError, match="received 2 and 1 rows"):
             run(step, [{"a": 1}, {"a": 2}], [{"a": 3}])
 
 

@@ -56,7 +56,7 @@ def test_model_that_gives_too_few_vectors_is_told():
         def encode(self, inputs):
             return super().encode(inputs)[1:]
 
-    with pytest.raises(DistilabelStepError, match="the vectors of 2 texts and its model gave 1"):
+    with pytest.raises(DistilabelStepError, match="sent 2 texts and its model returned 1 embeddings"):
         next(EmbeddingGeneration(embeddings=Forgetful()).process([{"text": "a"}, {"text": "b"}]))
 
 

@@ -159,7 +159,7 @@ class TestNearest:
         "vectors", [[[1.0], [1.0, 2.0]], [["x"]], [[]], [1.0], [[float("nan")]], [[None]]]
     )
     def test_what_are_no_vectors_is_told(self, vectors):
-        with pytest.raises(DistilabelUserError, match="must hold lists of finite numbers, all equally long"):
+        with pytest.raises(DistilabelUserError, match="must hold lists of finite numbers of the same length"):
             self.find(vectors)
 
     def test_gpu_that_this_faiss_cannot_use_is_told(self):

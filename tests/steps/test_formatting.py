@@ -109,10 +109,10 @@ class TestSFT:
         [
             ("U", "not a list of messages"),
             ([{"role": "user"}], "not a list of messages"),
-            ([], "no text by the user"),
-            ([{"role": "system", "content": "S"}], "no text by the user"),
-            ([{"role": "user", "content": None}], "no text by the user"),
-            ([*CHAT, {"role": "assistant", "content": "A"}], "last word"),
+            ([], "no user message with text"),
+            ([{"role": "system", "content": "S"}], "no user message with text"),
+            ([{"role": "user", "content": None}], "no user message with text"),
+            ([*CHAT, {"role": "assistant", "content": "A"}], "last message"),
         ],
     )
     def test_messages_that_cannot_be_continued_are_told(self, messages, reason):
@@ -162,11 +162,11 @@ class TestDPO:
             ([], [], "No generation has both"),
             (["a", "b"], [None, None], "No generation has both"),
             ([None, None], [1, 2], "No generation has both"),
-            (["a"], [5], "nothing to prefer"),
-            (["a", None], [5, 1], "nothing to prefer"),
-            (["a", "b"], [5, None], "nothing to prefer"),
-            (["a", "b", "c"], [3, 3, 3], "nothing to prefer"),
-            (["a", "b"], [5], "2 generations and 1 ratings: nobody can tell"),
+            (["a"], [5], "there is no pair"),
+            (["a", None], [5, 1], "there is no pair"),
+            (["a", "b"], [5, None], "there is no pair"),
+            (["a", "b", "c"], [3, 3, 3], "there is no pair"),
+            (["a", "b"], [5], "2 generations and 1 ratings: the numbers must be equal"),
             (["a", "b"], None, "'ratings' does not hold a list"),
             (None, [1, 2], "'generations' does not hold a list"),
         ],
@@ -180,7 +180,7 @@ class TestDPO:
     def test_models_that_are_not_as_many_are_told(self):
         row = self.rated(["a", "b"], [1, 2], generation_models=["x"])
         assert row["chosen"] is None
-        assert "by 1 models" in row["distilabel_metadata"]["failure_dpo"]["message"]
+        assert "and 1 models" in row["distilabel_metadata"]["failure_dpo"]["message"]
 
     def test_one_unusable_row_leaves_the_others_alone(self):
         step = FormatTextGenerationDPO()

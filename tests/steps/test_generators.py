@@ -23,8 +23,8 @@ from distilabel.steps import (
     make_generator_step,
 )
 from distilabel.steps.base import validate_step
-from distilabel.steps.generators import mapped
-from distilabel.steps.generators.reading import batches
+from distilabel.steps.generators import memory_map
+from distilabel.steps.generators.dataset_generator import batches
 
 ROWS = [{"n": i, "text": f"row\u2028{i}\u0085 é"} for i in range(7)]
 
@@ -184,7 +184,7 @@ class TestFiles:
         }
         assert read(LoadDataFromFileSystem(data_files=files, split="test")) == ROWS[1:]
         with pytest.raises(
-            DistilabelUserError, match=r"finds no split 'dev': set `split` to one of 'train', 'test'"
+            DistilabelUserError, match=r"found no split 'dev': set `split` to one of 'train', 'test'"
         ):
             LoadDataFromFileSystem(data_files=files, split="dev").load()
 
@@ -199,7 +199,7 @@ class TestFiles:
             LoadDataFromFileSystem(name="x", data_files=tmp_path / "a.jsonl", streaming=streaming).load()
 
     def test_missing_path_is_told(self, tmp_path):
-        with pytest.raises(DistilabelUserError, match=r"finds no data file at .*gone.jsonl': check the path"):
+        with pytest.raises(DistilabelUserError, match=r"found no data file at .*gone.jsonl': check the path"):
             LoadDataFromFileSystem(data_files=tmp_path / "gone.jsonl").load()
         with pytest.raises(DistilabelUserError, match="set `data_files`"):
             LoadDataFromFileSystem().load()
@@ -224,7 +224,7 @@ class TestFiles:
     def test_address_without_files_is_told(self, memory):
         for place in ("gone", "gone.jsonl", "rows/*.csv"):
             with pytest.raises(
-                DistilabelUserError, match=f"finds no data file at 'memory://{re.escape(place)}'"
+                DistilabelUserError, match=f"found no data file at 'memory://{re.escape(place)}'"
             ):
                 LoadDataFromFileSystem(data_files=f"memory://{place}").load()
 
@@ -329,16 +329,16 @@ class TestDisk:
         distiset = {"dataset_path": str(tmp_path / "distiset"), "is_distiset": True}
         assert read(LoadDataFromDisk(**distiset, config="leaf", split="test")) == ROWS[:1]
         with pytest.raises(
-            DistilabelUserError, match=r"finds no config 'default' in .*: set `config` to one of 'leaf'"
+            DistilabelUserError, match=r"found no config 'default' in .*: set `config` to one of 'leaf'"
         ):
             LoadDataFromDisk(**distiset).load()
         with pytest.raises(
-            DistilabelUserError, match=r"finds no split 'dev': set `split` to one of 'train', 'test'"
+            DistilabelUserError, match=r"found no split 'dev': set `split` to one of 'train', 'test'"
         ):
             LoadDataFromDisk(**distiset, config="leaf", split="dev").load()
 
     def test_missing_folder_is_told(self, tmp_path):
-        with pytest.raises(DistilabelUserError, match=r"finds no dataset folder"):
+        with pytest.raises(DistilabelUserError, match=r"found no dataset folder"):
             LoadDataFromDisk(dataset_path=tmp_path / "gone").load()
 
 
@@ -369,7 +369,7 @@ class TestMakeGeneratorStep:
             make_generator_step([])
         with pytest.raises(DistilabelUserError, match="empty"):
             make_generator_step(Dataset.from_list([]))
-        with pytest.raises(DistilabelUserError, match=r"choose one, such as dataset\['train'\]"):
+        with pytest.raises(DistilabelUserError, match=r"pass one of them, such as dataset\['train'\]"):
             make_generator_step(DatasetDict({"train": Dataset.from_list(ROWS)}))
         with pytest.raises(DistilabelUserError, match="not int"):
             make_generator_step(3)
@@ -385,11 +385,11 @@ class TestMappedWhileRead:
             datasets.Dataset.from_list(rows).save_to_disk(folder)
         dataset = datasets.load_from_disk(folder)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(mapped, "_ROWS_AT_ONCE", 3)
-            found = list(batches(mapped.let_go(dataset), offset, size, limit))
+            patch.setattr(memory_map, "_ROWS_AT_ONCE", 3)
+            found = list(batches(memory_map.memory_map(dataset), offset, size, limit))
         assert [row for part, _ in found for row in part] == rows[offset:limit]
         assert [last for _, last in found] == [False] * (len(found) - 1) + [True]
 
     def test_what_lies_in_memory_is_read_as_it_is(self):
         dataset = datasets.Dataset.from_list([{"n": 1}])
-        assert mapped.let_go(dataset) is dataset
+        assert memory_map.memory_map(dataset) is dataset

@@ -135,11 +135,11 @@ class _Step(BaseModel):
         return []
 
     def get_inputs(self) -> dict[str, bool]:
-        """Give the columns that the step reads, as the rows name them, each with whether it is required."""
+        """Return the columns that the step reads, as the rows name them, each with whether it is required."""
         return {self.input_mappings.get(name, name): must for name, must in as_columns(self.inputs).items()}
 
     def get_outputs(self) -> dict[str, bool]:
-        """Give the columns that the step writes, as the rows will name them."""
+        """Return the columns that the step writes, as the rows will name them."""
         return {self.output_mappings.get(name, name): must for name, must in as_columns(self.outputs).items()}
 
     def verify(self) -> None:
@@ -175,7 +175,7 @@ class _Step(BaseModel):
         )
 
     def impute_step_outputs(self, rows: list[Row]) -> list[Row]:
-        """Give the rows with None in every column that the step would have written.
+        """Return the rows with None in every column that the step would have written.
 
         Examples:
             >>> class Judge(_Step):
@@ -275,7 +275,7 @@ class _Step(BaseModel):
         return config.signature(self)
 
     def dump(self) -> dict[str, Any]:
-        """Give the step as plain values, without secrets; see `distilabel.config.dump`."""
+        """Return the step as plain values, without secrets; see `distilabel.config.dump`."""
         return config.dump(self)
 
     def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:

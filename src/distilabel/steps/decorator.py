@@ -129,7 +129,7 @@ def class_from_function(
 
 
 def columns(inputs: StepColumns, outputs: StepColumns) -> dict[str, property]:
-    """Give the properties `inputs` and `outputs` of a class."""
+    """Return the properties `inputs` and `outputs` of a class."""
     return {"inputs": property(lambda _: inputs), "outputs": property(lambda _: outputs)}
 
 

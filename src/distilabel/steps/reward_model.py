@@ -1,4 +1,4 @@
-"""Scoring answers, by a reward model in this process."""
+"""Scoring responses with a reward model in this process."""
 
 import math
 from collections.abc import Sequence
@@ -19,30 +19,30 @@ __all__ = ["RewardModelScore"]
 
 
 class RewardModelScore(Step):
-    """Give each answer the score of a reward model: a classifier of transformers with one number; needs `distilabel[transformers]`.
+    """Score each response with a reward model, a sequence classifier of transformers with one output.
 
-    All rows of a chunk are one batch: set `input_batch_size` to what the memory holds. In a pipeline the step runs in a
-    worker process; `StepResources(gpus=1)` gives it a GPU. A row that has nothing to score gets None, and
-    `distilabel_metadata` says why as `failure_<step>`.
+    All rows of a chunk are one batch: choose an `input_batch_size` that fits into memory. In a pipeline the step runs in a
+    worker process; `StepResources(gpus=1)` gives it a GPU. A row without a response gets None, and `distilabel_metadata`
+    holds the reason as `failure_<step>`.
 
     Attributes:
         model: The model's name on the Hub, or a folder.
         revision: A branch, tag or commit of the model, "main" by default.
-        torch_dtype: Of its numbers, such as "bfloat16"; by default "auto", as they are stored.
-        trust_remote_code: Whether code that comes with the model may run, as ArmoRM needs it; False by default.
+        torch_dtype: The data type of the weights, such as "bfloat16"; by default "auto", the type of the stored weights.
+        trust_remote_code: Whether code that comes with the model may run, as ArmoRM requires; False by default.
         device_map: Such as "auto", which spreads the model over all devices; by default an accelerator if there is one.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login. Never written anywhere.
-        truncation: Whether chats that are too long are cut, as they are by default.
-        max_length: The most tokens of a chat, where it is cut; by default what the tokenizer says.
-        cuda_devices: Numbers of the GPUs to see; by default "auto", those that the process sees.
-        disable_cuda_device_placement: Whether `cuda_devices` is to mean nothing; False by default.
+        token: The Hub's token; by default HF_TOKEN, or the token of the last login. It is never written to a file.
+        truncation: Whether chats that are too long are cut; True by default.
+        max_length: The maximum number of tokens of a chat; by default the tokenizer's limit.
+        cuda_devices: The indices of the visible GPUs; by default "auto", those that the process sees.
+        disable_cuda_device_placement: Whether to ignore `cuda_devices`; False by default.
 
     Columns:
-        In: `instruction` and `response` (texts), or `conversation` (a chat that ends with the answer), which goes first.
-        Out: `score` (a number; higher is better).
+        In: `instruction` and `response` (texts), or `conversation` (a chat that ends with the response), which takes
+        precedence. Out: `score` (a number; higher is better).
 
     Raises:
-        DistilabelUserError: The model gives several numbers, and none of them is the score.
+        DistilabelUserError: The model returns several numbers, and none of them is the score.
         DistilabelMissingPackageError: Install `distilabel[transformers]`.
 
     References:
@@ -68,9 +68,9 @@ class RewardModelScore(Step):
     token: Optional[SecretStr] = None
     truncation: bool = True
     max_length: Optional[int] = Field(default=None, gt=0)
-    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The GPUs to see.")
+    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The visible GPUs.")
     disable_cuda_device_placement: RuntimeParameter[bool] = Field(
-        default=False, description="Whether `cuda_devices` is to mean nothing."
+        default=False, description="Whether to ignore `cuda_devices`."
     )
 
     _model: Any = PrivateAttr(default=None)
@@ -78,7 +78,7 @@ class RewardModelScore(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """A question and its answer, or a chat."""
+        """An instruction and its response, or a conversation."""
         return {"instruction": False, "response": False, "conversation": False}
 
     @property
@@ -101,7 +101,7 @@ class RewardModelScore(Step):
             self._model.config.pad_token_id = self._tokenizer.pad_token_id
 
     def unload(self) -> None:
-        """Let the weights go."""
+        """Release the weights."""
         super().unload()
         self._model = self._tokenizer = None
 
@@ -116,12 +116,12 @@ class RewardModelScore(Step):
             except UnusableRowError as error:
                 rows.append(unusable_row(self, row, str(error)))
         for number, score in zip(chats, self._scores(list(chats.values())), strict=True):
-            # JSON has no number for what is none.
+            # JSON cannot represent NaN or infinity.
             known = {**inputs[number], "score": score}
             rows[number] = (
                 known
                 if math.isfinite(score)
-                else unusable_row(self, inputs[number], "The score is no number.")
+                else unusable_row(self, inputs[number], "The score is not a finite number.")
             )
         yield rows
 
@@ -131,13 +131,13 @@ class RewardModelScore(Step):
         encoded = self._encoded(chats).to(self._model.device)
         with require("torch", EXTRA).inference_mode():
             output = self._model(**encoded)
-        # Models with code of their own, such as ArmoRM, name what they mean.
+        # Models with custom code, such as ArmoRM, return the score by name.
         found = getattr(output, "score", None)
         scores = (output.logits if found is None else found).float().cpu().reshape(len(chats), -1)
         if scores.shape[1] != 1:
             raise DistilabelUserError(
-                f"Step {self.name!r} needs a model that gives one score, and {self.model!r} gives {scores.shape[1]} numbers: "
-                "take a reward model."
+                f"Step {self.name!r} needs a model that returns one score, and {self.model!r} returns {scores.shape[1]} "
+                "numbers: use a reward model."
             )
         return [float(score) for score in scores[:, 0]]
 
@@ -150,13 +150,13 @@ class RewardModelScore(Step):
         if tokenizer.chat_template:
             texts = [tokenizer.apply_chat_template(chat, tokenize=False) for chat in chats]
             return tokenizer(texts, add_special_tokens=False, **how)
-        # Encoders take question and answer as a pair.
+        # Encoders take the instruction and the response as a pair.
         questions = ["\n\n".join(str(message["content"]) for message in chat[:-1]) for chat in chats]
         return tokenizer(questions, [str(chat[-1]["content"]) for chat in chats], **how)
 
 
 def _chat(row: Row) -> ChatType:
-    """Give the chat that a row holds; raises UnusableRowError."""
+    """Return the chat of a row; raises UnusableRowError."""
     if chat := row.get("conversation"):
         return list(chat)
     instruction, response = text_values(row, ["instruction", "response"])

@@ -38,7 +38,7 @@ from distilabel.steps import (
     step,
 )
 from distilabel.steps.generators import reading
-from distilabel.steps.generators.reading import batches
+from distilabel.steps.generators.dataset_generator import batches
 
 
 @pytest.fixture(autouse=True)
@@ -319,7 +319,7 @@ class TestDataset:
             line(tmp_path, Add).run(dataset=numbers(1))
 
     @pytest.mark.parametrize(
-        ("data", "words"), [([], "dataset is empty"), ({"n": [1]}, "Rows are given as a list")]
+        ("data", "words"), [([], "dataset is empty"), ({"n": [1]}, "The dataset must be a list")]
     )
     def test_what_is_no_dataset_is_told(self, tmp_path, data, words):
         with Pipeline("p", cache_dir=tmp_path) as pipeline:

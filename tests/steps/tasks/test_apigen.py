@@ -15,7 +15,7 @@ from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
 from distilabel.steps.tasks.apigen.functions import danger_in, function_in
-from distilabel.steps.tasks.apigen.reading import json_in
+from distilabel.steps.tasks.apigen.parsing import json_in
 
 from .scripted import FAILURE, ScriptedLLM, failure_of, run, saying
 

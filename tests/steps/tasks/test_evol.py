@@ -12,7 +12,7 @@ from distilabel.steps.tasks import (
     EvolQuality,
 )
 from distilabel.steps.tasks.evol import prompts
-from distilabel.steps.tasks.evol.evolving import pick, rewritten
+from distilabel.steps.tasks.evol.mutations import pick, rewritten
 from distilabel.steps.tasks.evol.words import WORDS
 
 from .scripted import FAILURE, ScriptedLLM, failure_of, run, saying

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import json
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["add_to_artifact", "save_artifact"]
+__all__ = ["add_to_artifact", "save_artifact", "write_pickle"]
 
 
 def save_artifact(
@@ -66,3 +67,8 @@ def add_to_artifact(folder: Path, name: str, file: str, content: bytes, metadata
     part = target / f".{file}.part"
     part.write_bytes(content)
     return part.replace(target / file)
+
+
+def write_pickle(model: Any) -> Callable[[Path], Any]:
+    """Return a `write_function` that writes a model as `model.pkl`; unpickle only files that you trust."""
+    return lambda folder: (folder / "model.pkl").write_bytes(pickle.dumps(model))

@@ -29,7 +29,7 @@ StepInput: TypeAlias = Annotated[list[Row], StepInputMark()]
 
 
 def as_columns(columns: StepColumns) -> dict[str, bool]:
-    """Give each column with whether it is required; a list means that all are.
+    """Return each column with whether it is required; a list means that all are.
 
     Examples:
         >>> as_columns(["instruction"])
@@ -39,7 +39,7 @@ def as_columns(columns: StepColumns) -> dict[str, bool]:
 
 
 def process_parameters(process: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Give the parameters of a function, without `self`, with their annotations resolved where possible."""
+    """Return the parameters of a function, without `self`, with their annotations resolved where possible."""
     try:
         hints = get_type_hints(process, include_extras=True)
     except (NameError, TypeError, AttributeError):  # a name that only type checkers see
@@ -49,12 +49,12 @@ def process_parameters(process: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def row_parameters(process: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Give the parameters that are annotated as `StepInput`."""
+    """Return the parameters that are annotated as `StepInput`."""
     return [p for p in process_parameters(process) if is_row_annotation(p.annotation)]
 
 
 def is_row_annotation(annotation: Any) -> bool:
-    """Tell whether an annotation is `StepInput`, or text that ends in this name."""
+    """Return whether an annotation is `StepInput`, or text that ends in this name."""
     if isinstance(annotation, str):
         return annotation.rpartition(".")[2].strip("'\"] ") == "StepInput"
     marks = getattr(annotation, "__metadata__", ())

@@ -1,4 +1,4 @@
-"""Steps that hand rows to annotators: they become records of a dataset in Argilla."""
+"""Steps that send rows to annotators, as records of a dataset in Argilla."""
 
 from distilabel.steps.argilla.preference import PreferenceToArgilla
 from distilabel.steps.argilla.text_generation import TextGenerationToArgilla

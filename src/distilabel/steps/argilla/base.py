@@ -1,4 +1,4 @@
-"""What the steps for Argilla share: the connection, the dataset and the upload."""
+"""The base class of the steps for Argilla: the connection, the dataset and the upload."""
 
 import hashlib
 import os
@@ -22,65 +22,65 @@ _AT_ONCE = 256
 
 
 class ArgillaStep(Step):
-    """The base of steps that make records of rows; a subclass gives `_settings` and `_records`.
+    """The base class of steps that make records from rows; a subclass defines `_settings` and `_records`.
 
     Attributes:
-        dataset_name: The dataset in Argilla; it is made if need be.
-        dataset_workspace: Its workspace; by default the first one of the user.
-        api_url: Argilla's address; by default ARGILLA_API_URL.
-        api_key: The user's key; by default ARGILLA_API_KEY.
+        dataset_name: The dataset in Argilla; the step creates it if it does not exist.
+        dataset_workspace: Its workspace; by default the user's first workspace.
+        api_url: The URL of Argilla; by default ARGILLA_API_URL.
+        api_key: The user's API key; by default ARGILLA_API_KEY.
     """
 
     dataset_name: RuntimeParameter[str] = Field(default=None, description="The dataset in Argilla.")
     dataset_workspace: Optional[RuntimeParameter[str]] = Field(default=None, description="Its workspace.")
-    api_url: Optional[RuntimeParameter[str]] = Field(default=None, description="Argilla's address.")
-    api_key: Optional[RuntimeParameter[SecretStr]] = Field(default=None, description="The user's key.")
+    api_url: Optional[RuntimeParameter[str]] = Field(default=None, description="The URL of Argilla.")
+    api_key: Optional[RuntimeParameter[SecretStr]] = Field(default=None, description="The user's API key.")
 
     _client: Any = PrivateAttr(default=None)
     _dataset: Any = PrivateAttr(default=None)
 
     @abstractmethod
     def _settings(self, argilla: Any) -> Any:
-        """Give the dataset's fields and questions."""
+        """Return the dataset's fields and questions."""
 
     @abstractmethod
     def _records(self, argilla: Any, row: Row) -> Iterable[Any]:
-        """Give the records of a row: none where it lacks what is to be shown."""
+        """Return the records of a row; none if a text is missing."""
 
     def load(self) -> None:
-        """Connect, and make the dataset if it is not there.
+        """Connect, and create the dataset if it does not exist.
 
         Raises:
             DistilabelMissingPackageError: Install `distilabel[argilla]`.
-            DistilabelStepError: Argilla cannot be reached, or refuses.
+            DistilabelStepError: Argilla cannot be reached, or refuses the request.
         """
         super().load()
         argilla = require("argilla", "argilla")
-        with self._telling():
+        with self._mapped_errors():
             self._client = argilla.Argilla(**self._access())
             workspace = self.dataset_workspace or self._client.workspaces.default.name
             self._dataset = self._found(workspace) or self._made(argilla, workspace)
 
     def unload(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         super().unload()
         if self._client is not None:
             self._client.http_client.close()
         self._client = self._dataset = None
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Send the records of the rows, and yield the rows as they are."""
+        """Send the records of the rows, and yield the rows unchanged."""
         argilla = require("argilla", "argilla")
-        # By id: Argilla takes none twice in one call.
+        # By id: Argilla rejects a call with two records of the same id.
         records = {record.id: record for row in inputs for record in self._records(argilla, row)}
         if records:
-            with self._telling():
+            with self._mapped_errors():
                 self._dataset.records.log(list(records.values()), batch_size=min(len(records), _AT_ONCE))
         yield inputs
 
     def _found(self, workspace: str) -> Any:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Dataset with name")  # it is made then
+            warnings.filterwarnings("ignore", message="Dataset with name")  # the step creates it then
             return self._client.datasets(name=self.dataset_name, workspace=workspace)
 
     def _made(self, argilla: Any, workspace: str) -> Any:
@@ -98,20 +98,20 @@ class ArgillaStep(Step):
         return self.api_key.get_secret_value() if self.api_key else os.environ.get("ARGILLA_API_KEY", "")
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
-        # Not left to the pipeline: it would try again row by row.
+    def _mapped_errors(self) -> Iterator[None]:
+        # A foreign exception would make the pipeline try again row by row.
         try:
             yield
         except Exception as error:  # noqa: BLE001 - any failure; its text may hold the key
             reason = str(error).replace(self._key, "[secret]") if self._key else str(error)
             raise DistilabelStepError(
                 f"Step {self.name!r} cannot write to the dataset {self.dataset_name!r} in Argilla ({reason}): check "
-                "api_url, api_key and the workspace, and run again; what was done is kept."
+                "api_url, api_key and the workspace, and run again; finished work is kept."
             ) from None
 
 
 def record_id(*texts: str) -> str:
-    """Give the id of a record that shows these texts: 64 hexadecimal digits, so that it is never there twice.
+    """Return the id of a record with these texts, 64 hexadecimal digits: equal texts have one record.
 
     Examples:
         >>> record_id("a", "b") == record_id("a", "b") != record_id("ab", "")

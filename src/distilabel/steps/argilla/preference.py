@@ -1,4 +1,4 @@
-"""Having annotators rate several generations."""
+"""Sending several generations to annotators for rating."""
 
 import math
 from collections.abc import Iterator
@@ -15,37 +15,37 @@ _RATINGS = (1, 2, 3, 4, 5)
 
 
 class PreferenceToArgilla(ArgillaStep):
-    """Make a record of each row, with a rating from 1 to 5 and a rationale to give to each generation.
+    """Make a record for each row, with a rating question from 1 to 5 and a rationale question for each generation.
 
-    Ratings and rationales of the row are the annotators' suggestions: whole numbers from 1 to 5, and texts; others, and
-    lists that are not as long as the generations, are left out. A record's id is made of instruction and generations:
-    what is sent again replaces itself. A row with fewer than `num_generations` texts at the start of its generations
-    makes no record; of more, the first ones are shown. Needs `distilabel[argilla]`.
+    The row's ratings (integers from 1 to 5) and rationales (texts) become suggestions for the annotators. Other values,
+    and lists whose length is not that of the generations, are ignored. A record's id depends on the instruction and the
+    generations, so that a record that is sent again replaces itself. A record shows the first `num_generations`
+    generations; a row with fewer texts makes no record. Needs `distilabel[argilla]`.
 
     Attributes:
-        num_generations: How many generations a record shows, 2 by default.
-        dataset_name: The dataset in Argilla; it is made if need be.
-        dataset_workspace: Its workspace; by default the first one of the user.
-        api_url: Argilla's address; by default ARGILLA_API_URL.
-        api_key: The user's key; by default ARGILLA_API_KEY.
+        num_generations: The number of generations in a record, 2 by default.
+        dataset_name: The dataset in Argilla; the step creates it if it does not exist.
+        dataset_workspace: Its workspace; by default the user's first workspace.
+        api_url: The URL of Argilla; by default ARGILLA_API_URL.
+        api_key: The user's API key; by default ARGILLA_API_KEY.
 
     Columns:
-        In: `instruction`, `generations` (texts); `ratings`, `rationales` (one a generation) and `model_name` (who gave
-        them) if there are. Out: the same.
+        In: `instruction`, `generations` (texts); optional: `ratings`, `rationales` (one for each generation) and
+        `model_name` (the model that rated). Out: the same.
 
     Raises:
-        DistilabelStepError: Argilla cannot be reached, or refuses. What was done is kept; run again.
+        DistilabelStepError: Argilla cannot be reached, or refuses the request. Finished work is kept; run again.
 
     Examples:
         >>> PreferenceToArgilla(dataset_name="preferences").num_generations
         2
     """
 
-    num_generations: PositiveInt = Field(default=2, description="How many generations a record shows.")
+    num_generations: PositiveInt = Field(default=2, description="The number of generations in a record.")
 
     @property
     def inputs(self) -> StepColumns:
-        """What is shown; the suggestions need not be there."""
+        """The texts to show; the suggestions are optional."""
         shown = dict.fromkeys(("instruction", "generations"), True)
         return {**shown, "ratings": False, "rationales": False, "model_name": False}
 

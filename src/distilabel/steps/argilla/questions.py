@@ -1,4 +1,4 @@
-"""What Argilla asks about a record, as plain values: what an answer may be, and how one is read; pure."""
+"""The questions of an Argilla dataset: which answers are valid, and how an answer is parsed; pure."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from distilabel.steps.tasks._core.parsing import as_text, holds_object, object_s
 __all__ = ["VALUE", "Question", "plain", "question_of"]
 
 VALUE = "value"
-"""Under which name an answer holds its value."""
+"""The key of an answer's value."""
 
 _KINDS = ("label_selection", "multi_label_selection", "rating", "text")
 
@@ -20,11 +20,11 @@ class Question:
     """A question of a dataset in Argilla.
 
     Attributes:
-        name: As suggestions name it.
+        name: Its name in suggestions.
         kind: `label_selection`, `multi_label_selection`, `rating` or `text`.
-        title: What is asked.
-        description: What else annotators are told; empty where nothing is.
-        options: What may be answered, and how it is shown; empty where any text may.
+        title: The text of the question.
+        description: Further instructions for annotators, or an empty text.
+        options: The valid answers, and how each is displayed; empty if any text is valid.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Question:
     options: dict[Any, str]
 
     def schema(self) -> dict[str, Any]:
-        """Give the JSON schema of an answer."""
+        """Return the JSON schema of an answer."""
         if self.kind == "text":
             return object_schema("Answer", {VALUE: {"type": "string"}})
         one = {"type": "integer" if self.kind == "rating" else "string", "enum": list(self.options)}
@@ -42,21 +42,21 @@ class Question:
         return object_schema("Answer", {VALUE: many if self.kind == "multi_label_selection" else one})
 
     def read(self, output: str | None) -> Any:
-        """Read the value of an answer; raises DistilabelGenerationException where it is none that may be given."""
+        """Parse an answer and return its value; raises DistilabelGenerationException if it is not valid."""
         text = as_text(output)
-        # Without a schema a model may give the bare value.
+        # Without a schema a model may answer with the bare value.
         given = value_of(text, VALUE) if holds_object(text, VALUE) else text.strip("\"'`*. ")
         if self.kind == "multi_label_selection":
             labels = given if isinstance(given, list) else [given]
             return list(dict.fromkeys(self._known(label) for label in labels))
         if self.kind == "text":
             if not isinstance(given, str) or not given.strip():
-                raise DistilabelGenerationException("The answer holds no text.")
+                raise DistilabelGenerationException("The answer contains no text.")
             return given.strip()
         return self._known(given)
 
     def _known(self, given: Any) -> Any:
-        """Give a value as it is written among the options; one may be meant by what is shown."""
+        """Return a value in the spelling of the options; the answer may use the displayed text instead."""
         wanted = str(given).strip().lower()
         for names in (
             {str(value).lower(): value for value in self.options},
@@ -68,13 +68,13 @@ class Question:
 
 
 def question_of(settings: dict[str, Any]) -> Question:
-    """Read the settings of a question.
+    """Return a question from its settings.
 
     Args:
-        settings: As Argilla writes them down (see `plain`).
+        settings: The settings as plain values (see `plain`).
 
     Raises:
-        DistilabelUserError: It is a question of another kind.
+        DistilabelUserError: The question has another type.
 
     Examples:
         >>> question_of({"name": "good", "settings": {"type": "rating", "options": [{"value": 1}, {"value": 2}]}}).options
@@ -93,7 +93,7 @@ def question_of(settings: dict[str, Any]) -> Question:
 
 
 def plain(thing: Any) -> Any:
-    """Give records, fields and questions of Argilla's client, and lists of them, as plain values; what is plain stays so.
+    """Convert records, fields and questions of Argilla's client, and lists of them, to plain values.
 
     Examples:
         >>> plain([{"name": "text"}, None])

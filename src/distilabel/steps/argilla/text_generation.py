@@ -1,4 +1,4 @@
-"""Having annotators judge single generations."""
+"""Sending single generations to annotators for review."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,22 +12,22 @@ _LABELS = {"bad": "👎", "good": "👍"}
 
 
 class TextGenerationToArgilla(ArgillaStep):
-    """Make a record of each generation, with the question whether it is good or bad, and hand the rows on.
+    """Make a record for each generation, with the question whether it is good or bad, and yield the rows unchanged.
 
-    A record's id is made of instruction and generation: what is sent again replaces itself. A row whose instruction or
-    generation is not text, an empty text too, makes no record. Needs `distilabel[argilla]`.
+    A record's id depends on the instruction and the generation, so that a record that is sent again replaces itself. A row
+    whose instruction or generation is empty, or is not text, makes no record. Needs `distilabel[argilla]`.
 
     Attributes:
-        dataset_name: The dataset in Argilla; it is made if need be.
-        dataset_workspace: Its workspace; by default the first one of the user.
-        api_url: Argilla's address; by default ARGILLA_API_URL.
-        api_key: The user's key; by default ARGILLA_API_KEY.
+        dataset_name: The dataset in Argilla; the step creates it if it does not exist.
+        dataset_workspace: Its workspace; by default the user's first workspace.
+        api_url: The URL of Argilla; by default ARGILLA_API_URL.
+        api_key: The user's API key; by default ARGILLA_API_KEY.
 
     Columns:
-        In: `instruction`, and `generation` (a text, or a list of texts that make a record each). Out: the same.
+        In: `instruction`, and `generation` (a text, or a list of texts with one record each). Out: the same.
 
     Raises:
-        DistilabelStepError: Argilla cannot be reached, or refuses. What was done is kept; run again.
+        DistilabelStepError: Argilla cannot be reached, or refuses the request. Finished work is kept; run again.
 
     Examples:
         >>> TextGenerationToArgilla(dataset_name="answers").get_inputs()
@@ -36,7 +36,7 @@ class TextGenerationToArgilla(ArgillaStep):
 
     @property
     def inputs(self) -> StepColumns:
-        """What is shown."""
+        """The texts to show."""
         return ["instruction", "generation"]
 
     def _settings(self, argilla: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Steps that lay rows out on a map and find groups on it."""
+"""Steps that project embeddings and find clusters."""
 
 from distilabel.steps.clustering.dbscan import DBSCAN
 from distilabel.steps.clustering.umap import UMAP

@@ -1,4 +1,4 @@
-"""Steps that pick, fold, unfold and join columns."""
+"""Steps that select, group, expand and join columns."""
 
 from distilabel.steps.columns.combine import CombineOutputs
 from distilabel.steps.columns.expand import ExpandColumns

@@ -1,4 +1,4 @@
-"""Unfolding lists: one row for each of their entries."""
+"""Expanding lists into one row for each item."""
 
 import json
 from itertools import zip_longest
@@ -14,16 +14,21 @@ __all__ = ["ExpandColumns"]
 
 
 class ExpandColumns(Step):
-    """Make a row of each entry of a list; several lists are walked side by side.
+    """Make one row for each item of a list. Several lists are expanded together, item by item.
 
-    A list that is shorter than another one is filled up with None, and a row whose lists are empty or None stays as
-    one row with None.
+    A shorter list is padded with None. A row whose lists are empty or None becomes one row with None.
 
     Attributes:
-        columns: The columns that hold lists, or a mapping of each to the name that its entries get.
-        encoded: Whether the lists are text in JSON: all of them, or those named.
-        split_statistics: Whether the token counts in `distilabel_metadata` are shared out among the new rows; their
-            sum stays the same.
+        columns: The columns that hold lists, or a mapping of each column to the name that its items get.
+        encoded: Whether the lists are JSON text: True for all columns, or a list of columns. False by default.
+        split_statistics: Whether the token counts in `distilabel_metadata` are divided among the new rows, so that
+            their sum stays the same; False by default.
+
+    Columns:
+        In: those of `columns`, lists. Out: one item of each, under the same or the new name.
+
+    Raises:
+        DistilabelUserError: A column holds a value that is not a list.
 
     Examples:
         >>> step = ExpandColumns(columns={"generations": "generation"})
@@ -48,24 +53,22 @@ class ExpandColumns(Step):
 
     @property
     def outputs(self) -> StepColumns:
-        """The names that the entries get."""
+        """The names of the items' columns."""
         return list(self._names.values())
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows of all entries, in order.
+        """Yield the rows of all items, in order.
 
         Raises:
-            DistilabelUserError: A column holds something else than a list.
+            DistilabelUserError: A column holds a value that is not a list.
         """
         yield [new for row in inputs for new in self._expand(row)]
 
     def _expand(self, row: Row) -> list[Row]:
         names = self._names
-        lists = [self._entries(name, row.get(name)) for name in names]
+        lists = [self._items(name, row.get(name)) for name in names]
         rest = {name: value for name, value in row.items() if name not in names}
-        made = [
-            {**rest, **dict(zip(names.values(), entries, strict=True))} for entries in zip_longest(*lists)
-        ]
+        made = [{**rest, **dict(zip(names.values(), items, strict=True))} for items in zip_longest(*lists)]
         if not (self.split_statistics and row.get(DISTILABEL_METADATA_KEY)):
             return made
         return [
@@ -73,24 +76,24 @@ class ExpandColumns(Step):
             for i, new in enumerate(made)
         ]
 
-    def _entries(self, name: str, value: Any) -> list[Any]:
+    def _items(self, name: str, value: Any) -> list[Any]:
         is_text = self.encoded if isinstance(self.encoded, bool) else name in self.encoded
-        entries = self._decode(name, value) if is_text and isinstance(value, str) else value
-        if entries is None or (isinstance(entries, list | tuple) and not entries):
+        items = self._decode(name, value) if is_text and isinstance(value, str) else value
+        if items is None or (isinstance(items, list | tuple) and not items):
             return [None]
-        if not isinstance(entries, list | tuple):
+        if not isinstance(items, list | tuple):
             raise DistilabelUserError(
-                f"Step {self.name!r} cannot expand column {name!r}, which holds {type(entries).__name__}: it must be a "
+                f"Step {self.name!r} cannot expand column {name!r}, which holds {type(items).__name__}: it must be a "
                 "list (with encoded=True, a list in JSON).",
             )
-        return list(entries)
+        return list(items)
 
     def _decode(self, name: str, text: str) -> Any:
         try:
             return json.loads(text)
         except ValueError as error:
             raise DistilabelUserError(
-                f"Step {self.name!r} cannot read column {name!r} as JSON: {error}; leave it out of `encoded`.",
+                f"Step {self.name!r} cannot read column {name!r} as JSON: {error}; remove it from `encoded`.",
             ) from error
 
 

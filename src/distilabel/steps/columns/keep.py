@@ -1,4 +1,4 @@
-"""Keeping some columns and dropping the others."""
+"""Selecting columns."""
 
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import StepColumns, StepOutput
@@ -7,10 +7,13 @@ __all__ = ["KeepColumns"]
 
 
 class KeepColumns(Step):
-    """Keep the columns named, in this order, and drop all others.
+    """Keep some columns, in this order, and drop all others.
 
     Attributes:
         columns: The columns to keep.
+
+    Columns:
+        In and out: those of `columns`.
 
     Examples:
         >>> step = KeepColumns(columns=["b"])

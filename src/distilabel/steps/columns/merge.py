@@ -9,11 +9,16 @@ __all__ = ["MergeColumns"]
 
 
 class MergeColumns(Step):
-    """Merge columns into one list, in the order of `columns`, and drop them; a list among them is appended whole.
+    """Merge columns into one list, in the order of `columns`, and drop them.
+
+    If a column holds a list, its items are added one by one.
 
     Attributes:
         columns: The columns to merge.
         output_column: The name of the list; "merged_column" by default.
+
+    Columns:
+        In: those of `columns`. Out: `output_column`.
 
     Examples:
         >>> step = MergeColumns(columns=["query", "queries"], output_column="all")
@@ -35,7 +40,7 @@ class MergeColumns(Step):
         return [self.output_column or "merged_column"]
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with the list in place of the columns."""
+        """Yield the rows with the list instead of the columns."""
         yield [self._merge(row) for row in inputs]
 
     def _merge(self, row: Row) -> Row:

@@ -1,4 +1,4 @@
-"""Steps that turn texts into vectors."""
+"""Steps that compute the embeddings of texts."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Turning texts into vectors, by an embedding model."""
+"""Computing the embeddings of texts with an embedding model."""
 
 from distilabel.exceptions import DistilabelStepError
 from distilabel.models.embeddings.base import Embeddings
@@ -10,17 +10,21 @@ __all__ = ["EmbeddingGeneration"]
 
 
 class EmbeddingGeneration(Step):
-    """Give each text its vector.
+    """Compute the embedding of each text.
 
-    A row without text gets None, and `distilabel_metadata` says why as `failure_<step>`; the model is not asked about
-    it. So does a row whose text the model has no vector for. Where the model counts tokens, they stand there as
-    `statistics_<step>`. With a model that asks by offline batch, the step waits for its jobs as tasks do.
+    A row without text is not sent to the model: it gets None, and `distilabel_metadata` holds the reason as
+    `failure_<step>`. A row for which the model returns no embedding gets the same. Where the model counts tokens, they are
+    in `distilabel_metadata` as `statistics_<step>`. With a model that uses offline batch, the step waits for its batch
+    jobs as tasks do.
 
     Attributes:
-        embeddings: The model.
+        embeddings: The embedding model.
 
     Columns:
-        In: `text`. Out: `embedding` (a list of numbers, as long in all rows that have one).
+        In: `text`. Out: `embedding` (a list of numbers, of the same length in all rows that have one).
+
+    Raises:
+        DistilabelStepError: The model did not return one embedding for each text.
 
     Examples:
         >>> from distilabel.models.embeddings import Embeddings
@@ -40,7 +44,7 @@ class EmbeddingGeneration(Step):
 
     @property
     def outputs(self) -> StepColumns:
-        """The vectors."""
+        """The embeddings."""
         return ["embedding"]
 
     def load(self) -> None:
@@ -54,10 +58,10 @@ class EmbeddingGeneration(Step):
         self.embeddings.unload()
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with their vectors.
+        """Yield the rows with their embeddings.
 
         Raises:
-            DistilabelStepError: The model did not give one vector for each text.
+            DistilabelStepError: The model did not return one embedding for each text.
         """
         rows = [unusable_row(self, row, "There is no text.") for row in inputs]
         numbers = [number for number, row in enumerate(inputs) if isinstance(row.get("text"), str)]
@@ -66,8 +70,8 @@ class EmbeddingGeneration(Step):
         )
         if len(outputs) != len(numbers):
             raise DistilabelStepError(
-                f"Step {self.name!r} asked for the vectors of {len(numbers)} texts and its model gave {len(outputs)}: "
-                "encode() must return one vector for each text, in their order."
+                f"Step {self.name!r} sent {len(numbers)} texts and its model returned {len(outputs)} embeddings: encode() "
+                "must return one embedding for each text, in the same order."
             )
         for number, output in zip(numbers, outputs, strict=True):
             rows[number] = self._row(inputs[number], output)
@@ -78,7 +82,7 @@ class EmbeddingGeneration(Step):
         made = (
             {**row, "embedding": vector}
             if vector is not None
-            else unusable_row(self, row, "The model gave no vector.")
+            else unusable_row(self, row, "The model returned no embedding.")
         )
         noted: Row = {}
         if "input_tokens" in output:

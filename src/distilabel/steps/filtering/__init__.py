@@ -1,4 +1,4 @@
-"""Steps that find which rows to keep: neighbours, duplicates, the best and most diverse."""
+"""Steps that decide which rows to keep: by neighbours, duplicates, quality and diversity."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Finding rows that mean nearly the same as an earlier one, by their nearest neighbours."""
+"""Deduplicating rows by the similarity of their nearest neighbours."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ __all__ = ["EmbeddingDedup"]
 
 
 class EmbeddingDedup(GlobalStep):
-    """Tell which rows are near-duplicates of an earlier one that is kept; the first of several alike is kept.
+    """Mark rows that are near-duplicates of an earlier row; the first of several duplicates is kept.
 
-    Two rows are alike if one has the other among its neighbours with a score of `threshold` or more. So the scores
-    must be similarities, of which more is nearer: the cosine, as `FaissNearestNeighbour` gives it with
-    `metric_type=faiss.METRIC_INNER_PRODUCT` and embeddings of length 1 (its default metric is a distance). The step
-    must be given the very rows among which the neighbours were searched. All rows are held in memory.
+    Two rows are duplicates if one has the other among its neighbours with a score of at least `threshold`. So the scores
+    must be similarities, where higher means closer: the cosine, as `FaissNearestNeighbour` returns it with
+    `metric_type=faiss.METRIC_INNER_PRODUCT` and embeddings of length 1 (its default metric is a distance). The step needs
+    exactly the rows among which the neighbours were searched. It holds all rows in memory.
 
-    A row without neighbours in its columns (None) gets None, and `distilabel_metadata` says why.
+    A row without neighbours (None) gets None, and `distilabel_metadata` holds the reason.
 
     Attributes:
-        threshold: The score from which on two rows are alike, 0.9 by default.
+        threshold: The minimum score of two duplicates, 0.9 by default.
 
     Columns:
         In: `nn_indices` (the neighbours' positions among all rows, counted from 0) and `nn_scores` (their
@@ -34,7 +34,7 @@ class EmbeddingDedup(GlobalStep):
 
     Raises:
         DistilabelUserError: `distilabel_metadata` says that the scores are distances, a neighbour's position is beyond
-            the last row, or a row has not as many scores as neighbours.
+            the last row, or a row's numbers of scores and neighbours differ.
 
     Examples:
         >>> step = EmbeddingDedup(threshold=0.9)
@@ -44,12 +44,12 @@ class EmbeddingDedup(GlobalStep):
     """
 
     threshold: RuntimeParameter[float] = Field(
-        default=0.9, description="The score from which on two rows are alike."
+        default=0.9, description="The minimum score of two duplicates."
     )
 
     @property
     def inputs(self) -> StepColumns:
-        """The neighbours, and how near they are."""
+        """The neighbours and their scores."""
         return ["nn_indices", "nn_scores"]
 
     @property
@@ -58,7 +58,7 @@ class EmbeddingDedup(GlobalStep):
         return ["keep_row_after_embedding_filtering"]
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows, each with whether to keep it."""
+        """Yield the rows, each with the decision."""
         alike = self._alike(inputs)
         kept: set[int] = set()
         made: list[Row] = []
@@ -73,7 +73,7 @@ class EmbeddingDedup(GlobalStep):
         yield made
 
     def _alike(self, rows: Sequence[Row]) -> defaultdict[int, set[int]]:
-        """Give for each row those that are like it: both ways, since a row need not be its neighbour's neighbour."""
+        """Return the duplicates of each row, in both directions: a row need not be its neighbour's neighbour."""
         alike: defaultdict[int, set[int]] = defaultdict(set)
         least = 0.9 if self.threshold is None else self.threshold
         for number, row in enumerate(rows):
@@ -88,13 +88,14 @@ class EmbeddingDedup(GlobalStep):
     def _check(self, row: Row, places: Sequence[int], scores: Sequence[float], count: int) -> None:
         if (row.get(DISTILABEL_METADATA_KEY) or {}).get(NN_SCORES) == DISTANCES:
             raise DistilabelUserError(
-                f"Step {self.name!r} was given distances, of which less is nearer: give the FaissNearestNeighbour before it "
-                "metric_type=faiss.METRIC_INNER_PRODUCT, and embeddings of length 1."
+                f"Step {self.name!r} received distances and needs similarities: set "
+                "metric_type=faiss.METRIC_INNER_PRODUCT in the FaissNearestNeighbour before it, and use embeddings of "
+                "length 1."
             )
         if len(places) != len(scores):
             raise DistilabelUserError(
-                f"A row of step {self.name!r} has {len(places)} `nn_indices` and {len(scores)} `nn_scores`: they must be "
-                "equally many."
+                f"A row of step {self.name!r} has {len(places)} `nn_indices` and {len(scores)} `nn_scores`: the numbers "
+                "must be equal."
             )
         if any(not 0 <= place < count for place in places):
             raise DistilabelUserError(

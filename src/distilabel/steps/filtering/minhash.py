@@ -1,4 +1,4 @@
-"""Finding texts that say nearly the same as an earlier one, by MinHash."""
+"""Deduplicating texts with MinHash."""
 
 import re
 from collections.abc import Iterator
@@ -9,28 +9,29 @@ from pydantic import Field, PositiveInt
 from distilabel._optional import require
 from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import GlobalStep, StepInput
-from distilabel.steps.filtering.bands import Signatures, opened
+from distilabel.steps.filtering.lsh import SignatureIndex, open_storage
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["MinHashDedup"]
 
 
 class MinHashDedup(GlobalStep):
-    """Tell which texts are near-duplicates of an earlier one that is kept; the first of several alike is kept.
+    """Mark texts that are near-duplicates of an earlier text; the first of several duplicates is kept.
 
-    How alike two texts are is the Jaccard index of their sets of words or n-grams, estimated by `num_perm` minimal
-    hashes; those that share none of the bands into which the hashes are cut are not compared. All rows are held in
-    memory; the hashes (8 bytes times `num_perm` for each row kept, and as much again for the bands) may be on disk.
+    The similarity of two texts is the Jaccard index of their sets of words or n-grams, estimated from `num_perm` minimal
+    hashes. The hashes are divided into bands, and only texts that share a band are compared. The step holds all rows in
+    memory. The hashes (8 bytes times `num_perm` for each kept row, and the same again for the bands) may be on disk.
 
-    A row without text gets None, and `distilabel_metadata` says why. All texts without a word count as alike.
+    A row without text gets None, and `distilabel_metadata` holds the reason. All texts without a word are duplicates.
 
     Attributes:
-        num_perm: How many hashes make a signature, 128 by default; more estimate better.
-        seed: Chooses the hash functions, 1 by default; the same seed finds the same duplicates.
-        tokenizer: "words" (sequences of letters, digits and `_`, in lower case) or "ngrams" (of characters).
-        n: The length of an n-gram in characters, 5 by default; a shorter text is its own only one.
-        threshold: The estimated Jaccard index from which on two texts are alike, 0.9 by default.
-        storage: Where the hashes are kept: "dict" (memory) or "disk" (a file that goes away).
+        num_perm: The number of hashes of a signature, 128 by default; more hashes estimate better.
+        seed: The seed of the hash functions, 1 by default; the same seed finds the same duplicates.
+        tokenizer: "words" (sequences of letters, digits and `_`, in lower case; the default) or "ngrams" (of
+            characters).
+        n: The length of an n-gram in characters, 5 by default; a shorter text is one n-gram.
+        threshold: The minimum estimated Jaccard index of two duplicates, 0.9 by default.
+        storage: Where the hashes are: "dict" (memory, the default) or "disk" (a temporary file).
 
     Columns:
         In: `text`. Out: `keep_row_after_minhash_filtering` (True or False).
@@ -66,27 +67,27 @@ class MinHashDedup(GlobalStep):
         return ["keep_row_after_minhash_filtering"]
 
     def load(self) -> None:
-        """Check that the package is there; raises DistilabelMissingPackageError."""
+        """Check that the package is installed; raises DistilabelMissingPackageError."""
         super().load()
         require("datasketch", "minhash")
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows, each with whether to keep it."""
+        """Yield the rows, each with the decision."""
         datasketch = require("datasketch", "minhash")
         cut = datasketch.MinHashLSH(threshold=self.threshold, num_perm=self.num_perm)
-        with opened(self.storage) as storage:
-            signatures = Signatures(storage, cut.b, cut.r, self.threshold)
+        with open_storage(self.storage) as storage:
+            index = SignatureIndex(storage, cut.b, cut.r, self.threshold)
 
-            def told(row: Row) -> Row:
+            def is_kept(row: Row) -> Row:
                 (text,) = text_values(row, ["text"])
                 hashes = datasketch.MinHash(self.num_perm, seed=self.seed)
                 hashes.update_batch(list(self._parts(text)))
-                is_new = not signatures.has_like(hashes.hashvalues)
+                is_new = not index.contains_similar(hashes.hashvalues)
                 if is_new:
-                    signatures.add(hashes.hashvalues)
+                    index.add(hashes.hashvalues)
                 return {"keep_row_after_minhash_filtering": is_new}
 
-            yield add_columns(self, inputs, told)
+            yield add_columns(self, inputs, is_kept)
 
     def _parts(self, text: str) -> Iterator[Any]:
         if self.tokenizer == "words":

@@ -1,4 +1,4 @@
-"""Finding each row's nearest neighbours, by faiss."""
+"""Finding nearest neighbours with faiss."""
 
 from pathlib import Path
 from typing import Any, Optional
@@ -10,39 +10,44 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.row_errors import unusable_row
 from distilabel.steps.base import GlobalStep, StepInput
-from distilabel.steps.filtering.vectors import DISTANCES, NN_SCORES, SIMILARITIES, matrix, with_vector
+from distilabel.steps.filtering.vectors import (
+    DISTANCES,
+    NN_SCORES,
+    SIMILARITIES,
+    rows_with_vector,
+    vector_matrix,
+)
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row, StepColumns, StepOutput
 
 __all__ = ["FaissNearestNeighbour"]
 
 
 class FaissNearestNeighbour(GlobalStep):
-    """Find the rows whose embeddings are nearest to each row's own; a row is not its own neighbour.
+    """Find the rows with the nearest embeddings for each row; a row is not its own neighbour.
 
-    All rows are held in memory, and their embeddings a second and third time as float32 (4 bytes a number). The index
-    is left as the artifact `faiss_index`; it numbers only the rows that have an embedding. A row without one gets
-    None, and `distilabel_metadata` says why.
+    The step holds all rows in memory, and their embeddings two more times as float32 (4 bytes for each number). It saves
+    the index as the artifact `faiss_index`, which contains only the rows that have an embedding. A row without an
+    embedding gets None, and `distilabel_metadata` holds the reason.
 
     Attributes:
-        device: A GPU's number or several, -1 for all; None (the default) for the processor.
-        string_factory: Which index to build, in faiss' own words, such as "IVF100,Flat"; by default "Flat", which
-            compares all with all.
-        metric_type: How nearness is measured: one of `faiss.METRIC_...`. By default `faiss.METRIC_L2`, the squared
-            distance, of which 0 is nearest; with `faiss.METRIC_INNER_PRODUCT` and embeddings of length 1 it is the
-            cosine, of which 1 is nearest.
+        device: The index of a GPU, a list of them, or -1 for all; None (the default) for the CPU.
+        string_factory: The index to build, as a faiss factory string such as "IVF100,Flat"; by default "Flat", an
+            exhaustive search.
+        metric_type: The metric, one of `faiss.METRIC_...`. The default is `faiss.METRIC_L2`, the squared distance, where
+            0 is nearest. `faiss.METRIC_INNER_PRODUCT` with embeddings of length 1 is the cosine, where 1 is nearest.
         k: How many neighbours to find, 1 by default.
-        search_batch_size: For how many rows to search at once, 50 by default.
-        train_size: On how many rows to train an index that wants it, all by default.
+        search_batch_size: How many rows to search at once, 50 by default.
+        train_size: How many rows to train an index on, if it needs training; all by default.
 
     Columns:
-        In: `embedding` (a list of numbers, as long in all rows). Out: `nn_indices` (the neighbours' positions among
-        all rows, counted from 0, nearest first) and `nn_scores` (their nearness); fewer than `k` where there are not
-        as many others, or the index finds no more. `distilabel_metadata` tells as `nn_scores` whether they are
-        "similarities", of which more is nearer, or "distances".
+        In: `embedding` (a list of numbers, of the same length in all rows). Out: `nn_indices` (the neighbours' positions
+        among all rows, counted from 0, nearest first) and `nn_scores` (their scores); fewer than `k` if there are fewer
+        other rows, or the index finds fewer. In `distilabel_metadata`, `nn_scores` is "similarities" (higher is closer)
+        or "distances".
 
     Raises:
         DistilabelMissingPackageError: Install `distilabel[faiss-cpu]`.
-        DistilabelUserError: Embeddings are not lists of numbers of one length, or faiss cannot use the GPU.
+        DistilabelUserError: The embeddings are not lists of numbers of the same length, or faiss cannot use the GPU.
 
     References:
         The Faiss library, https://arxiv.org/abs/2401.08281
@@ -55,20 +60,20 @@ class FaissNearestNeighbour(GlobalStep):
     """
 
     device: Optional[RuntimeParameter[int | list[int]]] = Field(
-        default=None, description="A GPU's number or several, -1 for all."
+        default=None, description="The index of a GPU, a list of them, or -1 for all."
     )
     string_factory: Optional[RuntimeParameter[str]] = Field(
-        default=None, description="Which index to build, in faiss' own words."
+        default=None, description="The index to build, as a faiss factory string."
     )
     metric_type: Optional[RuntimeParameter[int]] = Field(
-        default=None, description="How nearness is measured: one of faiss.METRIC_..."
+        default=None, description="The metric, one of faiss.METRIC_..."
     )
     k: RuntimeParameter[PositiveInt] = Field(default=1, description="How many neighbours to find.")
     search_batch_size: RuntimeParameter[PositiveInt] = Field(
-        default=50, description="For how many rows to search at once."
+        default=50, description="How many rows to search at once."
     )
     train_size: Optional[RuntimeParameter[PositiveInt]] = Field(
-        default=None, description="On how many rows to train an index that wants it."
+        default=None, description="How many rows to train an index on, if it needs training."
     )
 
     @property
@@ -78,20 +83,20 @@ class FaissNearestNeighbour(GlobalStep):
 
     @property
     def outputs(self) -> StepColumns:
-        """The neighbours, and how near they are."""
+        """The neighbours and their scores."""
         return ["nn_indices", "nn_scores"]
 
     def load(self) -> None:
-        """Check that the package is there; raises DistilabelMissingPackageError."""
+        """Check that the package is installed; raises DistilabelMissingPackageError."""
         super().load()
         require("faiss", "faiss-cpu")
 
     def process(self, inputs: StepInput) -> StepOutput:
         """Yield the rows with their neighbours."""
         rows = [unusable_row(self, row, "There is no embedding.") for row in inputs]
-        numbers = with_vector(inputs, "embedding")
+        numbers = rows_with_vector(inputs, "embedding")
         if numbers:
-            vectors = matrix(self.name, inputs, "embedding", numbers)
+            vectors = vector_matrix(self.name, inputs, "embedding", numbers)
             index, kind = self._index(vectors), self._kind_of_scores()
             for number, found in self._search(index, vectors, numbers):
                 noted = {**(inputs[number].get(DISTILABEL_METADATA_KEY) or {}), NN_SCORES: kind}
@@ -135,7 +140,7 @@ class FaissNearestNeighbour(GlobalStep):
                 yield numbers[own], self._neighbours(own, near, places, numbers)
 
     def _neighbours(self, own: int, scores: list[float], places: list[int], numbers: list[int]) -> Row:
-        # Of several rows with one embedding, faiss may name any instead of the row itself.
+        # If several rows have the same embedding, faiss may return any of them instead of the row itself.
         pairs = zip(places, scores, strict=True)
         others = [(place, score) for place, score in pairs if place not in (own, -1)][: self.k]
         return {
@@ -147,8 +152,8 @@ class FaissNearestNeighbour(GlobalStep):
 def _on_gpu(faiss: Any, step_name: str, index: Any, device: int | list[int]) -> Any:
     if not hasattr(faiss, "StandardGpuResources"):
         raise DistilabelUserError(
-            f"Step {step_name!r} is to use a GPU, but this faiss cannot: install a faiss with GPU support, or leave out "
-            "`device`."
+            f"Step {step_name!r} has a `device`, but this faiss has no GPU support: install a faiss with GPU support, or "
+            "remove `device`."
         )
     if isinstance(device, list):
         return faiss.index_cpu_to_gpus_list(index, gpus=device)

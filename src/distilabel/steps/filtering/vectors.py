@@ -1,4 +1,4 @@
-"""Rows' vectors as one matrix, and what is noted of the scores of their neighbours."""
+"""The embeddings of rows as one matrix, and the kinds of neighbour scores."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,24 +6,24 @@ from typing import Any
 from distilabel.exceptions import DistilabelUserError
 from distilabel.typing import Row
 
-__all__ = ["DISTANCES", "NN_SCORES", "SIMILARITIES", "matrix", "with_vector"]
+__all__ = ["DISTANCES", "NN_SCORES", "SIMILARITIES", "rows_with_vector", "vector_matrix"]
 
 NN_SCORES = "nn_scores"
-"""Under which name `distilabel_metadata` tells what the column of that name holds: one of the two below."""
+"""The key in `distilabel_metadata` for the kind of scores: one of the two below."""
 
 SIMILARITIES, DISTANCES = "similarities", "distances"
 
 
-def with_vector(rows: Sequence[Row], column: str) -> list[int]:
-    """Give the numbers of the rows that have a vector in a column."""
+def rows_with_vector(rows: Sequence[Row], column: str) -> list[int]:
+    """Return the positions of the rows that have a vector in a column."""
     return [number for number, row in enumerate(rows) if row.get(column) is not None]
 
 
-def matrix(step_name: str, rows: Sequence[Row], column: str, numbers: Sequence[int]) -> Any:
-    """Give the vectors of some rows as a matrix of float32, one a row.
+def vector_matrix(step_name: str, rows: Sequence[Row], column: str, numbers: Sequence[int]) -> Any:
+    """Return the vectors of some rows as a float32 matrix.
 
     Raises:
-        DistilabelUserError: They are not vectors of numbers, all of one length.
+        DistilabelUserError: They are not vectors of numbers of the same length.
     """
     import numpy as np  # noqa: PLC0415 - slow to import
 
@@ -38,6 +38,6 @@ def matrix(step_name: str, rows: Sequence[Row], column: str, numbers: Sequence[i
 
 def _not_vectors(step_name: str, column: str) -> DistilabelUserError:
     return DistilabelUserError(
-        f"Column {column!r} of step {step_name!r} must hold lists of finite numbers, all equally long: check the step "
+        f"Column {column!r} of step {step_name!r} must hold lists of finite numbers of the same length: check the step "
         "that makes them."
     )

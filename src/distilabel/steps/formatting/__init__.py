@@ -1,4 +1,4 @@
-"""Steps that give rows the shape that a trainer reads."""
+"""Steps that convert rows to the formats of training libraries."""
 
 from typing import TYPE_CHECKING
 

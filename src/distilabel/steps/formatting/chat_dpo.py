@@ -1,8 +1,8 @@
-"""Preferences of conversations, for training by direct preference optimization."""
+"""Preference pairs from conversations, for direct preference optimization."""
 
 from distilabel.steps._core.row_errors import add_columns
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.formatting.messages import chat_of
+from distilabel.steps.formatting.messages import messages_chat
 from distilabel.steps.formatting.preference import OUTPUTS, preference_columns
 from distilabel.typing import StepColumns, StepOutput
 
@@ -10,15 +10,15 @@ __all__ = ["FormatChatGenerationDPO"]
 
 
 class FormatChatGenerationDPO(Step):
-    """Make a preference of a conversation's rated continuations: the best one chosen, the worst one rejected.
+    """Make a preference pair from rated replies to a conversation: the best is chosen, the worst is rejected.
 
-    Which generations take part, and what a row without a pair gets, is as in `FormatTextGenerationDPO`.
+    The selection of the pair, and the values of a row without a pair, are those of `FormatTextGenerationDPO`.
 
     Columns:
-        In: `messages` (a list of dicts with `role` and `content`, the last not the assistant's), `generations`
-        (texts), `ratings` (numbers, one a generation); `generation_models` (one a generation) if there is. Out:
-        `prompt` (the user's first message), `prompt_id` (its SHA-256), `chosen` and `rejected` (the conversation with
-        the generation as its last message), `chosen_rating`, `rejected_rating`; with `generation_models` also
+        In: `messages` (a list of dicts with `role` and `content`; the last is not the assistant's), `generations`
+        (texts), `ratings` (numbers, one for each generation); optional: `generation_models` (one for each generation).
+        Out: `prompt` (the user's first message), `prompt_id` (its SHA-256), `chosen` and `rejected` (the conversation
+        with the generation as its last message), `chosen_rating`, `rejected_rating`; with `generation_models` also
         `chosen_model` and `rejected_model`.
 
     References:
@@ -34,15 +34,15 @@ class FormatChatGenerationDPO(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The conversation, its continuations and their ratings; the models need not be there."""
+        """The conversation, the generations and their ratings; the models are optional."""
         needed = dict.fromkeys(("messages", "generations", "ratings"), True)
         return {**needed, "generation_models": False}
 
     @property
     def outputs(self) -> StepColumns:
-        """The preference."""
+        """The columns of the preference pair."""
         return OUTPUTS
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with their preferences."""
-        yield add_columns(self, inputs, lambda row: preference_columns(row, chat_of))
+        """Yield the rows with their preference pairs."""
+        yield add_columns(self, inputs, lambda row: preference_columns(row, messages_chat))

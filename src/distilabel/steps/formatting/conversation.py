@@ -1,4 +1,4 @@
-"""A conversation of two messages."""
+"""Conversations of two messages."""
 
 from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import Step, StepInput
@@ -9,9 +9,9 @@ __all__ = ["ConversationTemplate"]
 
 
 class ConversationTemplate(Step):
-    """Make a conversation of an instruction and its response.
+    """Make a conversation from an instruction and its response.
 
-    A row in which one of them is not text gets None, and `distilabel_metadata` says why.
+    A row in which one of them is not text gets None, and `distilabel_metadata` holds the reason.
 
     Columns:
         In: `instruction` and `response`. Out: `conversation`, a list of dicts with `role` and `content`.
@@ -23,7 +23,7 @@ class ConversationTemplate(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """What the two say."""
+        """The two messages."""
         return ["instruction", "response"]
 
     @property
@@ -32,7 +32,7 @@ class ConversationTemplate(Step):
         return ["conversation"]
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with their conversations."""
+        """Yield the rows with the conversations."""
         yield add_columns(self, inputs, _conversation)
 
 

@@ -1,4 +1,4 @@
-"""Making chats out of the columns of a row; pure."""
+"""Chats from the columns of a row; pure."""
 
 import hashlib
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 from distilabel.steps._core.row_errors import UnusableRowError, text_values
 from distilabel.typing import ChatItem, ChatType, Row
 
-__all__ = ["asked_by", "assistant", "chat_of", "prompt_columns", "user"]
+__all__ = ["assistant", "instruction_chat", "messages_chat", "prompt_columns", "user"]
 
 
 def user(text: str) -> ChatItem:
-    """Give the user's message with this text."""
+    """Return a user message with this text."""
     return {"role": "user", "content": text}
 
 
 def assistant(text: str) -> ChatItem:
-    """Give the assistant's message with this text."""
+    """Return an assistant message with this text."""
     return {"role": "assistant", "content": text}
 
 
 def prompt_columns(prompt: str) -> Row:
-    """Give a prompt and its id: the SHA-256 of its UTF-8, in hexadecimal digits.
+    """Return a prompt and its id, the hexadecimal SHA-256 of its UTF-8 bytes.
 
     Examples:
         >>> prompt_columns("Hi")["prompt_id"][:8]
@@ -29,8 +29,8 @@ def prompt_columns(prompt: str) -> Row:
     return {"prompt": prompt, "prompt_id": hashlib.sha256(prompt.encode()).hexdigest()}
 
 
-def asked_by(row: Row) -> tuple[str, ChatType]:
-    """Give a row's instruction, and the chat that asks it: after the system prompt, if the row has one.
+def instruction_chat(row: Row) -> tuple[str, ChatType]:
+    """Return a row's instruction, and the chat of its optional system prompt and the instruction.
 
     Raises:
         UnusableRowError: There is no instruction, or the system prompt is not text.
@@ -42,11 +42,11 @@ def asked_by(row: Row) -> tuple[str, ChatType]:
     return instruction, [{"role": "system", "content": system_prompt}, user(instruction)]
 
 
-def chat_of(row: Row) -> tuple[str, ChatType]:
-    """Give the text of the first user message of a row's column `messages`, and the messages.
+def messages_chat(row: Row) -> tuple[str, ChatType]:
+    """Return the text of the first user message in a row's column `messages`, and the messages.
 
     Raises:
-        UnusableRowError: They are not messages, the user says no text, or the assistant has had the last word.
+        UnusableRowError: They are not messages, there is no user text, or the last message is the assistant's.
     """
     messages = row.get("messages")
     if not isinstance(messages, list) or not all(_is_message(message) for message in messages):
@@ -55,9 +55,9 @@ def chat_of(row: Row) -> tuple[str, ChatType]:
         )
     prompt = next((_text(message["content"]) for message in messages if message["role"] == "user"), "")
     if not prompt:
-        raise UnusableRowError("There is no text by the user in column 'messages'.")
+        raise UnusableRowError("Column 'messages' has no user message with text.")
     if messages[-1]["role"] == "assistant":
-        raise UnusableRowError("The assistant has the last word in column 'messages' already.")
+        raise UnusableRowError("The last message in column 'messages' is the assistant's already.")
     return prompt, [{"role": message["role"], "content": message["content"]} for message in messages]
 
 

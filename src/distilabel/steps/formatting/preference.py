@@ -1,4 +1,4 @@
-"""Which of several generations is preferred to which; pure."""
+"""Preference pairs from rated generations; pure."""
 
 import math
 from collections.abc import Callable
@@ -16,12 +16,12 @@ OUTPUTS = {
     "chosen_model": False,
     "rejected_model": False,
 }
-"""The columns of a preference; the models' names are there if the row tells them."""
+"""The columns of a preference pair; the models' names are optional."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """A generation, its rating, and who wrote it."""
+    """A generation, its rating, and its model."""
 
     text: str
     rating: float
@@ -29,15 +29,15 @@ class Rated:
 
 
 def pair(row: Row) -> tuple[Rated, Rated]:
-    """Give the generation to choose and the one to reject.
+    """Return the chosen and the rejected generation.
 
-    Only generations that are text and have a finite number as rating take part. Chosen is the one with the highest
-    rating; rejected is, among those with a lower rating and another text, the one with the lowest. Of several with
-    the same rating the first is taken.
+    Only generations that are text and have a finite rating take part. The chosen one has the highest rating. The
+    rejected one has the lowest rating among those with a lower rating and a different text. Of equal ratings, the first
+    is taken.
 
     Raises:
-        UnusableRowError: There is no such pair: fewer than two generations take part, all are rated alike, or nobody
-            can tell which rating belongs to which generation.
+        UnusableRowError: There is no such pair: fewer than two generations take part, all have the same rating, or the
+            numbers of generations and ratings differ.
 
     Examples:
         >>> chosen, rejected = pair({"generations": ["a", None, "b", "c"], "ratings": [3, 5, 1, 1]})
@@ -50,12 +50,12 @@ def pair(row: Row) -> tuple[Rated, Rated]:
     chosen = max(candidates, key=lambda one: one.rating)
     worse = [one for one in candidates if one.rating < chosen.rating and one.text != chosen.text]
     if not worse:
-        raise UnusableRowError("No generation is rated below another one: there is nothing to prefer.")
+        raise UnusableRowError("No generation is rated lower than another one, so there is no pair.")
     return chosen, min(worse, key=lambda one: one.rating)
 
 
 def preference_columns(row: Row, chat: Callable[[Row], tuple[str, ChatType]]) -> Row:
-    """Give the columns of a preference; `chat` gives the prompt of a row and the messages that ask it."""
+    """Return the columns of a preference pair; `chat` returns a row's prompt and the messages before the reply."""
     prompt, messages = chat(row)
     chosen, rejected = pair(row)
     models = {"chosen_model": chosen.model, "rejected_model": rejected.model}
@@ -75,11 +75,10 @@ def _candidates(row: Row) -> list[Rated]:
     models = _list(row, "generation_models") if has_models else [None] * len(generations)
     if not len(generations) == len(ratings) == len(models):
         raise UnusableRowError(
-            f"There are {len(generations)} generations and {len(ratings)} ratings by {len(models)} models: nobody can "
-            "tell which belong together."
+            f"There are {len(generations)} generations, {len(ratings)} ratings and {len(models)} models: the numbers must "
+            "be equal."
             if has_models
-            else f"There are {len(generations)} generations and {len(ratings)} ratings: nobody can tell which belong "
-            "together."
+            else f"There are {len(generations)} generations and {len(ratings)} ratings: the numbers must be equal."
         )
     rated = zip(generations, ratings, models, strict=True)
     return [Rated(text, rating, model) for text, rating, model in rated if _counts(text, rating)]

@@ -1,8 +1,8 @@
-"""Preferences of single instructions, for training by direct preference optimization."""
+"""Preference pairs from single instructions, for direct preference optimization."""
 
 from distilabel.steps._core.row_errors import add_columns
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.formatting.messages import asked_by
+from distilabel.steps.formatting.messages import instruction_chat
 from distilabel.steps.formatting.preference import OUTPUTS, preference_columns
 from distilabel.typing import StepColumns, StepOutput
 
@@ -10,17 +10,17 @@ __all__ = ["FormatTextGenerationDPO"]
 
 
 class FormatTextGenerationDPO(Step):
-    """Make a preference of an instruction's rated generations: the best one chosen, the worst one rejected.
+    """Make a preference pair from the rated generations of an instruction: the best is chosen, the worst is rejected.
 
-    Only generations that are text and have a finite number as rating take part. Of those rated alike the first is
-    taken; a text is never preferred to itself. A row without a pair (fewer than two take part, all are rated alike,
-    or there are not as many ratings as generations) gets None in all columns, and `distilabel_metadata` says why.
+    Only generations that are text and have a finite rating take part. Of equal ratings, the first is taken; a text is
+    never paired with itself. A row without a pair (fewer than two generations take part, all have the same rating, or the
+    numbers of ratings and generations differ) gets None in all columns, and `distilabel_metadata` holds the reason.
 
     Columns:
-        In: `instruction`, `generations` (texts), `ratings` (numbers, one a generation); `system_prompt` and
-        `generation_models` (one a generation) if there are. Out: `prompt` (the instruction), `prompt_id` (its
-        SHA-256), `chosen` and `rejected` (chats: lists of dicts with `role` and `content`), `chosen_rating`,
-        `rejected_rating`; with `generation_models` also `chosen_model` and `rejected_model`.
+        In: `instruction`, `generations` (texts), `ratings` (numbers, one for each generation); optional: `system_prompt`
+        and `generation_models` (one for each generation). Out: `prompt` (the instruction), `prompt_id` (its SHA-256),
+        `chosen` and `rejected` (chats: lists of dicts with `role` and `content`), `chosen_rating`, `rejected_rating`;
+        with `generation_models` also `chosen_model` and `rejected_model`.
 
     References:
         Direct Preference Optimization: Your Language Model is Secretly a Reward Model, https://arxiv.org/abs/2305.18290
@@ -36,15 +36,15 @@ class FormatTextGenerationDPO(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The instruction, its generations and their ratings; system prompt and models need not be there."""
+        """The instruction, its generations and their ratings; system prompt and models are optional."""
         needed = dict.fromkeys(("instruction", "generations", "ratings"), True)
         return {**needed, "system_prompt": False, "generation_models": False}
 
     @property
     def outputs(self) -> StepColumns:
-        """The preference."""
+        """The columns of the preference pair."""
         return OUTPUTS
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with their preferences."""
-        yield add_columns(self, inputs, lambda row: preference_columns(row, asked_by))
+        """Yield the rows with their preference pairs."""
+        yield add_columns(self, inputs, lambda row: preference_columns(row, instruction_chat))

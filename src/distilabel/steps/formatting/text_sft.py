@@ -1,21 +1,22 @@
-"""Single instructions with their answers, for supervised fine-tuning."""
+"""Single instructions with their generations, for supervised fine-tuning."""
 
 from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.formatting.messages import asked_by, assistant, prompt_columns
+from distilabel.steps.formatting.messages import assistant, instruction_chat, prompt_columns
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["FormatTextGenerationSFT"]
 
 
 class FormatTextGenerationSFT(Step):
-    """Make a chat of an instruction and its generation.
+    """Make a chat from an instruction and its generation.
 
-    A row whose instruction or generation is not text gets None in all columns, and `distilabel_metadata` says why.
+    A row whose instruction or generation is not text gets None in all columns, and `distilabel_metadata` holds the
+    reason.
 
     Columns:
-        In: `instruction`, `generation`; `system_prompt` if there is. Out: `prompt` (the instruction), `prompt_id`
-        (its SHA-256) and `messages` (a list of dicts with `role` and `content`).
+        In: `instruction`, `generation`; optional: `system_prompt`. Out: `prompt` (the instruction), `prompt_id` (its
+        SHA-256) and `messages` (a list of dicts with `role` and `content`).
 
     Examples:
         >>> step = FormatTextGenerationSFT()
@@ -25,7 +26,7 @@ class FormatTextGenerationSFT(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The instruction and its generation; the system prompt need not be there."""
+        """The instruction and its generation; the system prompt is optional."""
         return {"instruction": True, "generation": True, "system_prompt": False}
 
     @property
@@ -39,6 +40,6 @@ class FormatTextGenerationSFT(Step):
 
 
 def _formatted(row: Row) -> Row:
-    prompt, chat = asked_by(row)
+    prompt, chat = instruction_chat(row)
     (generation,) = text_values(row, ["generation"])
     return {**prompt_columns(prompt), "messages": [*chat, assistant(generation)]}

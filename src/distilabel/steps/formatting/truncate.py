@@ -1,4 +1,4 @@
-"""Cutting long texts."""
+"""Truncating texts."""
 
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,23 @@ __all__ = ["TruncateTextColumn"]
 
 
 class TruncateTextColumn(Step):
-    """Cut a column's texts to a number of tokens, or of characters; what is not text stays as it is.
+    """Truncate a column's texts to a number of tokens or characters; other values do not change.
 
-    With a tokenizer, the longest beginning is kept that has at most `max_length` tokens, special ones not counted; it
-    is a beginning of the text word for word, never a decoding of tokens.
+    With a tokenizer, the longest prefix with at most `max_length` tokens is kept; special tokens do not count. The prefix
+    is cut from the text itself, and is not decoded from tokens.
 
     Attributes:
         column: The column, "text" by default.
-        max_length: The most tokens or, without a tokenizer, characters; 8192 by default.
+        max_length: The maximum number of tokens or, without a tokenizer, of characters; 8192 by default.
         tokenizer: A tokenizer's name on the Hub, a folder with a `tokenizer.json`, or such a file; needs
-            `distilabel[tokenizers]`. Without one, characters count.
+            `distilabel[tokenizers]`. By default the step counts characters.
 
     Columns:
-        In and out: the one named by `column`.
+        In and out: `column`.
+
+    Raises:
+        DistilabelMissingPackageError: Install `distilabel[tokenizers]`.
+        DistilabelUserError: The tokenizer cannot be loaded.
 
     Examples:
         >>> next(TruncateTextColumn(max_length=5).process([{"text": "Hello, world"}, {"text": None}]))
@@ -41,7 +45,7 @@ class TruncateTextColumn(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The column to cut."""
+        """The column to truncate."""
         return [self.column]
 
     @property
@@ -53,19 +57,19 @@ class TruncateTextColumn(Step):
         """Load the tokenizer.
 
         Raises:
-            DistilabelUserError: There is none of this name.
+            DistilabelUserError: The tokenizer cannot be loaded.
         """
         super().load()
         if self.tokenizer is not None and self._tokenizer is None:
             self._tokenizer = _tokenizer(self.name, self.tokenizer)
 
     def unload(self) -> None:
-        """Let the tokenizer go."""
+        """Release the tokenizer."""
         super().unload()
         self._tokenizer = None
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with the text cut."""
+        """Yield the rows with the truncated texts."""
         if self.tokenizer is not None:
             TruncateTextColumn.load(self)
         yield [{**row, self.column: self._cut(row.get(self.column))} for row in inputs]
@@ -75,13 +79,13 @@ class TruncateTextColumn(Step):
             return text
         if self._tokenizer is None:
             return text[: self.max_length]
-        # A beginning may have more tokens than it had within the whole, and a token may stand for no character.
+        # A prefix may have more tokens than it had within the text, and a token may cover no character.
         while len(ends := self._ends(text)) > self.max_length:
             text = text[: min(ends[self.max_length - 1], len(text) - 1)]
         return text
 
     def _ends(self, text: str) -> list[int]:
-        """Give for each token how long the text is that it ends, without what the next token has a part of."""
+        """Return the end of each token in the text, without characters that the next token covers too."""
         spans = self._tokenizer.encode(text, add_special_tokens=False).offsets
         starts = [*(start for start, _ in spans[1:]), len(text)]
         return [min(end, start) for (_, end), start in zip(spans, starts, strict=True)] if spans else []
@@ -94,6 +98,6 @@ def _tokenizer(step_name: str, place: str) -> Any:
         return kind.from_file(str(path)) if path.is_file() else kind.from_pretrained(place)
     except Exception as error:  # the package raises bare exceptions
         raise DistilabelUserError(
-            f"Step {step_name!r} cannot load the tokenizer {place!r} ({error}): give a name on the Hub, or a folder with "
+            f"Step {step_name!r} cannot load the tokenizer {place!r} ({error}): use a name on the Hub, or a folder with "
             "a tokenizer.json."
         ) from error

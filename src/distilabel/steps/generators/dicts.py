@@ -1,4 +1,4 @@
-"""Rows that are in memory already."""
+"""Loading rows from a list in memory."""
 
 from typing import ClassVar
 
@@ -15,7 +15,13 @@ class LoadDataFromDicts(GeneratorStep):
     """Yield the rows of a list.
 
     Attributes:
-        data: The rows; never written into a dump, so a pipeline that is read from a file must be given them anew.
+        data: The rows. A dump never contains them, so a pipeline that is loaded from a file needs them again.
+
+    Columns:
+        Out: those of the rows.
+
+    Raises:
+        DistilabelUserError: There are no rows.
 
     Examples:
         >>> step = LoadDataFromDicts(data=[{"instruction": "Say hello."}])

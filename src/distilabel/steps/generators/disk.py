@@ -1,4 +1,4 @@
-"""Rows of a dataset that was saved to disk."""
+"""Loading rows from a dataset that was saved to disk."""
 
 from pathlib import Path
 from typing import Any, Optional
@@ -8,7 +8,7 @@ from pydantic import Field
 from distilabel.config import RuntimeParameter
 from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps.generators.reading import DatasetGenerator, pick_split
+from distilabel.steps.generators.dataset_generator import DatasetGenerator, pick_split
 
 __all__ = ["LoadDataFromDisk"]
 
@@ -19,9 +19,17 @@ class LoadDataFromDisk(DatasetGenerator):
     Attributes:
         dataset_path: The folder.
         split: The split; by default the only one, or "train".
-        is_distiset: Whether the folder holds a Distiset.
-        config: The part of the Distiset, "default" by default.
-        keep_in_memory: Whether to read the dataset into memory; by default it is not.
+        is_distiset: Whether the folder contains a Distiset; False by default.
+        config: The configuration of the Distiset, "default" by default.
+        keep_in_memory: Whether to read the dataset into memory; by default it is memory-mapped.
+        num_examples: How many rows to load, all by default.
+        storage_options: Options for fsspec, if the folder is not on this machine.
+
+    Columns:
+        Out: those of the dataset.
+
+    Raises:
+        DistilabelUserError: The dataset does not exist, cannot be read, or is empty.
 
     Examples:
         >>> LoadDataFromDisk(dataset_path="my-distiset", is_distiset=True).config
@@ -31,9 +39,9 @@ class LoadDataFromDisk(DatasetGenerator):
     dataset_path: RuntimeParameter[str | Path] = Field(default=None, description="The folder.")
     split: Optional[RuntimeParameter[str]] = Field(default=None, description="The split.")
     is_distiset: RuntimeParameter[bool] = Field(
-        default=False, description="Whether the folder holds a Distiset."
+        default=False, description="Whether the folder contains a Distiset."
     )
-    config: RuntimeParameter[str] = Field(default="default", description="The part of the Distiset.")
+    config: RuntimeParameter[str] = Field(default="default", description="The configuration of the Distiset.")
     keep_in_memory: Optional[RuntimeParameter[bool]] = Field(
         default=None,
         description="Whether to read the dataset into memory.",
@@ -43,7 +51,7 @@ class LoadDataFromDisk(DatasetGenerator):
         path = str(self.dataset_path or "")
         if not path or not ("://" in path or Path(path).is_dir()):
             raise DistilabelUserError(
-                f"Step {self.name!r} finds no dataset folder at '{path}': check `dataset_path`."
+                f"Step {self.name!r} found no dataset folder at '{path}': check `dataset_path`."
             )
         found = self._part_of_distiset(path) if self.is_distiset else self._dataset_at(path)
         return pick_split(self.name, found, self.split)
@@ -62,7 +70,7 @@ class LoadDataFromDisk(DatasetGenerator):
         config = self.config or "default"
         if config not in whole:
             raise DistilabelUserError(
-                f"Step {self.name!r} finds no config {config!r} in '{path}': set `config` to one of "
+                f"Step {self.name!r} found no config {config!r} in '{path}': set `config` to one of "
                 f"{', '.join(map(repr, whole))}.",
             )
         return whole[config]

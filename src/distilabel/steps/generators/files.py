@@ -1,4 +1,4 @@
-"""Rows of files: JSON, JSON lines, CSV, Parquet or text."""
+"""Loading rows from files: JSON, JSON lines, CSV, Parquet or text."""
 
 import glob
 from pathlib import Path
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.steps.generators.reading import DatasetGenerator
+from distilabel.steps.generators.dataset_generator import DatasetGenerator
 
 __all__ = ["LoadDataFromFileSystem"]
 
@@ -31,13 +31,21 @@ class LoadDataFromFileSystem(DatasetGenerator):
 
     Attributes:
         data_files: A file, a folder, a pattern such as "data/*.jsonl", a list of these, or a mapping of splits to
-            these. May be addresses that fsspec knows ("s3://bucket/rows/"), with `storage_options`.
-        filetype: "json" (also for JSON lines), "csv", "tsv", "parquet" or "text" (a row a line, in the column
-            `text`); told from the files' names by default.
-        split: The split to take where `data_files` names several, "train" by default.
-        streaming: Read the files as needed, instead of first converting them to Arrow files in the cache of `datasets`,
-            which are memory-mapped. Memory does not grow with the number of rows either way; but a `.json` file that
-            holds one list is read whole (JSON lines are not).
+            these. fsspec URLs ("s3://bucket/rows/") work too, with `storage_options`.
+        filetype: "json" (also for JSON lines), "csv", "tsv", "parquet" or "text" (a row for each line, in the column
+            `text`); by default inferred from the file names.
+        split: The split to load if `data_files` names several, "train" by default.
+        streaming: Whether to read the files on demand; False by default, which first converts them to memory-mapped
+            Arrow files in the cache of `datasets`. In both cases memory does not grow with the number of rows, except
+            for a `.json` file with one list, which is read into memory at once (JSON lines files are not).
+        num_examples: How many rows to load, all by default.
+        storage_options: Options for fsspec, if the files are not on this machine.
+
+    Columns:
+        Out: those of the files.
+
+    Raises:
+        DistilabelUserError: There are no such files, they cannot be read, or they have no rows.
 
     Examples:
         >>> import pathlib, tempfile
@@ -58,7 +66,7 @@ class LoadDataFromFileSystem(DatasetGenerator):
     filetype: Optional[RuntimeParameter[str]] = Field(default=None, description="The type of the files.")
     split: RuntimeParameter[str] = Field(default="train", description="The split.")
     streaming: RuntimeParameter[bool] = Field(
-        default=False, description="Read as needed instead of converting."
+        default=False, description="Whether to read the files on demand instead of converting them."
     )
 
     def _open(self) -> Any:
@@ -77,14 +85,14 @@ class LoadDataFromFileSystem(DatasetGenerator):
 
     def _splits(self) -> dict[str, list[str]]:
         if not self.data_files:
-            raise DistilabelUserError(f"Step {self.name!r} does not know its files: set `data_files`.")
+            raise DistilabelUserError(f"Step {self.name!r} has no files: set `data_files`.")
         given = (
             self.data_files if isinstance(self.data_files, dict) else {self.split or "train": self.data_files}
         )
         if self.split not in given:
             known = ", ".join(map(repr, given))
             raise DistilabelUserError(
-                f"Step {self.name!r} finds no split {self.split!r}: set `split` to one of {known}."
+                f"Step {self.name!r} found no split {self.split!r}: set `split` to one of {known}."
             )
         return {split: self._found(paths) for split, paths in given.items()}
 
@@ -94,7 +102,7 @@ class LoadDataFromFileSystem(DatasetGenerator):
             files = _expand(str(path), self.storage_options)
             if not files:
                 raise DistilabelUserError(
-                    f"Step {self.name!r} finds no data file at '{path}': check the path."
+                    f"Step {self.name!r} found no data file at '{path}': check the path."
                 )
             found += files
         return found
@@ -107,7 +115,7 @@ class LoadDataFromFileSystem(DatasetGenerator):
         if len(set(kinds.values())) > 1:
             endings = ", ".join(sorted(kinds))
             raise DistilabelUserError(
-                f"Step {self.name!r} finds files of several types ({endings}): choose one type."
+                f"Step {self.name!r} found files of several types ({endings}): choose one type."
             )
         return self._known_filetype(next(iter(kinds.values())))
 
@@ -115,7 +123,7 @@ class LoadDataFromFileSystem(DatasetGenerator):
         known = sorted(set(_FILETYPES.values()))
         if filetype not in known:
             raise DistilabelUserError(
-                f"Step {self.name!r} does not know the type of its files: set `filetype` to one of {', '.join(known)}.",
+                f"Step {self.name!r} cannot infer the type of its files: set `filetype` to one of {', '.join(known)}.",
             )
         return filetype
 
@@ -134,7 +142,7 @@ def _expand(path: str, options: dict[str, Any] | None) -> list[str]:
 
 
 def _expand_address(address: str, options: dict[str, Any]) -> list[str]:
-    """Give the files of a folder or pattern; of the web, and of archives within archives, the address itself."""
+    """Return the files of a folder or pattern; for HTTP URLs and nested archives, the URL itself."""
     from fsspec.core import url_to_fs  # noqa: PLC0415 - slow to import
 
     protocol = address.partition("://")[0]

@@ -1,4 +1,4 @@
-"""Rows drawn at random from a list, such as examples to show to a model."""
+"""Random samples from a list of rows, such as few-shot examples."""
 
 import random
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ __all__ = ["DataSampler"]
 
 
 class DataSampler(GeneratorStep):
-    """Yield rows that each hold some of the rows of a list, drawn at random and none of them twice.
+    """Yield rows that each contain a random sample of a list of rows, drawn without replacement.
 
-    Row number `i` depends on `data`, `size`, `seed` and `i` alone: the same ones come again in every run, from any
-    offset on and in batches of any size.
+    Row number `i` depends only on `data`, `size`, `seed` and `i`: it is the same in every run, for any offset and batch
+    size.
 
     Attributes:
-        data: The rows to draw from; never written into a dump.
-        size: How many to draw for each row, 2 by default.
+        data: The rows to draw from. A dump never contains them.
+        size: How many rows to draw for each output row, 2 by default.
         samples: How many rows to yield, 100 by default.
-        seed: Makes other draws, 42 by default.
+        seed: The seed, 42 by default.
 
     Columns:
         Out: those of `data`, each a list of `size` values; None where a row of `data` lacks the column.
@@ -41,9 +41,9 @@ class DataSampler(GeneratorStep):
     repeatable: ClassVar[bool] = True
 
     data: list[Row] = Field(default_factory=list, exclude=True, repr=False)
-    size: PositiveInt = Field(default=2, description="How many to draw for each row.")
+    size: PositiveInt = Field(default=2, description="How many rows to draw for each output row.")
     samples: PositiveInt = Field(default=100, description="How many rows to yield.")
-    seed: int = Field(default=42, description="Makes other draws.")
+    seed: int = Field(default=42, description="The seed.")
 
     @property
     def outputs(self) -> StepColumns:
@@ -55,7 +55,7 @@ class DataSampler(GeneratorStep):
         super().load()
         if len(self.data) < self.size:
             raise DistilabelUserError(
-                f"Step {self.name!r} has {len(self.data)} rows to draw {self.size} from: give it more `data`, or a smaller "
+                f"Step {self.name!r} has {len(self.data)} rows to draw {self.size} from: pass more `data`, or a smaller "
                 "`size`."
             )
 

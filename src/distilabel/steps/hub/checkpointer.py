@@ -1,4 +1,4 @@
-"""Sending rows to the Hugging Face Hub chunk by chunk, so that they are there before the pipeline is done."""
+"""Uploading rows to the Hugging Face Hub chunk by chunk, while the pipeline runs."""
 
 from typing import Any, Optional
 
@@ -14,25 +14,25 @@ __all__ = ["HuggingFaceHubCheckpointer"]
 
 
 class HuggingFaceHubCheckpointer(Step):
-    """Upload each chunk of rows to a dataset on the Hub as a file of JSON lines, and hand the rows on as they are.
+    """Upload each chunk of rows to a dataset on the Hub as a JSON lines file, and yield the rows unchanged.
 
-    `input_batch_size` says how many rows go into one file. A file is `<step's name>/<16 hexadecimal digits>.jsonl`; the
-    digits stand for the chunk, so that a run that is repeated writes the same file again and never over another one.
-    Chunks that a former run has uploaded are taken from the cache and not uploaded again. Each upload is a commit, of
-    which the Hub takes a limited number an hour: choose the chunks large enough.
+    `input_batch_size` is the number of rows in one file. A file is `<step's name>/<16 hexadecimal digits>.jsonl`. The
+    digits identify the chunk, so a repeated run writes the same file and never overwrites another one. Chunks that an
+    earlier run uploaded come from the cache and are not uploaded again. Each upload is a commit, and the Hub limits the
+    commits per hour: choose large chunks.
 
     Read them with `load_dataset(repo_id, data_dir=<step's name>)`.
 
     Attributes:
-        repo_id: The dataset's name, such as "me/my-checkpoints"; it is made if need be.
-        private: Whether only its owner may see the dataset, if it is made; False by default.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login.
+        repo_id: The dataset's name, such as "me/my-checkpoints"; the step creates it if it does not exist.
+        private: Whether a new dataset is visible only to its owner; False by default.
+        token: The Hub's token; by default HF_TOKEN, or the token of the last login.
 
     Columns:
-        In and out: all that there are.
+        In and out: all columns.
 
     Raises:
-        DistilabelStepError: The Hub does not take the file. What was done is kept; run again.
+        DistilabelStepError: The Hub does not accept the file. Finished work is kept; run again.
 
     Examples:
         >>> HuggingFaceHubCheckpointer(repo_id="me/my-checkpoints", input_batch_size=1000).private
@@ -40,13 +40,15 @@ class HuggingFaceHubCheckpointer(Step):
     """
 
     repo_id: RuntimeParameter[str] = Field(default=None, description="The dataset's name on the Hub.")
-    private: RuntimeParameter[bool] = Field(default=False, description="Whether only its owner may see it.")
+    private: RuntimeParameter[bool] = Field(
+        default=False, description="Whether a new dataset is visible only to its owner."
+    )
     token: Optional[RuntimeParameter[SecretStr]] = Field(default=None, description="The Hub's token.")
 
     _api: Any = PrivateAttr(default=None)
 
     def load(self) -> None:
-        """Make the dataset, if it is not there."""
+        """Create the dataset, if it does not exist."""
         super().load()
         from huggingface_hub import HfApi  # noqa: PLC0415 - slow to import
 
@@ -54,7 +56,7 @@ class HuggingFaceHubCheckpointer(Step):
         self._call("create_repo", private=self.private, exist_ok=True)
 
     def unload(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         super().unload()
         self._api = None
 
@@ -75,10 +77,10 @@ class HuggingFaceHubCheckpointer(Step):
         try:
             getattr(self._api, method)(repo_id=self.repo_id, repo_type="dataset", **how)
         except Exception as error:
-            # Not left to the pipeline: it would try again row by row.
+            # A foreign exception would make the pipeline try again row by row, with one commit for each row.
             raise DistilabelStepError(
                 f"Step {self.name!r} cannot write to the dataset {self.repo_id!r} on the Hub ({error}): check its name, the "
-                "token and the network, and run again; what was done is kept."
+                "token and the network, and run again; finished work is kept."
             ) from error
 
 

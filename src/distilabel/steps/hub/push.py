@@ -1,4 +1,4 @@
-"""Sending all rows to the Hugging Face Hub at some place of the pipeline."""
+"""Pushing all rows to the Hugging Face Hub as one dataset."""
 
 from typing import Optional
 
@@ -13,19 +13,19 @@ __all__ = ["PushToHub"]
 
 
 class PushToHub(GlobalStep):
-    """Push all rows to the Hub as one split of a dataset, and hand them on as they are.
+    """Push all rows to the Hub as one split of a dataset, and yield them unchanged.
 
-    All rows are held in memory, and a second time as an Arrow table. Rows that a former run has pushed are taken from
-    the cache and not pushed again, unless they or the step's fields have changed or `use_cache=False`.
+    The step holds all rows in memory, and once more as an Arrow table. Rows that an earlier run pushed come from the
+    cache and are not pushed again, unless the rows or the step's fields changed, or `use_cache=False`.
 
     Attributes:
-        repo_id: The dataset's name, such as "me/my-dataset"; it is made if need be.
-        split: The split, "train" by default; one of this name is replaced.
-        private: Whether only its owner may see the dataset, if it is made; False by default.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login.
+        repo_id: The dataset's name, such as "me/my-dataset"; the step creates it if it does not exist.
+        split: The split, "train" by default; an existing split of this name is replaced.
+        private: Whether a new dataset is visible only to its owner; False by default.
+        token: The Hub's token; by default HF_TOKEN, or the token of the last login.
 
     Columns:
-        In and out: all that there are.
+        In and out: all columns.
 
     Examples:
         >>> PushToHub(repo_id="me/my-dataset").split
@@ -34,11 +34,13 @@ class PushToHub(GlobalStep):
 
     repo_id: RuntimeParameter[str] = Field(default=None, description="The dataset's name on the Hub.")
     split: RuntimeParameter[str] = Field(default="train", description="The split.")
-    private: RuntimeParameter[bool] = Field(default=False, description="Whether only its owner may see it.")
+    private: RuntimeParameter[bool] = Field(
+        default=False, description="Whether a new dataset is visible only to its owner."
+    )
     token: Optional[RuntimeParameter[SecretStr]] = Field(default=None, description="The Hub's token.")
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Push the rows, and yield them; where there are none, nothing is pushed."""
+        """Push the rows, if there are any, and yield them."""
         if inputs:
             self._push(inputs)
         yield inputs

@@ -128,7 +128,7 @@ class ArgillaLabeller(Task):
         return chat, getattr(self.llm, "structured_output", None) or wanted
 
     def get_structured_output(self) -> dict[str, Any] | None:
-        """Give the JSON schema of the answer to the task's own question; a row's own question has its own."""
+        """Return the JSON schema of the answer to the task's own question; a row's own question has its own."""
         return None if self.question is None else question_of(self.question).schema()
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
@@ -143,7 +143,7 @@ class ArgillaLabeller(Task):
         return {"suggestion": suggestion}
 
     def _of(self, row: Row, name: str) -> Any:
-        """Give what a row says, or else the task."""
+        """Return what a row says, or else the task."""
         own = plain(row.get(name))
         return getattr(self, name) if own is None else own
 
@@ -208,7 +208,7 @@ def _image(address: str) -> dict[str, Any]:
 
 
 def _answer(record: dict[str, Any], name: str) -> Any:
-    """Give what a record was answered with: an annotator's response, or else a suggestion; None where there is none."""
+    """Return what a record was answered with: an annotator's response, or else a suggestion; None where there is none."""
     responses = (record.get("responses") or {}).get(name) or ()
     for response in responses:
         if response.get("value") is not None:

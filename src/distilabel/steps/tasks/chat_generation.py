@@ -42,7 +42,7 @@ class ChatGeneration(Task):
         return ["generation", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the conversation.
+        """Return the conversation.
 
         Raises:
             DistilabelUserError: It is not a list of messages, or the assistant has had the last word.
@@ -63,9 +63,9 @@ class ChatGeneration(Task):
         return chat
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Give the message's text as it is."""
+        """Return the message's text as it is."""
         return {"generation": output}
 
     def sample_input(self) -> Row:
-        """Give a conversation of one placeholder."""
+        """Return a conversation of one placeholder."""
         return {"messages": [{"role": "user", "content": "<MESSAGE>"}]}

@@ -66,15 +66,15 @@ class ComplexityScorer(Task):
         return [{"role": "user", "content": prompt}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Give each instruction its score; raises DistilabelGenerationException where one has none."""
+        """Return each instruction its score; raises DistilabelGenerationException where one has none."""
         count = len(items_of(input, "instructions"))
         return {"scores": scores_of(output, count, _LOWEST, _HIGHEST)}
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of the answer: each score with the number of its instruction."""
+        """Return the JSON schema of the answer: each score with the number of its instruction."""
         scores = {"score": {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}}
         return numbered_schema("Complexity", "scores", scores)
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         return {"instructions": ["<INSTRUCTION 1>", "<INSTRUCTION 2>"]}

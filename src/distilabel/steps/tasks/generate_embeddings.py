@@ -73,7 +73,7 @@ class GenerateEmbeddings(Step):
         self.llm.unload()
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the chat whose last token counts: the column's own, or one of the text alone."""
+        """Return the chat whose last token counts: the column's own, or one of the text alone."""
         text = input["text"]
         return text if isinstance(text, list) else [{"role": "user", "content": text}]
 

@@ -61,7 +61,7 @@ class Genstruct(Task):
         return ["user", "assistant", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the document in the form that the model knows."""
+        """Return the document in the form that the model knows."""
         prompt = _PROMPT.format(title=input["title"], content=input["content"])
         return [{"role": "user", "content": prompt}]
 

@@ -71,11 +71,11 @@ class ImageGeneration(ImageTask):
         super().load()
 
     def format_input(self, input: Row) -> str:
-        """Give the prompt."""
+        """Return the prompt."""
         return require_text(input, "prompt")
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Give the image, and leave it as a file if that is wanted."""
+        """Return the image, and leave it as a file if that is wanted."""
         if not self.save_artifacts:
             return {"image": output}
         return {"image": output, "image_path": None if output is None else self._saved(output)}
@@ -102,7 +102,7 @@ def _pillow_name(image_format: str) -> str:
 
 
 def _converted(content: bytes, image_format: str) -> bytes:
-    """Give an image file in another format, or as it is where it has that format already."""
+    """Return an image file in another format, or as it is where it has that format already."""
     wanted = _pillow_name(image_format)
     with require("PIL.Image", "vision").open(io.BytesIO(content)) as image:
         if image.format == wanted:

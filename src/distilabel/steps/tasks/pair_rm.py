@@ -64,7 +64,7 @@ class PairRM(Step):
         self._ranker.loadranker(self.model)
 
     def unload(self) -> None:
-        """Let the weights go."""
+        """Release the weights."""
         super().unload()
         self._ranker = None
 

@@ -171,6 +171,6 @@ class PrometheusEval(Task):
         }
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         generations = {} if self.mode == "absolute" else {"generations": ["<GENERATION A>", "<GENERATION B>"]}
         return {**super().sample_input(), **generations}

@@ -74,14 +74,14 @@ class QualityScorer(Task):
         return [{"role": "user", "content": prompt}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Give each response its score; raises DistilabelGenerationException where one has none."""
+        """Return each response its score; raises DistilabelGenerationException where one has none."""
         return {"scores": scores_of(output, len(items_of(input, "responses")), _LOWEST, _HIGHEST)}
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of the answer: each score with the number of its response."""
+        """Return the JSON schema of the answer: each score with the number of its response."""
         scores = {"score": {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}}
         return numbered_schema("Quality", "scores", scores)
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         return {"instruction": "<INSTRUCTION>", "responses": ["<RESPONSE 1>", "<RESPONSE 2>"]}

@@ -121,5 +121,5 @@ class GenerateSentencePair(Task):
         )
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of the answer: a text for each sentence."""
+        """Return the JSON schema of the answer: a text for each sentence."""
         return texts_schema("SentencePair", self._kinds)

@@ -55,7 +55,7 @@ class StructuredGeneration(Task):
         return ["generation", "model_name"]
 
     def format_input(self, input: Row) -> StructuredInput:
-        """Give the question and the structure of its answer.
+        """Return the question and the structure of its answer.
 
         Raises:
             DistilabelUserError: The row brings no structure along.
@@ -75,11 +75,11 @@ class StructuredGeneration(Task):
         return StructuredOutputType(format=given.get("format") or "json", schema=given["schema"])
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Give the text as it is."""
+        """Return the text as it is."""
         return {"generation": output}
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         return {
             "instruction": "<INSTRUCTION>",
             "structured_output": {"format": "json", "schema": {"type": "object"}},

@@ -154,7 +154,7 @@ class TextClassification(Task):
         return text.strip("\"'`*. ")
 
     def _known(self, label: Any) -> str:
-        """Give a label as it is written among those available."""
+        """Return a label as it is written among those available."""
         if not isinstance(label, str) or not label.strip():
             raise DistilabelGenerationException("The answer has a label that is no text.")
         if not self.available_labels:
@@ -167,7 +167,7 @@ class TextClassification(Task):
         return known[label.strip().lower()]
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of the answer; the labels are those available, or any text."""
+        """Return the JSON schema of the answer; the labels are those available, or any text."""
         label: dict[str, Any] = {"type": "string"}
         if self.available_labels:
             label["enum"] = list(dict.fromkeys([*self.available_labels, *self._defaults]))

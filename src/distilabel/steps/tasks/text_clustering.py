@@ -125,7 +125,7 @@ class TextClustering(GlobalTask):
         return {"summary_label": labels[0] if self.n == 1 else labels}
 
     def sample_input(self) -> Row:
-        """Give a group of two placeholders."""
+        """Return a group of two placeholders."""
         return {_SAMPLES: ["<TEXT 1>", "<TEXT 2>"]}
 
     def process(self, inputs: StepInput) -> StepOutput:
@@ -160,7 +160,7 @@ class TextClustering(GlobalTask):
 
 
 def _groups(rows: Sequence[Row]) -> dict[Any, list[int]]:
-    """Give the numbers of each group's rows that have a text."""
+    """Return the numbers of each group's rows that have a text."""
     groups: defaultdict[Any, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         if row.get("cluster_label") not in (None, -1) and isinstance(row.get("text"), str):

@@ -89,7 +89,7 @@ class TextGeneration(Task):
             ) from error
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the system prompt, if any, and the question."""
+        """Return the system prompt, if any, and the question."""
         given = input.get("system_prompt")
         system_prompt = given if given and isinstance(given, str) else self.system_prompt
         chat: ChatType = [{"role": "system", "content": system_prompt}] if system_prompt else []
@@ -120,7 +120,7 @@ class TextGeneration(Task):
             )
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Give the text as it is."""
+        """Return the text as it is."""
         return {"generation": output}
 
 

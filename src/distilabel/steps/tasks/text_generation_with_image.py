@@ -59,7 +59,7 @@ class TextGenerationWithImage(TextGeneration):
         return {"image": True, **dict.fromkeys(self._names, True), "system_prompt": False}
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the system prompt, if any, and the question with the image.
+        """Return the system prompt, if any, and the question with the image.
 
         Raises:
             DistilabelUserError: The image is not what `image_type` says.
@@ -103,7 +103,7 @@ class TextGenerationWithImage(TextGeneration):
         return f"`image_type` is {self.image_type!r}, and may be 'url', 'base64' or 'PIL'"
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         return {**super().sample_input(), "image": self._sample_image()}
 
     def _sample_image(self) -> Any:

@@ -113,7 +113,7 @@ class UltraFeedback(Task):
         return TYPED_FORM if self._is_typed else FORM
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Give each generation its rating and reasons; raises DistilabelGenerationException where one has none."""
+        """Return each generation its rating and reasons; raises DistilabelGenerationException where one has none."""
         text, count = as_text(output), len(items_of(input, "generations"))
         names = _TYPED if self._is_typed else _PLAIN
         found = (
@@ -134,7 +134,7 @@ class UltraFeedback(Task):
         }
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of the answer: each rating with the number of its text."""
+        """Return the JSON schema of the answer: each rating with the number of its text."""
         text: dict[str, Any] = {"type": "string"}
         rating = {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}
         if not self._is_typed:
@@ -144,7 +144,7 @@ class UltraFeedback(Task):
         return numbered_schema("Ratings", "ratings", properties)
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         return {"instruction": "<INSTRUCTION>", "generations": ["<GENERATION 1>", "<GENERATION 2>"]}
 
 

@@ -107,7 +107,7 @@ class URIAL(Task):
         return ["generation", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Give preface, examples, what was said before, and the query, as one message.
+        """Return preface, examples, what was said before, and the query, as one message.
 
         Raises:
             DistilabelUserError: The row has neither an instruction nor a conversation that ends with the user.
@@ -118,7 +118,7 @@ class URIAL(Task):
         return [{"role": "user", "content": prompt}]
 
     def _said(self, row: Row) -> tuple[list[tuple[str, str]], str]:
-        """Give the turns so far and the last query."""
+        """Return the turns so far and the last query."""
         if row.get("conversation") is None and isinstance(row.get("instruction"), str):
             return [], row["instruction"]
         messages = row.get("conversation") or []
@@ -132,7 +132,7 @@ class URIAL(Task):
         return list(zip(texts[:-1:2], texts[1::2], strict=True)), texts[-1]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Give the text up to the end of the answer; raises DistilabelGenerationException where nothing is left."""
+        """Return the text up to the end of the answer; raises DistilabelGenerationException where nothing is left."""
         answer = _NEXT_QUERY.split(as_text(output), maxsplit=1)[0].strip()
         # Fences of the answer's own come in pairs; an odd one at the end closes the answer.
         if len(_FENCE.findall(answer)) % 2:
@@ -142,5 +142,5 @@ class URIAL(Task):
         return {"generation": answer}
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         return {"instruction": "<INSTRUCTION>"}

@@ -26,7 +26,7 @@ _LISTED = re.compile(r"^\s*(?:\d{1,4}\s*[.):]|[-*•])\s+(.*)$")
 
 
 def as_text(output: str | None) -> str:
-    """Give an answer's text without space around it.
+    """Return an answer's text without space around it.
 
     Raises:
         DistilabelGenerationException: There is none.
@@ -102,7 +102,7 @@ def list_of_texts(output: str | None) -> list[str]:
 
 
 def holds_object(text: str, name: str) -> bool:
-    """Tell whether an answer holds a JSON object with something called `name`.
+    """Return whether an answer holds a JSON object with something called `name`.
 
     Examples:
         >>> holds_object('{"scores": []}', "scores"), holds_object("[1] Score: 3", "scores")
@@ -112,7 +112,7 @@ def holds_object(text: str, name: str) -> bool:
 
 
 def object_schema(title: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """Give the JSON schema of an object that has all of `properties` and no other."""
+    """Return the JSON schema of an object that has all of `properties` and no other."""
     return {
         "title": title,
         "type": "object",
@@ -123,7 +123,7 @@ def object_schema(title: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def texts_schema(title: str, names: Sequence[str]) -> dict[str, Any]:
-    """Give the JSON schema of what `texts_of` reads."""
+    """Return the JSON schema of what `texts_of` reads."""
     return object_schema(title, {name: {"type": "string"} for name in names})
 
 
@@ -132,7 +132,7 @@ def _are_texts(values: list[Any]) -> bool:
 
 
 def _json_values(text: str, opening: str) -> Iterator[Any]:
-    """Give each JSON value that starts with `opening` and is not part of another."""
+    """Return each JSON value that starts with `opening` and is not part of another."""
     start = text.find(opening)
     while start >= 0:
         try:

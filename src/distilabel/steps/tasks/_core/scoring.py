@@ -34,7 +34,7 @@ _SHOWN = 60
 
 
 def items_of(row: Row, column: str, least: int = 1) -> list[str]:
-    """Give the texts of a column that holds a list of them.
+    """Return the texts of a column that holds a list of them.
 
     Raises:
         DistilabelUserError: It is not a list of texts, or has fewer than `least`.
@@ -57,7 +57,7 @@ def numbered(items: Sequence[str], label: str) -> str:
 
 
 def by_number(pairs: Iterable[tuple[int, T]], count: int, kind: str) -> list[T]:
-    """Give what belongs to items 1 to `count`, in their order.
+    """Return what belongs to items 1 to `count`, in their order.
 
     Raises:
         DistilabelGenerationException: An item has none, or two that differ, or a number is no item's.
@@ -112,7 +112,7 @@ def scores_of(output: str | None, count: int, low: int, high: int) -> list[float
 
 
 def score_within(value: Any, low: int, high: int) -> float:
-    """Give a score as a number.
+    """Return a score as a number.
 
     Raises:
         DistilabelGenerationException: It is none, or not from `low` to `high`.
@@ -148,7 +148,7 @@ def _in_json(text: str) -> Iterator[tuple[int, Any]]:
 
 
 def as_number(entry: Any) -> int:
-    """Give the number of the item that an entry of a JSON list is about.
+    """Return the number of the item that an entry of a JSON list is about.
 
     Raises:
         DistilabelGenerationException: It does not say.
@@ -160,7 +160,7 @@ def as_number(entry: Any) -> int:
 
 
 def numbered_schema(title: str, name: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """Give the JSON schema of a list `name` whose entries say by `number` which item they are about."""
+    """Return the JSON schema of a list `name` whose entries say by `number` which item they are about."""
     entry = object_schema(f"{title}Entry", {"number": {"type": "integer"}, **properties})
     return object_schema(title, {name: {"type": "array", "items": entry}})
 

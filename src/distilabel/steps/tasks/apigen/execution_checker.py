@@ -10,8 +10,8 @@ from pydantic import Field
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.tasks.apigen.executing import Library, execute
-from distilabel.steps.tasks.apigen.reading import calls_in
+from distilabel.steps.tasks.apigen.execution import Library, execute
+from distilabel.steps.tasks.apigen.parsing import calls_in
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["APIGenExecutionChecker"]

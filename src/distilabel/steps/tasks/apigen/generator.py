@@ -9,8 +9,8 @@ from pydantic import PositiveInt
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks._core.trajectory import require_text
+from distilabel.steps.tasks.apigen.parsing import calls_in, json_in
 from distilabel.steps.tasks.apigen.prompts import GENERATOR_PROMPT
-from distilabel.steps.tasks.apigen.reading import calls_in, json_in
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -81,7 +81,7 @@ class APIGenGenerator(Task):
             )
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the system prompt and the function with its examples."""
+        """Return the system prompt and the function with its examples."""
         name, description = require_text(input, "func_name"), require_text(input, "func_desc")
         examples, tools = input.get("examples") or "", input.get("tools") if self.use_tools else None
         number = self._number(name, description, str(examples))
@@ -112,7 +112,7 @@ class APIGenGenerator(Task):
         return {name: [pair[name] for pair in pairs] for name in ("query", "answers")}
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of the answer; in strict schemas free arguments are a text of JSON."""
+        """Return the JSON schema of the answer; in strict schemas free arguments are a text of JSON."""
         call = {"name": {"type": "string"}, "arguments": {"type": "string", "description": "A JSON object."}}
         pair = {"query": {"type": "string"}, "answers": {"type": "array", "items": _object(call)}}
         return _object({"pairs": {"type": "array", "items": _object(pair)}})

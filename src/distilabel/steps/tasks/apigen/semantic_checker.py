@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 from distilabel.steps.base import StepInput
 from distilabel.steps.tasks._core.trajectory import require_text
+from distilabel.steps.tasks.apigen.parsing import json_in
 from distilabel.steps.tasks.apigen.prompts import CHECKER_PROMPT
-from distilabel.steps.tasks.apigen.reading import json_in
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
@@ -63,7 +63,7 @@ class APIGenSemanticChecker(Task):
         return ["thought", "keep_row_after_semantic_check", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the system prompt and what is to be checked."""
+        """Return the system prompt and what is to be checked."""
         parts = {
             "The function": require_text(input, "func_desc"),
             "The query": require_text(input, "query"),
@@ -87,7 +87,7 @@ class APIGenSemanticChecker(Task):
         }
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of the verdict."""
+        """Return the JSON schema of the verdict."""
         properties = {"thought": {"type": "string"}, "passes": {"type": "string", "enum": ["yes", "no"]}}
         return {
             "type": "object",

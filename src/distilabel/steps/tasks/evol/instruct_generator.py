@@ -17,7 +17,7 @@ from distilabel.steps.tasks._core.trajectory import (
     step_trajectories,
 )
 from distilabel.steps.tasks.base import GeneratorTask
-from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
+from distilabel.steps.tasks.evol.mutations import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import FRESH_START, INSTRUCTION_GENERATION_TEMPLATES
 from distilabel.steps.tasks.evol.words import WORDS
 from distilabel.typing import ChatType, GeneratorStepOutput, Row, StepColumns
@@ -118,7 +118,7 @@ class EvolInstructGenerator(GeneratorTask):
         return {name: text for name, text in self.mutation_templates.items() if name != FRESH_START}
 
     def format_input(self, input: Row) -> ChatType:  # noqa: ARG002 - nothing is given
-        """Give the chat that makes the first instruction."""
+        """Return the chat that makes the first instruction."""
         return self._question(Trajectory({}))[0]
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
@@ -160,7 +160,7 @@ class EvolInstructGenerator(GeneratorTask):
             trajectory.results.clear()
 
     def _done(self, trajectory: Trajectory) -> bool:
-        """Tell whether the trajectory has come to an instruction that has been evolved and is long enough."""
+        """Return whether the trajectory has come to an instruction that has been evolved and is long enough."""
         return len(trajectory.results) > 1 and len(trajectory.results[-1].encode()) >= self._shortest
 
     def _given_up(self) -> Any:

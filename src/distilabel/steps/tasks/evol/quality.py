@@ -15,7 +15,7 @@ from distilabel.steps.tasks._core.trajectory import (
     step_trajectories,
 )
 from distilabel.steps.tasks.base import Task
-from distilabel.steps.tasks.evol.evolving import check_templates, mutation, pick, rewritten
+from distilabel.steps.tasks.evol.mutations import check_templates, mutation, pick, rewritten
 from distilabel.steps.tasks.evol.prompts import QUALITY_TEMPLATES
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
 
@@ -81,7 +81,7 @@ class EvolQuality(Task):
         check_templates(self.name, self.mutation_templates, "PROMPT", "RESPONSE")
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the chat of the first evolution."""
+        """Return the chat of the first evolution."""
         return self._mutation(Trajectory(input))[0]
 
     def process(self, inputs: StepInput) -> StepOutput:

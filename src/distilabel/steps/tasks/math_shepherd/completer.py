@@ -92,11 +92,11 @@ class MathShepherdCompleter(Task):
         self._system()
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the chat that asks to complete the first solution from its first step."""
+        """Return the chat that asks to complete the first solution from its first step."""
         return self._chat(require_text(input, "instruction"), _solutions(input)[0][:1])
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of a completion."""
+        """Return the JSON schema of a completion."""
         return STEPS
 
     def process(self, inputs: StepInput) -> StepOutput:
@@ -108,7 +108,7 @@ class MathShepherdCompleter(Task):
         )
 
     def sample_input(self) -> Row:
-        """Give a row of placeholders."""
+        """Return a row of placeholders."""
         steps = ["Step 1: <STEP>", "Step 2: <STEP>"]
         return {"instruction": "<INSTRUCTION>", "solutions": [steps], "golden_solution": steps}
 
@@ -159,7 +159,7 @@ class MathShepherdCompleter(Task):
 
 
 def _leads_to(golden: str, completions: Sequence[str | None]) -> bool | None:
-    """Tell whether one of them comes to the right answer; None where there is none at all."""
+    """Return whether one of them comes to the right answer; None where there is none at all."""
     answers = [answer_of(text) for text in completions if text is not None]
     return any(answer is not None and same_answer(answer, golden) for answer in answers) if answers else None
 

@@ -71,14 +71,14 @@ class MathShepherdGenerator(Task):
         self._system()
 
     def format_input(self, input: Row) -> ChatType:
-        """Give the system prompt and the problem."""
+        """Return the system prompt and the problem."""
         return [
             {"role": "system", "content": self._system()},
             {"role": "user", "content": f"Problem: {require_text(input, 'instruction')}"},
         ]
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Give the JSON schema of a solution."""
+        """Return the JSON schema of a solution."""
         return STEPS
 
     def process(self, inputs: StepInput) -> StepOutput:

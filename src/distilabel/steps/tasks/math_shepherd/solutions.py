@@ -65,7 +65,7 @@ def _numbered(steps: Sequence[str]) -> list[str]:
 
 
 def steps_in(solution: Any) -> list[str]:
-    """Give the steps of a solution as it stands in a row: a list of them, or text; raises ValueError."""
+    """Return the steps of a solution as it stands in a row: a list of them, or text; raises ValueError."""
     if isinstance(solution, str):
         return steps_of(solution)
     is_list = isinstance(solution, Sequence) and len(solution) > 0
@@ -89,7 +89,7 @@ def answer_of(text: str) -> str | None:
 
 
 def same_answer(one: str, other: str) -> bool:
-    """Tell whether two answers mean the same: as numbers, or to the letter but for case and spaces.
+    """Return whether two answers mean the same: as numbers, or to the letter but for case and spaces.
 
     Examples:
         >>> same_answer("$1,200.00", "1200 dollars"), same_answer("1/2", "0.5"), same_answer("2x", "2")

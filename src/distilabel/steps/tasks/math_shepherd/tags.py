@@ -17,7 +17,7 @@ def check_tags(step: str, tags: Sequence[str] | None) -> None:
 
 
 def untagged(step: str, tags: Sequence[str]) -> tuple[str, bool]:
-    """Give a labelled step without its tag, and whether it is good; raises ValueError where it has none.
+    """Return a labelled step without its tag, and whether it is good; raises ValueError where it has none.
 
     Examples:
         >>> untagged("Step 1: 2 + 2 = 4. +", ["+", "-"])

@@ -1,12 +1,12 @@
-"""Making a generator step out of data at hand."""
+"""Making a generator step from data in memory."""
 
 from typing import Any
 
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 from distilabel.steps.base import GeneratorStep, StepResources
+from distilabel.steps.generators.dataset_generator import check_not_empty
 from distilabel.steps.generators.dicts import LoadDataFromDicts
 from distilabel.steps.generators.hub import LoadDataFromHub
-from distilabel.steps.generators.reading import check_not_empty
 from distilabel.typing import InputDataset
 
 __all__ = ["make_generator_step"]
@@ -25,15 +25,15 @@ def make_generator_step(
 
     Args:
         dataset: A list of dicts, a `pandas.DataFrame` (its index is dropped) or a `datasets.Dataset`.
-        pipeline: Where the step belongs; by default to the open `with` block.
+        pipeline: The pipeline of the step; by default that of the open `with` block.
         batch_size: How many rows to yield at once.
         input_mappings: As for any step.
-        output_mappings: Column of `dataset` to the name that it gets.
+        output_mappings: A mapping of columns of `dataset` to new names.
         resources: As for any step.
-        repo_id: What a dump of the step names as the source, for a DataFrame or Dataset.
+        repo_id: The name of the source in a dump of the step, for a DataFrame or Dataset.
 
     Raises:
-        DistilabelTypeError: `dataset` is something else.
+        DistilabelTypeError: `dataset` has another type.
         DistilabelUserError: `dataset` has no rows.
 
     Examples:
@@ -50,7 +50,7 @@ def make_generator_step(
     }
     if isinstance(dataset, list):
         if not dataset:
-            raise DistilabelUserError("The dataset is empty: give at least one row.")
+            raise DistilabelUserError("The dataset is empty: pass at least one row.")
         return LoadDataFromDicts(data=dataset, **common)
     opened = _as_dataset(dataset)
     check_not_empty("make_generator_step", opened)
@@ -60,7 +60,7 @@ def make_generator_step(
 
 
 def _as_dataset(dataset: Any) -> Any:
-    # A class of pandas or datasets can only be at hand if the package is imported already.
+    # By name: the check must not import pandas or datasets, and an instance exists only if its package is imported.
     kinds = {f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}" for kind in type(dataset).__mro__}
     if "pandas.DataFrame" in kinds:
         from datasets import Dataset  # noqa: PLC0415 - slow to import
@@ -70,8 +70,8 @@ def _as_dataset(dataset: Any) -> Any:
         return dataset
     if "datasets.DatasetDict" in kinds:
         raise DistilabelTypeError(
-            f"A dict of splits was given: choose one, such as dataset[{next(iter(dataset))!r}]."
+            f"The dataset is a dict of splits: pass one of them, such as dataset[{next(iter(dataset))!r}]."
         )
     raise DistilabelTypeError(
-        f"Rows are given as a list of dicts, a pandas.DataFrame or a datasets.Dataset, not {type(dataset).__name__}.",
+        f"The dataset must be a list of dicts, a pandas.DataFrame or a datasets.Dataset, not {type(dataset).__name__}.",
     )

@@ -1,4 +1,4 @@
-"""Reading a dataset in even pieces, without ever holding all of it."""
+"""The base class of generators that read a dataset in batches, without holding all of it."""
 
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -11,29 +11,29 @@ from distilabel.config import RuntimeParameter
 from distilabel.distiset import without_progress_bars
 from distilabel.exceptions import DistilabelException, DistilabelUserError
 from distilabel.steps.base import GeneratorStep
-from distilabel.steps.generators.mapped import Mapped, let_go
+from distilabel.steps.generators.memory_map import MemoryMappedDataset, memory_map
 from distilabel.typing import GeneratorStepOutput, Row, StepColumns
 
-__all__ = ["DatasetGenerator", "batches", "column_names", "loading", "pick_split"]
+__all__ = ["DatasetGenerator", "batches", "column_names", "describe_load_errors", "pick_split"]
 
 
 class DatasetGenerator(GeneratorStep):
-    """The base of steps that yield the rows of a dataset; a subclass says how to `_open` it.
+    """The base class of steps that yield the rows of a dataset; a subclass defines `_open`.
 
     Attributes:
-        num_examples: How many rows to take, all by default.
-        storage_options: For fsspec, where the files are not on this machine.
+        num_examples: How many rows to load, all by default.
+        storage_options: Options for fsspec, if the files are not on this machine.
     """
 
     repeatable: ClassVar[bool] = True
 
     num_examples: Optional[RuntimeParameter[PositiveInt]] = Field(
         default=None,
-        description="How many rows to take, all by default.",
+        description="How many rows to load, all by default.",
     )
     storage_options: Optional[RuntimeParameter[dict[str, Any]]] = Field(
         default=None,
-        description="Options of the file system that holds the dataset.",
+        description="Options for fsspec, if the files are not on this machine.",
     )
 
     _dataset: Any = PrivateAttr(default=None)
@@ -41,24 +41,24 @@ class DatasetGenerator(GeneratorStep):
 
     @abstractmethod
     def _open(self) -> Any:
-        """Give the dataset: a `datasets.Dataset` or `IterableDataset`."""
+        """Return the dataset, a `datasets.Dataset` or `IterableDataset`."""
 
     def use(self, dataset: Any) -> None:
-        """Yield the rows of a dataset that is open already, instead of opening one."""
+        """Use a dataset that is open already, instead of opening one."""
         self._dataset, self._is_given = dataset, True
 
     def load(self) -> None:
         """Open the dataset.
 
         Raises:
-            DistilabelUserError: It is not there, cannot be read, or has no rows.
+            DistilabelUserError: The dataset does not exist, cannot be read, or has no rows.
         """
         super().load()
         if self._dataset is None:
-            with loading(self.name):
+            with describe_load_errors(self.name):
                 dataset = self._open()
                 check_not_empty(self.name, dataset)
-                self._dataset = let_go(dataset)
+                self._dataset = memory_map(dataset)
 
     def unload(self) -> None:
         """Close the dataset."""
@@ -68,15 +68,15 @@ class DatasetGenerator(GeneratorStep):
 
     @property
     def outputs(self) -> StepColumns:
-        """The columns of the dataset, which is opened for it if need be."""
+        """The columns of the dataset; opens the dataset if it is not open."""
         if self._dataset is None:
             DatasetGenerator.load(self)
         return column_names(self._dataset)
 
     @property
     def fingerprint(self) -> str | None:
-        """What stands for the rows of a dataset that lies on this machine's disk; None for any other."""
-        return self._dataset.fingerprint if isinstance(self._dataset, Mapped) else None
+        """An identifier of the rows of a dataset on this machine's disk; None for any other."""
+        return self._dataset.fingerprint if isinstance(self._dataset, MemoryMappedDataset) else None
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
         """Yield the rows from `offset` on, and whether they are the last."""
@@ -102,7 +102,7 @@ def _pieces(dataset: Any, offset: int, size: int, limit: int | None) -> Iterator
         yield from map(_rows, rest.iter(batch_size=size))
         return
     total = len(dataset) if limit is None else min(limit, len(dataset))
-    if isinstance(dataset, Mapped):
+    if isinstance(dataset, MemoryMappedDataset):
         yield from map(_rows, dataset.slices(offset, total, size))
         return
     for start in range(offset, total, size):
@@ -114,7 +114,7 @@ def _rows(columns: dict[str, list[Any]]) -> list[Row]:
 
 
 def column_names(dataset: Any) -> list[str]:
-    """Give the names of a dataset's columns; looks at the first row where nothing else tells them."""
+    """Return the names of a dataset's columns; reads the first row if the dataset does not declare them."""
     names = dataset.column_names
     return list(next(iter(dataset), {}) if names is None else names)
 
@@ -127,20 +127,20 @@ def check_not_empty(step_name: str, dataset: Any) -> None:
 
 
 def pick_split(step_name: str, dataset: Any, split: str | None) -> Any:
-    """Give one split of what may be a dict of splits: the one named, or the only one, or "train"."""
+    """Return one split of a dict of splits: the one named, or the only one, or "train"."""
     if not isinstance(dataset, dict):
         return dataset
     wanted = split or (next(iter(dataset)) if len(dataset) == 1 else "train")
     if wanted not in dataset:
         raise DistilabelUserError(
-            f"Step {step_name!r} finds no split {wanted!r}: set `split` to one of {', '.join(map(repr, dataset))}.",
+            f"Step {step_name!r} found no split {wanted!r}: set `split` to one of {', '.join(map(repr, dataset))}.",
         )
     return dataset[wanted]
 
 
 @contextmanager
-def loading(step_name: str) -> Iterator[None]:
-    """Say in one sentence why a dataset cannot be loaded; keep the screen free of progress bars."""
+def describe_load_errors(step_name: str) -> Iterator[None]:
+    """Raise DistilabelUserError with one sentence if loading a dataset fails; hide its progress bars."""
     try:
         with without_progress_bars():
             yield

@@ -23,7 +23,7 @@ _FROM_THE_PROMPT = re.compile(
 
 
 def mutation(template: str, **values: str) -> ChatType:
-    """Give the chat that asks for a mutation; `PROMPT` and `RESPONSE` are what they stand for.
+    """Return the chat that asks for a mutation; `PROMPT` and `RESPONSE` are what they stand for.
 
     Examples:
         >>> mutation("Rewrite: <PROMPT>", PROMPT="Say <RESPONSE>.")[0]["content"]

@@ -1,4 +1,4 @@
-"""A dataset on disk that is mapped into memory only while it is read."""
+"""A dataset on disk that is mapped into memory only while it is read (mmap)."""
 
 import hashlib
 import pickle
@@ -6,34 +6,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Mapped", "let_go"]
+__all__ = ["MemoryMappedDataset", "memory_map"]
 
 _ROWS_AT_ONCE = 50_000
 
 
-def let_go(dataset: Any) -> Any:
-    """Give a dataset that lies on disk as one that is mapped only while it is read; any other as it is."""
+def memory_map(dataset: Any) -> Any:
+    """Wrap a dataset on disk, so that it is mapped only while it is read; return any other unchanged."""
     if not getattr(dataset, "cache_files", None):
         return dataset
     import pyarrow as pa  # noqa: PLC0415 - slow to import
 
-    # What Arrow took to convert a source stays with it unused, some tens of megabytes.
+    # Arrow keeps the memory of the conversion, some tens of megabytes, although nothing uses it.
     pa.default_memory_pool().release_unused()
-    return Mapped(dataset)
+    return MemoryMappedDataset(dataset)
 
 
-class Mapped:
+class MemoryMappedDataset:
     """A `datasets.Dataset` on disk.
 
-    Its pages count as memory of this process as long as they are mapped, whether they are needed again or not: each
-    reading therefore maps it anew, and again every so many rows.
+    Mapped pages count as memory of this process, even when nothing needs them any more. So each read maps the dataset
+    again, and repeats that after a fixed number of rows.
 
     Args:
-        dataset: It lies on disk, and is held here by the names of its files.
+        dataset: A dataset on disk; this object keeps only the names of its files.
 
     Attributes:
-        column_names: Of its columns.
-        fingerprint: Stands for its rows as they are now, in any process; where it is another, they may still be the same.
+        column_names: The names of its columns.
+        fingerprint: Identifies the current rows, in any process. Equal fingerprints mean equal rows; different ones do
+            not always mean different rows.
     """
 
     def __init__(self, dataset: Any) -> None:
@@ -43,7 +44,7 @@ class Mapped:
         self.column_names = list(dataset.column_names)
 
     def __len__(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return self._length
 
     def slices(self, start: int, stop: int, size: int) -> Iterator[dict[str, list[Any]]]:
@@ -58,7 +59,7 @@ class Mapped:
 
 
 def _fingerprint(dataset: Any) -> str:
-    """Return 32 hexadecimal digits of where a dataset comes from, how it is given, and its files as they are."""
+    """Return 32 hexadecimal digits for a dataset's origin, its format, and the state of its files."""
     files = [Path(file["filename"]) for file in dataset.cache_files]
     states = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     # https://huggingface.co/docs/datasets/about_cache#the-fingerprint (November 2026)
