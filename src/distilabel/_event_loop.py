@@ -1,4 +1,4 @@
-"""The one event loop of this process: a thread of its own, so that it works where another loop already runs."""
+"""The event loop of this process, in its own thread, so that it works if the caller's thread already runs a loop."""
 
 import asyncio
 import threading
@@ -14,8 +14,8 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 
 def background_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop, started in a daemon thread when first asked for."""
-    global _loop  # noqa: PLW0603 - one loop a process is the point
+    """Return the loop; the first call starts it in a daemon thread."""
+    global _loop  # noqa: PLW0603 - one loop for the whole process
     with _lock:
         if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()
@@ -24,7 +24,7 @@ def background_loop() -> asyncio.AbstractEventLoop:
 
 
 def start(coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
-    """Start `coroutine` on the background loop and return its future at once."""
+    """Start `coroutine` on the background loop; return its future at once."""
     return asyncio.run_coroutine_threadsafe(coroutine, background_loop())
 
 
@@ -46,11 +46,13 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 async def together(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Await all at once; return their results in order, or raise the first error and cancel the others."""
+    """Await coroutines concurrently; return their results in order, or raise the first error and cancel the others."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(coroutine) for coroutine in coroutines]
-    except ExceptionGroup as errors:  # not `except*`, which wraps what is raised within it (Python 3.11.2)
+    except (
+        ExceptionGroup
+    ) as errors:  # not `except*`, which wraps errors that are raised within it (Python 3.11.2)
         raise _first(errors) from None
     return [task.result() for task in tasks]
 

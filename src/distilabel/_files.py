@@ -1,4 +1,4 @@
-"""Where things are kept."""
+"""The cache folder, and the errors of writing in it."""
 
 import errno
 import os
@@ -15,7 +15,7 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def cache_folder(given: str | Path | None = None) -> Path:
-    """Return the cache folder: as given, from DISTILABEL_CACHE_DIR, or `~/.cache/distilabel/pipelines`.
+    """Return the cache folder: `given`, DISTILABEL_CACHE_DIR, or `~/.cache/distilabel/pipelines`.
 
     Examples:
         >>> cache_folder("cache").name
@@ -26,7 +26,7 @@ def cache_folder(given: str | Path | None = None) -> Path:
 
 
 def unusable(folder: Path, error: Exception) -> DistilabelCacheError:
-    """Return the error for a folder in which something cannot be kept: one sentence that says what to do."""
+    """Return the error for a folder that cannot be written; its message says what to do."""
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if getattr(error, "errno", None) in _FULL or "full" in text or "disk I/O" in text:
         return DistilabelCacheError(
@@ -41,7 +41,7 @@ def unusable(folder: Path, error: Exception) -> DistilabelCacheError:
 
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Within it, what the system says against writing in `folder` becomes that sentence."""
+    """Convert each OSError to the error of `unusable` while the context is open."""
     try:
         yield
     except OSError as error:

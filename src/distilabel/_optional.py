@@ -1,4 +1,4 @@
-"""Packages that only some users need: imported where they are used, with one error text."""
+"""Imports optional packages where they are used, with one error text."""
 
 from importlib import import_module
 from types import ModuleType
@@ -9,14 +9,14 @@ __all__ = ["require"]
 
 
 def require(module: str, extra: str) -> ModuleType:
-    """Import a module that an extra of this package brings along.
+    """Import a module that an extra of this package installs.
 
     Args:
         module: Such as `uvicorn`.
         extra: Such as `server`.
 
     Raises:
-        DistilabelMissingPackageError: It is not installed; the message names the command that installs it.
+        DistilabelMissingPackageError: The module is not installed; the message names the command that installs it.
 
     Examples:
         >>> require("json", "server").__name__
@@ -26,5 +26,5 @@ def require(module: str, extra: str) -> ModuleType:
         return import_module(module)
     except ModuleNotFoundError as error:
         raise DistilabelMissingPackageError(
-            f"This needs the package {error.name!r}: pip install 'distilabel[{extra}]'."
+            f"The package {error.name!r} is missing: pip install 'distilabel[{extra}]'."
         ) from error

@@ -1,21 +1,21 @@
-"""The error tree: what may go wrong, and what each kind means for the caller.
+"""The tree of errors, and what each kind means for the caller.
 
-    DistilabelException                                       everything that this library raises on purpose
-    ├── DistilabelUserError (also a ValueError)               something to mend: the message says what to do
+    DistilabelException                                       the root of all errors of this library
+    ├── DistilabelUserError (also a ValueError)               the user can fix it: the message says how
     │   ├── DistilabelTypeError (also a TypeError)            an argument of the wrong type
-    │   ├── DistilabelNotImplementedError                     asked of a class that does not offer it
-    │   ├── DistilabelMissingPackageError (also ImportError)  an extra is not installed; names the command
+    │   ├── DistilabelNotImplementedError                     a class does not support the call
+    │   ├── DistilabelMissingPackageError (also ImportError)  an extra is not installed; the message names it
     │   ├── DistilabelCacheError                              the cache folder or the ledger cannot be used
     │   └── DistilabelRunningError                            another process is running the same pipeline
-    ├── DistilabelPlatformError                               the platform refused, or cannot be reached
+    ├── DistilabelPlatformError                               the platform rejected a call or is unreachable
     │   ├── DistilabelAuthenticationError                     the key is missing, wrong or revoked
-    │   ├── DistilabelModelNotFoundError                      the platform does not know the model
-    │   ├── DistilabelUnreachableError                        no answer: address, network or TLS
-    │   ├── DistilabelUncertainError                          no telling whether a call was carried out
-    │   └── DistilabelJobRejectedError                        a whole job was refused; nothing of it was run
+    │   ├── DistilabelModelNotFoundError                      the platform does not have the model
+    │   ├── DistilabelUnreachableError                        no response: address, network or TLS
+    │   ├── DistilabelUncertainError                          unknown whether a call was carried out
+    │   └── DistilabelJobRejectedError                        a batch job was rejected; none of it was run
     ├── DistilabelStepError                                   a step failed for all of its rows
-    └── DistilabelGenerationException                         a generation did not come about
-        └── DistilabelOfflineBatchGenerationNotFinishedException   not ready yet; carries the job ids
+    └── DistilabelGenerationException                         a generation failed
+        └── DistilabelOfflineBatchGenerationNotFinishedException   not finished yet; has the job ids
 
 A request that fails is a value (`distilabel.records.Failure`), never an exception.
 """
@@ -44,15 +44,15 @@ __all__ = [
 
 
 class DistilabelException(Exception):  # noqa: N818 - the public API's name
-    """The root of every error that this library raises on purpose."""
+    """The root of all errors of this library."""
 
 
 class DistilabelUserError(DistilabelException, ValueError):
-    """Something that the user can mend; the message is one sentence that says how.
+    """An error that the user can fix; the message is one sentence that says how.
 
     Args:
         message: What is wrong and what to do.
-        page: The page of the documentation that says more, appended to the message.
+        page: A page of the documentation with more information, appended to the message.
     """
 
     def __init__(self, message: str, page: str | None = None) -> None:
@@ -66,11 +66,11 @@ class DistilabelTypeError(DistilabelUserError, TypeError):
 
 
 class DistilabelNotImplementedError(DistilabelUserError, NotImplementedError):
-    """A class does not offer what was asked of it."""
+    """A class does not support the call."""
 
 
 class DistilabelMissingPackageError(DistilabelUserError, ImportError):
-    """An optional package is needed and absent; the message names the command that installs it."""
+    """An optional package is missing; the message names the command that installs it."""
 
 
 class DistilabelCacheError(DistilabelUserError):
@@ -82,13 +82,13 @@ class DistilabelRunningError(DistilabelUserError):
 
 
 class DistilabelPlatformError(DistilabelException):
-    """A platform refused a call, or could not be reached, in a way that concerns the whole run.
+    """A platform rejected a call or could not be reached, which concerns the whole run.
 
     Args:
         message: What happened and what to do.
-        status: The HTTP status, where there was one.
-        code: The platform's own code for it.
-        retry_after: Seconds that the platform asked to wait.
+        status: The HTTP status, if there was a response.
+        code: The platform's error code.
+        retry_after: Seconds to wait, as requested by the platform.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class DistilabelPlatformError(DistilabelException):
         super().__init__(message)
 
     def redacted(self, secrets: Iterable[str]) -> Self:
-        """Return the same error with each secret cut out of its message and its code."""
+        """Return the same error with each secret removed from its message and code."""
         message, code = self.message, self.code
         for secret in secrets:
             message = message.replace(secret, "[secret]")
@@ -119,34 +119,34 @@ class DistilabelAuthenticationError(DistilabelPlatformError):
 
 
 class DistilabelModelNotFoundError(DistilabelPlatformError):
-    """The platform does not know the model (HTTP 404)."""
+    """The platform does not have the model (HTTP 404)."""
 
 
 class DistilabelUnreachableError(DistilabelPlatformError):
-    """The platform gave no answer: the address, the network or TLS is at fault; nothing was carried out."""
+    """The platform sent no response because of the address, the network or TLS; the call was not carried out."""
 
 
 class DistilabelUncertainError(DistilabelPlatformError):
-    """A call that makes something may or may not have been carried out: look before calling again."""
+    """A call that creates something may or may not have been carried out: check before you call again."""
 
 
 class DistilabelJobRejectedError(DistilabelPlatformError):
-    """The platform refused a whole job; nothing of it was run."""
+    """The platform rejected a batch job; none of it was run."""
 
 
 class DistilabelStepError(DistilabelException):
-    """A step failed for every row that it was given."""
+    """A step failed for all of its rows."""
 
 
 class DistilabelGenerationException(DistilabelException):
-    """A generation did not come about."""
+    """A generation failed."""
 
 
 class DistilabelOfflineBatchGenerationNotFinishedException(DistilabelGenerationException):
-    """The batch jobs have not finished yet: ask again later.
+    """The batch jobs are not finished yet: call again later.
 
     Args:
-        jobs_ids: The ids of the open jobs, as the platform knows them.
+        jobs_ids: The platform's ids of the open jobs.
 
     Examples:
         >>> error = DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=["batch_1"])
@@ -159,5 +159,5 @@ class DistilabelOfflineBatchGenerationNotFinishedException(DistilabelGenerationE
         super().__init__(f"Batch jobs are not finished yet: {', '.join(self.jobs_ids) or 'none submitted'}.")
 
     def __reduce__(self) -> tuple[type, tuple[tuple[str, ...]]]:
-        """Cross a process boundary with the ids, not with the message."""
+        """Pickle the ids, not the message."""
         return (type(self), (self.jobs_ids,))

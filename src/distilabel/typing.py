@@ -1,4 +1,4 @@
-"""The public names of types: rows, chats, outputs and what flows between steps."""
+"""Public types: rows, chats, outputs, and the values that flow between steps."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, Required, TypeAlias, Union
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 DISTILABEL_METADATA_KEY = "distilabel_metadata"
-"""The column in which steps keep what is not data: raw outputs, statistics, and why an answer is missing."""
+"""The column for metadata of steps: raw outputs, statistics, and the reasons for missing responses."""
 
 Row: TypeAlias = dict[str, Any]
 """One row of a dataset: column name to value."""
@@ -48,11 +48,11 @@ class ChatItem(TypedDict):
 
 
 ChatType: TypeAlias = list[ChatItem]
-"""A conversation, in the order in which it was said."""
+"""The messages of a conversation, in order."""
 
 
 class StructuredOutputType(TypedDict, total=False):
-    """What a structured answer must look like: a JSON schema (or pydantic model), or a regular expression."""
+    """The structure of an output: a JSON schema (or pydantic model), or a regular expression."""
 
     format: Literal["json", "regex"]
     schema: Any
@@ -66,7 +66,7 @@ OutlinesStructuredOutputType: TypeAlias = StructuredOutputType
 StandardInput: TypeAlias = ChatType
 StructuredInput: TypeAlias = tuple[ChatType, Union[StructuredOutputType, None]]
 FormattedInput: TypeAlias = Union[StandardInput, StructuredInput]
-"""What a task hands to an LLM for one row: a chat, or a chat and the structure of the answer."""
+"""A task's input to an LLM for one row: a chat, or a chat and the structure of the output."""
 
 TokenCount: TypeAlias = list[int]
 
@@ -79,7 +79,7 @@ class Logprob(TypedDict):
 
 
 class LLMStatistics(TypedDict, total=False):
-    """Token counts, one entry a generation; the last two only where the platform makes them."""
+    """Token counts, one entry per generation; the last two only if the platform reports them."""
 
     input_tokens: TokenCount
     output_tokens: TokenCount
@@ -88,7 +88,7 @@ class LLMStatistics(TypedDict, total=False):
 
 
 class FailureReason(TypedDict):
-    """Why a generation is None: machine-readable code, message, attempts made, and the job, if any."""
+    """Why a generation is None: a code, a message, the number of attempts, and the batch job, if any."""
 
     code: str
     message: str
@@ -97,7 +97,7 @@ class FailureReason(TypedDict):
 
 
 class EmbeddingOutput(TypedDict, total=False):
-    """What an embedding model gives for one text; with no vector, `failure` says why; tokens where they are counted."""
+    """The output of an embedding model for one text: a vector or a failure, and the tokens if they are counted."""
 
     embedding: Union[list[float], None]
     input_tokens: int
@@ -105,7 +105,7 @@ class EmbeddingOutput(TypedDict, total=False):
 
 
 class ToolCall(TypedDict):
-    """A call of a tool that a model wants made; the arguments are JSON text."""
+    """A tool call that a model requests; the arguments are JSON text."""
 
     id: Union[str, None]
     name: Union[str, None]
@@ -113,7 +113,7 @@ class ToolCall(TypedDict):
 
 
 class AnswerDetails(TypedDict, total=False):
-    """What a platform tells of one answer beside its text; what it does not tell is not there."""
+    """What a platform reports about a response besides its text; keys that it does not report are absent."""
 
     finish_reason: str
     request_id: str
@@ -122,7 +122,7 @@ class AnswerDetails(TypedDict, total=False):
 
 
 class GenerateOutput(TypedDict, total=False):
-    """What an LLM returns for one input; the lists are as long as `generations`."""
+    """The output of an LLM for one input; all lists have the length of `generations`."""
 
     generations: Required[list[Union[str, None]]]
     statistics: LLMStatistics
@@ -135,13 +135,13 @@ StepColumns: TypeAlias = Union[list[str], dict[str, bool]]
 """Names of columns, or names and whether each is required."""
 
 HiddenState: TypeAlias = list[float]
-"""A vector that a model had inside, for one token."""
+"""A hidden state of a model for one token."""
 
 PipelineRuntimeParametersInfo: TypeAlias = dict[str, list[dict[str, Any]]]
-"""Step to what may be set of it; from `Pipeline.get_runtime_parameters_info`."""
+"""The runtime parameters of each step; see `Pipeline.get_runtime_parameters_info`."""
 
 StepOutput: TypeAlias = Iterator[list[Row]]
 GeneratorStepOutput: TypeAlias = Iterator[tuple[list[Row], bool]]
 LoadGroups: TypeAlias = Union[list[list[Any]], Literal["sequential_step_execution"]]
 InputDataset: TypeAlias = Any
-"""Rows at hand: a list of dicts, a pandas.DataFrame or a datasets.Dataset."""
+"""Rows: a list of dicts, a pandas.DataFrame or a datasets.Dataset."""

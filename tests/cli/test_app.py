@@ -73,7 +73,7 @@ class TestServe:
 
         monkeypatch.setattr(extras, "import_module", missing)
         assert call(monkeypatch, "serve") == 1
-        expected = "Error: This needs the package 'starlette': pip install 'distilabel[server]'.\n"
+        expected = "Error: The package 'starlette' is missing: pip install 'distilabel[server]'.\n"
         assert capsys.readouterr() == ("", expected)
 
     def test_it_serves_as_told_and_says_how_to_use_it(self, monkeypatch, capsys, tmp_path):

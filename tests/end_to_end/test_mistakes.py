@@ -96,7 +96,7 @@ def test_cycle(tmp_path: Path, strict_platform: Platform):
         "    a, b = KeepColumns(name='a', columns=['instruction']), KeepColumns(name='b', columns=['instruction'])\n"
         "    load >> a >> b >> a\n"
     )
-    assert "The arrow from 'b' to 'a' closes a cycle" in sentence(tmp_path, strict_platform, text)
+    assert "The connection from 'b' to 'a' closes a cycle" in sentence(tmp_path, strict_platform, text)
 
 
 def test_cache_folder_that_cannot_be_written(tmp_path: Path, strict_platform: Platform):

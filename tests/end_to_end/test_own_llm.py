@@ -55,7 +55,7 @@ def test_own_protocol_is_given_all_rows_and_its_job_ids_in_later_processes(tmp_p
     environment = {"DISTILABEL_CACHE_DIR": str(tmp_path / "cache")}
     first = run(script, environment)
     assert "ROWS 0" in first.lines
-    assert "job-0: asked for by an LLM of your own" in first.text
+    assert "job-0: submitted by a custom LLM" in first.text
     assert (tmp_path / "job-0").read_text() == "130"
     second = run(script, environment)
     assert "STILL WAITING FOR ('job-0',)" in second.lines

@@ -93,7 +93,7 @@ def test_seed_submits_says_how_far_it_is_and_collects_in_a_new_process(folder: P
         first = run(seed, environment)
         assert rows_shown(first) == []
         assert "50 requests" in first.text
-        assert "is not ready" in first.text
+        assert "is not finished" in first.text
         assert f"run it again: python {seed}" in first.text
         wait_until(lambda: running.batches()[0]["status"] == "in_progress")
         between = run(seed, environment)

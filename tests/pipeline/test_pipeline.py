@@ -342,10 +342,10 @@ class TestScreens:
         lines = shown(line(tmp_path, Fails(name="bad").on(3)), capfd)
         assert all(re.fullmatch(r"\d\d:\d\d:\d\d (INFO   |WARNING) \S.*", text) for text in lines)
         said = [text.split(maxsplit=2)[2] for text in lines]
-        assert said[0] == "Pipeline 'line' begins: load, bad."
+        assert said[0] == "Pipeline 'line' starts: load, bad."
         assert "Step 'load' is done: 10 rows." in said
         assert "Step 'bad' is done: 10 rows." in said
-        assert any(text.startswith("Step 'bad' has no answer for 1 row;") for text in said)
+        assert any(text.startswith("Step 'bad' has no response for 1 row;") for text in said)
         assert said[-1] == "Pipeline 'line' is done: 10 rows."
 
     def test_rows_from_the_cache_are_told_apart(self, tmp_path, capfd):
@@ -368,7 +368,7 @@ class TestScreens:
         monkeypatch.setenv("DISTILABEL_LOG_LEVEL", level)
         lines = shown(line(tmp_path, Talks(name="talks"), data=numbers(1)), capfd)
         assert [text.split(maxsplit=2)[2] for text in lines if " a " in text] == said
-        assert any("begins" in text for text in lines) == (level in ("DEBUG", "info"))
+        assert any("starts" in text for text in lines) == (level in ("DEBUG", "info"))
         log = (tmp_path / "line" / "pipeline.log").read_text()
         assert "a word" in log
         assert "a warning" in log
@@ -386,7 +386,7 @@ class TestScreens:
         after = list(logger.handlers), logger.level
         logger.setLevel(logging.NOTSET)
         assert after == before
-        assert (tmp_path / "line" / "pipeline.log").read_text().count("begins") == 3
+        assert (tmp_path / "line" / "pipeline.log").read_text().count("starts") == 3
 
     def test_handlers_of_ones_own_hear_the_run_and_are_left_open(self, tmp_path, capfd):
         heard = []

@@ -41,7 +41,7 @@ def narrator(said: list[tuple[int, str]]) -> EventLogger:
 
 def test_run_begins_with_its_steps(narrator: EventLogger, said: list[Any]):
     narrator(RunBegan("p", ("load", "generate")))
-    assert said == [(20, "Pipeline 'p' begins: load, generate.")]
+    assert said == [(20, "Pipeline 'p' starts: load, generate.")]
 
 
 def test_step_ends_with_its_rows_and_what_came_from_the_cache(narrator: EventLogger, said: list[Any]):
@@ -65,7 +65,7 @@ def test_rows_without_an_answer_are_a_warning_that_says_where_the_reasons_are(
     narrator(ChunkDone("s", 10, failures=3))
     narrator(StepEnded("s"))
     level, text = said[-1]
-    assert (level, "no answer for 3 rows" in text, "distilabel_metadata" in text) == (30, True, True)
+    assert (level, "no response for 3 rows" in text, "distilabel_metadata" in text) == (30, True, True)
 
 
 def test_job_says_what_is_new_and_says_it_once(narrator: EventLogger, said: list[Any]):
@@ -81,9 +81,9 @@ def test_job_says_what_is_new_and_says_it_once(narrator: EventLogger, said: list
     ):
         narrator(JobMoved(moved))
     assert [text for _, text in said] == [
-        "Job #7 of step 's': planned, 1,200 requests.",
-        "Job batch_1 of step 's': in_progress, 5 of 1,200 requests done.",
-        "Job #7 of step 's': settled, 1,200 requests.",
+        "Batch job #7 of step 's': planned, 1,200 requests.",
+        "Batch job batch_1 of step 's': in_progress, 5 of 1,200 requests done.",
+        "Batch job #7 of step 's': settled, 1,200 requests.",
     ]
 
 
@@ -105,7 +105,7 @@ def test_job_is_called_by_the_platform_s_name_for_it():
 
 def test_next_poll_is_for_who_wants_to_know_everything(narrator: EventLogger, said: list[Any]):
     narrator(NextPoll(job(remote_id="b1"), 0.5))
-    assert said == [(10, "Job b1: asking again in 0.5 s.")]
+    assert said == [(10, "Batch job b1: next poll in 0.5 s.")]
 
 
 @pytest.mark.parametrize(("name", "level"), [("info", 20), ("warning", 30), ("error", 40)])
@@ -133,9 +133,9 @@ def test_unfinished_run_names_its_jobs_and_how_to_go_on(
     open_job = job(remote_id="b1", remote_status="in_progress", completed=3)
     narrator(RunEnded("p", complete=False, rows=0, failures={}, open_jobs=(open_job,)))
     assert said[-1][1].splitlines() == [
-        "Pipeline 'p' is not ready: 1 job open.",
+        "Pipeline 'p' is not finished: 1 batch job open.",
         "  b1: in_progress, 3 of 1,200 requests done, 10 min old",
-        "Nothing is lost. To go on, run it again: python 'run me.py' --rows 7",
+        "Nothing is lost. To continue, run it again: python 'run me.py' --rows 7",
     ]
 
 

@@ -39,7 +39,7 @@ def test_log_file_gets_everything_from_info_on_whatever_is_shown(
         emit(RunBegan("p", ("load",)))
         LOGGER.getChild("deep").info("from a step: é")
         LOGGER.debug("too much")
-    assert "Pipeline 'p' begins: load." in told(tmp_path)
+    assert "Pipeline 'p' starts: load." in told(tmp_path)
     assert "from a step: é" in told(tmp_path)
     assert "too much" not in told(tmp_path)
 

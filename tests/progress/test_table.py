@@ -52,7 +52,7 @@ def test_only_some_of_many_jobs_are_shown():
     for number in range(15):
         table(JobMoved(replace(job(remote_id=f"b{number}"), id=number)))
     rows = shown(table, now)
-    assert len([row for row in rows if row[0].startswith("b")]) == 12
+    assert len([row for row in rows if row[0][1:].isdigit()]) == 12
     assert ["and", "3", "more"] in rows
 
 

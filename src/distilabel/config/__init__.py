@@ -1,4 +1,4 @@
-"""What Step, LLM and Pipeline share: runtime parameters, dump and load, signature; functions over pydantic models."""
+"""Functions on pydantic models that Step, LLM and Pipeline share: runtime parameters, dump, load and signature."""
 
 from distilabel.config.citations import citations
 from distilabel.config.dump import dump, looks_secret

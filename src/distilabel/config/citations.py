@@ -1,4 +1,4 @@
-"""What classes build upon, as their docstrings say it, in BibTeX; nothing is fetched."""
+"""Makes BibTeX entries of the section `References` in the docstrings of classes, without any network access."""
 
 import inspect
 import re
@@ -14,9 +14,9 @@ _ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})")
 
 
 def references(documented: type) -> dict[str, str]:
-    """Give what the section `References` of a class's docstring names: address to title.
+    """Return the titles in the section `References` of a class's docstring, by URL.
 
-    An entry is a title and an address; one without a title, such as a platform's page, is no work to cite.
+    An entry is a title and a URL. A URL without a title, such as the page of a platform, is not a work to cite.
 
     Examples:
         >>> class Judge:
@@ -41,7 +41,7 @@ def _entries(text: str) -> Iterator[tuple[str, str]]:
 
 
 def citations(classes: Iterable[type]) -> list[str]:
-    """Give a BibTeX entry for each work that the classes, or the classes that they build on, refer to; each once.
+    """Return a BibTeX entry for each work in the references of classes and of their bases, each once.
 
     Examples:
         >>> class Judge:

@@ -1,4 +1,4 @@
-"""Reading what a Google-style docstring says about each argument."""
+"""Reads the descriptions of arguments from Google-style docstrings."""
 
 import inspect
 import re
@@ -6,12 +6,12 @@ from typing import Any
 
 _SECTION = re.compile(r"^(Args|Arguments|Attributes|Parameters):\s*$")
 _ENTRY = re.compile(r"^(\w+(?:, \w+)*)\s*(?:\([^)]*\))?:\s*(.*)$")
-# What only says where something is described does not replace the description.
+# A mere reference does not replace a description.
 _REFERENCE = re.compile(r"^See `\w+`\.$")
 
 
-def described_arguments(documented: Any) -> dict[str, str]:
-    """Collect what the docstrings of a function, or of a class and its bases, say about arguments.
+def argument_descriptions(documented: Any) -> dict[str, str]:
+    """Return the descriptions of arguments in the docstring of a function, or of a class and its bases.
 
     Examples:
         >>> def greet(name, times, pause):
@@ -22,7 +22,7 @@ def described_arguments(documented: Any) -> dict[str, str]:
         ...             by first name.
         ...         times, pause: How often.
         ...     '''
-        >>> described_arguments(greet)
+        >>> argument_descriptions(greet)
         {'name': 'Whom to greet, by first name.', 'times': 'How often.', 'pause': 'How often.'}
     """
     owners = reversed(documented.__mro__) if isinstance(documented, type) else (documented,)
@@ -35,7 +35,7 @@ def described_arguments(documented: Any) -> dict[str, str]:
 
 
 def _entries(text: str) -> dict[str, str]:
-    """Return the entries of a docstring; one that describes several arguments is that of each."""
+    """Return the entries of a docstring, by argument; one entry may describe several arguments."""
     found: dict[str, str] = {}
     indent, names = -1, ""
     for line in text.splitlines():
@@ -46,11 +46,11 @@ def _entries(text: str) -> dict[str, str]:
             indent = -1
         elif indent >= 0 and line.strip():
             indent = indent or depth
-            names = _take(found, names, line.strip(), is_new=depth == indent)
+            names = _add_line(found, names, line.strip(), is_new=depth == indent)
     return {name: entry for names, entry in found.items() for name in names.split(", ")}
 
 
-def _take(found: dict[str, str], names: str, line: str, *, is_new: bool) -> str:
+def _add_line(found: dict[str, str], names: str, line: str, *, is_new: bool) -> str:
     match = _ENTRY.match(line) if is_new else None
     if match:
         found[match[1]] = match[2]

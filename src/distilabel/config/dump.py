@@ -1,4 +1,4 @@
-"""Writing a model down: its fields as plain values, with a note of each class and without any secret."""
+"""Converts a model to plain values, with the name of each class and without any secret."""
 
 import itertools
 import re
@@ -25,7 +25,7 @@ _SECRET = frozenset(
 _SECRET_KEYS = frozenset(
     {"api", "access", "private", "secret", "account", "subscription", "client", "auth", "master"},
 )
-# `pad_token`, `stop_token` and their like belong to tokenizers: they hold no secret.
+# `pad_token`, `stop_token` and the like are settings of tokenizers, not secrets.
 _TOKENIZER = frozenset(
     {
         *(
@@ -51,7 +51,7 @@ _USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to write what is not a plain value: which fields to skip, and how to name a class or a function."""
+    """How to encode models: which fields to skip, and how to name a class or a function."""
 
     skips: Callable[[type[BaseModel]], frozenset[str]]
     of_class: Callable[[type], dict[str, str]]
@@ -68,13 +68,13 @@ _FOR_LOADING = Style(skips=lambda _: frozenset(), of_class=_place, of_function=_
 
 
 def dump(model: BaseModel) -> dict[str, Any]:
-    """Give the fields of `model` as values that JSON and YAML can hold.
+    """Return the fields of `model` as values that JSON and YAML can hold.
 
-    Each model, nested ones too, gets `type_info={"module", "name"}`, from which `load` finds its class again. A
-    pydantic model used as a schema becomes its JSON schema; a function becomes its module and name.
+    Each model, nested ones too, gets `type_info={"module", "name"}`, with which `load` finds its class. A pydantic class
+    that is used as a schema becomes its JSON schema; a function becomes its module and name.
 
-    Left out are fields with `exclude=True`, secrets, and text under a name that looks secret (`looks_secret`), as
-    in headers or environments; an address loses its user and password.
+    The result has no fields with `exclude=True`, no secrets, and no text under a name that looks secret (`looks_secret`),
+    such as in headers or environments. Users and passwords are removed from URLs.
 
     Examples:
         >>> from pydantic import BaseModel, SecretStr
@@ -94,7 +94,7 @@ def dump(model: BaseModel) -> dict[str, Any]:
 
 
 def encode(value: Any, style: Style) -> Any:
-    """Write any value down in `style`; an object that has no plain form is named by its class."""
+    """Convert any value to plain values; an object that has no plain form becomes the name of its class."""
     for kind, write in _KINDS:
         if isinstance(value, kind):
             return write(value, style)
@@ -116,13 +116,13 @@ def _public_fields(model: BaseModel, style: Style) -> Iterator[tuple[str, Any]]:
         value = getattr(model, name)
         if name in skipped or _is_hidden(name, field, value):
             continue
-        # A mapping of columns may well name a column "token".
+        # A mapping of columns may have a column named "token".
         is_columns = name.endswith("_mappings") and isinstance(value, dict)
         yield name, _Verbatim(value) if is_columns else value
 
 
 def _is_hidden(name: str, field: FieldInfo, value: Any) -> bool:
-    # Not even the absence of a secret is written: reading it back would keep the environment's from being used.
+    # An absent secret is not written either: `None`, read back, would keep the environment variable from being used.
     return (
         bool(field.exclude)
         or _admits_secret(field.annotation)
@@ -190,7 +190,7 @@ def _is_secret(name: str, value: Any) -> bool:
 
 
 def looks_secret(name: str) -> bool:
-    """Tell whether a header, variable or field of this name is likely to hold a secret.
+    """Tell whether a header, variable or field with this name probably holds a secret.
 
     Examples:
         >>> [looks_secret(name) for name in ("Authorization", "OPENAI_API_KEY", "x-auth-token", "apiKey")]

@@ -1,4 +1,4 @@
-"""Telling whether a model is still the same one: by what it declares, and by the code of its classes."""
+"""Digests of a model: of its fields (`signature`), and of the custom code of its classes (`code_digest`)."""
 
 import hashlib
 import inspect
@@ -17,11 +17,11 @@ _FOREIGN = frozenset({"distilabel", "pydantic", "pydantic_core"}) | sys.stdlib_m
 
 
 def signature(model: BaseModel) -> str:
-    """Give 40 hexadecimal digits that stand for what `model` declares.
+    """Return a digest of a model's fields: 40 hexadecimal digits.
 
-    Left out are what `dump` leaves out, the modules of classes, and the fields named in the class attribute
-    `excluded_from_signature: ClassVar[frozenset[str]]`, of the class and of its bases, in nested models too. A
-    function counts by its code.
+    The digest does not include what `dump` omits, the modules of classes, and the fields that the class attribute
+    `excluded_from_signature: ClassVar[frozenset[str]]` of a class or of its bases names, in nested models too. Functions are
+    compared by their code.
 
     Examples:
         >>> from typing import ClassVar
@@ -35,12 +35,12 @@ def signature(model: BaseModel) -> str:
         >>> signature(Loader(split="a")) == signature(Loader(split="b"))
         False
     """
-    canonical = json.dumps(encode(model, _FOR_SIGNING), sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(encode(model, _FOR_SIGNATURE), sort_keys=True, separators=(",", ":"))
     return hashlib.sha1(canonical.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def code_digest(cls: type) -> str:
-    """Give a digest of the code in `cls` and in those of its bases that a user wrote; "" when there is none.
+    """Return a digest of the code that a user wrote in `cls` and its bases; "" if there is none.
 
     Examples:
         >>> from pydantic import BaseModel
@@ -60,7 +60,7 @@ def _is_foreign(base: type) -> bool:
 
 
 def _code(thing: Any) -> str:
-    # The source of a lambda is its whole line, on which another one may stand.
+    # The source of a lambda is its whole line, which may hold another lambda.
     if getattr(thing, "__name__", "") == "<lambda>":
         return _compiled(thing)
     try:
@@ -70,7 +70,7 @@ def _code(thing: Any) -> str:
 
 
 def _compiled(thing: Any) -> str:
-    """Describe code that has no source at hand, as in a notebook or `python -c`."""
+    """Describe code whose source is not available, as in `python -c`."""
     if isinstance(thing, type):
         return "\n".join(
             f"{name}={_compiled(value)}" for name, value in sorted(vars(thing).items()) if _is_code(value)
@@ -112,4 +112,4 @@ def _name_and_code(function: Any) -> dict[str, str]:
     return {"name": str(getattr(function, "__qualname__", function.__name__)), "code": text}
 
 
-_FOR_SIGNING = Style(skips=_excluded, of_class=_name, of_function=_name_and_code)
+_FOR_SIGNATURE = Style(skips=_excluded, of_class=_name, of_function=_name_and_code)

@@ -1,4 +1,4 @@
-"""Reading back what `dump` wrote: classes are found by their place, and only where that is allowed."""
+"""Builds objects from the output of `dump`; only classes of allowed packages are imported."""
 
 import importlib
 import json
@@ -12,22 +12,22 @@ from distilabel.exceptions import DistilabelUserError
 
 __all__ = ["load", "parse_document", "read_document", "write_document"]
 
-_ROOMS = ("distilabel.steps.tasks", "distilabel.steps", "distilabel.models", "distilabel.pipeline")
-"""Where a class of ours is found by its name, if a file names a module that we do not have."""
+_PACKAGES = ("distilabel.steps.tasks", "distilabel.steps", "distilabel.models", "distilabel.pipeline")
+"""Packages to search for a class by its name, if a file names a module of distilabel 1.5 that does not exist here."""
 
-# Written beside the fields by distilabel 1.5, for a person.
-_REMARKS = ("type_info", "runtime_parameters_info")
+# Keys beside the fields; distilabel 1.5 writes the second for readers of the file.
+_NOT_FIELDS = ("type_info", "runtime_parameters_info")
 
 
 def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
     """Build the object that `dump` described.
 
     Args:
-        data: What `dump` returned, perhaps by way of JSON or YAML.
-        allow: The packages whose classes and functions may be imported, with all that is inside of them.
+        data: The output of `dump`, also after a round trip through JSON or YAML.
+        allow: The packages whose classes and functions may be imported, subpackages included.
 
     Raises:
-        DistilabelUserError: A class is outside of `allow`, is not there, or does not accept its fields.
+        DistilabelUserError: A class is not in an allowed package, does not exist, or does not accept its fields.
 
     Examples:
         >>> load({"type_info": {"module": "os", "name": "system"}})
@@ -47,7 +47,7 @@ def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
         )
     if not _is_place(data.get("type_info")):
         return {key: load(value, allow) for key, value in data.items() if key != "type_info"}
-    fields = {key: load(value, allow) for key, value in data.items() if key not in _REMARKS}
+    fields = {key: load(value, allow) for key, value in data.items() if key not in _NOT_FIELDS}
     return _build(data["type_info"], fields, allow)
 
 
@@ -62,10 +62,10 @@ def _build(place: dict[str, str], fields: dict[str, Any], allow: Sequence[str]) 
         raise DistilabelUserError(
             f"'{place['module']}.{place['name']}' is not a class of steps, LLMs or the like."
         )
-    # A field that another version has and nobody set says nothing.
-    given = {key: value for key, value in fields.items() if value is not None or key in cls.model_fields}
+    # A field of another version that was not set carries no information.
+    known = {key: value for key, value in fields.items() if value is not None or key in cls.model_fields}
     try:
-        return cls(**given)
+        return cls(**known)
     except ValidationError as error:
         raise DistilabelUserError(f"{place['name']} does not accept what the file says: {error}") from error
 
@@ -75,19 +75,19 @@ def _find(place: dict[str, str], allow: Sequence[str]) -> Any:
     _check_allowed(f"{module}.{name}", module, allow)
     if "<" in name:
         raise DistilabelUserError(
-            f"'{name}' was defined inside of a function: move it to the top of {module}."
+            f"'{name}' is defined inside a function: move it to the top level of {module}."
         )
     try:
-        found = _imported(module, name)
+        found = _import(module, name)
     except (ImportError, AttributeError) as error:
         found = _found_by_name(name) if module.partition(".")[0] == "distilabel" else None
         if found is None:
-            raise DistilabelUserError(f"'{module}.{name}' is not there: {error}.") from error
+            raise DistilabelUserError(f"'{module}.{name}' does not exist: {error}.") from error
     _check_allowed(f"{module}.{name}", getattr(found, "__module__", None) or "", allow)
     return found
 
 
-def _imported(module: str, name: str) -> Any:
+def _import(module: str, name: str) -> Any:
     found: Any = importlib.import_module(module)
     for part in name.split("."):
         found = getattr(found, part)
@@ -95,9 +95,9 @@ def _imported(module: str, name: str) -> Any:
 
 
 def _found_by_name(name: str) -> Any:
-    """Return the public class of ours that has this name; None if there is none."""
-    rooms = map(importlib.import_module, _ROOMS)
-    return next((getattr(room, name) for room in rooms if name in getattr(room, "__all__", ())), None)
+    """Return the public class of distilabel with this name; None if there is none."""
+    packages = map(importlib.import_module, _PACKAGES)
+    return next((getattr(p, name) for p in packages if name in getattr(p, "__all__", ())), None)
 
 
 def _check_allowed(full_name: str, module: str, allow: Sequence[str]) -> None:
@@ -111,23 +111,23 @@ def _check_allowed(full_name: str, module: str, allow: Sequence[str]) -> None:
 
 
 def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
-    """Write plain values to a file as JSON or YAML; folders on the way are made."""
+    """Write plain values to a file as JSON or YAML; missing parent folders are created."""
     if format not in ("json", "yaml"):
-        raise DistilabelUserError(f"The format {format!r} is not known: use 'json' or 'yaml'.")
-    text = _yaml(data) if format == "yaml" else json.dumps(data, indent=2)
+        raise DistilabelUserError(f"Unknown format {format!r}: use 'json' or 'yaml'.")
+    text = _to_yaml(data) if format == "yaml" else json.dumps(data, indent=2)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(text, encoding="utf-8")
 
 
 def read_document(path: str | Path, format: Literal["json", "yaml"] | None = None) -> Any:
-    """Read plain values from a file; without `format`, its ending (.json, .yaml, .yml) tells which it is.
+    """Read plain values from a file; by default its extension (.json, .yaml, .yml) sets the format.
 
     Raises:
-        DistilabelUserError: The file is not there, or is not what its format says.
+        DistilabelUserError: The file cannot be read, or is not valid in its format.
     """
     kind = format or {".json": "json", ".yaml": "yaml", ".yml": "yaml"}.get(Path(path).suffix.lower())
     if kind is None:
-        raise DistilabelUserError(f"{path} ends in neither .json, .yaml nor .yml: rename it.")
+        raise DistilabelUserError(f"{path} has none of the extensions .json, .yaml and .yml: rename it.")
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -138,25 +138,25 @@ def read_document(path: str | Path, format: Literal["json", "yaml"] | None = Non
 
 
 def parse_document(text: str, kind: str, place: str | Path) -> Any:
-    """Read plain values from a text; `kind` is "json" or "yaml", `place` says where it lies, for the message.
+    """Parse a text as plain values; `kind` is "json" or "yaml", and error messages name `place`.
 
     Raises:
-        DistilabelUserError: The text is not what its kind says.
+        DistilabelUserError: The text is not valid.
     """
     try:
-        return json.loads(text) if kind == "json" else _read_yaml(text)
+        return json.loads(text) if kind == "json" else _from_yaml(text)
     except ValueError as error:
         raise DistilabelUserError(f"{place} is not valid {kind.upper()}: {error}.") from error
 
 
-def _yaml(data: Any) -> str:
+def _to_yaml(data: Any) -> str:
     import yaml  # noqa: PLC0415 - slow to import
 
     text: str = yaml.safe_dump(data, sort_keys=False)
     return text
 
 
-def _read_yaml(text: str) -> Any:
+def _from_yaml(text: str) -> Any:
     import yaml  # noqa: PLC0415 - slow to import
 
     try:

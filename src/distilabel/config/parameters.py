@@ -1,4 +1,4 @@
-"""Runtime parameters: the fields of a model that may still be set when the pipeline is run."""
+"""Runtime parameters: the fields of a model that can be set when the pipeline runs."""
 
 import difflib
 import inspect
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Optional, TypeAlias, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from distilabel.config.docstrings import described_arguments
+from distilabel.config.docstrings import argument_descriptions
 from distilabel.config.dump import looks_secret
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 class RuntimeParameterMark:
-    """Marks an annotation as that of a runtime parameter."""
+    """Marks the annotation of a runtime parameter."""
 
     def __repr__(self) -> str:
         return "runtime parameter"
 
 
 RuntimeParameter: TypeAlias = Annotated[Optional[T], RuntimeParameterMark()]
-"""A field that may be set when the pipeline is run: `split: RuntimeParameter[str] = "train"`.
+"""A field that can be set when the pipeline runs: `split: RuntimeParameter[str] = "train"`.
 
 A value must be given before the run, unless the default is not None or the field is declared as
 `Optional[RuntimeParameter[...]]`.
@@ -33,7 +33,7 @@ _VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
 def runtime_parameters(model: BaseModel) -> dict[str, Any]:
-    """Name the runtime parameters of `model`, each with whether it may stay unset.
+    """Return the runtime parameters of `model`, by name; the value tells whether a parameter is optional.
 
     Nested models give a nested dict, lists of models a dict by position, and an LLM's `generation_kwargs` the
     arguments of its generate method.
@@ -49,7 +49,7 @@ def runtime_parameters(model: BaseModel) -> dict[str, Any]:
     names: dict[str, Any] = {}
     for name, field in type(model).model_fields.items():
         if _is_generation_kwargs(model, name):
-            names[name] = {key: _may_be_left_out(p) for key, p in _generation_parameters(model).items()}
+            names[name] = {key: _has_default(p) for key, p in _generation_parameters(model).items()}
         elif nested := _nested(model, name, field):
             names[name] = _drop_empty({key: runtime_parameters(value) for key, value in nested.items()})
         elif is_runtime_parameter(field):
@@ -58,7 +58,7 @@ def runtime_parameters(model: BaseModel) -> dict[str, Any]:
 
 
 def missing_runtime_parameters(model: BaseModel) -> list[str]:
-    """Give the dotted names of the runtime parameters that must be set and are not.
+    """Return the dotted names of the required runtime parameters that are not set.
 
     Examples:
         >>> from pydantic import BaseModel
@@ -75,7 +75,7 @@ def _missing(model: BaseModel) -> Iterator[str]:
         value = getattr(model, name)
         if _is_generation_kwargs(model, name):
             given = value or {}
-            needed = (k for k, p in _generation_parameters(model).items() if not _may_be_left_out(p))
+            needed = (k for k, p in _generation_parameters(model).items() if not _has_default(p))
             yield from (f"{name}.{key}" for key in needed if key not in given)
         elif nested := _nested(model, name, field):
             for key, child in nested.items():
@@ -94,10 +94,10 @@ def set_runtime_parameters(model: BaseModel, params: Mapping[str, Any]) -> list[
             arguments are merged into those already set.
 
     Returns:
-        One sentence for each name that is not a runtime parameter; such a name is left alone.
+        One sentence for each name that is not a runtime parameter; such names are ignored.
 
     Raises:
-        DistilabelUserError: A value does not suit its field.
+        DistilabelUserError: A value does not fit its field.
 
     Examples:
         >>> from pydantic import BaseModel
@@ -106,7 +106,7 @@ def set_runtime_parameters(model: BaseModel, params: Mapping[str, Any]) -> list[
         >>> set_runtime_parameters(Loader(), {"spilt": "test"})
         ["Loader has no runtime parameter 'spilt'; did you mean 'split'?"]
     """
-    return _set_all(model, params, _call(model))
+    return _set_all(model, params, _label(model))
 
 
 def _set_all(model: BaseModel, params: Any, owner: str) -> list[str]:
@@ -166,13 +166,13 @@ def _assign(model: BaseModel, name: str, value: Any, owner: str) -> None:
 
 
 def runtime_parameters_info(model: BaseModel) -> list[dict[str, Any]]:
-    """Describe the runtime parameters for a person: name, whether optional, and what it is.
+    """Describe the runtime parameters for readers: the name, whether it is optional, and the description.
 
     Returns:
         For a plain parameter `{"name", "optional", "description"?}`; for a nested model
         `{"name", "runtime_parameters_info": [...]}`; for generation arguments `{"name", "keys": [...]}`.
     """
-    documented = described_arguments(type(model))
+    documented = argument_descriptions(type(model))
     info: list[dict[str, Any]] = []
     for name, field in type(model).model_fields.items():
         if _is_generation_kwargs(model, name):
@@ -194,9 +194,9 @@ def _child_info(key: str, child: BaseModel) -> dict[str, Any]:
 def _generation_info(model: BaseModel) -> list[dict[str, Any]]:
     documented: dict[str, str] = {}
     for method in ("generate", "agenerate"):
-        documented |= described_arguments(getattr(type(model), method, None))
+        documented |= argument_descriptions(getattr(type(model), method, None))
     parameters = _generation_parameters(model)
-    return [_entry(k, documented.get(k), optional=_may_be_left_out(p)) for k, p in parameters.items()]
+    return [_entry(k, documented.get(k), optional=_has_default(p)) for k, p in parameters.items()]
 
 
 def _entry(name: str, description: str | None, *, optional: bool) -> dict[str, Any]:
@@ -205,9 +205,9 @@ def _entry(name: str, description: str | None, *, optional: bool) -> dict[str, A
 
 
 def runtime_parameters_may_be_absent(cls: type[BaseModel]) -> None:
-    """Let runtime parameters that were declared without a default start as None.
+    """Give the default None to runtime parameters that were declared without a default.
 
-    To be called from `__pydantic_init_subclass__`: they can still be given at run time.
+    Call it in `__pydantic_init_subclass__`: the parameters can still be set when the pipeline runs.
     """
     bare = [f for f in cls.model_fields.values() if f.is_required() and is_runtime_parameter(f)]
     for field in bare:
@@ -217,7 +217,7 @@ def runtime_parameters_may_be_absent(cls: type[BaseModel]) -> None:
 
 
 def is_runtime_parameter(field: FieldInfo) -> bool:
-    """Tell whether a field was annotated as `RuntimeParameter`, itself or in an Optional."""
+    """Tell whether a field is annotated as `RuntimeParameter`, directly or in an Optional."""
     return any(isinstance(item, RuntimeParameterMark) for item in field.metadata) or _marked(field.annotation)
 
 
@@ -237,12 +237,12 @@ def _is_optional(field: FieldInfo) -> bool:
     return has_default or _marked(field.annotation)
 
 
-def _may_be_left_out(parameter: inspect.Parameter) -> bool:
+def _has_default(parameter: inspect.Parameter) -> bool:
     return parameter.default is not inspect.Parameter.empty
 
 
 def _nested(model: BaseModel, name: str, field: FieldInfo) -> dict[str, BaseModel]:
-    """Give the models inside of a field: by position in a list, under the empty key when it is one model."""
+    """Return the models in a field: by position for a list, under the empty key for a single model."""
     value = None if field.exclude else getattr(model, name)
     if isinstance(value, BaseModel):
         return {"": value}
@@ -273,7 +273,7 @@ def _generation_parameters(model: BaseModel) -> dict[str, inspect.Parameter]:
     return {name: p for name, p in _hook(model).items() if p.kind not in _VARIADIC}
 
 
-def _call(model: BaseModel) -> str:
+def _label(model: BaseModel) -> str:
     name = getattr(model, "name", None)
     return f"{type(model).__name__} {name!r}" if isinstance(name, str) else type(model).__name__
 
@@ -285,7 +285,7 @@ def _unknown(owner: str, name: str, known: Mapping[str, Any]) -> str:
 
 
 class RuntimeParametersMixin(BaseModel):
-    """A part of a step, or of an LLM, that has runtime parameters of its own.
+    """A part of a step, or of an LLM, that has its own runtime parameters.
 
     Any pydantic model with fields annotated as `RuntimeParameter` may be such a part; this class adds the methods.
 
@@ -298,7 +298,7 @@ class RuntimeParametersMixin(BaseModel):
 
     @property
     def runtime_parameters_names(self) -> dict[str, Any]:
-        """The names, each with whether it may stay unset; nested ones as a mapping."""
+        """The names, each with whether it is optional; nested ones as a mapping."""
         return runtime_parameters(self)
 
     def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
@@ -306,5 +306,5 @@ class RuntimeParametersMixin(BaseModel):
         return runtime_parameters_info(self)
 
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
-        """Set runtime parameters by name; a name that is not known is left alone."""
+        """Set runtime parameters by name; unknown names are ignored."""
         set_runtime_parameters(self, runtime_parameters)

@@ -1,4 +1,4 @@
-"""A whole pipeline in one line: rows of instruction and response that a model writes out of its own head."""
+"""A ready pipeline in one line: a model writes instructions and responses without any input data."""
 
 from typing import Any
 
@@ -21,11 +21,11 @@ _SYSTEM_PROMPT = (
 class InstructionResponsePipeline:
     """A pipeline of one `MagpieGenerator`.
 
-    It is no `Pipeline` itself, but has one as its attribute `pipeline`.
+    It is not a `Pipeline` itself; its attribute `pipeline` is one.
 
     Args:
         llm: An LLM that writes the user's messages; see `MagpieGenerator`. By default Llama 3.1 8B Instruct behind an
-            Inference Endpoint of one's own, whose address is in `HF_INFERENCE_BASE_URL`.
+            Inference Endpoint of your own, whose address is in `HF_INFERENCE_BASE_URL`.
         system_prompt: Steers what is written: one, a list of prompts, or a dict as for `MagpieGenerator`.
         hf_token: The key of the default LLM; by default `HF_TOKEN`.
         n_turns: How many pairs of messages; more than one make a column `conversation`.

@@ -1,4 +1,4 @@
-"""The face: steps are put together inside `with Pipeline()`, and run."""
+"""`Pipeline` and `RayPipeline`: steps are created and connected inside `with Pipeline()`, and run."""
 
 import hashlib
 import logging
@@ -15,8 +15,8 @@ from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
 from distilabel.pipeline.graph.dag import DAG, Route
 from distilabel.pipeline.graph.drawing import draw
-from distilabel.pipeline.graph.from_dict import draw_arrows, make_steps, read_pipeline
-from distilabel.pipeline.graph.inputs import chunks_of, set_parameters, with_dataset
+from distilabel.pipeline.graph.from_dict import add_edges, make_steps, read_pipeline
+from distilabel.pipeline.graph.inputs import chunk_size, set_parameters, with_dataset
 from distilabel.pipeline.graph.stages import last_of, load_stages
 from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.steps._core.context import current_pipeline
@@ -30,19 +30,19 @@ __all__ = ["Pipeline", "RayPipeline"]
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]+")
 _STORAGE_UNUSED = (
-    "storage_parameters are not used; what flows between the steps lies in the cache folder, which "
-    "Pipeline(cache_dir=...) puts elsewhere."
+    "storage_parameters are not used: rows travel between the steps through the cache folder. To move it, use "
+    "Pipeline(cache_dir=...)."
 )
 _logger = logging.getLogger("distilabel.pipeline")
 
 
 class Pipeline:
-    """Steps and the arrows between them.
+    """Steps and the connections between them.
 
     Args:
-        name: Names the folder in which its cache lies; without one, made of the steps' names.
-        description: For a person.
-        cache_dir: Where all is kept; default: DISTILABEL_CACHE_DIR, or `~/.cache/distilabel/pipelines`.
+        name: The name, also of its folder in the cache folder; by default made of the steps' names.
+        description: A text for readers of the pipeline.
+        cache_dir: The cache folder; default: DISTILABEL_CACHE_DIR, or `~/.cache/distilabel/pipelines`.
         enable_metadata: Whether the Distiset keeps the column `distilabel_metadata`.
         requirements: Packages that must be installed, such as `["torch>=2"]`.
 
@@ -78,7 +78,7 @@ class Pipeline:
         self.dag = DAG()
         self._token: Any = None
 
-    # Putting together
+    # Building
 
     def __enter__(self) -> Self:
         if current_pipeline.get() is not None:
@@ -96,7 +96,7 @@ class Pipeline:
 
     @property
     def name(self) -> str:
-        """As given, or `pipeline_` and the names of the steps."""
+        """The given name, or `pipeline_` and the names of the steps."""
         return self.dag.inferred_name() if self._name is None else self._name
 
     @property
@@ -106,7 +106,7 @@ class Pipeline:
 
     @property
     def cache_dir(self) -> Path:
-        """Where everything of all pipelines is kept."""
+        """The cache folder, shared by all pipelines."""
         return cache_folder(self._cache_dir)
 
     def _add_step(self, step: _Step) -> None:
@@ -126,40 +126,40 @@ class Pipeline:
         load_groups: Optional[LoadGroups] = None,
         use_cache: bool = True,
         storage_parameters: Optional[dict[str, Any]] = None,
-        use_fs_to_pass_data: bool = False,  # noqa: ARG002 - chunks travel by way of the disk in any case
+        use_fs_to_pass_data: bool = False,  # noqa: ARG002 - chunks always travel by way of the disk
         dataset: InputDataset = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[list[logging.Handler]] = None,
     ) -> Distiset:
         """Run the pipeline and return its dataset.
 
-        Offline batches that are not finished, and that nobody waits for, give an empty Distiset (`len() == 0`): run it
-        again later. Ctrl+C (or SIGTERM) stops in the same way; what was done is kept.
+        If batch jobs are not finished and the run does not wait for them, the Distiset is empty (`len() == 0`): run the
+        pipeline again later. Ctrl+C and SIGTERM stop the run in the same way; all results are kept.
 
         Args:
             parameters: Runtime parameters by step, such as `{"load_data": {"split": "test"}}`; keys may be steps.
-            load_groups: Steps, or their names, by group. The steps of a group are loaded together, and unloaded before
-                the next group is loaded: so models that do not fit beside each other share a machine. A global step is
-                a group of its own; "sequential_step_execution" makes each step one. Without groups, a step is loaded
-                when its first rows arrive, and stays until the end.
-            use_cache: Whether rows and answers of former runs are used, and this run's kept. Recovery needs it.
-            storage_parameters: Accepted, with its `path`, and changes nothing: what flows between the steps lies in the
-                cache folder. A warning says so; `Pipeline(cache_dir=...)` puts it elsewhere.
-            use_fs_to_pass_data: Accepted and changes nothing: rows travel from step to step by way of the disk.
+            load_groups: Lists of steps, or of their names. The steps of a group are loaded together, and unloaded before
+                the next group is loaded, so that models that do not fit together can share a machine. A global step is
+                its own group; "sequential_step_execution" makes each step a group. Without groups, a step is loaded when
+                its first rows arrive, and stays loaded until the end.
+            use_cache: Whether the run uses rows and responses of former runs, and keeps its own. Recovery needs it.
+            storage_parameters: Accepted with its key `path`, but has no effect: rows travel between the steps through the
+                cache folder. A warning says so; `Pipeline(cache_dir=...)` moves the folder.
+            use_fs_to_pass_data: Accepted, but has no effect: rows always travel between the steps through files.
             dataset: Rows to run on, in place of a generator step: a list of dicts, a `datasets.Dataset` or a pandas
                 frame.
             dataset_batch_size: How many rows of `dataset` make a chunk.
-            logging_handlers: Further handlers for the log.
+            logging_handlers: Additional log handlers.
 
         Raises:
-            DistilabelUserError: Something to mend in the pipeline, its parameters or its cache folder.
-            DistilabelPlatformError: A platform refused, or cannot be reached.
+            DistilabelUserError: An error in the pipeline, its parameters or its cache folder.
+            DistilabelPlatformError: A platform rejected a call, or cannot be reached.
             DistilabelStepError: A step failed for all of its rows.
         """
         dag = with_dataset(self.dag, dataset, dataset_batch_size) if dataset is not None else self.dag
         if storage_parameters is not None and "path" not in storage_parameters:
             raise DistilabelUserError(
-                "storage_parameters has no 'path': leave storage_parameters out, the cache folder is used."
+                "storage_parameters has no 'path': remove storage_parameters; the cache folder is used."
             )
         stages = load_stages(dag, load_groups) if load_groups else ()
         settings = RunSettings(self.name, use_cache, self.enable_metadata, stages=stages)
@@ -176,15 +176,15 @@ class Pipeline:
         """
         dag = with_dataset(self.dag, dataset, batch_size) if dataset is not None else self.dag
         settings = RunSettings(self.name, use_cache=False, metadata=self.enable_metadata, most_chunks=1)
-        with chunks_of(dag, batch_size):
+        with chunk_size(dag, batch_size):
             return self._run(dag, settings, parameters, [])
 
     def validate(self) -> None:
-        """Check everything that can be known before the first row.
+        """Check all that can be checked before the first row.
 
         Raises:
-            DistilabelUserError: The first thing that is wrong: names the step and says how to mend it.
-            ModuleNotFoundError: Packages that the pipeline needs are missing; names them.
+            DistilabelUserError: The first error; the message names the step and says how to fix it.
+            ModuleNotFoundError: Packages that the pipeline needs are missing; the message names them.
         """
         self._check_installed(self.dag)
         self.dag.validate()
@@ -192,14 +192,14 @@ class Pipeline:
     def get_load_stages(
         self, load_groups: Optional[LoadGroups] = None
     ) -> tuple[list[list[str]], list[list[str]]]:
-        """Return in which stages the steps are loaded, and the last steps of each stage.
+        """Return the steps of each stage, in the order in which they are loaded, and the last steps of each stage.
 
         Args:
             load_groups: As for `run`.
 
         Raises:
-            DistilabelUserError: A group names an unknown step, or a step twice; puts a global step with others; or
-                leaves out a step that stands between two of its own.
+            DistilabelUserError: A group names an unknown step, or a step twice; or it holds a global step and others; or
+                a step between two of its steps is missing.
 
         Examples:
             >>> from distilabel.steps import LoadDataFromDicts, KeepColumns
@@ -216,27 +216,27 @@ class Pipeline:
     def draw(
         self, path: str | Path = "pipeline.png", top_to_bottom: bool = False, show_edge_labels: bool = True
     ) -> str:
-        """Draw the steps and the arrows between them; return the path. A notebook shows the picture.
+        """Draw the steps and their connections; return the path. A notebook shows the picture.
 
         Args:
-            path: The file; its ending says what is made: `.png` (needs the extra `draw`), `.svg`, or the text of
-                Mermaid as `.mmd` or in a page, `.md`.
-            top_to_bottom: Whether rows flow downwards, and not to the right.
-            show_edge_labels: Whether arrows name the columns that the step at their end reads.
+            path: The file. Its extension sets the format: `.png` (needs the extra `draw`), `.svg`, `.mmd` for Mermaid
+                text, or `.md` for Mermaid text in a Markdown page.
+            top_to_bottom: Whether rows flow down instead of to the right.
+            show_edge_labels: Whether arrows show the columns that the step at their end reads.
 
         Raises:
-            DistilabelUserError: Another ending, or a pipeline without steps.
+            DistilabelUserError: The extension is unknown, or the pipeline has no steps.
         """
         return draw(self.dag, path, top_to_bottom=top_to_bottom, labels=show_edge_labels)
 
     def recover(self) -> int:
-        """Find this pipeline's jobs on its platforms after the cache folder was lost; return how many were found.
+        """Find this pipeline's batch jobs on its platforms after the cache folder was lost; return their number.
 
-        The next `run` collects them and pays for nothing again. Jobs of other pipelines on the same platforms are
-        found along.
+        The next `run` collects their results and pays for nothing again. Jobs of other pipelines on the same platforms are
+        recorded too.
 
         Raises:
-            DistilabelPlatformError: A platform refuses, or cannot be reached.
+            DistilabelPlatformError: A platform rejected a call, or cannot be reached.
         """
         from distilabel.pipeline.runtime.execution import recover_jobs  # noqa: PLC0415 - slow to import
 
@@ -245,24 +245,24 @@ class Pipeline:
     def ray(
         self, ray_head_node_url: Optional[str] = None, ray_init_kwargs: Optional[dict[str, Any]] = None
     ) -> "RayPipeline":
-        """Return the same pipeline, to be run with its worker processes on a Ray cluster.
+        """Return the same pipeline with its worker processes on a Ray cluster.
 
         Args:
             ray_head_node_url: As for `RayPipeline`.
             ray_init_kwargs: As for `RayPipeline`.
         """
-        made = RayPipeline(
+        pipeline = RayPipeline(
             self._name, self.description, self._cache_dir, self.enable_metadata, self._requirements,
             ray_head_node_url, ray_init_kwargs,
         )  # fmt: skip
-        made.dag = self.dag
-        return made
+        pipeline.dag = self.dag
+        return pipeline
 
     def _cluster(self) -> "Cluster | None":
-        """Return where the worker processes are to be; None: on this machine."""
-        from distilabel.pipeline.workers.cluster import Cluster, is_within_one  # noqa: PLC0415 - slow to import
+        """Return the Ray cluster for the worker processes; None: they run on this machine."""
+        from distilabel.pipeline.workers.cluster import Cluster, is_in_cluster  # noqa: PLC0415 - slow to import
 
-        return Cluster() if is_within_one() else None
+        return Cluster() if is_in_cluster() else None
 
     def _run(
         self,
@@ -287,7 +287,7 @@ class Pipeline:
         except DistilabelException as error:
             if os.environ.get("DISTILABEL_LOG_LEVEL", "").upper() == "DEBUG":
                 raise
-            # The message says what to do. The frames of this library would bury it; those of the user's step are its cause.
+            # The message says what to do. A traceback through this library would hide it; that of the user's step is its cause.
             cause = error.__cause__ if isinstance(error, DistilabelStepError) else None
             raise error.with_traceback(None) from cause
 
@@ -303,43 +303,43 @@ class Pipeline:
 
         return sorted({*self._requirements, *requirements_of(self.dag.steps.values())})
 
-    # Written form
+    # Serialization
 
     @property
     def signature(self) -> str:
-        """40 hexadecimal digits for the names of the steps and the arrows between them."""
+        """A digest of the names of the steps and their connections: 40 hexadecimal digits."""
         parts = [*self.dag.steps, *(f"{start}>{end}" for start, end in self.dag.edges), *self.dag.routes]
         return hashlib.sha1("\0".join(parts).encode(), usedforsecurity=False).hexdigest()
 
     def dump(self) -> dict[str, Any]:
-        """Return the pipeline as plain values, without any key."""
+        """Return the pipeline as plain values, without API keys."""
         steps = [{"step": step.dump(), "name": step.name} for step in self.dag.steps.values()]
         info = {"module": type(self).__module__, "name": type(self).__name__}
-        written = {"name": self.name, "description": self.description, "steps": steps, **self.dag.written()}
+        pipeline = {"name": self.name, "description": self.description, "steps": steps, **self.dag.dump()}
         return {
             "distilabel": {"version": __version__},
-            "pipeline": {**written, "type_info": info},
+            "pipeline": {**pipeline, "type_info": info},
             "requirements": self.requirements,
         }
 
     def save(self, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
-        """Write the pipeline to a file, without any key."""
+        """Write the pipeline to a file, without API keys."""
         config.write_document(self.dump(), path, format)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a pipeline from what `dump` gave, here or in distilabel 1.5.
+        """Build a pipeline from the output of `dump`, of this version or of distilabel 1.5.
 
         Args:
-            data: From `dump`.
-            allow: The packages whose classes may be imported: the file names classes, and importing runs code.
+            data: The output of `dump`.
+            allow: The packages whose classes may be imported: the data names classes, and importing runs code.
         """
         found = read_pipeline(data)
         pipeline = cls(found.get("name"), found.get("description"), requirements=data.get("requirements"))
         for step in make_steps(found, allow):
             step.pipeline = pipeline
             pipeline._add_step(step)
-        draw_arrows(found, pipeline.dag, allow)
+        add_edges(found, pipeline.dag, allow)
         return pipeline
 
     @classmethod
@@ -354,7 +354,7 @@ class Pipeline:
 
     @classmethod
     def from_file(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a pipeline from a JSON or YAML file, by its ending."""
+        """Build a pipeline from a JSON or YAML file, by its extension."""
         return cls.from_dict(config.read_document(path), allow)
 
     def get_runtime_parameters_info(self) -> dict[str, list[dict[str, Any]]]:
@@ -363,18 +363,18 @@ class Pipeline:
 
 
 class RayPipeline(Pipeline):
-    """A pipeline whose worker processes are actors on a Ray cluster; all else is as in `Pipeline`.
+    """A pipeline whose worker processes are actors on a Ray cluster; everything else is as in `Pipeline`.
 
-    Steps that ask for `resources`, and those that hold a model which is computed in the process, get their replicas there,
-    where Ray finds the CPUs, GPUs, memory and custom resources that they ask for. All other steps, among them every task
-    that asks by offline batch, run in the threads of this process: so no job's state ever leaves it, and rows, cache and
+    Steps that request `resources`, and steps with a model that runs in the step's process, get their replicas on the
+    cluster, where Ray finds the CPUs, GPUs, memory and custom resources that they request. All other steps, and every task
+    that uses batch jobs, run in threads of this process: the state of batch jobs never leaves it, and rows, cache and
     Distiset are the same as those of `Pipeline.run`. Needs `pip install 'distilabel[ray]'`, and distilabel on every node.
 
     Args:
         name, description, cache_dir, enable_metadata, requirements: As for `Pipeline`.
-        ray_head_node_url: The cluster, such as `ray://head:10001`. Without one: the one that this process is connected to,
-            or that RAY_ADDRESS names, or else a small one that is started here and ends with the run.
-        ray_init_kwargs: Further arguments of `ray.init`, such as `runtime_env`:
+        ray_head_node_url: The cluster, such as `ray://head:10001`. By default the one that this process is connected to,
+            or that RAY_ADDRESS names, or else a local one that is started here and ends with the run.
+        ray_init_kwargs: Additional arguments of `ray.init`, such as `runtime_env`:
             https://docs.ray.io/en/latest/ray-core/api/doc/ray.init.html
 
     Examples:

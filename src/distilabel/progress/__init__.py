@@ -1,1 +1,1 @@
-"""What a person sees of a run: log lines everywhere, a live table on a terminal, JSON lines for a program."""
+"""Shows a run: log lines, a live table on a terminal, JSON lines for programs."""

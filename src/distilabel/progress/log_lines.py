@@ -1,4 +1,4 @@
-"""Events as sentences."""
+"""Logs events as sentences."""
 
 import shlex
 import sys
@@ -23,7 +23,7 @@ from distilabel.records import Job
 __all__ = ["EventLogger", "age", "how_to_resume", "job_name", "job_progress"]
 
 _LEVELS = {"info": 20, "warning": 30, "error": 40}
-# Moves that say nothing new to a person.
+# States that tell a user nothing new.
 _SILENT = frozenset({"uploading", "uploaded", "creating", "fetched"})
 
 
@@ -31,23 +31,23 @@ class EventLogger:
     """Turns events into log lines.
 
     Args:
-        say: Called with a level of `logging` and a sentence.
-        clock: Gives the time in seconds since 1970.
+        log: Called with a level of `logging` and a sentence.
+        clock: Returns the time in seconds since 1970.
     """
 
-    def __init__(self, say: Callable[[int, str], None], clock: Callable[[], float] = time) -> None:
-        self._say = say
+    def __init__(self, log: Callable[[int, str], None], clock: Callable[[], float] = time) -> None:
+        self._log = log
         self._clock = clock
         self._rows: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
         self._cached: Counter[str] = Counter()
-        self._told: dict[int, str] = {}
+        self._last: dict[int, str] = {}
 
     def __call__(self, event: Event) -> None:
-        """Hear an event."""
+        """Log an event, if it concerns the user."""
         match event:
             case RunBegan(pipeline, steps):
-                self._info(f"Pipeline {pipeline!r} begins: {', '.join(steps)}.")
+                self._info(f"Pipeline {pipeline!r} starts: {', '.join(steps)}.")
             case ChunkDone(step, rows, failures, cached):
                 self._rows[step] += rows
                 self._failures[step] += failures
@@ -57,33 +57,33 @@ class EventLogger:
             case JobMoved(job):
                 self._job(job)
             case NextPoll(job, seconds):
-                self._say(10, f"Job {job_name(job)}: asking again in {seconds:g} s.")
+                self._log(10, f"Batch job {job_name(job)}: next poll in {seconds:g} s.")
             case Notice(level, text):
-                self._say(_LEVELS[level], text)
+                self._log(_LEVELS[level], text)
             case RunEnded():
                 self._ended(event)
             case _:
                 pass
 
     def _info(self, text: str) -> None:
-        self._say(20, text)
+        self._log(20, text)
 
     def _step_ended(self, step: str) -> None:
         kept = self._cached[step]
         text = f"Step {step!r} is done: {_count(self._rows[step], 'row')}"
         self._info(text + (f", {kept:,} of them from the cache." if kept else "."))
         if self._failures[step]:
-            self._say(
+            self._log(
                 30,
-                f"Step {step!r} has no answer for {_count(self._failures[step], 'row')}; the reasons are in "
+                f"Step {step!r} has no response for {_count(self._failures[step], 'row')}; the reasons are in "
                 "`distilabel_metadata` (Pipeline(enable_metadata=True) keeps it).",
             )
 
     def _job(self, job: Job) -> None:
         step = job.scope.rpartition("/")[2]
-        text = f"Job {job_name(job)} of step {step!r}: {job_progress(job)}."
-        if job.state not in _SILENT and self._told.get(job.id) != text:
-            self._told[job.id] = text
+        text = f"Batch job {job_name(job)} of step {step!r}: {job_progress(job)}."
+        if job.state not in _SILENT and self._last.get(job.id) != text:
+            self._last[job.id] = text
             self._info(text)
 
     def _ended(self, event: RunEnded) -> None:
@@ -91,23 +91,25 @@ class EventLogger:
             self._info(f"Pipeline {event.pipeline!r} is done: {_count(event.rows, 'row')}.")
             return
         jobs, own = event.open_jobs, event.own_jobs
-        lines = [f"Pipeline {event.pipeline!r} is not ready: {_count(len(jobs) + len(own), 'job')} open."]
+        lines = [
+            f"Pipeline {event.pipeline!r} is not finished: {_count(len(jobs) + len(own), 'batch job')} open."
+        ]
         lines += [
             f"  {job_name(job)}: {job_progress(job)}, {age(self._clock() - job.created_at)} old"
             for job in jobs
         ]
-        lines += [f"  {name}: asked for by an LLM of your own" for name in own]
-        lines.append(f"Nothing is lost. To go on, run it again: {how_to_resume()}")
+        lines += [f"  {name}: submitted by a custom LLM" for name in own]
+        lines.append(f"Nothing is lost. To continue, run it again: {how_to_resume()}")
         self._info("\n".join(lines))
 
 
 def job_name(job: Job) -> str:
-    """Return the platform's id of a job, or our number while it has none."""
+    """Return the platform's id of a batch job, or the number in the ledger while it has none."""
     return job.remote_id or f"#{job.id}"
 
 
 def job_progress(job: Job) -> str:
-    """Say how far a job is."""
+    """Return the state and progress of a batch job as text."""
     if job.state == "submitted":
         done = job.completed if job.completed is not None else 0
         return f"{job.remote_status or 'submitted'}, {done:,} of {_count(job.requests, 'request')} done"
@@ -117,7 +119,7 @@ def job_progress(job: Job) -> str:
 
 
 def age(seconds: float) -> str:
-    """Say a time span in the largest unit that fits.
+    """Return a time span as text in the largest unit that fits.
 
     Examples:
         >>> age(42), age(600), age(7300)
@@ -129,7 +131,7 @@ def age(seconds: float) -> str:
 
 
 def how_to_resume() -> str:
-    """Return what to type to run this program again, without any secret; in a notebook, what to call."""
+    """Return the command that runs this program again, without secrets; in a notebook, the call."""
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     spec = getattr(sys.modules.get("__main__"), "__spec__", None)
     arguments = _without_secrets(sys.argv[1:])
@@ -143,7 +145,7 @@ def how_to_resume() -> str:
 
 
 def _without_secrets(arguments: Sequence[str]) -> list[str]:
-    """Cut out the values of options that look like secrets: `--token ...`, `--token=...`, `step.api_key=...`."""
+    """Replace the values of options that look like secrets: `--token ...`, `--token=...`, `step.api_key=...`."""
     shown, hide = [], False
     for word in arguments:
         name, is_pair, _ = word.partition("=")

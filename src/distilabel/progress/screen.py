@@ -1,4 +1,4 @@
-"""Setting up what a run shows and where its log goes, and taking it all down again."""
+"""Sets up the screen and the log of a run, and removes them at its end."""
 
 import dataclasses
 import logging
@@ -27,15 +27,15 @@ _MODES = ("auto", "rich", "plain", "json", "none")
 
 @contextmanager
 def screen(log: Path, handlers: Sequence[logging.Handler] = ()) -> Iterator[Callable[[Event], None]]:
-    """Show a run: within it, call what it gives with each event.
+    """Show a run while the context is open: call its value with each event.
 
-    `DISTILABEL_PROGRESS` says how: `rich` (a live table), `plain` (lines), `json` (one event a line, on standard
-    error), `none`, or `auto`: a table on a terminal, lines elsewhere. `DISTILABEL_LOG_LEVEL` says how much of the log
-    is shown, `INFO` where it is not set. The file `log` gets everything from `INFO` on.
+    `DISTILABEL_PROGRESS` sets the form: `rich` (a live table), `plain` (lines), `json` (one event per line, on standard
+    error), `none`, or `auto`: a table on a terminal, lines elsewhere. `DISTILABEL_LOG_LEVEL` sets the lowest level that is
+    shown, by default `INFO`. The file `log` gets all records from `INFO` on.
 
     Args:
-        log: The log's file; lines are added.
-        handlers: Further handlers of the user's.
+        log: The log file; lines are appended.
+        handlers: Additional handlers of the user.
     """
     mode, level = _setting("DISTILABEL_PROGRESS", _MODES, "auto"), _level()
     console = Console(stderr=True)
@@ -44,8 +44,8 @@ def screen(log: Path, handlers: Sequence[logging.Handler] = ()) -> Iterator[Call
     table = LiveTable(console) if mode == "rich" else None
     shown = _shown(mode, console, level)
     own = [_file_handler(log), *handlers, *([shown] if shown else [])]
-    narrator = EventLogger(_LOGGER.getChild("pipeline").log)
-    listeners: list[Callable[[Event], None]] = [narrator, *([table] if table else [])]
+    event_logger = EventLogger(_LOGGER.getChild("pipeline").log)
+    listeners: list[Callable[[Event], None]] = [event_logger, *([table] if table else [])]
     if mode == "json":
         listeners.append(_JsonLines(sys.stderr))
     with _logging_to(own, min(level, logging.INFO)):
@@ -101,7 +101,7 @@ def _shown(mode: str, console: Console, level: int) -> logging.Handler | None:
 
 
 class _ConsoleHandler(logging.Handler):
-    """Prints above the live table; lines are not wrapped, so that what is copied is what was said."""
+    """Prints above the live table, without wrapping lines, so that users can copy them unchanged."""
 
     def __init__(self, console: Console) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ class _ConsoleHandler(logging.Handler):
 
 
 class _JsonLines:
-    """One JSON object an event: its kind, and what it holds."""
+    """Writes one JSON object per event: its kind and its fields."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

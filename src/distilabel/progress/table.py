@@ -1,4 +1,4 @@
-"""A live table of a run, for a terminal: per step the rows done, per job how far it is."""
+"""A live table of a run on a terminal: the rows of each step, and the progress of each batch job."""
 
 import threading
 from collections import Counter
@@ -22,8 +22,8 @@ class LiveTable:
     """Shows the run on a terminal; safe to call from several threads.
 
     Args:
-        console: Where to draw.
-        clock: Gives the time in seconds since 1970.
+        console: The terminal.
+        clock: Returns the time in seconds since 1970.
     """
 
     def __init__(self, console: Console, clock: Callable[[], float] = time) -> None:
@@ -37,15 +37,15 @@ class LiveTable:
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=4, transient=True)
 
     def start(self) -> None:
-        """Begin to draw."""
+        """Show the table."""
         self._live.start()
 
     def stop(self) -> None:
-        """Wipe the table; what was said above it stays."""
+        """Remove the table; the log lines above it stay."""
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
-        """Hear an event."""
+        """Update the table with an event."""
         with self._lock:
             match event:
                 case RunBegan(_, steps):
@@ -74,7 +74,7 @@ class LiveTable:
 
     def _steps_table(self) -> Table:
         table = Table(box=None, pad_edge=False)
-        for column, justify in (("step", "left"), ("rows", "right"), ("no answer", "right"), ("", "left")):
+        for column, justify in (("step", "left"), ("rows", "right"), ("no response", "right"), ("", "left")):
             table.add_column(column, justify="right" if justify == "right" else "left")
         for step, state in self._states.items():
             failures = self._failures[step]
@@ -83,7 +83,7 @@ class LiveTable:
 
     def _jobs_table(self) -> Table:
         table = Table(box=None, pad_edge=False)
-        for column in ("job", "state", "requests", "age", "next poll"):
+        for column in ("batch job", "state", "requests", "age", "next poll"):
             table.add_column(column, justify="right" if column in ("requests", "age") else "left")
         jobs = [job for job in self._jobs.values() if not job.state.is_final]
         for job in jobs[:_MOST_JOBS]:

@@ -57,7 +57,7 @@ class TestArrows:
     def test_an_arrow_is_drawn_once(self):
         dag = graph(Same(name="a"), Same(name="b"))
         dag.connect("a", "b")
-        with pytest.raises(DistilabelUserError, match="Step 'a' is connected to 'b' already: leave one"):
+        with pytest.raises(DistilabelUserError, match="Step 'a' is connected to 'b' already: remove one"):
             dag.connect("a", "b")
         assert dag.edges == [("a", "b")]
 
@@ -225,7 +225,7 @@ class TestWords:
 
     def test_arrows_and_routes_are_written_down(self, pipeline):
         load() >> FIRST >> [Same(name="a"), Same(name="b")]
-        assert pipeline.dag.written() == {
+        assert pipeline.dag.dump() == {
             "connections": [
                 {"from": "load", "to": ["a", "b"]},
                 {"from": "a", "to": []},

@@ -120,7 +120,9 @@ def test_a_notebook_is_given_the_picture(diamond: Pipeline, tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["p.gif", "p"])
 def test_other_endings_are_refused(diamond: Pipeline, tmp_path: Path, name: str):
-    with pytest.raises(DistilabelUserError, match=r"end its name in \.png, \.svg, \.mmd, \.md\."):
+    with pytest.raises(
+        DistilabelUserError, match=r"use one of the file extensions \.png, \.svg, \.mmd, \.md\."
+    ):
         diamond.draw(tmp_path / name)
 
 

@@ -62,7 +62,7 @@ class TestOldFile:
         text = OLD.read_text().replace("name: KeepColumns", "name: KeepRows")
         (tmp_path / "p.yaml").write_text(text)
         with pytest.raises(
-            DistilabelUserError, match=r"'distilabel\.steps\.columns\.keep\.KeepRows' is not there"
+            DistilabelUserError, match=r"'distilabel\.steps\.columns\.keep\.KeepRows' does not exist"
         ):
             Pipeline.from_yaml(tmp_path / "p.yaml")
 
@@ -89,7 +89,7 @@ class TestNothingForeignRuns:
     def test_what_our_modules_have_imported_is_not_ours(self, name):
         data = yaml.safe_load(OLD.read_text())
         data["pipeline"]["steps"][2]["step"]["type_info"] = {"module": "distilabel._files", "name": name}
-        with pytest.raises(DistilabelUserError, match=r"not in an allowed package|is not there"):
+        with pytest.raises(DistilabelUserError, match=r"not in an allowed package|does not exist"):
             Pipeline.from_dict(data)
 
     def test_tag_of_yaml_that_would_run_code_is_refused(self, tmp_path):

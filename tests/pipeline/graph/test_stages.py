@@ -83,10 +83,10 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("groups", "words"),
         [
-            ([["laod"]], "A load group names what is not there. The pipeline has no step 'laod'; did you mean 'load'?"),
+            ([["laod"]], "Unknown step in load_groups. The pipeline has no step 'laod'; did you mean 'load'?"),
             ([["a"], ["b", "a"]], "Step 'a' is in the load groups twice: leave it in one of them."),
-            ([["a", "last"]], "Step 'both' stands between steps of the load group ['a', 'last']"),
-            ([["load", "last"]], "stands between steps of the load group"),
+            ([["a", "last"]], "Step 'both' is between steps of the load group ['a', 'last']"),
+            ([["load", "last"]], "is between steps of the load group"),
             ("in_order", "load_groups is 'in_order': give lists of steps"),
         ],
     )  # fmt: skip
@@ -98,7 +98,9 @@ class TestRefusals:
 
     def test_a_global_step_shares_no_group(self, tmp_path):
         pipeline = line(tmp_path, Same(name="s"), Sum(name="sum"))
-        with pytest.raises(DistilabelUserError, match="Step 'sum' takes all rows at once and shares no load"):
+        with pytest.raises(
+            DistilabelUserError, match="Step 'sum' takes all rows at once and cannot share a load"
+        ):
             pipeline.get_load_stages([["s", "sum"]])
 
     def test_groups_that_wait_for_one_another_are_told(self, tmp_path):
@@ -199,7 +201,7 @@ class TestStorage:
         )
         assert column(found) == [0]
         (warned,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-        assert warned.startswith("storage_parameters are not used; what flows between the steps lies in")
+        assert warned.startswith("storage_parameters are not used: rows travel between the steps through")
         assert "Pipeline(cache_dir=...)" in warned
 
     def test_without_a_path_it_is_refused(self, tmp_path):

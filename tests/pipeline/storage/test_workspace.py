@@ -15,7 +15,7 @@ from distilabel.pipeline.storage.workspace import Workspace
 def workspace(tmp_path: Path):
     made = Workspace(tmp_path, "p", use_cache=True)
     yield made
-    made.leave()
+    made.release()
 
 
 def test_second_run_is_refused_and_told_who_holds_the_folder(workspace):
@@ -25,7 +25,7 @@ def test_second_run_is_refused_and_told_who_holds_the_folder(workspace):
     assert text.startswith(f"Pipeline 'p' is running already (process {os.getpid()}):")
     assert "wait until it is done" in text
     assert "cache_dir" in text
-    assert text.endswith("Nothing was submitted by this one.")
+    assert text.endswith("This run submitted nothing.")
 
 
 def test_run_without_the_cache_is_refused_too(workspace):
@@ -55,12 +55,12 @@ def test_refusal_leaves_the_holder_alone(workspace):
 
 
 def test_other_pipelines_run_beside_it(workspace):
-    Workspace(workspace.cache, "q", use_cache=True).leave()
+    Workspace(workspace.cache, "q", use_cache=True).release()
 
 
 def test_folder_that_was_left_can_be_taken_again(tmp_path):
     for _ in range(3):
-        Workspace(tmp_path, "p", use_cache=True).leave()
+        Workspace(tmp_path, "p", use_cache=True).release()
     assert not (tmp_path / "p" / "run.pid").exists()
 
 
@@ -87,21 +87,21 @@ def test_everything_of_a_pipeline_lies_in_its_folder(workspace):
 
 
 def test_run_without_the_cache_works_apart_and_leaves_nothing(tmp_path):
-    Workspace(tmp_path, "p", use_cache=True).leave()
+    Workspace(tmp_path, "p", use_cache=True).release()
     before = sorted(tmp_path.rglob("*"))
     workspace = Workspace(tmp_path, "p", use_cache=False)
     assert workspace.work.is_relative_to(workspace.folder)
     assert workspace.work != workspace.folder
     (workspace.work / "chunks").mkdir(parents=True)
     (workspace.work / "chunks" / "load.chunks").write_bytes(b"x")
-    workspace.leave()
+    workspace.release()
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_what_a_killed_run_without_the_cache_left_is_cleared_away(tmp_path):
     killed = tmp_path / "p" / "runs" / "0123"
     killed.mkdir(parents=True)
-    Workspace(tmp_path, "p", use_cache=True).leave()
+    Workspace(tmp_path, "p", use_cache=True).release()
     assert not killed.exists()
 
 
@@ -110,5 +110,5 @@ def test_two_runs_without_the_cache_never_share_chunks(tmp_path):
     for _ in range(2):
         workspace = Workspace(tmp_path, "p", use_cache=False)
         works.append(workspace.work)
-        workspace.leave()
+        workspace.release()
     assert works[0] != works[1]

@@ -61,14 +61,14 @@ def test_model_that_runs_in_its_process_inside_of_another_gets_a_worker():
     assert place(Writes(llm=Here(), resources=TWO)) == Placement(2, computes=True)
 
 
-def test_online_task_that_asks_for_replicas_gets_them():
+def test_online_task_that_requests_replicas_gets_them():
     assert place(TextGeneration(llm=remote(), resources=TWO)) == Placement(2)
 
 
 @pytest.mark.parametrize(
     "llm", [remote(use_offline_batch_generation=True), Plain(use_offline_batch_generation=True)]
 )
-def test_offline_task_stays_in_the_driver_whatever_it_asks_for(llm):
+def test_offline_task_stays_in_the_driver_process(llm):
     assert place(TextGeneration(llm=llm)) == Placement(0)
     found = place(TextGeneration(name="ask", llm=llm, resources=TWO))
     note = "Step 'ask' uses batch jobs and runs in this process: its resources are not used."
@@ -76,14 +76,14 @@ def test_offline_task_stays_in_the_driver_whatever_it_asks_for(llm):
 
 
 @pytest.mark.parametrize(("step", "kind"), [(Sum, "takes all rows at once"), (Count, "is a generator")])
-def test_step_that_cannot_be_in_two_places_is_in_one_and_says_so(step, kind):
+def test_step_that_cannot_have_replicas_gets_one_worker_and_a_note(step, kind):
     found = place(step(name="x", resources=TWO))
     assert found.replicas == 1
     assert found.notes == (f"Step 'x' {kind}: it runs in one worker process, not in 2 replicas.",)
     assert place(step(name="x", resources=StepResources(cpus=1))) == Placement(1)
 
 
-def test_where_there_are_no_workers_steps_run_in_the_driver_and_say_so():
+def test_without_worker_processes_steps_run_in_the_driver_with_a_note():
     found = place(Same(name="x", resources=TWO), has_workers=False)
     assert found.replicas == 0
     assert found.notes == (
@@ -106,11 +106,11 @@ class TestRunners:
             ([], ("The steps request 2 GPUs in all, and this machine has none: they run without a GPU.",)),
         ],
     )
-    def test_too_few_gpus_are_told_of(self, gpus, note):
+    def test_too_few_gpus_are_reported(self, gpus, note):
         found = assign_runners([Same(name="a", resources=StepResources(replicas=2, gpus=1))], lambda: gpus)
         assert found.notes == note
 
-    def test_gpus_are_looked_for_only_where_they_are_wanted(self):
+    def test_gpus_are_looked_up_only_if_requested(self):
         def look() -> list[str]:
             raise AssertionError
 
@@ -125,5 +125,5 @@ class TestRunners:
     def test_what_each_replica_sees_is_its_own(self):
         step = Same(name="a", resources=StepResources(replicas=2, gpus=1))
         pool = assign_runners([step], lambda: ["4", "7"]).runners["a"]
-        seen = [pool._slots.get().belongings["CUDA_VISIBLE_DEVICES"] for _ in range(2)]
+        seen = [pool._slots.get().spec["CUDA_VISIBLE_DEVICES"] for _ in range(2)]
         assert seen == ["4", "7"]

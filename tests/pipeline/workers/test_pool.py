@@ -169,10 +169,10 @@ class TestLife:
         assert [record.getMessage() for record in mine] == ["row 0", "row 1", "row 2"]
         assert {record.process == os.getpid() for record in mine} == {False}
 
-    def test_a_step_that_cannot_be_unloaded_is_told_of_and_costs_nothing(self, tmp_path, caplog):
+    def test_a_step_that_cannot_be_unloaded_is_reported_and_loses_nothing(self, tmp_path, caplog):
         assert len(rows(line(tmp_path, worker_steps.CannotUnload(name="stuck", resources=ONE)).run())) == 10
         assert "A worker process of step 'stuck' could not unload it" in caplog.text
-        assert "the door is stuck" in caplog.text
+        assert "it is stuck" in caplog.text
 
     def test_artifacts_lie_where_they_always_do(self, tmp_path):
         distiset = line(tmp_path, worker_steps.Leaves(name="leaves", resources=TWO), data=numbers(1)).run()
@@ -207,7 +207,9 @@ class TestErrors:
         assert "in made" in caught.value.__notes__[0]
 
     def test_row_that_cannot_be_pickled_ends_the_run(self, tmp_path):
-        with pytest.raises(DistilabelStepError, match=r"A row that step 'x' gave .* give plain values"):
+        with pytest.raises(
+            DistilabelStepError, match=r"Step 'x' gave a row with a value .* use plain values"
+        ):
             line(tmp_path, worker_steps.GivesALock(name="x", resources=ONE)).run()
 
     def test_row_that_cannot_be_unpickled_fails_alone(self, tmp_path):
@@ -216,9 +218,9 @@ class TestErrors:
         assert [row["pid"] for row in found] == [1, 1, 1, None, *[1] * 6]
         code, message = failures(found, "x")[3]
         assert code == "worker_died"
-        assert "gave what cannot be read (ValueError: invalid literal" in message
+        assert "sent a message that cannot be read (ValueError: invalid literal" in message
 
-    def test_step_that_cannot_be_pickled_is_told_of(self, tmp_path):
+    def test_step_that_cannot_be_pickled_is_reported(self, tmp_path):
         class Holds(worker_steps.Tells):
             _lock: Any = PrivateAttr(default_factory=threading.Lock)
 
@@ -282,7 +284,7 @@ class TestDeath:
             name="dies", folder=str(folder), at=tuple(range(100)), input_batch_size=50, resources=TWO
         )
         with pytest.raises(
-            DistilabelStepError, match=r"'dies' ended 10 worker processes .* exit code 7.*: mend it"
+            DistilabelStepError, match=r"'dies' ended 10 worker processes .* exit code 7.*: fix it"
         ):
             line(tmp_path, step, data=numbers(100), size=50).run()
         assert not any(map(is_alive, lives(folder)))

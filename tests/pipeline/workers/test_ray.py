@@ -173,14 +173,14 @@ class TestResources:
         second = Add(name="second", resources=press)
         found = rows(line(tmp_path, first, second).run(load_groups=[["first"], ["second"]]))
         assert [row["m"] for row in found] == list(range(1, 11))
-        assert "The steps ask for 2 'press' in all, and the Ray cluster has 1 now" in caplog.text
+        assert "The steps request 2 'press' in all, and the Ray cluster has 1 now" in caplog.text
 
     def test_what_no_node_has_is_told_before_and_while_it_is_waited_for(self, tmp_path, caplog, monkeypatch):
-        monkeypatch.setattr(actor, "_PATIENCE", 0.2)
+        monkeypatch.setattr(actor, "_PLACEMENT_TIMEOUT", 0.2)
         monkeypatch.setattr(pool_module, "_GRACE_IF_BUSY", 0.5)
         pool = pool_of(worker_steps.Tells(name="x"), resources={"no such thing": 1})
         thread, raised = asking_in_vain(pool)
-        wait_until(lambda: "Step 'x' waits for room in the Ray cluster" in caplog.text)
+        wait_until(lambda: "Step 'x' waits for free resources in the Ray cluster" in caplog.text)
         pool.unload()
         thread.join(60)
         assert isinstance(raised[0], DistilabelStepError)
@@ -191,7 +191,9 @@ class TestResources:
 
     def test_what_ray_does_not_accept_is_told(self, tmp_path):
         step = worker_steps.Tells(name="x", resources=StepResources(gpus=1.5))
-        with pytest.raises(DistilabelUserError, match=r"Ray does not accept what step 'x' asks for .*1\.5"):
+        with pytest.raises(
+            DistilabelUserError, match=r"Ray does not accept the resources that step 'x' requests .*1\.5"
+        ):
             line(tmp_path, step).run()
 
     @pytest.mark.parametrize(("gpus", "asked"), [(None, 1.0), (0, 0), (2, 2)])

@@ -150,7 +150,7 @@ class CannotLoad(Tells):
 
 class CannotUnload(Tells):
     def unload(self) -> None:
-        raise OSError("the door is stuck")
+        raise OSError("it is stuck")
 
 
 class Hangs(Tells):

@@ -1,4 +1,4 @@
-"""The graph of a pipeline: steps, arrows, routes, and the checks that need no data. Pure."""
+"""The graph of a pipeline: steps, edges, routes, and the checks that need no data. Pure."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Route = Callable[[list[str]], list[str]]
 
 
 class DAG:
-    """Steps by name, in the order in which they were added, and the arrows between them."""
+    """Steps by name, in the order in which they were added, and the edges between them."""
 
     def __init__(self) -> None:
         self.steps: dict[str, _Step] = {}
@@ -26,7 +26,7 @@ class DAG:
         self.routes: dict[str, Route] = {}
 
     def inferred_name(self) -> str:
-        """Return what a pipeline that was given no name is called: `pipeline_` and the names of its steps."""
+        """Return the default name of the pipeline: `pipeline_` and the names of its steps."""
         inferred = "_".join(["pipeline", *self.steps])
         if len(inferred) <= _LONGEST_NAME:
             return inferred
@@ -42,7 +42,7 @@ class DAG:
         self.steps[step.name] = step
 
     def connect(self, start: str, end: str) -> None:
-        """Draw an arrow; refuses unknown steps, an arrow that is there, one into a generator, and a circle."""
+        """Add an edge; reject unknown steps, duplicates, edges to a generator, and cycles."""
         for name in (start, end):
             if name not in self.steps:
                 raise DistilabelUserError(
@@ -50,7 +50,7 @@ class DAG:
                 )
         if (start, end) in self.edges:
             raise DistilabelUserError(
-                f"Step {start!r} is connected to {end!r} already: leave one of the arrows out."
+                f"Step {start!r} is connected to {end!r} already: remove one of the connections."
             )
         if self.steps[end].is_generator:
             raise DistilabelUserError(
@@ -62,20 +62,20 @@ class DAG:
         except CycleError:
             self.edges.pop()
             raise DistilabelUserError(
-                f"The arrow from {start!r} to {end!r} closes a cycle: rows must not come back to a step that they passed."
+                f"The connection from {start!r} to {end!r} closes a cycle: rows must not return to a step that they passed."
             ) from None
 
     def order(self) -> Iterator[str]:
-        """Yield the names so that each step comes after those before it."""
+        """Yield the names of the steps, each after its predecessors."""
         sorter = TopologicalSorter({name: self.before(name) for name in self.steps})
         return iter(sorter.static_order())
 
     def before(self, name: str) -> list[str]:
-        """Return the steps with an arrow to `name`."""
+        """Return the direct predecessors of a step."""
         return [start for start, end in self.edges if end == name]
 
     def after(self, name: str) -> list[str]:
-        """Return the steps to which `name` has an arrow."""
+        """Return the direct successors of a step."""
         return [end for start, end in self.edges if start == name]
 
     @property
@@ -84,16 +84,16 @@ class DAG:
         return [name for name in self.steps if not self.after(name)]
 
     def unknown(self, name: str) -> str:
-        """Return the sentence for a name that no step has."""
+        """Return an error text about a name that no step has."""
         close = get_close_matches(name, self.steps, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, self.steps))}."
         return f"The pipeline has no step {name!r}; {hint}"
 
     def validate(self) -> None:
-        """Check everything that can be known before the first row.
+        """Check all that can be checked before the first row.
 
         Raises:
-            DistilabelUserError: The first thing that is wrong: names the step and says how to mend it.
+            DistilabelUserError: The first error; the message names the step and says how to fix it.
         """
         if not self.steps:
             raise DistilabelUserError(
@@ -121,12 +121,12 @@ class DAG:
             )
 
     def converges(self, name: str) -> bool:
-        """Tell whether the steps before one are the branches of one route, of which a chunk takes some."""
+        """Tell whether the predecessors of a step are the branches of one route."""
         parents = {tuple(self.before(branch)) for branch in self.before(name)}
         return len(parents) == 1 and all(len(p) == 1 and p[0] in self.routes for p in parents)
 
     def _columns_after(self, step: _Step, columns: dict[str, set[str]]) -> set[str]:
-        """Return the columns that rows have after a step; refuse a step whose columns are not there."""
+        """Return the columns that rows have after a step; raise an error if the step needs a column that is not there."""
         there = set().union(*(columns[name] for name in self.before(step.name)))
         for column, required in step.get_inputs().items():
             if required and column not in there and not step.is_generator:
@@ -140,8 +140,8 @@ class DAG:
                     f"Step {end!r} is one of the branches routed from {name!r} and must get its rows from there alone."
                 )
 
-    def written(self) -> dict[str, Any]:
-        """Return the arrows and routes as plain values."""
+    def dump(self) -> dict[str, Any]:
+        """Return the edges and routes as plain values."""
         connections = [{"from": name, "to": self.after(name)} for name in self.steps]
         routed = [
             {"step": name, "description": getattr(route, "description", None), "type_info": _place(route)}

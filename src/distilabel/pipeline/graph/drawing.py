@@ -1,4 +1,4 @@
-"""Drawing a pipeline: as SVG, PNG or Mermaid text; made here, nothing is asked of a service."""
+"""Draws a pipeline as SVG, PNG or Mermaid text, without any online service."""
 
 from collections.abc import Callable
 from html import escape
@@ -27,7 +27,7 @@ class Drawn(str):
 
     @classmethod
     def at(cls, path: Path, picture: str) -> "Drawn":
-        """Return the path with its picture."""
+        """Return the path with its picture as SVG."""
         drawn = cls(path)
         drawn._svg = picture
         return drawn
@@ -37,7 +37,7 @@ class Drawn(str):
 
 
 def draw(dag: DAG, path: str | Path, *, top_to_bottom: bool, labels: bool) -> Drawn:
-    """Write a picture of a graph; its ending says which kind: .png, .svg, .mmd or .md."""
+    """Write a picture of a graph in the format of the file's extension: .png, .svg, .mmd or .md."""
     writers: dict[str, Callable[[Picture], bytes]] = {
         ".png": _png,
         ".svg": lambda picture: svg(picture).encode(),
@@ -48,7 +48,9 @@ def draw(dag: DAG, path: str | Path, *, top_to_bottom: bool, labels: bool) -> Dr
     }
     target = Path(path)
     if target.suffix.lower() not in writers:
-        raise DistilabelUserError(f"{target} cannot be drawn: end its name in {', '.join(writers)}.")
+        raise DistilabelUserError(
+            f"{target} cannot be drawn: use one of the file extensions {', '.join(writers)}."
+        )
     if not dag.steps:
         raise DistilabelUserError("The pipeline has no steps to draw: create them inside `with Pipeline()`.")
     picture = lay_out(dag, top_to_bottom=top_to_bottom, labels=labels)
@@ -59,7 +61,7 @@ def draw(dag: DAG, path: str | Path, *, top_to_bottom: bool, labels: bool) -> Dr
 
 
 def mermaid(dag: DAG, *, top_to_bottom: bool = False, labels: bool = True) -> str:
-    """Return the graph in the language of mermaid.js.org, which many pages draw by themselves."""
+    """Return the graph as Mermaid text (https://mermaid.js.org), which many sites render."""
     number = {name: f"s{i}" for i, name in enumerate(dag.steps)}
     lines = [f"flowchart {'TD' if top_to_bottom else 'LR'}"]
     lines += [f'  {number[name]}["{name}<br/>{type(step).__name__}"]' for name, step in dag.steps.items()]

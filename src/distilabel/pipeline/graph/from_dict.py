@@ -1,4 +1,4 @@
-"""Reading a pipeline from its written form: ours, and that of distilabel 1.5."""
+"""Builds a pipeline from the output of `Pipeline.dump`, of this version or of distilabel 1.5."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,14 +10,14 @@ from distilabel.pipeline.graph.routing import sample_n_steps
 from distilabel.steps._core.context import current_pipeline
 from distilabel.steps.base import _Step
 
-__all__ = ["draw_arrows", "make_steps", "read_pipeline"]
+__all__ = ["add_edges", "make_steps", "read_pipeline"]
 
 
 def read_pipeline(data: Any) -> dict[str, Any]:
     """Return the part of a document that describes the pipeline.
 
     Raises:
-        DistilabelUserError: There is none.
+        DistilabelUserError: The document does not describe a pipeline.
     """
     found = data.get("pipeline") if isinstance(data, dict) else None
     if not isinstance(found, dict) or not isinstance(found.get("steps"), list):
@@ -26,8 +26,8 @@ def read_pipeline(data: Any) -> dict[str, Any]:
 
 
 def make_steps(found: dict[str, Any], allow: Sequence[str]) -> list[_Step]:
-    """Return the steps, which belong to no pipeline yet; `allow`: the packages whose classes may be imported."""
-    # A module that is imported for its classes may build a pipeline of its own.
+    """Return the steps, which belong to no pipeline yet; `allow` names the packages whose classes may be imported."""
+    # A module that is imported for its classes may build a pipeline at its top level.
     token = current_pipeline.set(None)
     try:
         return [_step(entry, allow) for entry in found["steps"]]
@@ -38,12 +38,14 @@ def make_steps(found: dict[str, Any], allow: Sequence[str]) -> list[_Step]:
 def _step(entry: Any, allow: Sequence[str]) -> _Step:
     step = config.load(entry.get("step"), allow) if isinstance(entry, dict) else None
     if not isinstance(step, _Step):
-        raise DistilabelUserError("An entry of `steps` does not describe a step: each has a `step` of ours.")
+        raise DistilabelUserError(
+            "An entry of `steps` does not describe a step: each entry needs a `step` with the `type_info` of a step class."
+        )
     return step
 
 
-def draw_arrows(found: dict[str, Any], dag: DAG, allow: Sequence[str]) -> None:
-    """Draw the arrows, and find the routes again."""
+def add_edges(found: dict[str, Any], dag: DAG, allow: Sequence[str]) -> None:
+    """Add the edges and routes to the graph."""
     for arrow in found.get("connections") or ():
         for end in arrow["to"]:
             dag.connect(arrow["from"], end)

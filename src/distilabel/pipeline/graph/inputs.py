@@ -1,4 +1,4 @@
-"""What is given to a run: rows, in place of a generator step, and runtime parameters."""
+"""The inputs of a run: rows in place of a generator step, and runtime parameters."""
 
 import logging
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from distilabel.pipeline.graph.dag import DAG
 from distilabel.steps._core.context import current_pipeline
 from distilabel.steps.base import GeneratorStep, _Step
 
-__all__ = ["chunks_of", "set_parameters", "with_dataset"]
+__all__ = ["chunk_size", "set_parameters", "with_dataset"]
 
 _logger = logging.getLogger("distilabel.pipeline")
 
 
 def set_parameters(dag: DAG, parameters: dict[Any, dict[str, Any]]) -> None:
-    """Set runtime parameters by step, or by its name; a warning tells of a name that no step has."""
+    """Set runtime parameters by step or step name; log a warning about unknown names."""
     if not isinstance(parameters, dict):
         raise DistilabelTypeError(
             f"`parameters` must be a dict such as {{'my_step': {{'my_parameter': 1}}}}, not {parameters!r:.60}."
@@ -30,7 +30,7 @@ def set_parameters(dag: DAG, parameters: dict[Any, dict[str, Any]]) -> None:
 
 
 def with_dataset(graph: DAG, dataset: Any, batch_size: int) -> DAG:
-    """Return the graph with a generator for `dataset` before all steps that have none.
+    """Return the graph with a generator for `dataset` before all steps that have no predecessor.
 
     Raises:
         DistilabelUserError: The graph has a generator already.
@@ -56,8 +56,8 @@ def with_dataset(graph: DAG, dataset: Any, batch_size: int) -> DAG:
 
 
 @contextmanager
-def chunks_of(dag: DAG, size: int) -> Iterator[None]:
-    """Have all generators of a graph give chunks of `size` rows meanwhile."""
+def chunk_size(dag: DAG, size: int) -> Iterator[None]:
+    """Set the chunk size of all generators while the context is open."""
     generators = [step for step in dag.steps.values() if isinstance(step, GeneratorStep)]
     sizes = {step.name: step.batch_size for step in generators}
     try:

@@ -1,4 +1,4 @@
-"""Where the boxes of a pipeline's picture stand, and how its arrows run. Pure, and in one unit: pixels."""
+"""Computes the positions of boxes and arrows in a pipeline's picture, in pixels. Pure."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A way from box to box; `label` names the columns that are read, `routed` whether a route decides."""
+    """An arrow between two boxes; `label` names the columns that are read, `routed` tells whether a route picks it."""
 
     start: str
     end: str
@@ -51,17 +51,17 @@ class Picture:
     height: float
 
 
-# A place in a layer: a step, or where an arrow passes by a layer on its way to a later one.
+# A place in a layer: a step, or a point where an arrow passes through the layer to a later one.
 _Place = str | tuple[str, str, int]
 
 
 def lay_out(dag: DAG, *, top_to_bottom: bool = False, labels: bool = True) -> Picture:
-    """Place the steps in layers, each after those before it, and each next to those it is connected with.
+    """Place each step in a layer after its predecessors and near the steps that it is connected with.
 
     Args:
         dag: The graph.
-        top_to_bottom: Whether rows flow downwards, and not to the right.
-        labels: Whether arrows name the columns that the step at their end reads.
+        top_to_bottom: Whether rows flow down instead of to the right.
+        labels: Whether arrows show the columns that the step at their end reads.
     """
     depth = _depths(dag)
     layers = _ordered(_layers(dag, depth), _neighbours(dag, depth))

@@ -13,15 +13,15 @@ __all__ = ["RoutingBatchFunction", "routing_batch_function", "sample_n_steps"]
 
 @dataclass(frozen=True, slots=True)
 class RoutingBatchFunction:
-    """A function from the names of the next steps to those that get the chunk."""
+    """A function that receives the names of the next steps and returns those that get the chunk."""
 
     routing_function: Callable[[list[str]], list[str]]
     description: str | None = None
     arguments: dict[str, Any] | None = None
-    """What the function that made the route was given; None where the route is a function by itself."""
+    """The arguments of the function that made the route; None if the route is a function itself."""
 
     def dump(self) -> dict[str, Any]:
-        """Return what is needed to find the route again: where it was defined, and with which arguments."""
+        """Return the route's module, name and arguments, from which `Pipeline.from_dict` restores it."""
         name, module = self.routing_function.__qualname__, self.routing_function.__module__
         if self.arguments is None:
             return {"module": module, "name": name}
@@ -35,10 +35,10 @@ class RoutingBatchFunction:
 def routing_batch_function(
     description: str | None = None,
 ) -> Callable[[Callable[[list[str]], list[str]]], RoutingBatchFunction]:
-    """Make a function a route: `first >> my_route >> [second, third]`.
+    """Decorator that makes a function a route: `first >> my_route >> [second, third]`.
 
     Args:
-        description: For a person who reads the pipeline.
+        description: A text for readers of the pipeline.
 
     Examples:
         >>> @routing_batch_function(description="the last one")
@@ -55,10 +55,10 @@ def routing_batch_function(
 
 
 def sample_n_steps(n: int) -> RoutingBatchFunction:
-    """Route each chunk to `n` of the next steps, picked by chance; the same chunk is routed the same way again.
+    """Route each chunk to `n` of the next steps, picked at random; the same chunk is always routed the same way.
 
     Raises:
-        DistilabelUserError: There are fewer next steps, or `n` is negative; told when the first chunk is routed.
+        DistilabelUserError: There are fewer next steps, or `n` is negative; raised when the first chunk is routed.
 
     Examples:
         >>> len(sample_n_steps(2)(["a", "b", "c"]))
@@ -71,7 +71,7 @@ def sample_n_steps(n: int) -> RoutingBatchFunction:
                 f"sample_n_steps({n}) has {len(steps)} steps to pick from: give a number from 0 to {len(steps)}, or route "
                 "to more steps."
             )
-        chance = current_random() or random
-        return chance.sample(steps, n)
+        generator = current_random() or random
+        return generator.sample(steps, n)
 
     return RoutingBatchFunction(pick, f"Sample {n} steps from the list of steps.", {"n": n})

@@ -1,4 +1,4 @@
-"""In which stages steps are loaded: groups run one after another, so that their models share a machine. Pure."""
+"""Divides the steps into stages that run one after the other, so that their models can share a machine. Pure."""
 
 from collections.abc import Iterator
 
@@ -15,15 +15,15 @@ _ONE_BY_ONE = "sequential_step_execution"
 def load_stages(dag: DAG, load_groups: LoadGroups | None = None) -> list[list[str]]:
     """Return the names of the steps of each stage, in the order in which the stages run.
 
-    A group is a stage of its own, and so is each global step. The other steps join the first stage in which all that
-    stands before them is there; groups that could run at the same time run in the order in which they are given.
+    Each group is a stage, and so is each global step. The other steps join the first stage in which all of their
+    predecessors are there. Groups that could run at the same time run in the order in which they are given.
 
     Args:
         dag: The graph.
         load_groups: Names or steps by group; "sequential_step_execution" for one step after another.
 
     Raises:
-        DistilabelUserError: The groups do not fit the graph: names the steps, and says how to mend it.
+        DistilabelUserError: The groups do not fit the graph; the message names the steps and says how to fix it.
     """
     groups = _groups(dag, load_groups)
     order = {name: number for number, name in enumerate(dag.order())}
@@ -34,7 +34,7 @@ def load_stages(dag: DAG, load_groups: LoadGroups | None = None) -> list[list[st
     stages: list[list[str]] = []
     placed: set[str] = set()
     while free or waiting:
-        now = list(_unhindered(dag, free, placed))
+        now = list(_placeable(dag, free, placed))
         ready = [group for group in waiting if _is_ready(dag, group, placed.union(now))]
         stages += [now] if now else []
         stages += ready
@@ -49,12 +49,12 @@ def load_stages(dag: DAG, load_groups: LoadGroups | None = None) -> list[list[st
 
 
 def last_of(dag: DAG, stages: list[list[str]]) -> list[list[str]]:
-    """Return, for each stage, the steps after which no other of the same stage comes."""
+    """Return the last steps of each stage: those without a successor in the same stage."""
     return [[name for name in stage if not set(dag.after(name)).intersection(stage)] for stage in stages]
 
 
-def _unhindered(dag: DAG, free: list[str], placed: set[str]) -> Iterator[str]:
-    """Yield the steps, in order, before which nothing stands that has no stage yet."""
+def _placeable(dag: DAG, free: list[str], placed: set[str]) -> Iterator[str]:
+    """Yield the steps, in order, whose predecessors all have a stage."""
     there = set(placed)
     for name in free:
         if there.issuperset(dag.before(name)):
@@ -67,7 +67,7 @@ def _is_ready(dag: DAG, group: list[str], placed: set[str]) -> bool:
 
 
 def _groups(dag: DAG, load_groups: LoadGroups | None) -> list[list[str]]:
-    """Return the groups as names; refuse those that cannot be."""
+    """Return the groups as lists of names; raise an error if one is invalid."""
     if load_groups is None or load_groups == _ONE_BY_ONE:
         return []
     if isinstance(load_groups, str):
@@ -80,7 +80,7 @@ def _groups(dag: DAG, load_groups: LoadGroups | None) -> list[list[str]]:
     seen: set[str] = set()
     for name in (name for group in groups for name in group):
         if name not in dag.steps:
-            raise DistilabelUserError(f"A load group names what is not there. {dag.unknown(name)}")
+            raise DistilabelUserError(f"Unknown step in load_groups. {dag.unknown(name)}")
         if name in seen:
             raise DistilabelUserError(f"Step {name!r} is in the load groups twice: leave it in one of them.")
         seen.add(name)
@@ -92,20 +92,19 @@ def _groups(dag: DAG, load_groups: LoadGroups | None) -> list[list[str]]:
 def _check_group(dag: DAG, group: list[str]) -> None:
     if len(group) > 1 and (whole := next((name for name in group if dag.steps[name].is_global), None)):
         raise DistilabelUserError(
-            f"Step {whole!r} takes all rows at once and shares no load group: leave it out of {group}, it is loaded by "
-            "itself."
+            f"Step {whole!r} takes all rows at once and cannot share a load group: remove it from {group}. It is loaded "
+            "alone."
         )
     for name in group:
         between = _between(dag, name, group)
         if between is not None:
             raise DistilabelUserError(
-                f"Step {between!r} stands between steps of the load group {group} and is not in it: add it, or make two "
-                "groups."
+                f"Step {between!r} is between steps of the load group {group} but not in it: add it, or make two groups."
             )
 
 
 def _between(dag: DAG, name: str, group: list[str]) -> str | None:
-    """Return a step outside of the group on a way from `name` to another step of the group."""
+    """Return a step that is not in the group but on a path from `name` to another step of the group."""
     outside, seen = [step for step in dag.after(name) if step not in group], set()
     first = {step: step for step in outside}
     while outside:

@@ -60,7 +60,7 @@ def execute(
                 finally:
                     run.close()
     finally:
-        workspace.leave()
+        workspace.release()
 
 
 def recover_jobs(dag: DAG, cache: Path) -> int:

@@ -1,7 +1,7 @@
-"""Chunks on disk: one file a step, written once at the end, read wherever; and when one may be used again.
+"""Chunks on disk: one file per step, which is appended to and read at any place; and the keys by which runs reuse chunks.
 
-A chunk that a step gave is kept under the key of what it was made from: the step's configuration and code, and the
-content that flowed in. It also carries a digest of its own content, which is what flows into the key of the next.
+The key of a chunk is a digest of what it was made from: the step's configuration and code, and the content of its input
+chunks. A chunk also has a digest of its own content, which goes into the keys of the chunks that are made from it.
 """
 
 import contextlib
@@ -25,16 +25,16 @@ from distilabel.typing import Row
 
 __all__ = ["Chunk", "ChunkStore", "content_digest", "digest_of"]
 
-# Mark, key, digest of the content, length of the body, rows, failures, last of its stream, checksum of the body.
+# Mark, key, digest of the content, length of the body, rows, failures, whether it is the last, checksum of the body.
 _HEADER = struct.Struct("<4s16s16sQII?I")
 _MARK = b"dlc1"
-# A time is not the text that it would be written as.
+# orjson would write a time as text, which is a different value.
 _AS_JSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk on disk: where it lies, and what is known of it without reading it."""
+    """A chunk on disk: its position in the file, and the facts in its header."""
 
     key: bytes
     digest: bytes
@@ -47,15 +47,16 @@ class Chunk:
 
 
 def content_digest(rows: list[Row]) -> bytes:
-    """Return 16 bytes that stand for the content of rows: equal rows give equal bytes.
+    """Return a digest of 16 bytes of the content of rows.
 
-    Lists, tuples and arrays of the same entries are equal, since a dataset holds them alike; all else differs by type.
+    Equal rows have equal digests. Lists, tuples and arrays of the same entries are equal, because a dataset stores them in
+    the same way; other values of different types differ.
     """
     return hashlib.blake2b(_canonical(rows), digest_size=16).digest()
 
 
 def digest_of(*parts: bytes | str) -> bytes:
-    """Return 16 bytes that stand for a sequence of parts."""
+    """Return a digest of 16 bytes of a sequence of parts."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
@@ -67,16 +68,16 @@ def digest_of(*parts: bytes | str) -> bytes:
 def _canonical(rows: list[Row]) -> bytes:
     with contextlib.suppress(TypeError):  # a lone surrogate, or an integer of more than 64 bits
         text = orjson.dumps(rows, default=_foreign, option=_AS_JSON)
-        if b"null" not in text:  # which may stand for None, NaN or infinity
+        if b"null" not in text:  # orjson writes null for None, NaN and infinity
             return text
     return json.dumps(rows, default=_foreign).encode("ascii")
 
 
 def _foreign(value: Any) -> Any:
-    """Stand in for a value that JSON does not know."""
+    """Return a JSON value for a value that JSON does not have."""
     if isinstance(value, bytes | bytearray | memoryview):
         return ["bytes", hashlib.blake2b(value, digest_size=16).hexdigest()]
-    if isinstance(value, set | frozenset):  # whose order is another one in each process
+    if isinstance(value, set | frozenset):  # its order differs between processes
         return [type(value).__qualname__, sorted(map(repr, value))]
     return [
         type(value).__qualname__,
@@ -85,13 +86,13 @@ def _foreign(value: Any) -> Any:
 
 
 class ChunkStore:
-    """The chunks of one step: found by key, read by their place in this run's stream.
+    """The chunks of one step: found by key, read by their number in this run's stream.
 
-    The file only grows; a half-written end, left by a process that died, is cut off when it is opened. Rows are
-    pickled, so that a step sees what the one before it gave, to the type: a cache folder is to be trusted like code.
+    The file only grows. An incomplete chunk at its end, left by a process that died, is cut off when the file is opened.
+    Rows are pickled, so that values keep their types: a cache folder must be trusted like code.
 
     Args:
-        path: Made where it is missing.
+        path: The file; created if it does not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,13 +106,13 @@ class ChunkStore:
     def _open(self) -> FileIO:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Chunks are read and written whole, here and there: a buffer would be filled and thrown away each time.
+            # Chunks are read and written whole, at changing positions: a buffer would be filled and discarded each time.
             return self._path.open("r+b" if self._path.exists() else "w+b", buffering=0)
         except OSError as error:
             raise unusable(self._path.parent, error) from error
 
     def _scan(self) -> int:
-        """Read all headers; return where the last whole chunk ends."""
+        """Read all headers; return the end of the last complete chunk."""
         size, end = os.fstat(self._file.fileno()).st_size, 0
         while end + _HEADER.size <= size:
             self._file.seek(end)
@@ -130,15 +131,15 @@ class ChunkStore:
 
     @property
     def empty(self) -> bool:
-        """Whether no chunk was ever kept."""
+        """Whether the file holds no chunk."""
         return self._end == 0
 
     def reuse(self, index: int, key: bytes) -> Chunk | None:
-        """Take a chunk of that key that nobody has taken in this run as chunk `index`; None if there is none."""
+        """Use a chunk with this key, not yet used in this run, as chunk `index`; return None if there is none."""
         with self._lock:
             while free := self._free.get(key):
                 chunk = free.pop(0)
-                if zlib.crc32(self._body(chunk)) == chunk.checksum:
+                if zlib.crc32(self._read(chunk.start, chunk.length)) == chunk.checksum:
                     self._stream[index] = chunk
                     return chunk
         return None
@@ -155,10 +156,9 @@ class ChunkStore:
     ) -> Chunk:
         """Write rows as chunk `index` of this run's stream.
 
-        Without a `digest` of their content, the bytes under which they are kept stand for it: those are the same for
-        rows made in the same way.
+        Without `digest`, the digest of the pickled rows is used, which is the same for rows made in the same way.
         """
-        body = _pickled(self._path.stem, rows)
+        body = _pickle(self._path.stem, rows)
         digest, checksum = digest or hashlib.blake2b(body, digest_size=16).digest(), zlib.crc32(body)
         with self._lock:
             start = self._end + _HEADER.size
@@ -179,35 +179,33 @@ class ChunkStore:
             raise unusable(self._path.parent, error) from error
 
     def chunk(self, index: int) -> Chunk:
-        """Return what is known of chunk `index` of this run's stream."""
+        """Return the header of chunk `index` of this run's stream."""
         return self._stream[index]
 
     def rows(self, index: int) -> list[Row]:
-        """Read chunk `index` of this run's stream; each reading gives rows of its own."""
+        """Read chunk `index` of this run's stream; each call returns new rows."""
         with self._lock:
-            body = self._body(self._stream[index])
+            chunk = self._stream[index]
+            body = self._read(chunk.start, chunk.length)
         rows: list[Row] = pickle.loads(body)  # noqa: S301 - written by this class; see its docstring
         return rows
-
-    def _body(self, chunk: Chunk) -> bytes:
-        return self._read(chunk.start, chunk.length)
 
     def _read(self, start: int, length: int) -> bytes:
         self._file.seek(start)
         found = self._file.read(length)
-        # The system gives 2 GB at a time at most (https://man7.org/linux/man-pages/man2/read.2.html).
+        # The system reads at most 2 GB at a time (https://man7.org/linux/man-pages/man2/read.2.html).
         while len(found) < length and (more := self._file.read(length - len(found))):
             found += more
         return found
 
     def drop_unused(self, least: int) -> None:
-        """Keep only the chunks of this run's stream, if all others take more room than these, and `least` bytes.
+        """Remove all chunks that are not in this run's stream, if they take more space than those and more than `least` bytes.
 
-        Nothing can be read or written afterwards.
+        The store cannot be used afterwards.
         """
         used = sorted({chunk.start: chunk for chunk in self._stream.values()}.items())
-        room = sum(_HEADER.size + chunk.length for _, chunk in used)
-        if self._end - room <= max(room, least):
+        size = sum(_HEADER.size + chunk.length for _, chunk in used)
+        if self._end - size <= max(size, least):
             return
         part = self._path.with_suffix(".part")
         with self._lock, part.open("wb") as file:
@@ -218,16 +216,15 @@ class ChunkStore:
 
     def close(self) -> None:
         """Close the file."""
-        # On a full disk it would try once more to write what `put` has refused.
+        # On a full disk, closing would fail once more for data whose write `put` has reported.
         with self._lock, contextlib.suppress(OSError):
             self._file.close()
 
 
-def _pickled(step: str, rows: list[Row]) -> bytes:
+def _pickle(step: str, rows: list[Row]) -> bytes:
     try:
         return pickle.dumps(rows, protocol=5)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise DistilabelStepError(
-            f"A row that step {step!r} gave holds a value that cannot be kept ({error}): give plain values, arrays or "
-            "images."
+            f"Step {step!r} gave a row with a value that cannot be pickled ({error}): use plain values, arrays or images."
         ) from error

@@ -1,4 +1,4 @@
-"""The rows of the leaf steps, written as Parquet for whoever wants them, and as Arrow to be mapped into memory."""
+"""Writes the rows of leaf steps as Parquet, for other programs, and as Arrow, which `datasets` maps into memory."""
 
 import logging
 import shutil
@@ -24,15 +24,15 @@ _logger = logging.getLogger("distilabel.pipeline")
 def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path, *, metadata: bool) -> Path:
     """Write the chunks of a leaf step below `folder` and return the folder of the two files.
 
-    The folder is named after the content: what has been written once is not written again. The rows stand in it twice:
-    compressed in `00000.parquet`, and in `_rows.arrow` as `datasets` maps them into memory, which costs no memory.
+    The folder's name is a digest of the content: the same content is not written again. The folder holds the rows twice:
+    compressed in `00000.parquet`, and in `_rows.arrow`, which `datasets` maps into memory instead of loading it.
 
     Args:
-        step: The step's name, for the message.
-        store: Its chunks.
-        chunks: Which, in order.
-        folder: Below it, a folder of this content is made.
-        metadata: Whether the column `distilabel_metadata` is kept.
+        step: The step's name, for error messages.
+        store: The step's chunks.
+        chunks: The numbers of the chunks, in order.
+        folder: The parent of the new folder.
+        metadata: Whether to keep the column `distilabel_metadata`.
     """
     digest = digest_of("parquet, arrow", *(store.chunk(index).digest for index in chunks), str(metadata))
     target = folder / digest.hex()[:16]

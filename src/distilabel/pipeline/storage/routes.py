@@ -1,4 +1,4 @@
-"""Which branches a chunk was routed to, kept between runs: a route may be picked by chance, its chunks are not."""
+"""Keeps the branches that each chunk was routed to, so that later runs route it the same way, also after a random pick."""
 
 import os
 import threading
@@ -14,10 +14,10 @@ __all__ = ["RouteStore"]
 
 
 class RouteStore:
-    """The routes taken, one JSON line each.
+    """The branches picked for each chunk, one JSON line per chunk.
 
     Args:
-        path: Made when the first route is taken.
+        path: Created when the first chunk is routed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,16 +25,16 @@ class RouteStore:
         self._lock = threading.Lock()
         self._taken: dict[str, list[str]] = {}
         if path.exists():
-            *lines, torn = path.read_bytes().split(b"\n")
+            *lines, incomplete = path.read_bytes().split(b"\n")
             self._taken = dict(orjson.loads(line) for line in lines)
-            os.truncate(path, path.stat().st_size - len(torn))
+            os.truncate(path, path.stat().st_size - len(incomplete))
 
     def route(self, step: str, chunk: str, route: Route, branches: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the branches for a chunk: as before, if they are all still there, or as `route` picks now.
+        """Return the branches of a chunk: those picked before, if all of them still exist, or those that `route` picks now.
 
         Args:
             step: The step that gave the chunk.
-            chunk: What tells the chunk from all others of the step.
+            chunk: The id of the chunk within the step.
             route: Picks among the branches.
             branches: The steps after it.
         """
@@ -42,13 +42,13 @@ class RouteStore:
         with self._lock:
             if name not in self._taken or not set(self._taken[name]) <= set(branches):
                 with chunk_random(name):
-                    self._taken[name] = _picked(step, route, branches)
+                    self._taken[name] = _pick(step, route, branches)
                 with self._path.open("ab") as file:
                     file.write(orjson.dumps([name, self._taken[name]]) + b"\n")
             return tuple(branch for branch in branches if branch in self._taken[name])
 
 
-def _picked(step: str, route: Route, branches: tuple[str, ...]) -> list[str]:
+def _pick(step: str, route: Route, branches: tuple[str, ...]) -> list[str]:
     try:
         picked = list(route(list(branches)))
     except DistilabelUserError:

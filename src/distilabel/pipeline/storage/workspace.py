@@ -1,4 +1,4 @@
-"""The folder of one pipeline: where its chunks, log, output and lock lie, and that only one process uses it."""
+"""The folder of one pipeline: the paths of its files, and the lock that lets only one run use it."""
 
 import contextlib
 import os
@@ -15,16 +15,16 @@ __all__ = ["Workspace"]
 
 
 class Workspace:
-    """`<cache folder>/<pipeline name>`, held by one run at a time.
+    """`<cache folder>/<pipeline name>`, locked by one run at a time.
 
     Args:
-        cache: The cache folder; the ledger of all its pipelines lies in it.
+        cache: The cache folder, which also holds the ledger of all its pipelines.
         pipeline: The pipeline's name.
-        use_cache: False gives the run chunks of its own, which go when it ends.
+        use_cache: False gives the run its own chunks, which are removed when it ends.
 
     Raises:
-        DistilabelRunningError: Another process, or another run of this one, holds it.
-        DistilabelCacheError: It cannot be written.
+        DistilabelRunningError: Another run, of this process or another one, holds the lock.
+        DistilabelCacheError: The folder cannot be written.
     """
 
     def __init__(self, cache: Path, pipeline: str, *, use_cache: bool) -> None:
@@ -38,12 +38,12 @@ class Workspace:
 
     @property
     def work(self) -> Path:
-        """Where the chunks and routes of this run lie."""
+        """The folder of this run's chunks and routes."""
         return self._own or self.folder
 
     @property
     def output(self) -> Path:
-        """Where finished rows lie, as Parquet."""
+        """The folder of finished rows, as Parquet and Arrow."""
         return self.folder / "output"
 
     @property
@@ -53,17 +53,17 @@ class Workspace:
 
     @property
     def config(self) -> Path:
-        """The pipeline as it ran last, as YAML."""
+        """The pipeline of the last run, as YAML."""
         return self.folder / "pipeline.yaml"
 
     @property
     def artifacts(self) -> Path:
-        """Where steps leave their artifacts."""
+        """The folder of the steps' artifacts."""
         return self.folder / "artifacts"
 
-    def leave(self) -> None:
-        """Let the folder go."""
-        shutil.rmtree(self.folder / "runs", ignore_errors=True)  # with those of runs that were killed
+    def release(self) -> None:
+        """Release the folder."""
+        shutil.rmtree(self.folder / "runs", ignore_errors=True)  # also those of killed runs
         self._holder.unlink(missing_ok=True)
         self._lock.release()
 
@@ -75,7 +75,7 @@ class Workspace:
         except Timeout:
             raise DistilabelRunningError(
                 f"Pipeline {self._pipeline!r} is running already (process {self._holding()}): wait until it is done, stop "
-                "it with Ctrl+C, or give this run another cache_dir. Nothing was submitted by this one."
+                "it with Ctrl+C, or give this run another cache_dir. This run submitted nothing."
             ) from None
         except OSError as error:
             raise unusable(self.folder, error) from error

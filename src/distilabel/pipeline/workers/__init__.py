@@ -1,1 +1,1 @@
-"""Worker processes: each runs one replica of a step, lives as long as the driver at most, and may die without harm."""
+"""Worker processes: each runs one replica of a step, ends with the driver process, and is replaced if it dies."""

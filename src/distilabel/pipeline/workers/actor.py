@@ -1,12 +1,12 @@
-"""A replica of a step on a Ray cluster: the actor itself, and how the driver sees it.
+"""A replica of a step on a Ray cluster: the actor, and the driver's side of it.
 
-What the process of a worker is told over its socket, an actor is told by calls, in the same pickles. Its log records and
-warnings come with its next answer. https://docs.ray.io/en/latest/ray-core/actors.html
+An actor receives by calls what a worker process receives over its socket, in the same pickles. Its log records and
+warnings come with its next reply. https://docs.ray.io/en/latest/ray-core/actors.html
 """
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from distilabel._optional import require
@@ -19,20 +19,20 @@ from distilabel.pipeline.workers.step_server import StepServer
 
 __all__ = ["RayActor"]
 
-# Arguments of up to 100 KiB travel within the call; larger ones go through the object store, which may write them to a
-# disk: what may hold a key must not. https://docs.ray.io/en/latest/ray-core/internals/task-lifecycle.html
-_PIECE = 64 * 1024
-# Seconds after which a person is told that the cluster has no room.
-_PATIENCE = 30.0
+# Arguments of up to 100 KiB travel within the call. Larger ones go through the object store, which may write them to a disk:
+# data that may hold an API key must not go there, so it is sent in pieces. https://docs.ray.io/en/latest/ray-core/internals/task-lifecycle.html
+_PIECE_SIZE = 64 * 1024
+# Seconds after which a warning says that the cluster has no free resources.
+_PLACEMENT_TIMEOUT = 30.0
 
 
 class RayActor:
-    """One replica, as an actor: on a node that has room, far from the others if it can be; Ray never restarts it.
+    """One replica as an actor, on a node with free resources, spread over the nodes if possible. Ray never restarts it.
 
     Args:
         name: The step's name.
         setup: From `worker_setup`.
-        options: What it asks the cluster for, as `ray.remote` takes it: `num_cpus`, `num_gpus`, `memory` in bytes,
+        options: The resources that it requests, as options of `ray.remote`: `num_cpus`, `num_gpus`, `memory` in bytes,
             `resources`.
 
     Raises:
@@ -48,56 +48,55 @@ class RayActor:
             self._actor = self._ray.remote(_Actor).options(**options, scheduling_strategy="SPREAD").remote()
         except ValueError as error:
             raise DistilabelUserError(
-                f"Ray does not accept what step {name!r} asks for ({dict(options)}): {error}"
+                f"Ray does not accept the resources that step {name!r} requests ({dict(options)}): {error}"
             ) from error
-        self._leaving: Any = None
+        self._stopping: Any = None
         self.busy = False
         self.ended = False
 
-    def loaded(self) -> None:
-        """Wait for room in the cluster, and have the step loaded there."""
+    def load(self) -> None:
+        """Wait for free resources in the cluster, and load the step there."""
         self.busy = True
-        self._wait_for_room()
-        for start in range(0, len(self._setup), _PIECE):
-            self._actor.take.remote(self._setup[start : start + _PIECE])
+        self._wait_for_placement()
+        for start in range(0, len(self._setup), _PIECE_SIZE):
+            self._actor.add_setup.remote(self._setup[start : start + _PIECE_SIZE])
         reply = self._reply(self._actor.load.remote())
         self.busy = False
         if isinstance(reply, ErrorResult):
             raise reply.original()
 
-    def ask(self, question: bytes) -> Result | ErrorResult:
-        """Send rows and wait for what comes of them."""
+    def call(self, request: bytes) -> Result | ErrorResult:
+        """Send a request and wait for its result."""
         self.busy = True
-        reply = self._reply(self._actor.answer.remote(question))
+        reply = self._reply(self._actor.handle.remote(request))
         self.busy = False
         assert isinstance(reply, Result | ErrorResult)
         return reply
 
-    def _wait_for_room(self) -> None:
-        placed = self._actor.placed.remote()
-        if not self._ray.wait([placed], timeout=_PATIENCE)[0]:
+    def _wait_for_placement(self) -> None:
+        placed = self._actor.ping.remote()
+        if not self._ray.wait([placed], timeout=_PLACEMENT_TIMEOUT)[0]:
             logging.getLogger(f"distilabel.steps.{self._name}").warning(
-                "Step %r waits for room in the Ray cluster: each of its replicas asks for %s. Add nodes, ask for less, or put "
-                "steps into `load_groups`, so that they follow each other.",
+                "Step %r waits for free resources in the Ray cluster: each of its replicas requests %s. Add nodes, request less, or "
+                "put steps into `load_groups`, so that they run one after the other.",
                 self._name,
                 dict(self._options),
             )
-        self._got(placed)
+        self._get(placed)
 
     def _reply(self, call: Any) -> Result | ErrorResult | Ready:
-        *said, last = self._got(call)
-        for each in said:
-            _pass_on(each)
+        *messages, last = self._get(call)
+        _replay(messages)
         try:
             reply: Result | ErrorResult | Ready = loads(last)
         except Exception as error:
             self.kill()
             raise WorkerDiedError(
-                f"the Ray actor gave what cannot be read ({type(error).__name__}: {error})"
+                f"the Ray actor sent a message that cannot be read ({type(error).__name__}: {error})"
             ) from error
         return reply
 
-    def _got(self, call: Any) -> Any:
+    def _get(self, call: Any) -> Any:
         try:
             return self._ray.get(call)
         except self._ray.exceptions.RayError as error:
@@ -106,32 +105,34 @@ class RayActor:
                 f"the Ray actor ended ({type(error).__name__}: {_first_line(error)})"
             ) from error
 
-    # Its end
+    # The end
 
-    def leave(self) -> None:
-        """Ask the actor to unload the step once it has answered; returns at once."""
-        if self._leaving is None and not self.ended:
-            self._leaving = self._actor.unload.remote()
+    def stop(self) -> None:
+        """Request that the actor unloads the step after its current call; returns at once."""
+        if self._stopping is None and not self.ended:
+            self._stopping = self._actor.unload.remote()
 
     def wait(self, seconds: float) -> None:
-        """Wait until the actor has unloaded its step, and end it then."""
-        if self.ended or self._leaving is None or not self._ray.wait([self._leaving], timeout=seconds)[0]:
+        """Wait until the actor has unloaded its step; then end it."""
+        if self.ended or self._stopping is None or not self._ray.wait([self._stopping], timeout=seconds)[0]:
             return
         with contextlib.suppress(WorkerDiedError):
-            for each in self._got(self._leaving):
-                _pass_on(each)
+            _replay(self._get(self._stopping))
         self.kill()
 
     def kill(self) -> None:
         """End the actor at once."""
         self.ended = True
-        with contextlib.suppress(Exception):  # it is gone already, or the cluster is
+        with contextlib.suppress(Exception):  # the actor or the cluster has ended
             self._ray.kill(self._actor)
 
 
-def _pass_on(said: bytes) -> None:
-    with contextlib.suppress(Exception):  # a warning of a class that cannot be read must not cost an answer
-        replay_message(loads(said))
+def _replay(messages: Iterable[bytes]) -> None:
+    for message in messages:
+        with contextlib.suppress(
+            Exception
+        ):  # a warning whose class cannot be unpickled must not lose a result
+            replay_message(loads(message))
 
 
 def _first_line(error: Exception) -> str:
@@ -139,43 +140,44 @@ def _first_line(error: Exception) -> str:
 
 
 class _Actor:
-    """What runs on the cluster: it is told the step in pieces, loads it, and answers one call after the other.
+    """The actor on the cluster: receives the pickled step in pieces, loads it, and handles one call after the other.
 
-    Each method but the first two returns pickled messages: what was logged and warned of, and the answer last.
+    `load` and `handle` return pickled messages: log records and warnings, and the reply last.
     """
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self._said: list[bytes] = []
-        self._served: StepServer | None = None
+        self._messages: list[bytes] = []
+        self._server: StepServer | None = None
 
-    def placed(self) -> None:
-        """Do nothing: that this is answered says that there was room."""
+    def ping(self) -> None:
+        """Do nothing; a reply shows that the actor is placed on a node."""
 
-    def take(self, piece: bytes) -> None:
+    def add_setup(self, piece: bytes) -> None:
         self._pieces.append(piece)
 
     def load(self) -> list[bytes]:
         try:
-            self._served = StepServer(loads(b"".join(self._pieces)), self._said.append)
-        except BaseException as error:  # noqa: BLE001 - the driver judges it
-            return [*self._told(), dumps(portable(error))]
-        return [*self._told(), dumps(Ready())]
+            self._server = StepServer(loads(b"".join(self._pieces)), self._messages.append)
+        except BaseException as error:  # noqa: BLE001 - the driver decides what it means
+            return self._drain(dumps(portable(error)))
+        return self._drain(dumps(Ready()))
 
-    def answer(self, question: bytes) -> list[bytes]:
-        assert self._served is not None
+    def handle(self, request: bytes) -> list[bytes]:
+        assert self._server is not None
         try:
-            asked = loads(question)
+            unpickled = loads(request)
         except Exception as error:  # noqa: BLE001 - rows may hold anything
-            asked = error
-        reply = self._served.answer(asked)
-        return [*self._told(), reply]
+            unpickled = error
+        return self._drain(self._server.handle(unpickled))
 
     def unload(self) -> list[bytes]:
-        if self._served is not None:
-            self._served.unload()
-        return list(self._told())
+        if self._server is not None:
+            self._server.unload()
+        return self._drain()
 
-    def _told(self) -> Iterator[bytes]:
-        while self._said:
-            yield self._said.pop(0)
+    def _drain(self, *reply: bytes) -> list[bytes]:
+        """Return the messages that were not returned yet, and the reply last."""
+        count = len(self._messages)
+        messages, self._messages[:count] = self._messages[:count], []
+        return [*messages, *reply]

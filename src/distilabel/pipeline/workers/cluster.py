@@ -1,4 +1,4 @@
-"""A Ray cluster: joined for one run, what it has, and what a step's replicas ask it for."""
+"""A Ray cluster: joins it for a run, lists its resources, and compares them with those that steps request."""
 
 import os
 import re
@@ -14,30 +14,28 @@ from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.resources import StepResources
 
-__all__ = ["Cluster", "ResourceRequest", "is_within_one", "options_for", "shortages"]
+__all__ = ["Cluster", "ResourceRequest", "is_in_cluster", "options_for", "shortages"]
 
-# How Ray calls what an actor's options ask for.
+# Options of an actor, and Ray's names of the resources.
 _NAMES = {"num_cpus": "CPU", "num_gpus": "GPU", "memory": "memory"}
-
-
 _HOST_AND_PORT = re.compile(r"(?:ray://)?([^:/]+):(\d+)")
-_CONNECTING = 10.0
-# One of these is set where a process runs within a cluster, or has been told of one; the first two by KubeRay and Ray's
-# cluster launcher, the third by whoever submits a job.
-_SIGNS = ("RAY_NODE_TYPE_NAME", "RAY_CLUSTER_NAME", "RAY_ADDRESS")
+_CONNECT_TIMEOUT = 10.0
+# One of these variables is set if the process runs in a cluster or should use one. KubeRay and Ray's cluster launcher set the
+# first two, users and submitted jobs the third.
+_VARIABLES = ("RAY_NODE_TYPE_NAME", "RAY_CLUSTER_NAME", "RAY_ADDRESS")
 
 
-def is_within_one() -> bool:
-    """Tell whether this process belongs to a Ray cluster, by its environment, and has Ray."""
-    return any(os.environ.get(name) for name in _SIGNS) and find_spec("ray") is not None
+def is_in_cluster() -> bool:
+    """Tell whether this process belongs to a Ray cluster, by its environment variables, and Ray is installed."""
+    return any(os.environ.get(name) for name in _VARIABLES) and find_spec("ray") is not None
 
 
 class Cluster:
-    """Joined while it is entered: the cluster that this process is connected to already, or the one at an address.
+    """A context manager that joins a Ray cluster, unless this process is connected to one already.
 
     Args:
-        address: Such as `ray://head:10001` or `auto`; None: the one that RAY_ADDRESS names, or a small one, started here.
-        init: Further arguments of `ray.init`.
+        address: Such as `ray://head:10001` or `auto`; None: the one that RAY_ADDRESS names, or a local one, started here.
+        init: Additional arguments of `ray.init`.
 
     Raises:
         DistilabelMissingPackageError: Ray is not installed.
@@ -58,7 +56,7 @@ class Cluster:
             _check_reachable(str(given.get("address", "")))
             ray.init(**given)
         except (OSError, RuntimeError, TypeError, ValueError) as error:
-            where = f"at {given['address']}" if "address" in given else "that this process asks for"
+            where = f"at {given['address']}" if "address" in given else "of this process"
             raise DistilabelUserError(
                 f"The Ray cluster {where} cannot be joined ({type(error).__name__}: {error}): check ray_head_node_url, "
                 "ray_init_kwargs and RAY_ADDRESS, and that the cluster runs the same versions of Python and Ray."
@@ -74,19 +72,19 @@ class Cluster:
 
     @property
     def nodes(self) -> list[dict[str, float]]:
-        """What each node that is alive has, by resource: `CPU`, `GPU`, `memory` in bytes, and custom ones."""
+        """The resources of each live node: `CPU`, `GPU`, `memory` in bytes, and custom ones."""
         return [node["Resources"] for node in require("ray", "ray").nodes() if node["Alive"]]
 
 
 def _check_reachable(address: str) -> None:
-    """Raise OSError where nobody listens: Ray would try for minutes, and end the process then."""
+    """Raise OSError if the address does not accept connections: Ray would retry for minutes and then end the process."""
     if named := _HOST_AND_PORT.fullmatch(address):
-        socket.create_connection((named[1], int(named[2])), timeout=_CONNECTING).close()
+        socket.create_connection((named[1], int(named[2])), timeout=_CONNECT_TIMEOUT).close()
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceRequest:
-    """A step, how many replicas it has, and what each of them asks for, as options of an actor."""
+    """The resources that each replica of a step requests, as options of an actor."""
 
     step: str
     replicas: int
@@ -94,54 +92,54 @@ class ResourceRequest:
 
     @property
     def needs(self) -> dict[str, float]:
-        """What one replica needs, by resource."""
+        """The amount that one replica needs of each resource."""
         plain = {name: float(self.options[key]) for key, name in _NAMES.items() if key in self.options}
         named = {name: float(amount) for name, amount in self.options.get("resources", {}).items()}
         return {name: amount for name, amount in (plain | named).items() if amount}
 
 
 def options_for(resources: StepResources, gpus: float | None) -> dict[str, Any]:
-    """Return what an actor asks for: what its step says, and nothing else.
+    """Return the options of an actor: the resources that its step requests, and nothing else.
 
-    Without `num_cpus` Ray would reserve a CPU for each actor that asks for anything, and have the others wait for it.
+    Without `num_cpus`, Ray would reserve a CPU for each actor that requests any resource, and the others would wait for it.
     https://docs.ray.io/en/latest/ray-core/scheduling/resources.html
 
     Args:
-        resources: The step's.
-        gpus: For each replica.
+        resources: The resources that the step requests.
+        gpus: The number of GPUs of each replica.
 
     Examples:
         >>> options_for(StepResources(resources={"ssd": 1}), gpus=0.5)
         {'num_cpus': 0.0, 'num_gpus': 0.5, 'resources': {'ssd': 1}}
     """
-    asked = {
+    options = {
         "num_cpus": resources.cpus or 0.0,
         "num_gpus": gpus,
         "memory": resources.memory,
         "resources": resources.resources,
     }
-    return {name: value for name, value in asked.items() if value is not None}
+    return {name: value for name, value in options.items() if value is not None}
 
 
-def shortages(askings: Sequence[ResourceRequest], nodes: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
-    """Return a sentence for each thing that the nodes have too little of: Ray waits for what is missing.
+def shortages(requests: Sequence[ResourceRequest], nodes: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    """Return a sentence for each resource that the nodes have too little of: Ray waits until there is enough.
 
     Examples:
         >>> shortages([ResourceRequest("judge", 2, {"num_gpus": 1})], nodes=[{"CPU": 4, "GPU": 1}])
         ("The steps ask for 2 'GPU' in all, and the Ray cluster has 1 now: replicas may wait for each other. ...",)
     """
-    homeless = [asking for asking in askings if not any(_fits(asking.needs, node) for node in nodes)]
+    unplaceable = [request for request in requests if not any(_fits(request.needs, node) for node in nodes)]
     notes = [
-        f"No node of the Ray cluster has {asking.needs} for a replica of step {asking.step!r}: it waits until such a node "
-        "joins."
-        for asking in homeless
+        f"No node of the Ray cluster has {request.needs} for a replica of step {request.step!r}: the step waits until such a "
+        "node joins."
+        for request in unplaceable
     ]
-    wanted, there = _sums(askings, nodes)
-    known = {name for asking in homeless for name in asking.needs}
+    needed, there = _sums(requests, nodes)
+    known = {name for request in unplaceable for name in request.needs}
     notes += [
-        f"The steps ask for {amount:g} {name!r} in all, and the Ray cluster has {there.get(name, 0):g} now: replicas may wait "
-        "for each other. Ask for less, or put steps into `load_groups`, so that they follow each other."
-        for name, amount in sorted(wanted.items())
+        f"The steps request {amount:g} {name!r} in all, and the Ray cluster has {there.get(name, 0):g} now: replicas may wait "
+        "for each other. Request less, or put steps into `load_groups`, so that they run one after the other."
+        for name, amount in sorted(needed.items())
         if amount > there.get(name, 0) and name not in known
     ]
     return tuple(notes)
@@ -152,14 +150,14 @@ def _fits(needs: Mapping[str, float], node: Mapping[str, float]) -> bool:
 
 
 def _sums(
-    askings: Iterable[ResourceRequest], nodes: Iterable[Mapping[str, float]]
+    requests: Iterable[ResourceRequest], nodes: Iterable[Mapping[str, float]]
 ) -> tuple[dict[str, float], dict[str, float]]:
-    """Return how much of each resource is wanted, and how much there is."""
-    wanted: Counter[str] = Counter()
+    """Return how much of each resource is needed, and how much there is."""
+    needed: Counter[str] = Counter()
     there: Counter[str] = Counter()
-    for asking in askings:
-        for name, need in asking.needs.items():
-            wanted[name] += asking.replicas * need  # type: ignore[assignment]
+    for request in requests:
+        for name, need in request.needs.items():
+            needed[name] += request.replicas * need  # type: ignore[assignment]
     for node in nodes:
         there.update(node)
-    return dict(wanted), dict(there)
+    return dict(needed), dict(there)

@@ -1,4 +1,4 @@
-"""Errors on their way from a worker process to the driver, and what the end of a process means."""
+"""Sends errors from a worker process to the driver process, and describes how a process ended."""
 
 import signal
 import traceback
@@ -10,29 +10,29 @@ __all__ = ["describe_exit", "portable"]
 
 
 def portable(error: BaseException) -> ErrorResult:
-    """Wrap an error so that it crosses a process boundary: as itself, or as a stand-in of the same name and text."""
+    """Wrap an error so that it can be pickled; one that cannot is replaced by an error of the same name and text."""
     text = "".join(traceback.format_exception(error))
     try:
-        crossed: BaseException = loads(dumps(error))
-    except Exception:  # noqa: BLE001 - an error of the user's may fail in any way when it is pickled
-        return ErrorResult(_stand_in(error), text)
-    return ErrorResult(error if str(crossed) == str(error) else _stand_in(error), text)
+        copied: BaseException = loads(dumps(error))
+    except Exception:  # noqa: BLE001 - a user's error class may fail in any way when it is pickled
+        return ErrorResult(_substitute(error), text)
+    return ErrorResult(error if str(copied) == str(error) else _substitute(error), text)
 
 
-def _stand_in(error: BaseException) -> BaseException:
+def _substitute(error: BaseException) -> BaseException:
     base = DistilabelStepError if isinstance(error, DistilabelException) else Exception
-    made: BaseException = type(type(error).__name__, (base,), {})(str(error))
-    return made
+    substitute: BaseException = type(type(error).__name__, (base,), {})(str(error))
+    return substitute
 
 
 def describe_exit(code: int) -> str:
-    """Say how a process ended, given its exit code.
+    """Return a text about how a process ended, given its exit code.
 
     Examples:
         >>> describe_exit(3)
         'ended with exit code 3'
         >>> describe_exit(-9)
-        'was killed by SIGKILL, perhaps for want of memory'
+        'was killed by SIGKILL, perhaps because memory ran out'
     """
     if code >= 0:
         return f"ended with exit code {code}"
@@ -40,4 +40,4 @@ def describe_exit(code: int) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    return f"was killed by {name}" + (", perhaps for want of memory" if name == "SIGKILL" else "")
+    return f"was killed by {name}" + (", perhaps because memory ran out" if name == "SIGKILL" else "")

@@ -1,7 +1,7 @@
-"""How the driver and a worker process talk: pickled values over a socket, each with its length before it.
+"""The protocol between the driver and a worker process: pickled values over a socket, each preceded by its length.
 
-Nothing else carries anything from one to the other: no argument, no environment, no file. Both ends run the same code
-as the same user, so pickles are trusted.
+Nothing else carries data from one to the other: no argument, no environment variable, no file. Both ends run the same
+code as the same user, so pickles are trusted.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ _LENGTH = struct.Struct(">Q")
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """The first thing that a worker is told: the step, pickled, and how the driver's process is set up."""
+    """The first message to a worker: the pickled step, and the state of the driver process."""
 
     step: bytes
     argv: list[str]
@@ -49,18 +49,18 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class ProcessRequest:
-    """Process these rows, with this randomness."""
+    """Process these rows with this random generator."""
 
     inputs: list[list[Row]]
-    chance: random.Random | None
+    rng: random.Random | None
 
 
 @dataclass(frozen=True, slots=True)
 class NextRequest:
-    """Give what comes after so many rows of a generator."""
+    """Return the chunk that follows the first `offset` rows of a generator."""
 
     offset: int
-    chance: random.Random | None
+    rng: random.Random | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +70,36 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of the rows, and the randomness as it is now."""
+    """The result of a request, and the state of the random generator after it."""
 
     value: Any
-    chance: random.Random | None = None
+    rng: random.Random | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorResult:
-    """What the step raised, and where, as text."""
+    """The error that the step raised, and its traceback as text."""
 
     error: BaseException
     traceback: str
-    chance: random.Random | None = None
+    rng: random.Random | None = None
 
     def original(self) -> BaseException:
-        """Return the error with a note of where it was raised."""
+        """Return the error, with its traceback as a note."""
         self.error.add_note(f"In a worker process:\n{self.traceback}")
         return self.error
 
 
 @dataclass(frozen=True, slots=True)
 class LogMessage:
-    """A record of the log, as plain values."""
+    """A log record, as plain values."""
 
     record: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class WarningMessage:
-    """A warning that the worker's filters let through."""
+    """A warning that passed the worker's filters."""
 
     message: Warning | str
     category: type[Warning]
@@ -108,7 +108,7 @@ class WarningMessage:
 
 
 def dumps(value: Any) -> bytes:
-    """Pickle a value; classes and functions that no other process can import go along whole.
+    """Pickle a value; classes and functions that other processes cannot import are pickled by value.
 
     `dill` cannot pickle pydantic classes by value (0.4.1), and `pickle` no class of a script or a notebook.
     """
@@ -118,7 +118,7 @@ def dumps(value: Any) -> bytes:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """Leaves behind what pydantic remembers of the function in which a class was made: all of its variables."""
+    """Omits the variables of the function that defined a pydantic class, which pydantic keeps with the class."""
 
     def reducer_override(self, obj: Any) -> Any:
         reduced = super().reducer_override(obj)
@@ -134,7 +134,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 def loads(data: bytes) -> Any:
     """Unpickle a value."""
-    return pickle.loads(data)  # noqa: S301 - from our own other end; see above
+    return pickle.loads(data)  # noqa: S301 - from our own process; see the docstring of this module
 
 
 _open: "weakref.WeakSet[Channel]" = weakref.WeakSet()
@@ -144,23 +144,23 @@ class Channel:
     """One end of the socket. Any thread may send; one thread receives.
 
     Args:
-        sock: Connected; it is closed in processes that are forked off, so that the other end notices our death.
+        sock: A connected socket. Forked child processes close their copy, so that the other end notices our death.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._file = sock.makefile("rb")
-        self._sending = threading.Lock()
+        self._send_lock = threading.Lock()
         _open.add(self)
 
     def send(self, data: bytes) -> None:
-        """Send a pickled value; raises OSError where nobody listens any more."""
-        with self._sending:
+        """Send a pickled value; raises OSError if the other end is gone."""
+        with self._send_lock:
             self._sock.sendall(_LENGTH.pack(len(data)))
             self._sock.sendall(data)
 
     def receive(self) -> bytes:
-        """Return the next pickled value; raises EOFError where the other end is gone."""
+        """Return the next pickled value; raises EOFError if the other end is gone."""
         (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
         return self._read(length)
 
@@ -173,13 +173,13 @@ class Channel:
             raise EOFError
         return data
 
-    def hang_up(self) -> None:
-        """Have whoever receives here be told that the other end is gone, once all that came is read."""
+    def shutdown(self) -> None:
+        """Make `receive` raise EOFError after it has returned all values that arrived."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
-    def leave_to_parent(self) -> None:
-        """Close this process's copy of the socket."""
+    def close_in_child(self) -> None:
+        """Close a forked child's copy of the socket."""
         with contextlib.suppress(OSError):
             os.close(self._sock.detach())
 
@@ -191,7 +191,7 @@ class Channel:
 
 def _after_fork() -> None:
     for channel in list(_open):
-        channel.leave_to_parent()
+        channel.close_in_child()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,4 +1,4 @@
-"""The runner that gives a step worker processes: started when rows come, replaced when they die."""
+"""The runner that executes a step in worker processes: it starts them when rows come and replaces those that die."""
 
 import logging
 import queue
@@ -20,54 +20,54 @@ from distilabel.typing import Row
 
 __all__ = ["Pool"]
 
-# How often rows are given to a worker process, as long as each one dies of them.
+# How many worker processes get the same rows if each one dies while it processes them.
 _TRIES = 2
-# After so many deaths in a row, without one answer between them, the step is to blame.
+# After this many deaths without one result between them, the step is the cause.
 _HOPELESS = 10
-# How many seconds a worker has to unload its step: one that has finished, and one that was interrupted.
+# Seconds that a worker has to unload its step: after its last result, and while it processes rows.
 _GRACE = 60.0
 _GRACE_IF_BUSY = 5.0
 
 
 @dataclass(slots=True)
 class _Slot:
-    """A place for one replica: what belongs to it, and the replica, once there is one."""
+    """A place for one replica: its spec, and the replica after it was started."""
 
-    belongings: Mapping[str, Any]
+    spec: Mapping[str, Any]
     replica: Replica | None = None
 
 
 class Pool:
     """Runs a step in worker processes: on this machine, or on a cluster.
 
-    A process is started when there are rows for it, and loads the step once. One that dies is replaced: the rows that
-    it had are given to its successor; if that dies too, they fail. Where a process dies while it loads the step, twice in
-    a row, or where ten die without one answer between them, the run ends.
+    A process is started when there are rows for it, and loads the step once. One that dies is replaced, and the new one gets
+    its rows; if that dies too, these rows fail. If two processes in a row die while they load the step, or ten die without
+    one result between them, the run ends.
 
     Args:
         step: The step.
-        belongings: What belongs to each replica: a process's environment, or what an actor asks its cluster for.
-        start: Makes a replica of the step's name, the setup and what belongs to it.
+        specs: The spec of each replica: the environment of a process, or the resources that an actor requests.
+        start: Makes a replica, given the step's name, the setup and the replica's spec.
     """
 
     def __init__(
         self,
         step: _Step,
-        belongings: Sequence[Mapping[str, Any]],
+        specs: Sequence[Mapping[str, Any]],
         start: Callable[[str, bytes, Mapping[str, Any]], Replica] = WorkerProcess,
     ) -> None:
         self._step = step
         self._start = start
         self._setup = b""
-        self._slots: queue.LifoQueue[_Slot] = queue.LifoQueue()  # the one that is loaded already comes first
-        for each in reversed(belongings):
-            self._slots.put(_Slot(each))
+        self._slots: queue.LifoQueue[_Slot] = queue.LifoQueue()  # a slot whose replica is loaded comes first
+        for spec in reversed(specs):
+            self._slots.put(_Slot(spec))
         self._lock = threading.Lock()
         self._replicas: list[Replica] = []
         self._stopped_at: float | None = None
         self._deaths = 0
 
-    # What a runner does
+    # The protocol of a runner
 
     def load(self) -> None:
         """Pickle the step; each process loads its own copy.
@@ -84,31 +84,31 @@ class Pool:
             ) from error
 
     def process(self, inputs: list[list[Row]]) -> list[Row]:
-        """Have a worker process the rows; raises what the step raises, as `Runner.process` says."""
-        made: list[Row] = self._asked(ProcessRequest(inputs, current_random()))
-        return made
+        """Process the rows in a worker; see `Runner.process`."""
+        rows: list[Row] = self._call(ProcessRequest(inputs, current_random()))
+        return rows
 
     def generate(self, offset: int) -> Iterator[tuple[list[Row], bool]]:
-        """Yield what a worker gives from row `offset` on; one that dies is replaced, and asked for what is missing."""
-        while (made := self._asked(NextRequest(offset, current_random()))) is not None:
-            yield made
-            offset += len(made[0])
+        """Yield a worker's chunks, starting at row `offset`; a worker that dies is replaced, and its successor goes on."""
+        while (chunk := self._call(NextRequest(offset, current_random()))) is not None:
+            yield chunk
+            offset += len(chunk[0])
 
     def stop(self) -> None:
-        """Ask all workers to unload and end; those that are busy drop what they do."""
+        """Request that all workers unload their step and end; busy ones drop their rows."""
         with self._lock:
             if self._stopped_at is None:
                 self._stopped_at = monotonic()
                 for replica in self._replicas:
-                    replica.leave()
+                    replica.stop()
 
     def unload(self) -> None:
-        """Wait until all workers have ended: a minute, or five seconds for one that was interrupted; then end them."""
+        """Wait until all workers have ended, up to a minute, or five seconds for a busy one; then kill those that are left."""
         self.stop()
         began = self._stopped_at or 0.0
         try:
-            for replica in sorted(self._replicas, key=_patience):
-                replica.wait(max(0.0, began + _patience(replica) - monotonic()))
+            for replica in sorted(self._replicas, key=_grace_of):
+                replica.wait(max(0.0, began + _grace_of(replica) - monotonic()))
                 self._kill(replica)
         finally:
             for replica in self._replicas:
@@ -116,15 +116,15 @@ class Pool:
 
     def _kill(self, replica: Replica) -> None:
         if not replica.ended:
-            text = "A worker process of step %r did not end when it was asked to, and was killed."
+            text = "A worker process of step %r did not end in time, and was killed."
             logging.getLogger(f"distilabel.steps.{self._step.name}").warning(text, self._step.name)
             replica.kill()
             replica.wait(_GRACE_IF_BUSY)
 
-    # Asking
+    # Calls
 
-    def _asked(self, question: ProcessRequest | NextRequest) -> Any:
-        data, died = dumps(question), WorkerDiedError()
+    def _call(self, request: ProcessRequest | NextRequest) -> Any:
+        data, died = dumps(request), WorkerDiedError()
         for _ in range(_TRIES):
             try:
                 reply = self._reply(data)
@@ -140,20 +140,20 @@ class Pool:
         slot = self._slots.get()
         try:
             if slot.replica is None or slot.replica.ended:
-                slot.replica = self._loaded(slot)
-            return slot.replica.ask(data)
+                slot.replica = self._load_replica(slot)
+            return slot.replica.call(data)
         except WorkerDiedError:
             slot.replica = None
             raise
         finally:
             self._slots.put(slot)
 
-    def _loaded(self, slot: _Slot) -> Replica:
-        """Start a replica and wait until it has loaded the step; try once more where it dies of that."""
+    def _load_replica(self, slot: _Slot) -> Replica:
+        """Start a replica and load the step in it; try once more if it dies while it loads."""
         for _ in range(_TRIES):
             replica = self._new(slot)
             try:
-                replica.loaded()
+                replica.load()
             except WorkerDiedError as error:
                 died = error
             except DistilabelException:
@@ -165,7 +165,7 @@ class Pool:
             else:
                 return replica
         raise DistilabelStepError(
-            f"Step {self._step.name!r} could not be loaded, twice: {died}. Mend it, or give it more memory, and run again."
+            f"Step {self._step.name!r} could not be loaded, twice: {died}. Fix it, or give it more memory, and run again."
         ) from died
 
     def _new(self, slot: _Slot) -> Replica:
@@ -174,11 +174,11 @@ class Pool:
                 raise DistilabelStepError(f"Step {self._step.name!r} is being stopped.")
             self._replicas = [replica for replica in self._replicas if not replica.ended]
             try:
-                replica = self._start(self._step.name, self._setup, slot.belongings)
+                replica = self._start(self._step.name, self._setup, slot.spec)
             except OSError as error:
                 raise DistilabelStepError(
-                    f"No worker process can be started for step {self._step.name!r} ({error}): ask for fewer replicas, or "
-                    "end other programs, and run again."
+                    f"No worker process can be started for step {self._step.name!r} ({error}): request fewer replicas, or end "
+                    "other programs, and run again."
                 ) from error
             self._replicas.append(replica)
             return replica
@@ -188,19 +188,19 @@ class Pool:
             self._deaths += 1
         if self._deaths >= _HOPELESS and self._stopped_at is None:
             raise DistilabelStepError(
-                f"Step {self._step.name!r} ended {self._deaths} worker processes one after the other ({last}): mend it, or "
-                "give it more memory, and run again; what was done before it is kept."
+                f"Step {self._step.name!r} ended {self._deaths} worker processes one after the other ({last}): fix it, or "
+                "give it more memory, and run again; the results of the steps before it are kept."
             ) from last
 
 
-def _patience(replica: Replica) -> float:
+def _grace_of(replica: Replica) -> float:
     return _GRACE_IF_BUSY if replica.busy else _GRACE
 
 
 def _value(reply: Result | ErrorResult) -> Any:
-    chance = current_random()
-    if chance is not None and reply.chance is not None:
-        chance.setstate(reply.chance.getstate())
+    rng = current_random()
+    if rng is not None and reply.rng is not None:
+        rng.setstate(reply.rng.getstate())
     if isinstance(reply, ErrorResult):
         raise reply.original()
     return reply.value

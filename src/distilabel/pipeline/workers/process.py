@@ -1,4 +1,4 @@
-"""A worker process as the driver sees it: started, asked, listened to, and ended with all that it started."""
+"""The driver's side of a worker process: starts it, calls it, receives its messages, ends it and its children."""
 
 import contextlib
 import json
@@ -27,8 +27,8 @@ from distilabel.pipeline.workers.runner import WorkerDiedError
 
 __all__ = ["WorkerProcess"]
 
-# Standard library only, until the worker finds modules where the driver finds them. `-P` keeps a file of the user's
-# that is called like a standard module out of the way; no `__main__` is prepared: a script needs no guard.
+# Only the standard library is used until sys.path is that of the driver. `-P` keeps user files that are named like standard
+# modules from being imported. The user's script is not imported as `__main__`, so it needs no `if __name__ == ...` guard.
 _BOOTSTRAP = """\
 import json, socket, sys
 s = socket.socket(fileno=0)
@@ -37,30 +37,30 @@ sys.path[:] = json.loads(s.recv(n, socket.MSG_WAITALL))
 from distilabel.pipeline.workers.worker import main
 main(s)
 """
-# How long to listen before looking whether the process is still there: its end normally shows at once, unless
-# something that it has started holds its end of the socket.
-_LOOK = 1.0
+# Seconds between checks that the process is alive. Its end normally closes the socket at once, unless a child of the process
+# still holds the socket.
+_CHECK_INTERVAL = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    how: str
+    description: str
 
 
 class WorkerProcess:
-    """One worker process. One thread at a time may ask; any thread may end it.
+    """One worker process. One thread at a time may call it; any thread may stop it.
 
     Attributes:
-        busy: Whether it has rows that it has not answered.
+        busy: Whether it is processing rows.
 
     Args:
-        name: The step's name, for people who look at the list of processes.
+        name: The step's name, shown in the system's list of processes.
         setup: From `worker_setup`.
-        environment: The worker's environment.
+        environment: The environment variables of the process.
     """
 
     def __init__(self, name: str, setup: bytes, environment: Mapping[str, str]) -> None:
-        self._heard: queue.SimpleQueue[Result | ErrorResult | Ready | _Ended] = queue.SimpleQueue()
+        self._replies: queue.SimpleQueue[Result | ErrorResult | Ready | _Ended] = queue.SimpleQueue()
         ours, theirs = socket.socketpair()
         self._channel = Channel(ours)
         with theirs:
@@ -70,57 +70,59 @@ class WorkerProcess:
                 env=dict(environment),
                 process_group=0,
             )
-        self._ears = threading.Thread(target=self._listen, name=f"distilabel-ears-{name}", daemon=True)
-        self._ears.start()
+        self._listener = threading.Thread(
+            target=self._listen, name=f"distilabel-listener-{name}", daemon=True
+        )
+        self._listener.start()
         self._setup = setup
         self.busy = False
 
     @property
     def ended(self) -> bool:
-        """Whether the process is over."""
-        return not self._ears.is_alive()
+        """Whether the process has ended."""
+        return not self._listener.is_alive()
 
-    def loaded(self) -> None:
-        """Have the step loaded, and wait until it is.
+    def load(self) -> None:
+        """Load the step in the process; return when it is loaded.
 
         Raises:
-            BaseException: What its `load` raised.
+            BaseException: The error that the step's `load` raised.
             WorkerDiedError: The process died.
         """
-        self._say(json.dumps([str(path) for path in sys.path]).encode())
-        self._say(self._setup)
-        reply = self._next()
+        self._send(json.dumps([str(path) for path in sys.path]).encode())
+        self._send(self._setup)
+        reply = self._receive()
         if isinstance(reply, ErrorResult):
             raise reply.original()
 
-    def ask(self, question: bytes) -> Result | ErrorResult:
-        """Send rows and wait for what comes of them.
+    def call(self, request: bytes) -> Result | ErrorResult:
+        """Send a request and wait for its result.
 
         Raises:
             WorkerDiedError: The process died.
         """
         self.busy = True
-        self._say(question)
-        reply = self._next()
+        self._send(request)
+        reply = self._receive()
         self.busy = False
         assert isinstance(reply, Result | ErrorResult)
         return reply
 
-    def _say(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):  # its end is heard
+    def _send(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):  # the listener notices that the process has ended
             self._channel.send(data)
 
-    def _next(self) -> Result | ErrorResult | Ready:
+    def _receive(self) -> Result | ErrorResult | Ready:
         while True:
             try:
-                reply = self._heard.get(timeout=_LOOK)
+                reply = self._replies.get(timeout=_CHECK_INTERVAL)
             except queue.Empty:
                 if self._process.poll() is not None:
-                    self._channel.hang_up()
+                    self._channel.shutdown()
                 continue
             if isinstance(reply, _Ended):
-                self._heard.put(reply)
-                raise WorkerDiedError(f"the worker process {reply.how}")
+                self._replies.put(reply)
+                raise WorkerDiedError(f"the worker process {reply.description}")
             return reply
 
     def _listen(self) -> None:
@@ -131,28 +133,30 @@ class WorkerProcess:
                 if isinstance(message, LogMessage | WarningMessage):
                     replay_message(message)
                 else:
-                    self._heard.put(message)
+                    self._replies.put(message)
         except EOFError:
             pass
-        except Exception as error:  # noqa: BLE001 - never mistake the next answer for the one that cannot be read
-            unreadable = f"gave what cannot be read ({type(error).__name__}: {error})"
+        except Exception as error:  # noqa: BLE001 - the next reply must never be taken for the unreadable one
+            unreadable = f"sent a message that cannot be read ({type(error).__name__}: {error})"
         self.kill()
         code = self._process.wait()
         self._channel.close()
-        self._heard.put(_Ended(unreadable or describe_exit(code)))
+        self._replies.put(_Ended(unreadable or describe_exit(code)))
 
-    # Its end
+    # The end
 
-    def leave(self) -> None:
-        """Ask the process to unload the step and end; returns at once."""
+    def stop(self) -> None:
+        """Request that the process unloads the step and ends; returns at once."""
         if not self.ended:
             self._process.terminate()
 
     def wait(self, seconds: float) -> None:
-        """Wait until the process is over and all that it said is heard."""
-        self._ears.join(seconds)
+        """Wait until the process has ended and all of its messages are received."""
+        self._listener.join(seconds)
 
     def kill(self) -> None:
-        """End the process and all that it has started at once."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # over already; macOS says the latter
+        """End the process and its children at once."""
+        with contextlib.suppress(
+            ProcessLookupError, PermissionError
+        ):  # it has ended; macOS raises the latter
             os.killpg(self._process.pid, signal.SIGKILL)

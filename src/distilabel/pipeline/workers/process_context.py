@@ -1,4 +1,4 @@
-"""What surrounds a step besides its rows: arguments, log levels and warnings, taken from the driver to its workers."""
+"""Copies arguments, log levels and warning filters from the driver to its workers, and log records and warnings back."""
 
 import contextlib
 import logging
@@ -15,26 +15,26 @@ _PLAIN = (str, int, float, bool, type(None))
 
 
 def worker_setup(step: bytes) -> bytes:
-    """Return the first message to a worker: the pickled step, and what this process is like."""
+    """Return the first message to a worker: the pickled step, and the state of this process."""
     loggers = [logging.getLogger(), *logging.getLogger().manager.loggerDict.values()]
     levels = {logger.name: logger.level for logger in loggers if isinstance(logger, logging.Logger)}
     levels = {name: level for name, level in levels.items() if level != logging.NOTSET}
     return dumps(Setup(step, sys.argv, levels, list(warnings.filters)))
 
 
-def mirror_driver(setup: Setup, say: Callable[[bytes], None]) -> None:
-    """Make this process like the driver's; its log records and warnings go there.
+def mirror_driver(setup: Setup, send: Callable[[bytes], None]) -> None:
+    """Apply the state of the driver process to this process, and send log records and warnings to the driver.
 
     Args:
-        setup: What the driver's process is like.
-        say: Sends there.
+        setup: The state of the driver process.
+        send: Sends a pickled message to the driver.
     """
     sys.argv[:] = setup.argv
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(line_buffering=True)
     for name, level in setup.levels.items():
         logging.getLogger(name).setLevel(level)
-    logging.getLogger().addHandler(_Forwarding(say))
+    logging.getLogger().addHandler(_ForwardingHandler(send))
     warnings.resetwarnings()
     warnings.filters.extend(setup.filters)  # type: ignore[attr-defined]
 
@@ -46,14 +46,14 @@ def mirror_driver(setup: Setup, say: Callable[[bytes], None]) -> None:
         file: TextIO | None = None,  # noqa: ARG001 - the standard library's signature
         line: str | None = None,  # noqa: ARG001
     ) -> None:
-        say(dumps(WarningMessage(message, category, filename, lineno)))
+        send(dumps(WarningMessage(message, category, filename, lineno)))
 
     warnings.showwarning = show
 
 
 def replay_message(message: LogMessage | WarningMessage) -> None:
-    """Give a record or a warning to those who would have had it from this process."""
-    with contextlib.suppress(Exception):  # a handler of the user's must not cost an answer
+    """Handle a worker's log record or warning as if it came from this process."""
+    with contextlib.suppress(Exception):  # an error in a user's handler must not lose a result
         if isinstance(message, WarningMessage):
             warnings.showwarning(message.message, message.category, message.filename, message.lineno)
             return
@@ -63,24 +63,24 @@ def replay_message(message: LogMessage | WarningMessage) -> None:
             logger.handle(record)
 
 
-class _Forwarding(logging.Handler):
-    """Sends each record to the driver, whose handlers show and keep it."""
+class _ForwardingHandler(logging.Handler):
+    """Sends each record to the driver, whose handlers process it."""
 
-    def __init__(self, say: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Callable[[bytes], None]) -> None:
         super().__init__()
-        self._say = say
+        self._send = send
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._say(dumps(LogMessage(self._plain(record))))
-        except Exception:  # noqa: BLE001 - as every handler: a record that cannot be told costs nobody a row
+            self._send(dumps(LogMessage(self._plain(record))))
+        except Exception:  # noqa: BLE001 - as in every handler: a record that cannot be sent must not fail a row
             self.handleError(record)
 
     def _plain(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return what the record holds as plain values, its traceback in its text."""
+        """Return the record's attributes as plain values, with its traceback in the text."""
         text = self.format(record)
         values = {
             name: value if isinstance(value, _PLAIN) else str(value) for name, value in vars(record).items()
         }
-        done = dict.fromkeys(("args", "exc_info", "exc_text", "stack_info"))
-        return {**values, **done, "msg": text, "message": text}
+        formatted = dict.fromkeys(("args", "exc_info", "exc_text", "stack_info"))
+        return {**values, **formatted, "msg": text, "message": text}

@@ -1,4 +1,4 @@
-"""The protocol that every replica of a step fulfils, wherever it runs."""
+"""The protocol of a replica of a step, wherever it runs."""
 
 from typing import Protocol
 
@@ -8,38 +8,38 @@ __all__ = ["Replica"]
 
 
 class Replica(Protocol):
-    """One copy of a step outside of the driver's threads. One thread at a time may ask; any thread may end it.
+    """One copy of a step outside of the driver process. One thread at a time may call it; any thread may stop it.
 
     Attributes:
-        busy: Whether it has rows that it has not answered.
+        busy: Whether it is loading the step, or processing rows.
     """
 
     busy: bool
 
     @property
     def ended(self) -> bool:
-        """Whether it is over."""
+        """Whether it has ended."""
 
-    def loaded(self) -> None:
-        """Have the step loaded, and wait until it is.
-
-        Raises:
-            BaseException: What its `load` raised.
-            WorkerDiedError: It died of that.
-        """
-
-    def ask(self, question: bytes) -> Result | ErrorResult:
-        """Send rows and wait for what comes of them.
+    def load(self) -> None:
+        """Load the step in the replica; return when it is loaded.
 
         Raises:
-            WorkerDiedError: It died of them.
+            BaseException: The error that the step's `load` raised.
+            WorkerDiedError: The replica died while it loaded the step.
         """
 
-    def leave(self) -> None:
-        """Ask it to unload the step and end; returns at once."""
+    def call(self, request: bytes) -> Result | ErrorResult:
+        """Send a request and wait for its result.
+
+        Raises:
+            WorkerDiedError: The replica died before it sent a result.
+        """
+
+    def stop(self) -> None:
+        """Request that the replica unloads the step and ends; returns at once."""
 
     def wait(self, seconds: float) -> None:
-        """Wait until it is over and all that it said is heard."""
+        """Wait until the replica has ended and all of its messages are received."""
 
     def kill(self) -> None:
-        """End it at once, with all that it has started."""
+        """End the replica at once, with all processes that it has started."""

@@ -1,4 +1,4 @@
-"""Where a step's own code runs: the protocol that every runner fulfils, and the runner that stays in this process."""
+"""Runners execute a step's code: the protocol, and the runner that uses this process."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -12,32 +12,32 @@ __all__ = ["InProcessRunner", "Runner", "WorkerDiedError"]
 
 
 class WorkerDiedError(Exception):
-    """The process that had some rows ended before it answered; concerns those rows, as an error of the step does."""
+    """A worker process ended before it returned the result of some rows; those rows fail, as with an error of the step."""
 
 
 class Runner(Protocol):
-    """Runs one step. `process` may be called from several threads; the chunk's randomness is that of the caller."""
+    """Runs one step. Several threads may call `process`, each with the random generator of its chunk."""
 
     def load(self) -> None:
-        """Get ready; called once, before the first rows."""
+        """Prepare for rows; called once, before the first rows."""
 
     def process(self, inputs: list[list[Row]]) -> list[Row]:
-        """Return all rows that the step gives for these, as `process_applying_mappings` does.
+        """Return all rows that the step gives for these, with its column mappings applied.
 
         Raises:
-            Exception: What the step raised.
-            WorkerDiedError: The process that had the rows died.
-            DistilabelException: What ends the run.
+            Exception: An error that the step raised.
+            WorkerDiedError: The worker process with these rows died.
+            DistilabelException: An error that ends the run.
         """
 
     def generate(self, offset: int) -> Iterator[tuple[list[Row], bool]]:
-        """Yield what a generator step gives from its row `offset` on."""
+        """Yield the chunks of a generator step, starting at row `offset`."""
 
     def stop(self) -> None:
-        """Take no further rows and begin to let go of what is held; returns at once."""
+        """Accept no further rows and start to release resources; returns at once."""
 
     def unload(self) -> None:
-        """Let go of everything; returns when that is done."""
+        """Release all resources; returns when that is done."""
 
 
 class InProcessRunner:
@@ -51,7 +51,7 @@ class InProcessRunner:
         self._step = step
 
     def load(self) -> None:
-        """Load the step; what it raises is told with its name."""
+        """Load the step; an error names the step."""
         try:
             self._step.load()
         except DistilabelException:
@@ -67,12 +67,12 @@ class InProcessRunner:
         return list(chain.from_iterable(self._step.process_applying_mappings(*inputs)))
 
     def generate(self, offset: int) -> Iterator[tuple[list[Row], bool]]:
-        """Yield what the generator gives from its row `offset` on."""
+        """Yield the generator's chunks, starting at row `offset`."""
         assert isinstance(self._step, GeneratorStep)
         return iter(self._step.process_applying_mappings(offset=offset))
 
     def stop(self) -> None:
-        """Do nothing: what is under way in a thread ends by itself."""
+        """Do nothing: a call that runs in a thread ends by itself."""
 
     def unload(self) -> None:
         """Unload the step."""

@@ -1,4 +1,4 @@
-"""A step in a process that is not the driver's: loaded there, and asked one question after the other."""
+"""Loads a step in a worker and handles one request after the other."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -20,86 +20,72 @@ from distilabel.steps._core.context import chunk_random
 from distilabel.steps.base import GeneratorStep, Step, _Step
 from distilabel.typing import Row
 
-__all__ = ["Leaving", "StepServer"]
+__all__ = ["StepServer", "WorkerStopped"]
 
 
-class Leaving(BaseException):
-    """The driver has asked this process to end: no error of the step's."""
+class WorkerStopped(BaseException):
+    """The driver has stopped this process; not an error of the step."""
 
 
 class StepServer:
-    """A step that is loaded, and answers.
+    """Serves a step. Loads it when created.
 
     Args:
-        setup: The step, pickled, and what the driver's process is like.
-        say: Tells the driver something that is not an answer: a record of the log, or a warning.
+        setup: The pickled step, and the state of the driver process.
+        send: Sends the driver a message that is not a reply: a log record, or a warning.
     """
 
-    def __init__(self, setup: Setup, say: Callable[[bytes], None]) -> None:
-        mirror_driver(setup, say)
+    def __init__(self, setup: Setup, send: Callable[[bytes], None]) -> None:
+        mirror_driver(setup, send)
         self._step: _Step = loads(setup.step)
         self._step.load()
-        self._rows = _Generating(self._step)
+        # A generator's rows, and the number of rows that it has given.
+        self._rows: Iterator[tuple[list[Row], bool]] = iter(())
+        self._given = -1
 
-    def answer(self, asked: ProcessRequest | NextRequest | Exception) -> bytes:
-        """Return what comes of the rows, or what the step raised; an error in place of a question is returned as it is."""
-        if isinstance(asked, Exception):
-            return dumps(portable(asked))
+    def handle(self, request: ProcessRequest | NextRequest | Exception) -> bytes:
+        """Return the pickled reply to a request; an error in place of a request is returned as it is."""
+        if isinstance(request, Exception):
+            return dumps(portable(request))
         try:
-            with chunk_random(asked.chance):
+            with chunk_random(request.rng):
                 value = (
-                    self._rows.after(asked.offset)
-                    if isinstance(asked, NextRequest)
-                    else _processed(self._step, asked.inputs)
+                    self._next(request.offset) if isinstance(request, NextRequest) else self._process(request)
                 )
-        except Leaving:
+        except WorkerStopped:
             raise
-        except BaseException as error:  # noqa: BLE001 - what it means is for the driver to say
-            raised = portable(error)
-            return dumps(ErrorResult(raised.error, raised.traceback, asked.chance))
-        return _packed(self._step, Result(value, asked.chance))
+        except BaseException as error:  # noqa: BLE001 - the driver decides what it means
+            sent = portable(error)
+            return dumps(ErrorResult(sent.error, sent.traceback, request.rng))
+        try:
+            return dumps(Result(value, request.rng))
+        except WorkerStopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - a value may fail in any way when it is pickled
+            unpicklable = DistilabelStepError(
+                f"Step {self._step.name!r} gave a row with a value that cannot be pickled ({error}): use plain values, arrays "
+                "or images."
+            )
+            return dumps(portable(unpicklable))
+
+    def _process(self, request: ProcessRequest) -> list[Row]:
+        assert isinstance(self._step, Step)
+        return list(chain.from_iterable(self._step.process_applying_mappings(*request.inputs)))
+
+    def _next(self, offset: int) -> tuple[list[Row], bool] | None:
+        """Return the generator's chunk after `offset` rows; None if there is none."""
+        if offset != self._given:
+            assert isinstance(self._step, GeneratorStep)
+            self._rows = iter(self._step.process_applying_mappings(offset=offset))
+        chunk = next(self._rows, None)
+        self._given = offset + (len(chunk[0]) if chunk else 0)
+        return chunk
 
     def unload(self) -> None:
-        """Unload the step; where that fails, the log says so."""
+        """Unload the step; log a warning if that fails."""
         try:
             self._step.unload()
         except Exception:
             logging.getLogger(f"distilabel.steps.{self._step.name}").warning(
                 "A worker process of step %r could not unload it", self._step.name, exc_info=True
             )
-
-
-def _processed(step: _Step, inputs: list[list[Row]]) -> list[Row]:
-    assert isinstance(step, Step)
-    return list(chain.from_iterable(step.process_applying_mappings(*inputs)))
-
-
-def _packed(step: _Step, gave: Result) -> bytes:
-    try:
-        return dumps(gave)
-    except Leaving:
-        raise
-    except Exception as error:  # noqa: BLE001 - a value may fail in any way when it is pickled
-        unpicklable = DistilabelStepError(
-            f"A row that step {step.name!r} gave holds a value that cannot be kept ({error}): give plain values, arrays or "
-            "images."
-        )
-        return dumps(portable(unpicklable))
-
-
-class _Generating:
-    """Where a generator stands."""
-
-    def __init__(self, step: _Step) -> None:
-        self._step = step
-        self._given = -1
-        self._rows: Iterator[tuple[list[Row], bool]] = iter(())
-
-    def after(self, offset: int) -> tuple[list[Row], bool] | None:
-        """Return what comes after `offset` rows; None where there is no more."""
-        if offset != self._given:
-            assert isinstance(self._step, GeneratorStep)
-            self._rows = iter(self._step.process_applying_mappings(offset=offset))
-        made = next(self._rows, None)
-        self._given = offset + (len(made[0]) if made else 0)
-        return made

@@ -1,7 +1,7 @@
-"""The worker process itself: loads one step, answers what the driver asks, and ends with it.
+"""The main program of a worker process: serves one step until the driver stops it or ends.
 
-It is started by `process.py` as a fresh interpreter: the user's script is not run again. Its standard output and
-standard error are the driver's own.
+`process.py` starts it in a new interpreter; the user's script is not run again. It shares standard output and standard
+error with the driver.
 """
 
 import os
@@ -20,54 +20,53 @@ from distilabel.pipeline.workers.ipc import (
     dumps,
     loads,
 )
-from distilabel.pipeline.workers.step_server import Leaving, StepServer
+from distilabel.pipeline.workers.step_server import StepServer, WorkerStopped
 
 __all__ = ["main"]
 
 
 def main(given: socket.socket) -> None:
-    """Serve until the driver asks to leave, or is gone.
+    """Serve until the driver stops this process or ends.
 
     Args:
-        given: Connected to the driver; it came as standard input.
+        given: A socket that is connected to the driver, received as standard input.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the driver's: it tells us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver handles Ctrl+C and sends SIGTERM
     try:
-        signal.signal(signal.SIGTERM, _leave)
-        os.register_at_fork(after_in_child=_end_when_asked)
-        channel = _moved_from_standard_input(given)
+        signal.signal(signal.SIGTERM, _stop)
+        # Forked children of the step end on SIGTERM, as other processes do.
+        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+        channel = _channel_from_stdin(given)
         inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        threading.Thread(target=_listen, args=(channel, inbox), name="distilabel-ears", daemon=True).start()
+        threading.Thread(
+            target=_listen, args=(channel, inbox), name="distilabel-listener", daemon=True
+        ).start()
         _serve(channel, inbox)
-    except (Leaving, BrokenPipeError):
+    except (WorkerStopped, BrokenPipeError):
         pass
 
 
-def _leave(number: int, _frame: FrameType | None) -> None:
+def _stop(number: int, _frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)
-    raise Leaving
+    raise WorkerStopped
 
 
-def _end_when_asked() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # in processes that the step forks off
-
-
-def _moved_from_standard_input(given: socket.socket) -> Channel:
+def _channel_from_stdin(given: socket.socket) -> Channel:
     channel = Channel(given.dup())
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, given.detach())
-    os.close(nothing)
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, given.detach())
+    os.close(empty)
     return channel
 
 
 def _listen(channel: Channel, inbox: "queue.SimpleQueue[Any]") -> None:
-    """Put what the driver says where the main thread finds it; end everything once the driver is gone."""
+    """Pass the driver's requests to the main thread; end this process and its children when the driver is gone."""
     while True:
         try:
             data = channel.receive()
         except EOFError:
             if os.getpgrp() == os.getpid():
-                os.killpg(os.getpid(), signal.SIGKILL)  # with all that the step has started
+                os.killpg(os.getpid(), signal.SIGKILL)  # with all children of the step
             os._exit(1)
         try:
             inbox.put(loads(data))
@@ -77,21 +76,18 @@ def _listen(channel: Channel, inbox: "queue.SimpleQueue[Any]") -> None:
 
 def _serve(channel: Channel, inbox: "queue.SimpleQueue[Any]") -> None:
     try:
-        served = _loaded(inbox.get(), channel)
-    except Leaving:
+        setup: Setup | Exception = inbox.get()
+        if isinstance(setup, Exception):
+            raise setup  # noqa: TRY301 - reported as an error of the step's load is
+        server = StepServer(setup, channel.send)
+    except WorkerStopped:
         raise
-    except BaseException as error:  # noqa: BLE001 - the driver judges it
+    except BaseException as error:  # noqa: BLE001 - the driver decides what it means
         channel.send(dumps(portable(error)))
         return
     try:
         channel.send(dumps(Ready()))
         while True:
-            channel.send(served.answer(inbox.get()))
+            channel.send(server.handle(inbox.get()))
     finally:
-        served.unload()
-
-
-def _loaded(setup: Setup | Exception, channel: Channel) -> StepServer:
-    if isinstance(setup, Exception):
-        raise setup
-    return StepServer(setup, channel.send)
+        server.unload()

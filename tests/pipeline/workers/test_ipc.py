@@ -40,7 +40,7 @@ def test_values_of_several_threads_do_not_mix(ends):
     assert all(value == value[:1] * 200_000 for value in found)
 
 
-def test_end_of_the_other_side_is_heard_also_in_the_middle_of_a_value(ends):
+def test_end_of_the_other_side_is_noticed_also_in_the_middle_of_a_value(ends):
     one, other = ends
     one._sock.sendall(b"\0\0\0\0\0\0\0\7abc")
     one.close()
@@ -48,10 +48,10 @@ def test_end_of_the_other_side_is_heard_also_in_the_middle_of_a_value(ends):
         other.receive()
 
 
-def test_hanging_up_is_heard_after_what_was_sent(ends):
+def test_shutdown_is_noticed_after_all_values_are_received(ends):
     one, other = ends
     one.send(b"last words")
-    other.hang_up()
+    other.shutdown()
     assert other.receive() == b"last words"
     with pytest.raises(EOFError):
         other.receive()
@@ -59,7 +59,7 @@ def test_hanging_up_is_heard_after_what_was_sent(ends):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_child_that_is_forked_off_does_not_keep_the_line_open(ends):
+def test_forked_child_does_not_keep_the_connection_open(ends):
     one, other = ends
     awake, wake = os.pipe()
     child = os.fork()

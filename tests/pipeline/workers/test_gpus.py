@@ -54,7 +54,7 @@ class TestGpusHere:
     @pytest.mark.parametrize(
         ("says", "expected"), [("echo GPU 0: A; echo GPU 1: B", ("0", "1")), ("exit 9", ()), ("echo no", ())]
     )
-    def test_otherwise_the_cards_driver_is_asked(self, tmp_path: Path, monkeypatch, says, expected):
+    def test_otherwise_nvidia_smi_is_asked(self, tmp_path: Path, monkeypatch, says, expected):
         program = tmp_path / "nvidia-smi"
         program.write_text(f"#!/bin/sh\n{says}\n")
         program.chmod(0o755)

@@ -37,7 +37,7 @@ class LockedError(DistilabelException):
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("a", 1), KeyError("k"), DistilabelUserError("Mend it."), SystemExit(3)]
+    "error", [ValueError("a", 1), KeyError("k"), DistilabelUserError("Fix it."), SystemExit(3)]
 )
 def test_error_that_can_be_pickled_arrives_as_itself(error):
     found = crossed(error)
@@ -57,15 +57,15 @@ def test_error_that_cannot_be_pickled_has_a_stand_in_of_the_same_name_and_text(e
     assert isinstance(found, DistilabelException) == isinstance(error, DistilabelException)
 
 
-def test_where_it_was_raised_is_told():
+def test_traceback_names_the_place_of_the_error():
     with pytest.raises(ClumsyError) as caught:
         raise ClumsyError(1, "here")
-    assert "test_where_it_was_raised_is_told" in portable(caught.value).traceback
+    assert "test_traceback_names_the_place_of_the_error" in portable(caught.value).traceback
 
 
 @pytest.mark.parametrize(
     ("code", "text"),
     [(0, "ended with exit code 0"), (-11, "was killed by SIGSEGV"), (-99, "was killed by signal 99")],
 )
-def test_end_of_a_process_is_told_in_words(code, text):
+def test_end_of_a_process_is_described(code, text):
     assert describe_exit(code) == text
