@@ -79,8 +79,8 @@ class _Recorder:
     def __call__(self, frame: FrameType, event: str, _argument: Any) -> None:
         if event != "call" or not _is_ours(frame):
             return
-        stack = [frame]
-        below = frame.f_back
+        stack = []
+        below: FrameType | None = frame
         while below is not None:
             if _is_ours(below):
                 if below.f_code.co_name == "<module>":
