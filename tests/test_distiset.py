@@ -61,10 +61,10 @@ class TestFromParquet:
         }
         assert second == {"t": "s", "n": 1.5, "l": ["q"], "distilabel_metadata": failure, "new": True}
 
-    def test_chunks_whose_types_do_not_go_together_are_told(self, tmp_path):
+    def test_chunks_whose_types_cannot_be_combined_are_an_error(self, tmp_path):
         write(tmp_path / "leaf", 0, [{"a": "text"}])
         write(tmp_path / "leaf", 1, [{"a": [1]}])
-        with pytest.raises(DistilabelUserError, match="leaf 'leaf' hold values of different types"):
+        with pytest.raises(DistilabelUserError, match="leaf 'leaf' have different types"):
             from_parquet({"leaf": tmp_path / "leaf"}, tmp_path / "cache")
 
     def test_rows_are_memory_mapped_in_the_folder_given(self, tmp_path):

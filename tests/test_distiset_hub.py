@@ -99,7 +99,7 @@ def test_card_and_script_may_be_left_out(kept, tmp_path):
 
 
 def test_empty_distiset_is_not_pushed():
-    with pytest.raises(DistilabelUserError, match="nothing to push"):
+    with pytest.raises(DistilabelUserError, match="is empty and cannot be pushed"):
         Distiset().push_to_hub("me/data")
 
 

@@ -1,4 +1,4 @@
-"""The finished dataset: what a pipeline's leaves have written, as `datasets` reads it."""
+"""The finished dataset: the output of a pipeline's leaves, as `datasets.Dataset` objects."""
 
 from distilabel.distiset.distiset import Distiset
 from distilabel.distiset.images import features_of, image_type

@@ -1,9 +1,9 @@
-"""The text that tells a reader of the dataset what it is and how it came about."""
+"""The dataset card: what the dataset is, and how it was made."""
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from distilabel.distiset.provenance import StepInfo, steps_of, tokens_of
@@ -24,35 +24,37 @@ def card_text(
     """Describe a dataset in Markdown.
 
     Args:
-        parts: Each part's splits: rows, columns, and one row as an example.
+        parts: Name of each part to its splits; rows, columns and one example row are shown.
         citations: BibTeX entries.
-        pipeline: The file that describes the pipeline: its steps and models are listed, and it is shown whole.
-        failures: Step to the number of rows for which it gave nothing.
-        repo_id: The dataset's name on the Hub, for how to load it; else it is loaded from disk.
+        pipeline: The pipeline's file as text; its steps and models are listed, and the file is shown whole.
+        failures: Step to the number of its rows without a result.
+        repo_id: The dataset's name on the Hub, to show how to load it; None: it is loaded from disk.
 
     Examples:
         >>> print(card_text({}))
         # A dataset made with distilabel
         <BLANKLINE>
     """
-    sections = [["# A dataset made with distilabel", ""]]
-    sections += [_origin(steps_of(pipeline), failures or {}, _tokens(parts))]
-    sections += [_part(name, part, repo_id) for name, part in parts.items()]
-    sections += [_pipeline(pipeline)] if pipeline else []
-    cited = [entry.strip() for entry in citations]
-    sections += [["## References", "", *_fenced("\n\n".join(cited), "bibtex")]] if cited else []
-    return "\n".join(line for section in sections for line in section)
+    from jinja2 import Environment, PackageLoader  # noqa: PLC0415 - only needed here
+
+    # Nothing is escaped: the card is Markdown, not HTML.
+    environment = Environment(loader=PackageLoader("distilabel.distiset", ""), autoescape=False)  # noqa: S701
+    environment.filters.update(table=_table, fenced=_fenced)
+    return environment.get_template("card.md.jinja").render(
+        origin=_origin(steps_of(pipeline), failures or {}, _tokens(parts)),
+        parts=[_part(name, part) for name, part in parts.items()],
+        repo_id=repo_id,
+        pipeline=pipeline,
+        citations=[entry.strip() for entry in citations],
+    )
 
 
 def _origin(
     steps: list[StepInfo], failures: Mapping[str, int], tokens: Mapping[str, Counter[str]]
-) -> list[str]:
+) -> list[list[str]]:
+    """Return the rows of the table of steps."""
     known = {step.name: step for step in steps}
-    names = dict.fromkeys([*known, *failures, *tokens])
-    if not names:
-        return []
-    head = ["step", "class", "model", "rows without a result", "tokens in", "tokens out"]
-    rows = [
+    return [
         [
             name,
             known[name].kind if name in known else "",
@@ -63,13 +65,12 @@ def _origin(
                 for kind in ("input_tokens", "output_tokens")
             ),
         ]
-        for name in names
+        for name in dict.fromkeys([*known, *failures, *tokens])
     ]
-    return ["## How it was made", "", *_table(head, rows), ""]
 
 
 def _tokens(parts: Mapping[str, Any]) -> dict[str, Counter[str]]:
-    """Give the tokens that each step took: of the part that has most, since parts may stem from the same rows."""
+    """Return the tokens of each step: those of the part with most, since parts may come from the same rows."""
     totals: dict[str, Counter[str]] = {}
     for part in parts.values():
         of_part: dict[str, Counter[str]] = {}
@@ -81,49 +82,29 @@ def _tokens(parts: Mapping[str, Any]) -> dict[str, Counter[str]]:
     return totals
 
 
-def _part(name: str, part: Mapping[str, Any], repo_id: str | None) -> list[str]:
-    rows = [[split, str(data.num_rows), ", ".join(data.column_names)] for split, data in part.items()]
-    lines = [f"## {name}", "", *_table(["split", "rows", "columns"], rows), ""]
+def _part(name: str, part: Mapping[str, Any]) -> dict[str, Any]:
     example = next((data[0] for data in part.values() if data.num_rows), None)
-    if example is not None:
-        text = json.dumps(_short(example), ensure_ascii=False, indent=2, default=_named)
-        lines += ["One row:", "", *_fenced(text, "json")]
-    return [*lines, *_fenced(_loading(name, repo_id), "python")]
+    return {
+        "name": name,
+        "splits": [[split, str(data.num_rows), ", ".join(data.column_names)] for split, data in part.items()],
+        "example": example
+        and json.dumps(
+            _short(example), ensure_ascii=False, indent=2, default=lambda v: f"<{type(v).__name__}>"
+        ),
+    }
 
 
-def _loading(name: str, repo_id: str | None) -> str:
-    if repo_id is None:
-        return (
-            f'from distilabel.distiset import Distiset\n\ndataset = Distiset.load_from_disk("...")["{name}"]'
-        )
-    return f'from datasets import load_dataset\n\ndataset = load_dataset("{repo_id}", "{name}")'
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    first, *others = [f"| {' | '.join(cells)} |" for cells in lines]
+    return "\n".join([first, "|---" * len(head) + "|", *others])
 
 
-def _pipeline(text: str) -> list[str]:
-    told = "To run it again, save it as `pipeline.yaml`; keys and rows that were in memory are not in it."
-    again = 'from distilabel.pipeline import Pipeline\n\ndistiset = Pipeline.from_yaml("pipeline.yaml").run()'
-    return [
-        "## Pipeline", "", told, "", *_fenced(again, "python"),
-        "<details><summary>pipeline.yaml</summary>", "", *_fenced(text.strip("\n"), "yaml"), "</details>", "",
-    ]  # fmt: skip
-
-
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    return [_line(cells) for cells in lines]
-
-
-def _line(cells: list[str]) -> str:
-    if set(cells) == {"---"}:
-        return "|" + "|".join(cells) + "|"
-    return "| " + " | ".join(cells) + " |"
-
-
-def _fenced(text: str, language: str) -> Iterator[str]:
-    """Give a block of code whose fence is longer than any within it."""
+def _fenced(text: str, language: str) -> str:
+    """Return a block of code whose fence is longer than any within it."""
     longest = max((len(ticks) for ticks in re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
-    yield from (f"{fence}{language}", text, fence, "")
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _short(value: Any) -> Any:
@@ -135,7 +116,3 @@ def _short(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _LONGEST_VALUE:
         return f"{value[:_LONGEST_VALUE]} ({len(value) - _LONGEST_VALUE} characters more)"
     return value
-
-
-def _named(value: Any) -> str:
-    return f"<{type(value).__name__}>"

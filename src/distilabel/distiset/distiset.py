@@ -30,15 +30,15 @@ __all__ = ["Distiset"]
 class Distiset(dict[str, Any]):
     """The finished dataset: a mapping of the leaf's name to a `datasets.DatasetDict` with the split "train".
 
-    A pipeline with a single leaf gives one part called "default". A Distiset of length 0 says that the pipeline is
-    not ready yet: batch jobs are still running.
+    A pipeline with a single leaf gives one part called "default". A Distiset of length 0 means that the pipeline is not
+    ready yet: batch jobs are still running.
 
     Attributes:
         pipeline_path: The file that describes the pipeline.
         log_filename_path: The log of the run.
         artifacts_path: The folder of the steps' artifacts.
-        citations: BibTeX entries of what the steps build upon.
-        failures: Step to the number of rows for which it got no answer.
+        citations: BibTeX entries of the papers and data that the steps are based on.
+        failures: Step to the number of its rows without a result.
 
     Examples:
         >>> distiset = Distiset()
@@ -64,18 +64,18 @@ class Distiset(dict[str, Any]):
         return other
 
     def train_test_split(self, train_size: float, shuffle: bool = True, seed: int | None = None) -> Self:
-        """Give a Distiset whose parts are split into "train" and "test"; this one stays as it is.
+        """Return a Distiset whose parts are split into "train" and "test"; this one is unchanged.
 
         Args:
             train_size: The share of the rows that stays in "train", above 0 and below 1.
-            shuffle: Whether to mix the rows first.
-            seed: Makes the mixing repeatable.
+            shuffle: Whether to shuffle the rows first.
+            seed: Makes the shuffling repeatable.
 
         Raises:
-            DistilabelUserError: `train_size` is not such a share, or a part is split already.
+            DistilabelUserError: `train_size` is out of range, or a part is split already.
         """
         if not 0 < train_size < 1:
-            raise DistilabelUserError(f"train_size is a share above 0 and below 1, not {train_size}.")
+            raise DistilabelUserError(f"train_size must be above 0 and below 1, not {train_size}.")
         for name, part in self.items():
             if list(part) != ["train"]:
                 raise DistilabelUserError(
@@ -88,10 +88,10 @@ class Distiset(dict[str, Any]):
         return self._with_parts(halves)
 
     def transform_columns_to_image(self, columns: str | list[str]) -> Self:
-        """Give a Distiset in which columns of images in base64 are columns of images; this one stays as it is.
+        """Return a Distiset whose base64 columns are columns of images; this one is unchanged.
 
         Args:
-            columns: The column or columns; parts that lack one are left alone.
+            columns: The column or columns; parts without them are unchanged.
         """
         names = [columns] if isinstance(columns, str) else columns
         return self._with_parts(
@@ -109,11 +109,11 @@ class Distiset(dict[str, Any]):
         save_pipeline_config: bool = True,
         save_pipeline_log: bool = True,
     ) -> None:
-        """Save each part to a folder of its name, with card, pipeline, log and artifacts beside.
+        """Save each part to a folder of its name, and card, pipeline, log and artifacts next to them.
 
         Args:
-            distiset_path: The folder, or an address that fsspec knows.
-            max_shard_size: The most bytes of one file, such as "500MB".
+            distiset_path: The folder, or a URL that fsspec supports.
+            max_shard_size: The largest size of one file, such as "500MB".
             num_shards: Split to number of files.
             num_proc: Processes to save with.
             storage_options: For fsspec.
@@ -133,7 +133,7 @@ class Distiset(dict[str, Any]):
             "README.md": self._card(None) if save_card else None,
             "pipeline.yaml": self.pipeline_path if save_pipeline_config else None,
             "pipeline.log": self.log_filename_path if save_pipeline_log else None,
-            NOTES: self._notes(),
+            NOTES: self._notes_text(),
         }
         save_beside(str(distiset_path), storage_options, files, self.artifacts_path)
 
@@ -148,13 +148,13 @@ class Distiset(dict[str, Any]):
         """Load what `save_to_disk` wrote.
 
         Args:
-            distiset_path: The folder, or an address that fsspec knows.
+            distiset_path: The folder, or a URL that fsspec supports.
             keep_in_memory: Whether to read the rows into memory; by default they are memory-mapped.
             storage_options: For fsspec.
             download_dir: Where to put pipeline, log and artifacts of a remote Distiset; by default they stay there.
 
         Raises:
-            DistilabelUserError: There is no Distiset at this place.
+            DistilabelUserError: There is no Distiset in the folder.
         """
         parts = load_parts(str(distiset_path), storage_options, keep_in_memory)
         loaded = cls(parts)
@@ -179,9 +179,9 @@ class Distiset(dict[str, Any]):
 
         Args:
             repo_id: The dataset's name, such as "me/my-dataset".
-            private: Whether only its owner may see it.
-            token: The Hub's token; by default HF_TOKEN, or that of the last login.
-            generate_card: Whether to write a text into the dataset's card.
+            private: Whether only its owner can see it.
+            token: The Hub's token; default: HF_TOKEN, or the token of the last login.
+            generate_card: Whether to write the text of the dataset's card.
             include_script: Whether to upload the Python script that is running.
             kwargs: Passed on to `datasets.DatasetDict.push_to_hub`.
 
@@ -190,7 +190,7 @@ class Distiset(dict[str, Any]):
         """
         if not self:
             raise DistilabelUserError(
-                "The Distiset is empty, there is nothing to push: run the pipeline again later."
+                "The Distiset is empty and cannot be pushed: run the pipeline again later."
             )
         push_parts(self, repo_id, private=private, token=token, **kwargs)
         files = {"pipeline.yaml": self.pipeline_path, "pipeline.log": self.log_filename_path}
@@ -200,9 +200,9 @@ class Distiset(dict[str, Any]):
         if generate_card:
             push_card(repo_id, token, self._card(repo_id))
 
-    def _notes(self) -> str | None:
-        noted = {"failures": self.failures, "citations": self.citations}
-        return json.dumps(noted) if any(noted.values()) else None
+    def _notes_text(self) -> str | None:
+        values = {"failures": self.failures, "citations": self.citations}
+        return json.dumps(values) if any(values.values()) else None
 
     def _card(self, repo_id: str | None) -> str:
         pipeline = pipeline_text(self.pipeline_path)

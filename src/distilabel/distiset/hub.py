@@ -1,4 +1,4 @@
-"""Sending a Distiset to the Hugging Face Hub."""
+"""Pushing a Distiset to the Hugging Face Hub."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +27,7 @@ def push_files(
     files: Mapping[str, Path | None],
     artifacts_path: Path | None,
 ) -> None:
-    """Upload files under their names, and the folder of artifacts; what is not there is skipped."""
+    """Upload files under their names, and the folder of artifacts; missing ones are skipped."""
     from huggingface_hub import HfApi  # noqa: PLC0415 - slow to import
 
     api = HfApi(token=token)
@@ -40,7 +40,7 @@ def push_files(
 
 
 def push_card(repo_id: str, token: str | None, text: str) -> None:
-    """Put a text and tags into the dataset's card; the table of configurations that `datasets` wrote there stays."""
+    """Write text and tags to the dataset's card; the configurations that `datasets` wrote there stay."""
     from huggingface_hub import DatasetCard  # noqa: PLC0415 - slow to import
 
     card = DatasetCard.load(repo_id, token=token)

@@ -1,4 +1,4 @@
-"""Columns of images: as files in a table, and made of base64."""
+"""Columns of images: their Arrow type, and conversion from base64."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -8,14 +8,14 @@ __all__ = ["each_split", "features_of", "image_type", "to_images"]
 
 
 def image_type() -> Any:
-    """Give the Arrow type of images as `datasets` keeps them: a file's bytes, and the path that it came from."""
+    """Return the Arrow type of images in `datasets`: a file's bytes and its original path."""
     import pyarrow as pa  # noqa: PLC0415 - slow to import
 
     return pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
 def features_of(schema: Any) -> Any:
-    """Give what `datasets` makes of a table's columns: those of that type are images."""
+    """Return the `datasets` features of a table; columns of `image_type` are images."""
     from datasets import Features, Image  # noqa: PLC0415 - slow to import
 
     images = {field.name: Image() for field in schema if field.type == image_type()}
@@ -23,12 +23,12 @@ def features_of(schema: Any) -> Any:
 
 
 def each_split(part: Any, change: Callable[[Any], Any]) -> Any:
-    """Give a dict of splits with each split changed."""
+    """Return a dict of splits with `change` applied to each split."""
     return type(part)({split: change(data) for split, data in part.items()})
 
 
 def to_images(data: Any, columns: Sequence[str]) -> Any:
-    """Give a dataset whose `columns` of base64 text (or data URLs) are images; a column that it lacks is skipped."""
+    """Return a dataset whose `columns` of base64 text or data URLs are images; missing columns are skipped."""
     from datasets import Features, Image  # noqa: PLC0415 - slow to import
 
     present = [name for name in columns if name in data.column_names]

@@ -1,4 +1,4 @@
-"""Reading what the leaves of a pipeline have written: mapped into memory, or Parquet whose columns differ in type."""
+"""Reading the output of a pipeline's leaves: memory-mapped Arrow, or Parquet whose column types may differ."""
 
 import re
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ from distilabel.typing import DISTILABEL_METADATA_KEY
 __all__ = ["ARROW_NAME", "create_distiset", "from_arrow", "from_parquet"]
 
 ARROW_NAME = "_rows.arrow"
-"""The file of a leaf's rows as an Arrow stream, beside its Parquet file; who reads the folder as Parquet passes over names with a `_`."""
+"""The file of a leaf's rows as an Arrow stream, next to its Parquet file; readers of Parquet folders skip names that begin with `_`."""
 
 
 def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata: bool = True) -> Distiset:
     """Read the Parquet files of each leaf, memory-mapped.
 
     Args:
-        leaves: Leaf's name to the folder of its files, which are taken in the order of the numbers in their names.
+        leaves: Leaf's name to the folder of its files, which are read in the order of the numbers in their names.
             A leaf without files gives a part without rows. With a single leaf, the part is called "default".
-        cache_dir: Where `datasets` puts its memory-mapped copy.
+        cache_dir: Where `datasets` writes its memory-mapped copy.
         enable_metadata: Whether the column `distilabel_metadata` stays.
 
     Raises:
-        DistilabelUserError: The files of a leaf hold types in one column that do not go together.
+        DistilabelUserError: A column has types in a leaf's files that cannot be combined.
     """
     files = {name: sorted(Path(folder).glob("*.parquet"), key=_number) for name, folder in leaves.items()}
     if not files:
@@ -41,7 +41,7 @@ def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata
 
 
 def from_arrow(leaves: Mapping[str, Path]) -> Distiset:
-    """Map the rows of each leaf into memory, from the file `_rows.arrow` in its folder; nothing is read or copied.
+    """Memory-map the rows of each leaf from the file `_rows.arrow` in its folder; nothing is read or copied.
 
     Args:
         leaves: Leaf's name to its folder. A folder without that file gives a part without rows. With a single leaf, the
@@ -72,14 +72,14 @@ def create_distiset(
     enable_metadata: bool = False,
     cache_dir: str | Path | None = None,
 ) -> Distiset:
-    """Read the data folder of a run: `steps_outputs/<leaf>/*.parquet`, with `steps_artifacts` beside.
+    """Read the data folder of a run: `steps_outputs/<leaf>/*.parquet`, and `steps_artifacts`.
 
     Args:
         data_dir: The folder.
-        pipeline_path: The file that describes the pipeline, to be kept as an attribute.
-        log_filename_path: The log of the run, to be kept as an attribute.
+        pipeline_path: The pipeline's file, kept as an attribute.
+        log_filename_path: The log of the run, kept as an attribute.
         enable_metadata: Whether the column `distilabel_metadata` stays.
-        cache_dir: Where `datasets` puts its memory-mapped copy; `.cache` in `data_dir` by default.
+        cache_dir: Where `datasets` puts its memory-mapped copy; default: `.cache` in `data_dir`.
     """
     root = Path(data_dir)
     outputs = root / "steps_outputs"
@@ -106,7 +106,7 @@ def _part(leaf: str, files: list[Path], cache_dir: Path, enable_metadata: bool) 
 
 
 def _features(leaf: str, files: list[Path]) -> Any:
-    """Give the types that suit all files: one file's column may hold only None, or lack a key that another has."""
+    """Return types that fit all files: a column may be all None in one file, or lack a key that another has."""
     import pyarrow as pa  # noqa: PLC0415 - slow to import
     import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
 
@@ -117,7 +117,7 @@ def _features(leaf: str, files: list[Path]) -> Any:
             merged = pa.unify_schemas([merged, schema], promote_options="permissive")
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
             raise DistilabelUserError(
-                f"The rows of leaf {leaf!r} hold values of different types in one column ({error}): let the step give "
+                f"The rows of leaf {leaf!r} have different types in one column ({error}): let the step give values of "
                 "one type.",
             ) from error
     return features_of(merged)

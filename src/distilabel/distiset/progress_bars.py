@@ -1,4 +1,4 @@
-"""Keeping `datasets` and `huggingface_hub` from drawing on a screen that is not their own."""
+"""Hiding the progress bars of `datasets` and `huggingface_hub`, which would disturb ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ __all__ = ["without_progress_bars"]
 
 @contextmanager
 def without_progress_bars() -> Iterator[None]:
-    """Hide the progress bars of both packages meanwhile, for the whole process."""
+    """Hide the progress bars of both packages within the block, for the whole process."""
     import datasets.utils  # noqa: PLC0415 - slow to import
     import huggingface_hub.utils  # noqa: PLC0415 - slow to import
 

@@ -1,4 +1,4 @@
-"""How a dataset came about: its pipeline as it was written down, and what its rows say was counted."""
+"""The provenance of a dataset: the steps of its pipeline, and the tokens that its rows report."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,13 @@ from distilabel.typing import DISTILABEL_METADATA_KEY
 
 __all__ = ["StepInfo", "pipeline_text", "steps_of", "tokens_of"]
 
-"""The column in which steps note what they asked, were told, counted and could not do."""
-_COUNTED = "statistics_"
+_STATISTICS = "statistics_"
 _ROWS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class StepInfo:
-    """A step as the pipeline's file has it: its name, its class, and the model that it asks, if any."""
+    """A step in the pipeline's file: its name, its class, and the name of its model, if any."""
 
     name: str
     kind: str
@@ -27,49 +26,49 @@ class StepInfo:
 
 
 def pipeline_text(path: Path | None) -> str | None:
-    """Give the file that describes the pipeline, None where there is none."""
+    """Return the text of the pipeline's file; None if there is no file."""
     return path.read_text(encoding="utf-8") if path is not None and path.is_file() else None
 
 
 def steps_of(text: str | None) -> list[StepInfo]:
-    """Give the steps that a pipeline's file describes (YAML, or JSON, which is YAML too); none where it is another file.
+    """Return the steps in the text of a pipeline's file (YAML or JSON); an empty list for any other text.
 
     Examples:
         >>> steps_of("{pipeline: {steps: [{step: {name: a, type_info: {name: KeepColumns}}}]}}")
         [StepInfo(name='a', kind='KeepColumns', model=None)]
     """
     try:
-        written = yaml.safe_load(text or "")
-        return [_step(entry["step"]) for entry in written["pipeline"]["steps"]]
+        config = yaml.safe_load(text or "")
+        return [_step(entry["step"]) for entry in config["pipeline"]["steps"]]
     except (yaml.YAMLError, KeyError, TypeError):
         return []
 
 
-def _step(written: Mapping[str, Any]) -> StepInfo:
-    models = (value.get("model") for value in written.values() if isinstance(value, dict))
-    asked = next((model for model in models if isinstance(model, str)), None)
-    return StepInfo(written["name"], written["type_info"]["name"], asked)
+def _step(fields: Mapping[str, Any]) -> StepInfo:
+    models = (value.get("model") for value in fields.values() if isinstance(value, dict))
+    model = next((name for name in models if isinstance(name, str)), None)
+    return StepInfo(fields["name"], fields["type_info"]["name"], model)
 
 
 def tokens_of(data: Any) -> dict[str, Counter[str]]:
-    """Add up the token counts that a dataset's rows note in `distilabel_metadata`: step to counts by kind.
+    """Sum the token counts in the column `distilabel_metadata`: step to counts by kind.
 
-    Reads the column a thousand rows at a time; gives nothing where the dataset was made without it.
+    Reads the column a thousand rows at a time; returns an empty dict for a dataset without it.
     """
     totals: dict[str, Counter[str]] = {}
     if DISTILABEL_METADATA_KEY not in data.column_names:
         return totals
     for batch in data.select_columns(DISTILABEL_METADATA_KEY).iter(batch_size=_ROWS_AT_ONCE):
-        for noted in batch[DISTILABEL_METADATA_KEY]:
-            for step, kind, count in _counts(noted or {}):
+        for metadata in batch[DISTILABEL_METADATA_KEY]:
+            for step, kind, count in _counts(metadata or {}):
                 totals.setdefault(step, Counter())[kind] += count
     return totals
 
 
-def _counts(noted: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    for name, value in noted.items():
-        if name.startswith(_COUNTED):
+def _counts(metadata: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    for name, value in metadata.items():
+        if name.startswith(_STATISTICS):
             for counts in value if isinstance(value, list) else [value]:
                 for kind, count in (counts or {}).items():
                     if isinstance(count, int):
-                        yield name.removeprefix(_COUNTED), kind, count
+                        yield name.removeprefix(_STATISTICS), kind, count

@@ -1,4 +1,4 @@
-"""A Distiset's folder: a folder for each part, and what belongs to all of them beside."""
+"""A Distiset's folder: a subfolder for each part, and one for the files of the whole."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ Options = dict[str, Any] | None
 
 
 def save_parts(parts: Mapping[str, Any], path: str, options: Options, **how: Any) -> None:
-    """Save each part to a folder of its name."""
+    """Save each part to a subfolder of its name."""
     with without_progress_bars():
         for name, part in parts.items():
             part.save_to_disk(f"{path}/{name}", storage_options=options, **how)
@@ -42,7 +42,7 @@ def save_beside(
     files: Mapping[str, Path | str | None],
     artifacts_path: Path | None,
 ) -> None:
-    """Save files, each given by its path or as its text, and the folder of artifacts; what is not there is skipped."""
+    """Save files, each given as a path or as text, and the folder of artifacts; missing ones are skipped."""
     system, root = _file_system(path, options)
     system.makedirs(f"{root}/{CONFIGS}", exist_ok=True)
     for name, source in files.items():
@@ -74,7 +74,7 @@ def load_parts(path: str, options: Options, keep_in_memory: bool | None) -> dict
 
 
 def folder_beside(path: str, options: Options, download_dir: str | Path | None) -> Path | None:
-    """Give the local folder that holds what belongs to all parts; None where it stays on a remote machine."""
+    """Return the local folder with the files of the whole; None if it stays on a remote machine."""
     system, root = _file_system(path, options)
     if download_dir is None:
         return Path(root) if "file" in _protocols(system) else None
@@ -85,19 +85,19 @@ def folder_beside(path: str, options: Options, download_dir: str | Path | None) 
 
 
 def if_file(path: Path) -> Path | None:
-    """Give the path when a file is there."""
+    """Return the path if it is a file."""
     return path if path.is_file() else None
 
 
 def if_folder(path: Path) -> Path | None:
-    """Give the path when a folder is there."""
+    """Return the path if it is a folder."""
     return path if path.is_dir() else None
 
 
 def notes(path: Path) -> dict[str, Any]:
-    """Give what a file of notes keeps; nothing where there is none."""
-    noted = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return {name: noted[name] for name in ("failures", "citations") if name in noted}
+    """Return the values in a notes file; an empty dict if there is no file."""
+    values = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return {name: values[name] for name in ("failures", "citations") if name in values}
 
 
 def _part_names(system: Any, root: str) -> list[str]:
