@@ -17,6 +17,8 @@ from tests.chaos.runner import Runner
 from tests.chaos.scenarios.process import kills_everywhere
 from tests.chaos.table import CASES, GROUPS
 
+pytestmark = pytest.mark.slow  # hundreds of processes, killed at every point
+
 SAMPLE = [case for case in CASES if case.sample]
 OTHERS = [dialect for dialect in DIALECTS.values() if dialect.name != "openai"]
 IN_DIALECTS = [

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.platform import ledger_rows
 from tests.support.process import Process, run
+
+pytestmark = pytest.mark.slow  # kills whole processes of a pipeline
 
 SCRIPT = '''\
 import sys

@@ -11,6 +11,8 @@ from tests.chaos.pipeline import Spec, prompts
 from tests.chaos.runner import Runner
 from tests.emulators.world import answer_to, dressed
 
+pytestmark = pytest.mark.slow  # whole pipelines in every dialect
+
 RUNS = 40
 
 

@@ -12,6 +12,8 @@ from tests.support.cluster import SMALL, skip_without_ray
 from tests.support.process import Process, run
 from tests.support.processes import is_alive, wait_until
 
+pytestmark = pytest.mark.slow  # each test starts a Ray cluster
+
 __all__ = ["script"]
 
 ON_RAY = f"pipeline.ray(ray_init_kwargs={dict(SMALL, address='local')}).run()"

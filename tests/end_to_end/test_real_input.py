@@ -9,6 +9,8 @@ import pytest
 from tests.support.platform import platform
 from tests.support.process import run
 
+pytestmark = pytest.mark.slow  # all questions of a real dataset, in several processes
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "gsm8k.py"
 GSM8K = ROOT.parent / "shared" / "data" / "gsm8k_test.jsonl"

@@ -13,6 +13,8 @@ from tests.support.platform import Platform, held_platform, ledger_rows
 from tests.support.process import Process, run
 from tests.support.processes import wait_until
 
+pytestmark = pytest.mark.slow  # kills whole processes of a pipeline
+
 SEED = """\
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline

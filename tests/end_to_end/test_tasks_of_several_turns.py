@@ -44,6 +44,8 @@ from tests.fakes import completion
 from tests.support.platform import Platform, ledger_rows
 from tests.support.process import run
 
+pytestmark = pytest.mark.slow  # a process for each round of each task
+
 Row = dict[str, Any]
 Make = Callable[..., Any]
 

@@ -18,6 +18,8 @@ from tests.support.process import Process, run
 from .task_samples import NO_TASKS, SAMPLES, Sample
 from .test_tasks_of_several_turns import CASES
 
+pytestmark = pytest.mark.slow  # every task, in two processes
+
 SCRIPT = """\
 import json
 import sys

@@ -36,6 +36,7 @@ __all__ = ["folder"]
 
 # Ray leaves sockets and files to the garbage collector.
 pytestmark = [
+    pytest.mark.slow,  # a Ray cluster, and the worker processes' tests once more
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning:ray"),
