@@ -25,7 +25,7 @@ class Figure:
         name: What was measured.
         value: The figure.
         unit: Of the figure.
-        limit: What it may be; None where it is only told.
+        limit: What it may be; None where it is only reported.
         at_least: Whether the limit is the least, not the most.
         note: What else there is to say.
     """
@@ -178,8 +178,8 @@ def start(at: Workplace) -> Iterator[Figure]:
     yield Figure(name, f"import {_SAME_LIBRARIES}", other.seconds, "s")
     yield Figure(name, f"import {_IMPORTS}", own.seconds, "s")
     yield Figure(name, "ratio", own.seconds / other.seconds, "", limit=2.0)
-    told = at.median(lambda: run(PLAIN_PYTHON.with_name("distilabel"), "--help"), times)
-    yield Figure(name, "distilabel --help", told.seconds, "s", limit=0.5)
+    help_run = at.median(lambda: run(PLAIN_PYTHON.with_name("distilabel"), "--help"), times)
+    yield Figure(name, "distilabel --help", help_run.seconds, "s", limit=0.5)
 
 
 def nothing_to_do(at: Workplace) -> Iterator[Figure]:

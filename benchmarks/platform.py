@@ -82,14 +82,14 @@ class Platform:
         return orjson.dumps(orjson.loads(line)["response"]["body"])
 
     def stats(self) -> dict[str, float]:
-        """Say what it took itself, and how well its online door was used while there was enough to ask."""
+        """Say what it took itself, and how well its online slots were used while there were enough requests."""
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return {"cpu": usage.ru_utime + usage.ru_stime, "calls": self.calls, **self._use()}
 
     def _use(self) -> dict[str, float]:
         """Return the most requests in flight, and of the throughput that so many make ideal the part that was reached.
 
-        Counted from when the door was first full until the last request came: before and after, there is not enough to
+        Counted from when all slots were first in use until the last request came: before and after, there is not enough to
         ask.
         """
         if not self.moments:

@@ -12,7 +12,7 @@ __all__ = ["page", "plot", "table"]
 
 _HEAD = """# Benchmarks
 
-Made by `make bench`, which measures all of this anew, prints it, and fails where a limit is passed. Every figure is that
+Made by `make bench`, which measures all of this, prints it, and fails where a limit is exceeded. Every figure is that
 of whole processes, the median of several runs; where two programs are held against each other, they ran in turn. The
 platform is a small one of the benchmarks' own (`benchmarks/platform.py`) that answers at once; the bare script is
 `benchmarks/programs/bare.py`: a plain HTTP client with everything in memory, which can neither resume nor lose nothing.

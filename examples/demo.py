@@ -1,4 +1,4 @@
-"""A tour of offline batch generation in under a minute: a platform of one's own, and one pipeline run three times.
+"""A tour of offline batch generation in under a minute: a local platform, and one pipeline run three times.
 
 python examples/demo.py      (or: make demo)
 
@@ -30,7 +30,7 @@ console = Console()
 
 
 def run_pipeline(base_url: str) -> None:
-    """Run the pipeline script in a process of its own, as a user would."""
+    """Run the pipeline script in a separate process, as a user would."""
     console.print(f"\n[bold green]$[/] [bold]python {SCRIPT}[/]")
     environment = os.environ | settings_for(base_url) | {"HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
     done = subprocess.run([sys.executable, SCRIPT], env=environment, check=False)  # noqa: S603 - our own script
@@ -58,7 +58,7 @@ def say(title: str, text: str) -> None:
 def tour(base_url: str) -> None:
     """Submit, ask too early, wait, collect."""
     say(
-        "1. Hand in",
+        "1. Submit",
         f"Fifty requests become one batch job at [bold]{base_url}[/], a platform on this machine.",
     )
     for name, value in settings_for(base_url).items():

@@ -1,4 +1,4 @@
-"""Fifty instructions answered at batch price: run this once to hand them in, and again to collect.
+"""Fifty instructions answered at batch price: run this once to submit them, and again to collect.
 
 python examples/offline_batch.py
 

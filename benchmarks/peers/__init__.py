@@ -1,1 +1,1 @@
-"""What other tools take for the same work, each run in an environment of its own, as it comes from PyPI."""
+"""What other tools take for the same work, each run in a separate environment, as it comes from PyPI."""

@@ -1,4 +1,4 @@
-"""The peers' measures: each tool is installed into an environment of its own, once, and run once."""
+"""The peers' measures: each tool is installed into a separate environment, once, and run once."""
 
 import os
 import subprocess

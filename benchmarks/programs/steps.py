@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=1000)
-    parser.add_argument("--add-columns", action="store_true", help="each step adds a column of its own")
+    parser.add_argument("--add-columns", action="store_true", help="each step adds one column")
     chosen = parser.parse_args()
     data = [{"text": f"{number}: " + "x" * 240} for number in range(chosen.rows)]
     with Pipeline("steps") as pipeline:

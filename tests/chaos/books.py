@@ -54,7 +54,7 @@ class Books:
         self.followed = 0
 
     def run(self, custom_id: str, body: Any) -> tuple[Entry, int]:
-        """Note that a line is run; return what it asks, and the how-manieth time it is."""
+        """Note that a line is run; return what it asks, and its occurrence number."""
         with self._lock:
             entry = self._entries.setdefault(custom_id, self._entry(custom_id, body))
             self._asked[entry.key] += 1
@@ -76,7 +76,7 @@ class Books:
             self._write("lost", custom_id=custom_id, number=entry.number, attempt=attempt)
 
     def call(self, name: str, at: float) -> int:
-        """Note an HTTP call; return the how-manieth of its name it is."""
+        """Note an HTTP call; return its occurrence number."""
         with self._lock:
             self.calls[name] += 1
             self.times.append((name, at))

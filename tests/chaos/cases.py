@@ -138,7 +138,7 @@ class Stage:
         return Spec(**{**values, **changes})
 
     def run(self, **changes: Any) -> Outcome:
-        """Run the pipeline once in a process of its own."""
+        """Run the pipeline once in a separate process."""
         spec = self.spec(**changes)
         self.verdict.runs += 1
         return self.noted(self.runner.run(spec))
@@ -154,7 +154,7 @@ class Stage:
         return outcome
 
     def run_until_done(self, most: int = 40, **changes: Any) -> Outcome:
-        """Run again and again, as a person would, until the rows are there."""
+        """Run again and again, as a user would, until the rows are there."""
         for _ in range(most):
             outcome = self.run(**changes)
             if outcome.rows is not None or outcome.hung:

@@ -34,8 +34,8 @@ class Dialect:
         address: The environment variable of the base URL.
         key: The environment variable of the key.
         options: What the class is given beside model, address and key.
-        environment: What a process of its is told beside address and key.
-        credentials: Given address, key and a folder, writes what proves who calls; returns what a process of its is told.
+        environment: The environment variables of its process, besides address and key.
+        credentials: Given address, key and a folder, writes what proves who calls; returns the environment variables of its process.
         codes: For codes of failures, how this dialect calls them.
         without: Patterns of `group: name`, and why such cases are not played in this dialect.
         jobs: Whether the platform takes jobs.
@@ -58,7 +58,7 @@ class Dialect:
         """The platform's name, as in the registry."""
         return self.emulator.name
 
-    def told(self, address: str, key: str, folder: Path) -> dict[str, str]:
+    def environment_of(self, address: str, key: str, folder: Path) -> dict[str, str]:
         """Return what is in the environment of a process of its."""
         more = self.credentials(address, key, folder) if self.credentials else {self.key: key}
         return {self.address: address, **self.environment, **more}
@@ -96,7 +96,7 @@ _SAME = {
 _AT_CREATION = "No job of this platform fails later: what is wrong is said when it is created."
 _ONE_FILE = "This platform has one result file for all outcomes."
 _NO_LINES = "This platform says why a job failed, but not at which line."
-_NO_QUOTA = "This platform says that there is no room when a job is created."
+_NO_QUOTA = "This platform reports a full queue when a job is created."
 _NO_INPUT = "This platform does not give back what was sent to it."
 _REJECTED = (
     "bad line",
@@ -190,7 +190,7 @@ _FIREWORKS = Dialect(
     options={"account_id": "acme"}, environment={"FIREWORKS_ACCOUNT_ID": "acme"},
     without={
         **_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*"),
-        "jobs: file empty at first": "Where a file lies is asked in a call of its own, which cannot be empty.",
+        "jobs: file empty at first": "The location of a file comes in a separate call, which cannot be empty.",
     },
 )  # fmt: skip
 _BEDROCK = Dialect(

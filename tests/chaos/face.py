@@ -44,7 +44,7 @@ class Face:
         if name == "cancel" and (batch := jobs.cancel(job_id)):
             return json_response(batch)
         if name == "poll" and job_id in jobs.never_run:
-            return json_response(jobs.told(jobs.never_run[job_id], polled=True))
+            return json_response(jobs.view(jobs.never_run[job_id], polled=True))
         if name == "download" and _EMPTY_FILE in path:
             return Response(200)
         whole = scope | {"query_string": b"limit=100"} if name == "list" else scope
@@ -61,7 +61,7 @@ class Face:
             fault = self._jobs.fault_of_next()
             if fault and fault.how in ("rejected", "stuck", "immortal"):
                 made = self._jobs.make(json.loads(asked), fault)
-                return json_response(self._jobs.told(made, polled=False))
+                return json_response(self._jobs.view(made, polled=False))
             response = await gathered(self._inner, scope, again(asked))
             return self._edited("create", response)
 

@@ -1,4 +1,4 @@
-"""The door of the platform: all calls come through here, and go wrong here."""
+"""The entrance of the platform: all calls pass through it, and faults happen in it."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ __all__ = ["Front"]
 
 
 class Front:
-    """The platform behind its door.
+    """The platform behind its entrance.
 
     Args:
         inner: The platform, behind its emulator.

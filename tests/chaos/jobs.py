@@ -56,7 +56,7 @@ class Jobs:
         self.never_run[batch["id"]] = batch
         return batch
 
-    def told(self, batch: dict[str, Any], *, polled: bool) -> dict[str, Any]:
+    def view(self, batch: dict[str, Any], *, polled: bool) -> dict[str, Any]:
         """Return how a job is described."""
         job_id = batch["id"]
         if job_id.startswith(_FOREIGN):

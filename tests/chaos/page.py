@@ -13,15 +13,15 @@ _HEAD = """\
 <!-- Made by `python -m tests.chaos.page` of tests/chaos/table.py: change it there. -->
 # What can go wrong, and what happens then
 
-Each line of this page is a case that is played: real processes run a pipeline of 48 rows, some of them with equal
-prompts, against a platform on this machine that misbehaves as the line says. The platform keeps books of every request
-that it ran, by content, and its answers are a pure function of the prompt. So the verdict is exact: no row has another
+Each line of this page is a test case: real processes run a pipeline of 48 rows, some of them with equal
+prompts, against a local platform that misbehaves as the line says. The platform records every request that it ran, and its
+answers are a pure function of the prompt. So the verdict is exact: no row has another
 row's answer, no request was paid for twice, and a row without an answer says why.
 
-`make test` plays a sample of the cases, `make chaos` all of them, and prints the books' figures for each.
+`make test` runs a sample of the cases. `make chaos` runs all of them and prints the figures for each.
 
 A row that ends without an answer is `None`, and its `distilabel_metadata` holds code, message, attempts and the job's
-id; the Distiset counts such rows in `failures`. Where the platform itself lost an answer, it is asked, and paid for,
+id; the Distiset counts such rows in `failures`. If the platform itself lost an answer, the request is sent, and paid for,
 again: at most three times by default.
 """
 
@@ -29,7 +29,7 @@ _MANY = 8
 _IN_DIALECTS = """\
 ## In other dialects
 
-The platform of the cases wears a emulator for each dialect, which that platform's official SDK drives too (see
+The platform of the cases runs behind an emulator for each dialect, which that platform's official SDK drives too (see
 `tests/emulators/`). `make chaos CASES=--full` plays in each dialect every case that has a meaning in it, `make chaos`
 the samples and the disasters. Codes of failures are then the platform's own, such as `invalid_request_error` for
 `invalid_prompt`.

@@ -52,7 +52,7 @@ class Spec:
         command: What the process does: runs the pipeline, recovers its jobs (`recover`), or words of the command line.
         name: The pipeline's name.
         model: The model's.
-        online: Whether each request is asked by a call of its own.
+        online: Whether each request is sent in a separate call.
         dialect: Of the platform, as in `dialects.DIALECTS`.
     """
 

@@ -135,12 +135,12 @@ class MisbehavingPlatform:
             response.body = self._lines(response.body)
         elif name in ("create", "poll", "cancel"):
             batch = json.loads(response.body)
-            response.body = json.dumps(self.jobs.told(batch, polled=name == "poll")).encode()
+            response.body = json.dumps(self.jobs.view(batch, polled=name == "poll")).encode()
         elif name == "online":
             response.body = json.dumps({**json.loads(response.body), "chaos": None}).encode()
         elif name == "list":
             page = json.loads(response.body)
-            page["data"] = [self.jobs.told(batch, polled=False) for batch in page["data"]]
+            page["data"] = [self.jobs.view(batch, polled=False) for batch in page["data"]]
             response.body = json.dumps(page).encode()
         return response
 

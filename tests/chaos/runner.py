@@ -51,7 +51,7 @@ class Outcome:
 
 
 class Runner:
-    """Starts runs, each in a process of its own; to be used from one thread."""
+    """Starts runs, each in a separate process; to be used from one thread."""
 
     def __init__(self) -> None:
         paths = [os.environ.get("CHAOS_SRC", str(_ROOT / "src")), str(_ROOT)]
@@ -93,9 +93,9 @@ class Runner:
             os.kill(process, signal.SIGKILL)
             code = self._code(process, _PATIENCE)
         out, said = Path(spec.out), Path(spec.out + ".log")
-        told = json.loads(out.read_text("utf-8")) if out.exists() else {}
+        reported = json.loads(out.read_text("utf-8")) if out.exists() else {}
         text = said.read_text("utf-8", "replace") if said.exists() else ""
-        return Outcome(signal=-code if code and code < 0 else 0, hung=hung, said=text, **told)
+        return Outcome(signal=-code if code and code < 0 else 0, hung=hung, said=text, **reported)
 
     def ended(self, process: int) -> bool:
         """Tell whether a process has ended."""
@@ -221,15 +221,15 @@ def _attach(spec: Spec) -> None:
 
 def _run(spec: Spec) -> None:
     _prepare(spec)
-    told: dict[str, Any] = {}
+    reported: dict[str, Any] = {}
     try:
-        told |= _carry_out(spec)
+        reported |= _carry_out(spec)
     except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001 - the harness judges it
-        told |= {"error": type(error).__name__, "message": str(error)}
+        reported |= {"error": type(error).__name__, "message": str(error)}
     part = Path(spec.out + ".part")
-    part.write_text(json.dumps(told), "utf-8")
+    part.write_text(json.dumps(reported), "utf-8")
     part.replace(spec.out)
 
 
@@ -238,13 +238,13 @@ def _carry_out(spec: Spec) -> dict[str, Any]:
 
     dialect = DIALECTS[spec.dialect]
     if dialect.environment or dialect.credentials:
-        os.environ |= dialect.told(spec.base_url, spec.key, Path(spec.out).parent)
+        os.environ |= dialect.environment_of(spec.base_url, spec.key, Path(spec.out).parent)
     if spec.command[0] == "recover":
         return {"recovered": build(spec).recover()}
     if spec.command[0] != "run":
         from distilabel.cli.app import app
 
-        os.environ |= dialect.told(spec.base_url, spec.key, Path(spec.out).parent)
+        os.environ |= dialect.environment_of(spec.base_url, spec.key, Path(spec.out).parent)
         platform = ["--platform", dialect.name] if "recover" in spec.command else []
         app([*spec.command, *platform, "--cache-dir", spec.cache], standalone_mode=False)
         return {}

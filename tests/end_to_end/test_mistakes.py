@@ -130,6 +130,6 @@ def test_refused_run_can_be_mended_and_goes_on(tmp_path: Path, strict_platform: 
     sentence(tmp_path, strict_platform, OFFLINE, OPENAI_API_KEY="sk-wrong-key-123456")
     script = tmp_path / "script.py"
     script.write_text(HEAD + OFFLINE)
-    mended = Process(script, strict_platform.environment(tmp_path / "cache"))
-    assert mended.end() == 0
+    again = Process(script, strict_platform.environment(tmp_path / "cache"))
+    assert again.end() == 0
     assert len(strict_platform.batches()) == before + 1

@@ -53,8 +53,8 @@ class Model:
             "reasoning_content": "Hm.",
         }
         message |= {"tool_calls": [CALL]} if self.calls else {}
-        told = {"content": TOKENS} if "ogprobs" in json.dumps(body) else None
-        choice = {"index": 0, "message": message, "logprobs": told, "finish_reason": "stop"}
+        logprobs = {"content": TOKENS} if "ogprobs" in json.dumps(body) else None
+        choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": "stop"}
         usage = {
             "prompt_tokens": 7, "completion_tokens": 9, "total_tokens": 16,
             "prompt_tokens_details": {"cached_tokens": 3}, "completion_tokens_details": {"reasoning_tokens": 4},
@@ -77,7 +77,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
         monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(folder / "cache"))
         with dressed(dialect.emulator, folder / "platform", model) as url:
             address = url + dialect.emulator.root
-            for variable, value in dialect.told(address, KEY, tmp_path).items():
+            for variable, value in dialect.environment_of(address, KEY, tmp_path).items():
                 monkeypatch.setenv(variable, value)
             options = {
                 "api_key": KEY,

@@ -67,7 +67,7 @@ ROWS = [
 
 
 class RawOpenAI(OpenAILLM):
-    """Sends raw text, by a small chat template of its own."""
+    """Sends raw text, by a small chat template."""
 
     use_magpie_template: bool = True
     magpie_pre_query_template: str = "llama3"
@@ -211,7 +211,7 @@ CASES = {
 
 
 def build(case: Case, name: str, *, offline: bool, every: float | None = None) -> Pipeline:
-    """A pipeline made anew, as a new process would make it."""
+    """A pipeline made again, as a new process would make it."""
     llm = case.llm(
         model="toy-1",
         use_offline_batch_generation=offline,
@@ -345,15 +345,15 @@ def test_second_process_finishes_what_the_first_has_begun(
         **fast_platform.environment(tmp_path / "cache"),
         "PYTHONPATH": f"{source}:{Path(__file__).parents[2]}",
     }
-    told = []
+    printed = []
     for every in ("0", "0.02"):
         lines = run(script, environment, every).lines
-        told.append([json.loads(line.removeprefix("ROWS ")) for line in lines if line.startswith("ROWS ")])
+        printed.append([json.loads(line.removeprefix("ROWS ")) for line in lines if line.startswith("ROWS ")])
         fast_platform.wait()
-    # Two solutions of each row stand in rows of their own.
+    # Two solutions of each row are in separate rows.
     count = {name: 10 if name in ("EvolComplexity", "MathShepherdCompleter") else 5 for name in CASES}
-    assert told[0] == [[name, 0, {}, 0] for name in CASES]
-    assert told[1] == [[name, count[name], {}, 0] for name in CASES]
+    assert printed[0] == [[name, 0, {}, 0] for name in CASES]
+    assert printed[1] == [[name, count[name], {}, 0] for name in CASES]
     assert len(fast_platform.lines()) == sum(case.requests for case in CASES.values())
 
 
@@ -384,10 +384,10 @@ def test_processes_take_it_up_where_the_one_before_left_off(fast_platform: Platf
     script.write_text(SCRIPT)
     source = str(Path(distilabel.__file__).parents[1])
     environment = {**fast_platform.environment(tmp_path / "cache"), "PYTHONPATH": source}
-    told = []
+    printed = []
     for _ in range(3):
-        told.append([line for line in run(script, environment).lines if line.startswith("ROWS")])
+        printed.append([line for line in run(script, environment).lines if line.startswith("ROWS")])
         fast_platform.wait()
-    assert told == [["ROWS evol 0 0", "ROWS mixture 0 0"]] * 2 + [["ROWS evol 7 7", "ROWS mixture 7 7"]]
+    assert printed == [["ROWS evol 0 0", "ROWS mixture 0 0"]] * 2 + [["ROWS evol 7 7", "ROWS mixture 7 7"]]
     assert len(fast_platform.lines()) == 7 * 2 + 7 * 3
     assert ledger_rows(tmp_path / "cache", "SELECT count(*) FROM jobs") == [(4,)]

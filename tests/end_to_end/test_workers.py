@@ -91,7 +91,7 @@ print("ROWS", len(distiset["default"]["train"]) if len(distiset) else 0)
 
 DEAF = HANGING.replace("import os,", "import os, signal,").replace(
     'print("HANGS"',
-    'signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"TOLD TO END\\n")); print("HANGS"',
+    'signal.signal(signal.SIGTERM, lambda *_: os.write(1, b"ASKED TO END\\n")); print("HANGS"',
 )
 
 PATIENT = (
@@ -144,7 +144,7 @@ def test_ctrl_c_ends_workers_that_do_not_listen(script, tmp_path: Path):
     wait_until(lambda: process.lines.count("HANGS") == 2)
     process.send(signal.SIGINT)
     assert process.end() == 0, process.text
-    assert process.lines.count("TOLD TO END") == 2
+    assert process.lines.count("ASKED TO END") == 2
     wait_until(lambda: not any(map(is_alive, workers(tmp_path))))
 
 
@@ -152,7 +152,7 @@ def test_second_ctrl_c_does_not_wait_for_them(script, tmp_path: Path):
     process = Process(script(DEAF.replace("pipeline.run()", PATIENT)), OURS)
     wait_until(lambda: process.lines.count("HANGS") == 2)
     process.send(signal.SIGINT)
-    wait_until(lambda: process.lines.count("TOLD TO END") == 2)
+    wait_until(lambda: process.lines.count("ASKED TO END") == 2)
     process.send(signal.SIGINT)
     assert process.end() != 0
     assert "KeyboardInterrupt" in process.text

@@ -22,8 +22,8 @@ def until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None
 def raises(stage: Stage, outcome: Outcome, name: str, *parts: str) -> None:
     """Note a fault unless a run ended with this error, and its text has these parts."""
     if outcome.error != name or not all(part in outcome.message for part in parts):
-        told = f"{outcome.error}: {outcome.message}" if outcome.error else "no error"
-        stage.verdict.faults.append(f"{name} with {parts} was expected, not {told}")
+        reported = f"{outcome.error}: {outcome.message}" if outcome.error else "no error"
+        stage.verdict.faults.append(f"{name} with {parts} was expected, not {reported}")
 
 
 def points(stage: Stage, before: int) -> list[str]:
@@ -44,7 +44,7 @@ def run_well(stage: Stage, runs: int) -> None:
 
 @contextmanager
 def world(stage: Stage, name: str) -> Iterator[Stage]:
-    """Set up a stage beside, with a platform of its own; its figures count in the first one's."""
+    """Set up a stage beside, with a separate platform; its figures count in the first one's."""
     folder = stage.folder / name.replace(" ", "-").replace("/", "-")
     beside = Stage(stage.case, folder, stage.runner, emulator=stage.emulator)
     with beside.platform:

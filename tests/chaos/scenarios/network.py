@@ -100,7 +100,7 @@ def away_at_first(stage: Stage) -> None:
 
 @contextmanager
 def _unsigned(folder: Path) -> Iterator[str]:
-    """Listen with a certificate of one's own making."""
+    """Listen with a self-signed certificate."""
     if shutil.which("openssl") is None:
         raise Skipped("there is no openssl to make a certificate with")
     key, certificate = folder / "key.pem", folder / "certificate.pem"

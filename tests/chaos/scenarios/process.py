@@ -12,7 +12,7 @@ from tests.chaos.scenarios.common import points, raises, run_well, until, world
 
 
 def kills_everywhere(stage: Stage, before: int = 0, cut_wal: bool = False, every: int = 1) -> None:
-    """Kill a run at each of its points, each time in a world of its own, and run again until done.
+    """Kill a run at each of its points, each time in a separate world, and run again until done.
 
     Args:
         stage: The case's stage.

@@ -13,7 +13,7 @@ EVERY = numbers()
 FIRST = frozenset({1})
 
 RIGHT = "Every row has its own answer; nothing is paid twice."
-AGAIN = "These rows alone are asked again in a follow-up job, and then answered."
+AGAIN = "Only these rows are sent again, in a follow-up job, and then answered."
 ADOPTED = "The job is looked up by its tag and adopted, never created again."
 
 

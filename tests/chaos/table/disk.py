@@ -24,7 +24,7 @@ DISK = [
     _case(
         "quota",
         "No file in the cache folder may grow beyond some size.",
-        "The run ends and says so; with more room it goes on. Nothing is paid twice.",
+        "The run ends and says so; with more space the next run continues. Nothing is paid twice.",
         disk.file_limit,
         long=True,
     ),

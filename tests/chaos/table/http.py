@@ -179,10 +179,10 @@ HTTP = [
                 "It is fetched again.",
             ),
             ("download", "trickling", 1, "The download", "comes in drops", RIGHT),
-            ("poll", "cut", 3, "A poll", "is cut, three times", "It is asked again."),
-            ("poll", "half sent", 2, "A poll", "is cut half way", "It is asked again."),
+            ("poll", "cut", 3, "A poll", "is cut, three times", "It is sent again."),
+            ("poll", "half sent", 2, "A poll", "is cut half way", "It is sent again."),
             ("poll", "trickling", 2, "A poll", "comes in drops", RIGHT),
-            ("poll", "silent", 1, "A poll", "stays silent half way", "It is asked again."),
+            ("poll", "silent", 1, "A poll", "stays silent half way", "It is sent again."),
             ("any", "held up", 9, "Every call", "takes long", RIGHT),
         )
     ),
@@ -200,7 +200,7 @@ HTTP = [
     _case(
         "poll: 429",
         "Polls are refused with 429, four times.",
-        "They are asked again.",
+        "They are sent again.",
         Call("poll", "refused", times=4, status=429),
     ),
     _case(
@@ -220,7 +220,7 @@ HTTP = [
             expected=expected,
         )
         for call, what, status, outcome, expected in (
-            ("poll", "a poll", 502, "It is asked again.", Expected()),
+            ("poll", "a poll", 502, "It is sent again.", Expected()),
             ("download", "a download", 502, "It is fetched again.", Expected()),
             ("upload", "the upload", 502, "It is sent again.", Expected()),
         )
@@ -263,7 +263,7 @@ HTTP = [
     _case(
         "TLS fails",
         "The platform's certificate is not trusted.",
-        "The run ends and names address, network and TLS; nothing was sent. Mended, all is answered.",
+        "The run ends and names address, network and TLS; nothing was sent. After the fix, all rows are answered.",
         play=network.tls_fails,
         spec={"wait": None},
         sample=True,
@@ -271,14 +271,14 @@ HTTP = [
     _case(
         "no TLS at all",
         "The address says https, and the platform speaks plain HTTP.",
-        "The run ends and says so; nothing was sent. Mended, all is answered.",
+        "The run ends and says so; nothing was sent. After the fix, all rows are answered.",
         play=network.no_tls,
         spec={"wait": None},
     ),
     _case(
         "DNS fails",
         "The platform's name cannot be resolved.",
-        "The run ends and says so; nothing was sent. Mended, all is answered.",
+        "The run ends and says so; nothing was sent. After the fix, all rows are answered.",
         play=network.no_name,
         spec={"wait": None},
     ),

@@ -50,7 +50,7 @@ JOBS = [
     _case(
         "wrong model",
         "The job fails in validation: the platform does not know the model, and says so of every line.",
-        "The run ends with what to mend; nothing was run or paid for. Mended and run again, all is answered.",
+        "The run ends and says what to fix; nothing was run or paid for. After the fix, a run answers all rows.",
         Job("rejected", FIRST, errors=({"code": "model_not_found", "message": "No such model.", "line": 1},)),
         expected=Expected(raises=(("DistilabelJobRejectedError", "model_not_found"),)),
     ),
@@ -77,7 +77,7 @@ JOBS = [
     _case(
         "quota, and nobody waits",
         "The same, in runs that do not wait.",
-        "Each run says that there is no room and ends; a later one submits again.",
+        "Each run reports that the platform has no capacity and ends; a later run submits again.",
         Job("rejected", frozenset({1, 2}), errors=(_QUOTA,)),
         spec={"wait": None},
     ),
@@ -120,7 +120,7 @@ JOBS = [
     _case(
         "deleted",
         "The job is deleted on the platform while it runs: a poll says 404, and says it again.",
-        "The platform lost these answers, as the books say: the rows are asked again in a new job.",
+        "The platform lost these answers, as the books say: the rows are sent again in a new job.",
         Job("deleted", FIRST),
         sample=True,
     ),
@@ -228,7 +228,7 @@ JOBS = [
     _case(
         "stuck in finalizing",
         "The job has done all its rows, and stays in `finalizing` for ever.",
-        "At its deadline it is cancelled, and what it has done is collected; nothing is asked again.",
+        "At its deadline it is cancelled, and what it has done is collected; nothing is sent again.",
         Job("unending", FIRST),
         spec=deadline("resubmit"),
     ),

@@ -45,18 +45,18 @@ LINES = [
     _case(
         "first failed, then answered",
         "A row has two lines: a failure, and then an answer.",
-        "The answer counts; nothing is asked again.",
+        "The answer counts; nothing is sent again.",
         Line("after a failure", SOME),
     ),
     _case(
         "first answered, then failed",
         "A row has two lines: an answer, and then a failure.",
-        "The answer counts; nothing is asked again.",
+        "The answer counts; nothing is sent again.",
         Line("before a failure", SOME),
     ),
     _case(
         "foreign lines",
-        "The file holds lines under ids that were never sent, some of them of our own shape.",
+        "The file holds lines under ids that were never sent, some of them in the shape of ours.",
         "They are counted in the job's anomalies and go to no row.",
         Line("foreign lines"),
         sample=True,
@@ -84,7 +84,7 @@ LINES = [
     ),
     _case(
         "lost always: missing",
-        "Some rows are in neither file, however often they are asked.",
+        "Some rows are in neither file, however often they are sent.",
         "After three attempts they end as None with the code `missing`.",
         Line("missing", SOME),
         expected=unanswered(SOME, "missing"),
@@ -92,7 +92,7 @@ LINES = [
     ),
     _case(
         "lost always: empty body",
-        "Some rows come back as a 200 with nothing in it, however often they are asked.",
+        "Some rows come back as a 200 with nothing in it, however often they are sent.",
         "After three attempts they end as None with the code `empty_reply`.",
         Line("empty body", SOME),
         expected=unanswered(SOME, "empty_reply"),
@@ -100,13 +100,13 @@ LINES = [
     _case(
         "all lines lost once",
         "The job is completed and its file is empty.",
-        "All rows are asked again in a second job, and then answered.",
+        "All rows are sent again in a second job, and then answered.",
         Line("missing", times=1),
     ),
     _case(
         "refusal",
         "Some answers have no content but a refusal.",
-        "These rows end as None with the code `refusal` and the model's words; they are not asked again.",
+        "These rows end as None with the code `refusal` and the model's words; they are not sent again.",
         Line("refusal", SOME),
         expected=unanswered(SOME, "refusal"),
         sample=True,
@@ -114,7 +114,7 @@ LINES = [
     _case(
         "content filter in the answer",
         "Some answers have no content and the finish_reason `content_filter`.",
-        "These rows end as None with the code `content_filter`; they are not asked again.",
+        "These rows end as None with the code `content_filter`; they are not sent again.",
         Line("filtered answer", SOME),
         expected=unanswered(SOME, "content_filter"),
     ),
@@ -141,7 +141,7 @@ LINES = [
     _case(
         "output_file_id null",
         "Every row failed: the job is completed, `output_file_id` is null, all lines are in the error file.",
-        "All rows are asked again in a second job, and then answered.",
+        "All rows are sent again in a second job, and then answered.",
         Row(500, "server_error", times=1),
     ),
     *(
@@ -164,7 +164,7 @@ LINES = [
     _case(
         "answers with a lone surrogate",
         "Every answer ends with half of an emoji, as a token limit leaves it; JSON can carry it, UTF-8 cannot.",
-        "The answer is kept, with U+FFFD in place of the half; nothing is asked again.",
+        "The answer is kept, with U+FFFD in place of the half; nothing is sent again.",
         Answers(ending="\ud83e"),
         expected=Expected(ending="\ufffd"),
         sample=True,

@@ -1,4 +1,4 @@
-"""The process: killed at every point, told to stop, started twice, with a clock that is wrong."""
+"""The process: killed at every point, asked to stop, started twice, with a clock that is wrong."""
 
 from typing import Any
 
@@ -118,14 +118,14 @@ PROCESS = [
     ),
     _case(
         "SIGTERM",
-        "The process is told to stop while it waits.",
+        "The process is asked to stop while it waits.",
         "It stops before its next poll, an hour away, without a traceback; a later run goes on.",
         process.terminated,
         sample=True,
     ),
     _case(
         "Ctrl+C",
-        "A person stops the process while it waits.",
+        "A user stops the process while it waits.",
         "It stops before its next poll, an hour away, without a traceback; a later run goes on.",
         process.interrupted,
     ),

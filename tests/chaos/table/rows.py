@@ -26,7 +26,7 @@ ROWS = [
     _case(
         "content filter",
         "The content filter refuses some prompts (HTTP 400, `content_filter`).",
-        "They end as None with the code `content_filter`, and are not asked again.",
+        "They end as None with the code `content_filter`, and are not sent again.",
         Row(400, "content_filter", SOME),
         expected=unanswered(SOME, "content_filter", most_asked=1),
     ),
@@ -58,7 +58,7 @@ ROWS = [
     ),
     _case(
         "failing always",
-        "Some rows fail with a 500, however often they are asked.",
+        "Some rows fail with a 500, however often they are sent.",
         "After three attempts they end as None with the platform's code; the others are not held up.",
         Row(500, "server_error", SOME),
         expected=unanswered(SOME, "server_error"),

@@ -1,4 +1,4 @@
-"""Several answers to each row, grouped, by batch; equal prompts get answers of their own."""
+"""Several answers to each row, grouped, by batch; equal prompts get different answers."""
 
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline

@@ -1,4 +1,4 @@
-"""A step of one's own that fails for a row, before a task by batch; the other rows go on."""
+"""A custom step that fails for a row, before a task by batch; the other rows go on."""
 
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline

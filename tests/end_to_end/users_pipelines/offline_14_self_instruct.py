@@ -1,4 +1,4 @@
-"""Instructions of one's own domain: written about seed texts, unfolded, answered, and laid out for fine-tuning."""
+"""Instructions of a custom domain: written about seed texts, unfolded, answered, and laid out for fine-tuning."""
 
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline

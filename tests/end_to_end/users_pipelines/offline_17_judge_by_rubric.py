@@ -1,4 +1,4 @@
-"""A judge of the Prometheus family scores answers by a rubric of one's own, and compares two of them."""
+"""A judge of the Prometheus family scores answers by a custom rubric, and compares two of them."""
 
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline

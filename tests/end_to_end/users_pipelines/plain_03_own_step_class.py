@@ -1,4 +1,4 @@
-"""A step of one's own as a class, with a field, and a global step that sorts."""
+"""A custom step as a class, with a field, and a global step that sorts."""
 
 from distilabel.pipeline import Pipeline
 from distilabel.steps import GlobalStep, LoadDataFromDicts, Step, StepInput

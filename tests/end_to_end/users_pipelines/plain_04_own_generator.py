@@ -1,4 +1,4 @@
-"""A generator of one's own, resumed by its offset, and columns renamed on the way."""
+"""A custom generator, resumed by its offset, and columns renamed on the way."""
 
 from distilabel.steps.typing import GeneratorStepOutput
 

@@ -1,4 +1,4 @@
-"""A route of one's own: short batches go one way."""
+"""A custom route: short batches go one way."""
 
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.steps import KeepColumns, LoadDataFromDicts

@@ -1,4 +1,4 @@
-"""A task of one's own: how a row becomes a chat, and how an answer becomes columns."""
+"""A custom task: how a row becomes a chat, and how an answer becomes columns."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Texts are embedded by a model of one's own, and those that say the same as an earlier one are marked."""
+"""Texts are embedded by a custom model, and those that say the same as an earlier one are marked."""
 
 from math import hypot
 

@@ -13,7 +13,7 @@ from distilabel.steps.tasks import ImageGeneration, TextGenerationWithImage
 
 
 class Painter(ImageGenerationModel):
-    """Stands for a model of one's own: a plain square."""
+    """Stands for a custom model: a plain square."""
 
     @property
     def model_name(self):
