@@ -1,4 +1,4 @@
-"""What happened, as values: the core says it, screens and the scheduler's pump listen."""
+"""Events: the core emits them; screens and the run's loop listen."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class StepBegan:
 
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
-    """A step is done with a chunk: rows out, rows of them without an answer, and whether it came from the cache."""
+    """A step is done with a chunk: its rows, those without an answer, and whether it came from the cache."""
 
     step: str
     rows: int
@@ -47,21 +47,21 @@ class ChunkDone:
 
 @dataclass(frozen=True, slots=True)
 class StepEnded:
-    """A step is done with everything."""
+    """A step has processed all its chunks."""
 
     step: str
 
 
 @dataclass(frozen=True, slots=True)
 class JobMoved:
-    """A job is in a new state, or its platform tells new figures."""
+    """A job is in a new state, or its platform reports new counts."""
 
     job: Job
 
 
 @dataclass(frozen=True, slots=True)
 class NextPoll:
-    """A job will be asked about again in so many seconds."""
+    """A job will be polled again in so many seconds."""
 
     job: Job
     seconds: float
@@ -69,7 +69,7 @@ class NextPoll:
 
 @dataclass(frozen=True, slots=True)
 class JobSettled:
-    """A job is settled; these askers of the scope await nothing any more."""
+    """A job is settled; these askers of the scope have all their answers."""
 
     scope: str
     askers: tuple[str, ...]
@@ -77,19 +77,19 @@ class JobSettled:
 
 @dataclass(frozen=True, slots=True)
 class DispatcherIdle:
-    """The dispatcher has nothing under way at this moment."""
+    """The dispatcher has no task at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFailed:
-    """Something failed that the run cannot go on with."""
+    """An error after which the run cannot continue."""
 
     error: Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for the person who watches; `level` is one of `info`, `warning`, `error`."""
+    """A sentence for the user; `level` is one of `info`, `warning`, `error`."""
 
     level: str
     text: str
@@ -99,7 +99,7 @@ class Notice:
 class RunEnded:
     """A run is over: whether its dataset is complete, and the jobs that are still open.
 
-    `own_jobs` are the ids of jobs that LLMs with a batch protocol of their own wait for.
+    `own_jobs` are the ids of jobs that LLMs with a custom batch protocol wait for.
     """
 
     pipeline: str

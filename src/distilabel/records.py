@@ -1,4 +1,4 @@
-"""The values that cross rooms: what was asked, what came back, and the job that carried it."""
+"""The values that packages exchange: requests, replies, and the batch jobs that carry them."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ __all__ = [
     "request_keys",
 ]
 
-# Line separators that are legal inside a JSON string and that many a reader splits lines on.
+# Line separators that are legal inside a JSON string, and at which many readers split lines.
 _SEPARATORS = {
     character.encode(): f"\\u{ord(character):04x}".encode() for character in ("\u2028", "\u2029", "\u0085")
 }
@@ -65,7 +65,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question: its key and the canonical bytes of its body."""
+    """One request: its key and the canonical bytes of its body."""
 
     key: str
     body: bytes
@@ -87,7 +87,7 @@ class Usage(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer that was given; `text` is None where the model declined (see `refusal`) or called a tool."""
+    """A response with an answer; `text` is None if the model declined (see `refusal`) or called a tool."""
 
     text: str | None
     usage: Usage = Usage()
@@ -103,7 +103,7 @@ class Failure:
 
     Attributes:
         code: Machine-readable, such as `batch_expired`, `http_429`, `missing`, `empty_reply`.
-        message: For a person; holds no secret.
+        message: For the user; holds no secret.
         retryable: Whether asking again may help.
     """
 
@@ -177,7 +177,7 @@ class JobPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobError:
-    """What a platform says is wrong with a whole job, or with one line of it (counted from 1)."""
+    """An error that a platform reports for a whole job, or for one line of it (counted from 1)."""
 
     code: str
     message: str
@@ -190,17 +190,17 @@ class RemoteJob:
 
     Attributes:
         remote_id: The platform's id of the job.
-        status: The platform's own word, such as `in_progress`.
-        phase: What that word comes to.
-        files: What there is to fetch: kind (`output`, `error`) to the platform's id of the file.
-        total, completed, failed: The platform's counts; None where it gives none. They tell whether there must be results,
-            and never of which requests.
+        status: The platform's word, such as `in_progress`.
+        phase: What that word means.
+        files: The files to fetch: kind (`output`, `error`) to the platform's id of the file.
+        total, completed, failed: The platform's counts; None if it gives none. They show whether there must be results,
+            but not of which requests.
         errors: Why a job was rejected.
-        tag: Our tag, where the platform echoes it.
-        scope: Whose requests it holds, where the platform echoes it.
-        endpoint, model: Where its requests go, where the platform says it.
+        tag: Our tag, if the platform returns it.
+        scope: Whose requests it holds, if the platform returns it.
+        endpoint, model: Where its requests go, if the platform returns it.
         input_file: The platform's id of the file of its requests.
-        created_at: When the platform made it, in seconds since 1970.
+        created_at: When the platform created it, in seconds since 1970.
     """
 
     remote_id: str
@@ -221,11 +221,11 @@ class RemoteJob:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a platform has of a job that may have been made there.
+    """The jobs on a platform that may be the one whose create call was interrupted.
 
     Attributes:
-        ours: Surely made by us: with our tag, from our file, or with our custom_ids.
-        doubtful: Made at that time and of that size, but the platform tells whose they are only when they have ended.
+        ours: Certainly created by us: with our tag, from our file, or with our custom_ids.
+        doubtful: Created at that time and of that size; the platform shows whose they are only when they have ended.
     """
 
     ours: tuple[RemoteJob, ...] = ()
@@ -288,7 +288,7 @@ class Decoded(NamedTuple):
 
 
 def canonical_json(value: Any) -> bytes:
-    r"""Give the bytes that stand for `value`: compact UTF-8 JSON in insertion order, on one line for any reader.
+    r"""Return `value` as compact UTF-8 JSON in insertion order, on one line for any reader.
 
     Separators that Unicode counts as line ends (U+2028, U+2029, U+0085) are escaped; a lone surrogate makes the
     whole text ASCII, since UTF-8 cannot carry it. What is not a number, or infinite, becomes null.
@@ -320,7 +320,7 @@ def _finite(value: Any) -> Any:
 
 
 def request_key(scope: str, target: Target, body: bytes) -> str:
-    """Name a request by all that makes it what it is: 32 hexadecimal digits.
+    """Return a request's key, 32 hexadecimal digits: a digest of scope, target and body.
 
     Args:
         scope: Whose request it is, such as `pipeline/step`; equal bodies of two scopes are two requests.
@@ -331,7 +331,7 @@ def request_key(scope: str, target: Target, body: bytes) -> str:
 
 
 def request_keys(scope: str, target: Target, bodies: Iterable[bytes]) -> list[str]:
-    """Name several requests of one scope and target; see `request_key`."""
+    """Return the keys of several requests of one scope and target; see `request_key`."""
     common = hashlib.blake2b(digest_size=16)
     for part in (scope.encode(), target.identity.encode()):
         common.update(len(part).to_bytes(8, "big"))
@@ -345,7 +345,7 @@ def _key(digest: "hashlib.blake2b", body: bytes) -> str:
 
 
 def custom_id(key: str, sample: int, tag: str = "") -> str:
-    """Name one sample of a request on the wire; at most 59 characters of [0-9a-f-].
+    """Return the custom_id of one sample of a request; at most 59 characters of [0-9a-f-].
 
     Args:
         key: From `request_key`.
@@ -360,6 +360,6 @@ def custom_id(key: str, sample: int, tag: str = "") -> str:
 
 
 def parse_custom_id(text: str) -> tuple[str, int] | None:
-    """Read a name that `custom_id` gave; None for a foreign one."""
+    """Return key and sample of a custom_id; None for a foreign one."""
     match = _CUSTOM_ID.fullmatch(text)
     return (match[1], int(match[2])) if match else None

@@ -214,7 +214,7 @@ class TestForget:
         assert "ended (results_missing)" in call("ls")[1]
         code, out, _ = call("forget", RUNNING)
         assert (code, f"Gave up {RUNNING}" in out) == (0, True)
-        assert "ended (forgotten: The job was given up by hand.)" in call("show", RUNNING)[1]
+        assert "ended (forgotten: The job was given up by the user.)" in call("show", RUNNING)[1]
 
     def test_submitted_job_is_lost_and_its_requests_are_wanted_again(self, scene: Scene, call: Call):
         scene.submitted(2, RUNNING)

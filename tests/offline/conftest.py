@@ -1,4 +1,4 @@
-"""A platform in memory, and runs at it."""
+"""A platform in memory, and runs against it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 import stamina
 
-from distilabel.offline import collector
-from distilabel.offline import polling as patience
+from distilabel.offline import collector, polling
 from tests.fakes import FakePlatform, Office
 
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Safe calls are tried twice without a pause; nearly none where answers may lag."""
-    monkeypatch.setattr(patience, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
+    monkeypatch.setattr(polling, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
     monkeypatch.setattr(collector, "_PAUSES", (0.03, 0.03, 0.03))
     with stamina.set_testing(True, attempts=2):
         yield

@@ -109,7 +109,7 @@ async def _empty() -> httpx2.Response:
 
 
 def doubts(office: Office) -> list[str]:
-    return [event.text for event in office.recorder.of(Notice) if "broken off" in event.text]
+    return [event.text for event in office.recorder.of(Notice) if "was interrupted" in event.text]
 
 
 def test_batch_that_may_be_ours_is_waited_for_and_is_ours(at: Open, claude: AnthropicInMemory):

@@ -41,7 +41,7 @@ def test_job_that_runs_while_the_platform_does_not_give_back_what_was_sent_is_to
     files = dict(platform.files)
     platform.files.clear()
     assert asyncio.run(recover.recover(ledger, client)) == []
-    assert "Jobs of this account that are still running: 1." in caplog.text
+    assert "Batch jobs of this account that are still running: 1." in caplog.text
     caplog.clear()
     platform.files.update(files)
     (job,) = asyncio.run(recover.recover(ledger, client))

@@ -73,7 +73,7 @@ def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> Non
 
 
 def _give_up(ledger: Ledger, job: Job) -> None:
-    message = "The job was given up by hand."
+    message = "The job was given up by the user."
     if job.state == JobState.ENDED:
         # The next run takes what there is, and no longer waits for the rest.
         ledger.jobs.note_condition(job, JobCondition.FORGOTTEN, message)

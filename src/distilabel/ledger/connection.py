@@ -1,4 +1,4 @@
-"""Opening the ledger's database: settings, schema, named queries, and errors that say what to do."""
+"""Opens the ledger's database: settings, schema and migrations, named queries, and errors that say what to do."""
 
 import re
 import sqlite3
@@ -19,12 +19,12 @@ __all__ = ["LEDGER_NAME", "SCHEMA_VERSION", "connect", "mapped_errors", "query"]
 LEDGER_NAME = "ledger.db"
 SCHEMA_VERSION = 4
 _BUSY_MILLISECONDS = 60_000
-# Keys lie anywhere in their index, so that a draw changes nearly as many pages of 4 KB as it has requests. Those of one
-# draw must find room in memory, or they are written twice: 8 MB instead of SQLite's 2. And the log is copied into the
-# database only when this many pages are in it, 64 MB instead of 4: by then most of them have changed several times.
+# Keys are digests, so they lie anywhere in their index: a draw changes nearly as many pages of 4 KB as it has requests.
+# Those of one draw must fit into memory, or they are written twice: 8 MB instead of SQLite's 2. The log is copied into the
+# database only when it has this many pages, 64 MB instead of 4: by then most of them have changed several times.
 _PAGES_IN_MEMORY = 2_000
 _PAGES_IN_LOG = 16_000
-# Transactions begin where the code says so, and threads take turns by a lock of ours.
+# `Database` begins transactions itself, and its lock serialises threads.
 _SHARED: dict[str, Any] = {"isolation_level": None, "check_same_thread": False}
 
 
@@ -41,7 +41,7 @@ def query(name: str) -> str:
 
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
-    """Open the ledger at `path`; a writer makes it where it is missing, and brings an older one up to date.
+    """Open the ledger at `path`; a writer creates a missing one and migrates an older one.
 
     Raises:
         DistilabelCacheError: It cannot be opened, or a newer version of this library wrote it.
@@ -53,7 +53,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
                 _check_version(path, connection)
             return connection
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Several that turn a new database to WAL at once are refused as locked, whatever the busy timeout.
+        # Processes that switch a new database to WAL at the same time fail as "locked", whatever the busy timeout.
         with (
             FileLock(path.with_suffix(".opening")),
             _closed_on_error(sqlite3.connect(path, **_SHARED)) as connection,
@@ -94,7 +94,7 @@ def _remedy(version: int) -> str:
 
 
 def _set_up(connection: sqlite3.Connection) -> None:
-    """Choose how a writer works; the journal's mode stays with the database."""
+    """Set up a connection that writes; only the journal mode is stored in the database."""
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute(f"PRAGMA cache_size = {_PAGES_IN_MEMORY}")
@@ -103,9 +103,9 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 
 def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """Make the tables, or change older ones step by step, whole or not at all."""
+    """Create the tables, or migrate older ones step by step, in one transaction."""
     connection.execute("PRAGMA synchronous = FULL")
-    # A table that others refer to can only be made anew without: https://www.sqlite.org/lang_altertable.html#otheralter
+    # A table that others refer to can only be rebuilt with foreign keys off: https://www.sqlite.org/lang_altertable.html#otheralter
     connection.execute("PRAGMA foreign_keys = OFF")
     connection.create_function("bytes_of", 1, bytes.fromhex, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
@@ -123,7 +123,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
 
 
 def _scripts_after(version: int) -> list[str]:
-    """Return what leads from a version to ours: the whole schema from 0, else each migration after it."""
+    """Return the scripts from a version to the present one: the whole schema from 0, else each later migration."""
     folder = files("distilabel.ledger")
     if version == 0:
         return [folder.joinpath("schema.sql").read_text(encoding="utf-8")]
@@ -132,7 +132,7 @@ def _scripts_after(version: int) -> list[str]:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Split a script where a statement is complete; `executescript` would commit at its start."""
+    """Split a script into statements; `executescript` would commit the open transaction first."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -147,7 +147,7 @@ def mapped_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise  # a fault of ours, not of the folder
+        raise  # a defect of this library, not of the folder
     except (sqlite3.DatabaseError, OSError) as error:
         raise _advice(path, error) from error
 

@@ -1,7 +1,8 @@
-"""Which sample an asker draws: pure.
+"""Which sample of a pool an asker draws: pure functions.
 
-Within one run every asker draws its own sample of a request: the first asker the first, the second the second. What an
-asker drew before it draws again; what nobody draws in this run is free; only what the pool lacks is made anew.
+Within one run every asker draws a different sample of a request: the first asker the first, the second the second. An
+asker draws again what it drew before. A sample that no asker has drawn in this run is free. A new one is made only if the
+pool has neither.
 """
 
 from collections import Counter
@@ -14,10 +15,10 @@ __all__ = ["Draw", "Sample", "draw", "drawn_again"]
 
 
 class Sample(NamedTuple):
-    """One sample of a pool as it stands.
+    """One sample of a pool as it is now.
 
     Attributes:
-        asker_id, run_id, nth: Who drew it last, in which run, as the how-manieth of its askings of this request.
+        asker_id, run_id, nth: Who drew it last, in which run, and as its n-th request for the same key.
         where: The file, start and length of its answer.
         job: The platform's id of the job that carried it last.
     """
@@ -36,10 +37,10 @@ class Sample(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """What one asking gets: sample `n` of the request `key`.
+    """The result of one draw: sample `n` of the request `key`.
 
     Attributes:
-        sample: As it stands; None where it must be made.
+        sample: As it is now; None if it must be made.
         id: The sample's number in the ledger.
     """
 
@@ -50,7 +51,7 @@ class Draw(NamedTuple):
     id: int
 
     def moves(self, asker_id: int, run_id: int) -> bool:
-        """Tell whether the sample changes hands by this draw."""
+        """Tell whether the sample passes from another asker or run to this one."""
         return self.sample is not None and (self.sample.asker_id, self.sample.run_id) != (asker_id, run_id)
 
 
@@ -109,11 +110,11 @@ def _next_n(pool: Sequence[Sample]) -> int:
 def drawn_again(
     keys: Sequence[str], own: Mapping[tuple[str, int], Sample], drawn: Counter[str]
 ) -> list[Draw] | None:
-    """Draw once more what an asker has drawn before; None, and nothing is counted, where it asks for something else.
+    """Draw again what an asker has drawn before; None, with nothing counted, if it asks for something else.
 
     Args:
         keys: The requests asked, with repetitions.
-        own: What the asker has drawn in this run, by request and how-manieth asking of it.
+        own: What the asker has drawn in this run, by key and n.
         drawn: As for `draw`.
 
     Examples:

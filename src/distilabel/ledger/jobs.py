@@ -68,7 +68,7 @@ class JobLedger:
         label: str | None = None,
         account: str | None = None,
     ) -> Job:
-        """Make a job and give it its samples."""
+        """Plan a job: it claims its samples, so no other job can hold them."""
         values = {
             "scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target), "tag": tag, "label": label, "account": account,
             "requests": len(samples), "size": size, "tokens": tokens, "now": self._db.clock(),
@@ -79,7 +79,7 @@ class JobLedger:
             return self._job(job_id)
 
     def knows(self, platform: str, base_url: str, remote: RemoteJob) -> bool:
-        """Tell whether a job of the platform's is in the ledger, by its id or by our tag."""
+        """Tell whether a platform's job is in the ledger, by its id or by our tag."""
         values = {
             "platform": platform,
             "base_url": base_url,
@@ -90,14 +90,14 @@ class JobLedger:
             return self._db.execute("known_job", values).fetchone() is not None
 
     def has_orphans(self) -> bool:
-        """Tell whether a job was recovered of which nothing told whose requests it holds."""
+        """Tell whether there are recovered jobs without a scope: the platform did not keep it."""
         with self._db.lock:
             return bool(self._db.one("orphans")[0])
 
     def take_orphans(self, scope: str, target: Target, asker: str) -> list[Job]:
-        """Give a scope the recovered jobs that hold what its asker has drawn; return those.
+        """Assign to a scope the recovered jobs that hold what its asker has drawn; return those.
 
-        A request's key is made of scope, target and body: whoever draws it is whose it is.
+        A request's key is made of scope, target and body, so whoever draws it is its owner.
         """
         values = {"scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target)}
         with self._db.transaction():
@@ -108,7 +108,7 @@ class JobLedger:
             return [self._job(number) for number in jobs]
 
     def adopt(self, scope: str, target: Target, remote_id: str, samples: Sequence[int]) -> Job | None:
-        """Take over a job that the platform already has, for these samples; None if the ledger knows it."""
+        """Adopt a job that the platform already has, for these samples; None if the ledger knows it."""
         remote = RemoteJob(remote_id, "", JobPhase.RUNNING)
         if not samples or self.knows(target.platform, target.base_url, remote):
             return None
@@ -128,7 +128,7 @@ class JobLedger:
         count: int,
         run_id: int,
     ) -> Job:
-        """Take over a job that an earlier ledger made, with its requests.
+        """Adopt a job that an earlier, lost ledger submitted, with its requests.
 
         Args:
             scope: Whose requests they are.
@@ -167,7 +167,7 @@ class JobLedger:
             return [job_of(row) for row in self._db.rows("jobs_of_scope", scope_id=self._db.scope_id(scope))]
 
     def remote_ids_of(self, scope: str, asker: str) -> tuple[str, ...]:
-        """Return the platform's ids of the jobs that carried an asker's samples last, oldest first."""
+        """Return the platform's ids of the jobs that last carried an asker's samples, oldest first."""
         with self._db.lock:
             rows = self._db.execute(
                 "jobs_of_asker", {"scope_id": self._db.scope_id(scope), "name": asker}
@@ -175,24 +175,24 @@ class JobLedger:
         return tuple(remote_id for (remote_id,) in rows)
 
     def open(self, scope: str, target: Target) -> list[Job]:
-        """Return the jobs of a scope at a target that are not over yet, oldest first."""
+        """Return the open jobs of a scope at a target, oldest first."""
         values = {"scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target)}
         with self._db.lock:
             return [job_of(row) for row in self._db.rows("open_jobs_of_scope", **values)]
 
     def move(self, job: Job, state: JobState, **facts: Any) -> Job:
-        """Move a job on and return it as it is then; durable when this returns.
+        """Move a job to another state and return it as it is then; on disk when this returns.
 
         Args:
-            job: The job as it was.
-            state: Where to; an illegal move raises.
+            job: The job.
+            state: The new state; an illegal move raises.
             facts: Columns to set: input_file, remote_id, remote_status, completed, failed, code, message.
         """
         with self._db.transaction():
             return self._move(job, state, facts)
 
     def note_progress(self, job: Job, status: str, completed: int | None, failed: int | None) -> Job:
-        """Keep what the platform says of a job that is still under way."""
+        """Record the platform's counts of a job that is still running."""
         with self._db.transaction(durable=False):
             self._db.execute(
                 "note_progress",
@@ -210,7 +210,7 @@ class JobLedger:
     def release(
         self, job: Job, state: JobState, refused: Iterable[tuple[int, str, str]] = (), **facts: Any
     ) -> Job:
-        """End a job of which nothing was run: its samples are wanted again and have lost no attempt.
+        """End a job of which nothing was run: its samples are wanted again, with as many attempts left.
 
         Args:
             job: The job.
@@ -227,13 +227,13 @@ class JobLedger:
             return self._move(job, state, facts)
 
     def lose(self, job: Job, most_attempts: int, code: str, message: str) -> Job:
-        """End a job that the platform has lost: it may have been run, so its samples have lost an attempt."""
+        """End a job that the platform no longer knows: it may have been run, so its samples have used an attempt."""
         with self._db.transaction():
             self._release_after_attempt(job, most_attempts, code, message, whole_job=True)
             return self._move(job, JobState.LOST, {"code": code, "message": message})
 
     def want_again(self, job_id: int) -> int:
-        """Have the failed samples of a job asked anew by the next run that draws them; return how many."""
+        """Mark the failed samples of a job as wanted: the next run that draws them sends them again. Return how many."""
         with self._db.transaction():
             return self._db.execute("want_again", {"job_id": job_id}).rowcount
 
@@ -247,9 +247,9 @@ class JobLedger:
                 connection.close()
 
     def prune(self, before: float) -> list[int]:
-        """Forget jobs that were over before a time, with their answers; return their numbers.
+        """Delete jobs that were over before a time, with their answers; return their numbers.
 
-        What is forgotten is paid for again when it is asked again.
+        What is deleted is paid for again if it is asked again.
         """
         with self._db.transaction():
             jobs = [number for (number,) in self._db.execute("jobs_over_before", {"before": before})]
@@ -261,21 +261,21 @@ class JobLedger:
     # Results
 
     def folder(self, job: Job) -> Path:
-        """Return the folder of a job's files, made where it is missing."""
+        """Return the folder of a job's files; create it if it is missing."""
         folder = self._db.folder / "jobs" / str(job.id)
         with mapped_errors(self._db.path):
             folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def mark_fetched(self, job: Job, paths: dict[str, Path]) -> Job:
-        """Note that a job's result files are on disk."""
+        """Record that a job's result files are on disk."""
         with self._db.transaction():
             for kind, path in paths.items():
                 self.add_file(job, kind, path)
             return self._move(job, JobState.FETCHED, {})
 
     def add_file(self, job: Job, kind: str, path: Path) -> None:
-        """Note a file of a job's results; its kind is a word such as `output`."""
+        """Record a file of a job's results; its kind is a word such as `output`."""
         relative = path.relative_to(self._db.folder).as_posix()
         with self._db.transaction():
             self._db.execute("add_file", {"job_id": job.id, "kind": kind, "path": relative})
@@ -300,7 +300,7 @@ class JobLedger:
             failed: code, message, key, sample, whether asking again may help.
 
         Returns:
-            How many lines told of nothing that this job still had to tell.
+            How many lines were odd: duplicates, or of no request of this job.
         """
         with self._db.transaction(durable=False):
             # Where two lines of one sample meet in one step, the first counts.
@@ -324,12 +324,12 @@ class JobLedger:
         return odd
 
     def forget_anomalies(self, job: Job) -> None:
-        """Begin to count a job's odd lines anew."""
+        """Reset the count of a job's odd lines."""
         with self._db.transaction(durable=False):
             self._db.execute("forget_anomalies", {"job_id": job.id})
 
     def note_anomalies(self, job: Job, count: int) -> None:
-        """Count lines that are twice there, under a foreign id, or unreadable."""
+        """Add to the count of odd lines: duplicates, under a foreign id, or unreadable."""
         if count:
             with self._db.transaction(durable=False):
                 self._db.execute("note_anomalies", {"count": count, "job_id": job.id})
@@ -353,8 +353,8 @@ class JobLedger:
     def _release_after_attempt(
         self, job: Job, most_attempts: int, code: str, message: str, *, whole_job: bool
     ) -> None:
-        """Let go of what a job left unanswered; the reason is the line's own, or that of the whole job."""
-        # A job adopted for all that was wanted burns no attempt: another may hold what it lacks.
+        """Release what a job left unanswered; the reason is the line's, or that of the whole job."""
+        # An adopted job claims all that was wanted, of which it may hold a part: that it lacks the rest uses no attempt.
         burnt = 0 if is_adopted(job) else 1
         values = {
             "job_id": job.id, "most_attempts": most_attempts, "burnt": burnt, "code": code, "message": message,
@@ -367,10 +367,10 @@ class JobLedger:
         with self._db.lock:
             return [name for (name,) in self._db.execute("ready_askers_of_job", {"job_id": job.id})]
 
-    # Jobs of LLMs with a protocol of their own
+    # Jobs of LLMs with a custom batch protocol
 
     def keep_own_jobs(self, scope: str, digest: str, jobs_ids: Sequence[str]) -> None:
-        """Keep the job ids that an LLM of the user's gave for these inputs."""
+        """Store the job ids that a custom LLM gave for these inputs."""
         values = {
             "scope_id": self._db.scope_id(scope),
             "digest": digest,
@@ -380,7 +380,7 @@ class JobLedger:
             self._db.execute("keep_own_jobs", values)
 
     def own_jobs(self, scope: str, digest: str) -> tuple[str, ...]:
-        """Return the job ids kept for these inputs; empty if there are none."""
+        """Return the job ids stored for these inputs; empty if there are none."""
         with self._db.lock:
             row = self._db.execute(
                 "own_jobs", {"scope_id": self._db.scope_id(scope), "digest": digest}

@@ -43,7 +43,7 @@ LEFT JOIN jobs AS j ON j.id = s.job_id
 ORDER BY s.request_id, s.n;
 
 -- name: own_samples
--- What was recovered without its body is left out: whoever asks it has the body.
+-- What was recovered without its body is left out: `draw` fills it in, for whoever asks has the body.
 SELECT lower(hex(r.key)), s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start, s.length, s.code,
        s.message, j.remote_id
 FROM samples AS s
@@ -178,7 +178,7 @@ ON CONFLICT (job_id, kind) DO UPDATE SET path = excluded.path;
 SELECT id, path FROM files WHERE job_id = :job_id ORDER BY kind DESC;
 
 -- name: answer_samples
--- The plus keeps SQLite from looking for each line among all samples of the job.
+-- The unary plus keeps SQLite from using the index of job_id, which would scan all samples of the job for each line.
 UPDATE samples SET attempts = samples.attempts + (samples.state <> 'answered'), state = 'answered',
     file_id = v.file_id, start = v.start, length = v.length, code = NULL, message = NULL
 FROM (

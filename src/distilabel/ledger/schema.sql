@@ -1,4 +1,4 @@
--- The ledger's tables. What must not be is forbidden here, not only in the code.
+-- The ledger's tables. Illegal states are forbidden here, not only in the code.
 -- Times are seconds since 1970; texts are UTF-8.
 
 -- Whose requests these are: a step of a pipeline (or of one run of it, where the cache is off).
@@ -24,7 +24,7 @@ CREATE TABLE targets (
     UNIQUE (platform, base_url, endpoint, model)
 ) STRICT;
 
--- Each distinct question, once; its key is written as 32 hexadecimal digits elsewhere.
+-- Each distinct request, once; elsewhere its key is written as 32 hexadecimal digits.
 CREATE TABLE requests (
     id INTEGER PRIMARY KEY,
     key BLOB NOT NULL UNIQUE CHECK (length(key) = 16),
@@ -32,7 +32,7 @@ CREATE TABLE requests (
     body BLOB NOT NULL
 ) STRICT;
 
--- Who draws: one chunk of rows on its way through one step; in the run that is named here, all that it ever drew is taken.
+-- Who draws: one chunk of rows in one step. In the run named here, all that it ever drew counts as drawn.
 CREATE TABLE askers (
     id INTEGER PRIMARY KEY,
     scope_id INTEGER NOT NULL REFERENCES scopes (id),
@@ -64,7 +64,7 @@ INSERT INTO job_moves VALUES
     ('ended', 'fetched'),
     ('fetched', 'settled');
 
--- Jobs; no number is given twice, since a job's files lie in a folder of that name.
+-- Batch jobs. Numbers are never reused, since a job's files are in a folder of that name.
 CREATE TABLE jobs (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     scope_id INTEGER NOT NULL REFERENCES scopes (id),
@@ -114,7 +114,7 @@ BEGIN
     SELECT raise(ABORT, 'this move of a job is not legal');
 END;
 
--- Every move that a job made.
+-- Each state of a job, and when it was reached.
 CREATE TABLE job_history (
     job_id INTEGER NOT NULL REFERENCES jobs (id),
     state TEXT NOT NULL,
@@ -131,7 +131,7 @@ BEGIN
     INSERT INTO job_history VALUES (new.id, new.state, new.moved_at);
 END;
 
--- Result files as they came, below the ledger's folder.
+-- Result files, unchanged, below the ledger's folder.
 CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     job_id INTEGER NOT NULL REFERENCES jobs (id),
@@ -140,8 +140,8 @@ CREATE TABLE files (
     UNIQUE (job_id, kind)
 ) STRICT;
 
--- The pool: sample n of a request, who drew it in which run, and what became of it. No number is given twice, since a run
--- remembers by it what was drawn.
+-- The pools: sample n of a request, who drew it in which run, and its state. Numbers are never reused, since a run remembers
+-- by them what was drawn.
 CREATE TABLE samples (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     request_id INTEGER NOT NULL REFERENCES requests (id),
@@ -168,7 +168,7 @@ CREATE INDEX samples_wanted ON samples (scope_id, run_id) WHERE state = 'wanted'
 CREATE INDEX samples_of_job ON samples (job_id, asker_id) WHERE job_id IS NOT NULL;
 CREATE INDEX samples_of_asker ON samples (asker_id);
 
--- Jobs of LLMs that keep their own batch protocol: the ids they gave us, by what they were asked.
+-- Jobs of LLMs with a custom batch protocol: the ids that they returned, by a digest of their inputs.
 CREATE TABLE own_jobs (
     scope_id INTEGER NOT NULL REFERENCES scopes (id),
     digest TEXT NOT NULL,

@@ -1,4 +1,4 @@
-"""Reading the ledger beside its writer: never blocks it, and sees a state that was true at one moment."""
+"""Read-only views of the ledger: they never block its writer, and each query sees one consistent state."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +16,15 @@ __all__ = ["JobDetails", "Views"]
 
 @dataclass(frozen=True, slots=True)
 class JobDetails:
-    """A job and what is known of it.
+    """A job and all that the ledger knows about it.
 
     Attributes:
         job: The job.
-        outcomes: How many of its requests are in which state.
-        reasons: How many failed for which reason.
-        history: Its states and when it came to each, in seconds since 1970.
+        outcomes: The number of its requests in each state.
+        reasons: The number of its requests that failed for each reason.
+        history: Its states and when it moved to each, in seconds since 1970.
         files: Paths of its result files, below the ledger's folder.
-        anomalies: Lines that were twice there, under a foreign id, or unreadable.
+        anomalies: Result lines that were duplicates, under a foreign id, or unreadable.
     """
 
     job: Job
@@ -36,7 +36,7 @@ class JobDetails:
 
 
 class Views:
-    """Questions to the ledger in a folder.
+    """Reads the ledger in a folder.
 
     Args:
         folder: The cache folder.

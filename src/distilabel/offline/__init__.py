@@ -1,1 +1,1 @@
-"""Offline batches: draws replies from the ledger, packs what is missing into jobs and brings the jobs home."""
+"""Offline batches: replies come from the ledger; missing ones are packed into batch jobs, submitted and collected."""

@@ -1,4 +1,4 @@
-"""Where a session hands in its requests: a target, with the dialect and the connection to reach it."""
+"""Where a session submits its requests: a target, with the dialect and the connection to reach it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class ModelClient:
         target: Platform, address, endpoint and model.
         provider: The platform's dialect.
         transport: Holds the key; lives in this process only.
-        poll_interval: Seconds between polls; None asks once a run and does not wait.
+        poll_interval: Seconds between polls; None polls once a run and does not wait.
         options: What the user chose about jobs.
         account: Tells one key from another without telling the key; see `account_of`.
     """
@@ -95,12 +95,12 @@ def connect(
     Args:
         name: The platform's name, such as `openai`.
         base_url: Its address; default: from the environment, or its own.
-        provider: Its dialect, where it is set to something; default: as the registry makes it.
+        provider: Its dialect, if it was configured; default: as the registry makes it.
         key: Default: from the environment.
         owner: Who wants the key, for the message where there is none.
         headers: Sent along with each call.
-        timeout: Seconds that a call may be silent.
-        attempts: How often a call that may be repeated is tried.
+        timeout: Seconds without a byte after which a call fails.
+        attempts: How often a call that is safe to repeat is tried.
 
     Raises:
         DistilabelUserError: There is no such platform, or its address is not known.
@@ -128,7 +128,7 @@ def connect(
 
 
 def without_password(address: str) -> str:
-    """Return an address without user and password, fit to be written down.
+    """Return an address without user and password, safe to store.
 
     Examples:
         >>> without_password("https://me:secret@platform.test/v1")

@@ -1,4 +1,4 @@
-"""A job's results on their way home: fetched to disk, entered in the ledger, and waited for where they must be there."""
+"""Collects the results of a batch job that has ended: downloads them, records them, waits for those that are late."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,20 +23,23 @@ _ROW_CODES = {
     JobCondition.CANCEL_SENT: "deadline",
     JobCondition.FORGOTTEN: "given_up",
 }
-# Results that must be there are asked for again after these seconds, or after the user's where they are more: a platform may
-# say that a job has succeeded before its file is there (https://github.com/tidyverse/ellmer/issues/926).
+# Results that must exist are fetched again after these seconds, or after the user's poll interval if it is longer. A platform
+# may report that a job has succeeded before its file exists: https://github.com/tidyverse/ellmer/issues/926
 _PAUSES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
-# The longest that a platform may take over a job (Groq, Mistral: 7 days); only then begins the time for which it keeps
-# the results.
+# The longest that a platform may take for a job (Groq, Mistral: 7 days). The time for which it keeps results begins only when
+# the job has ended.
 _LONGEST_WINDOW = 7 * 86_400.0
-# Of a job's files, those that nobody paid for: what failed may be asked again.
+# Error files hold requests that failed and cost nothing: if such a file is missing, they are sent again.
 _ERRORS = "error"
 
 
 class _Lack(NamedTuple):
-    """What the results of a job that has ended lack, in words, and whether the platform has said that it is there.
+    """What is missing of the results of a job that has ended.
 
-    What is certain is waited for as long as the platform keeps results; what is not, some minutes.
+    Attributes:
+        what: In words, after the platform's name.
+        is_certain: Whether the platform has said that results exist. Then they are waited for as long as the platform keeps
+            results; else for some minutes, because a job may have ended without any.
     """
 
     what: str
@@ -44,10 +47,10 @@ class _Lack(NamedTuple):
 
 
 class Collector:
-    """Collects what jobs that have ended gave.
+    """Collects the results of jobs that have ended.
 
     Args:
-        ledger: Where every move is put down.
+        ledger: Where every move is recorded.
         emit: Called with each event.
 
     Attributes:
@@ -60,14 +63,17 @@ class Collector:
         self.settling: set[int] = set()
 
     async def fetch(self, client: ModelClient, job: Job) -> Job | None:
-        """Bring a job's results home; what is paid for and not there is asked for again, and left to the next run."""
+        """Download a job's results; None if some that were paid for are still missing, which the next run fetches again."""
         for seconds in (*_PAUSES, None):
             paths, lack = await self._fetched(client, job)
             if lack is None:
                 break
             if why := self._why_given_up(client, job, lack):
                 self._emit(
-                    Notice("warning", f"{why} What it has not answered is asked, and paid for, again.")
+                    Notice(
+                        "warning",
+                        f"{why} The requests it has not answered are submitted, and paid for, again.",
+                    )
                 )
                 break
             job = self._note_awaited(client, job, lack)
@@ -79,7 +85,7 @@ class Collector:
         return self._ledger.jobs.mark_fetched(job, paths)
 
     async def _fetched(self, client: ModelClient, job: Job) -> tuple[dict[str, Path], _Lack | None]:
-        """Return the result files that are on disk now, and what must be there and is not."""
+        """Return the result files that are on disk now, and what is missing of them."""
         assert job.remote_id is not None
         folder, paths, lack = self._ledger.jobs.folder(job), dict[str, Path](), None
         remote = await self._described(client, job.remote_id)
@@ -100,33 +106,33 @@ class Collector:
         return paths, lack
 
     def _why_given_up(self, client: ModelClient, job: Job, lack: _Lack) -> str:
-        """Say why results that are not there are not waited for any longer; "" where they are."""
+        """Say why missing results are no longer waited for; "" while they are."""
         kept = client.provider.limits.kept
         if job.condition is JobCondition.FORGOTTEN:
-            return f"Job {job.remote_id} was given up by hand."
+            return f"Batch job {job.remote_id} was given up by the user."
         if kept is not None and self._ledger.jobs.seconds_since(job.created_at) > kept + _LONGEST_WINDOW:
             days = kept / 86_400
-            return f"The results of job {job.remote_id} are gone: {client.target.platform} keeps them for {days:g} days."
+            return f"The results of batch job {job.remote_id} are gone: {client.target.platform} keeps them for {days:g} days."
         noted = job.condition is JobCondition.RESULTS_MISSING
         if noted and not lack.is_certain and self._ledger.jobs.seconds_since(job.moved_at) >= sum(_PAUSES):
-            return f"Job {job.remote_id} has ended long ago, and {client.target.platform} {lack.what}."
+            return f"Batch job {job.remote_id} ended long ago, and {client.target.platform} {lack.what}."
         return ""
 
     def _note_awaited(self, client: ModelClient, job: Job, lack: _Lack) -> Job:
-        """Say that results are not there, on the screen and in the ledger."""
+        """Report missing results to the user and in the ledger."""
         message = (
-            f"{client.target.platform} says that job {job.remote_id} has ended, and {lack.what}: it is asked for again, also by "
-            f"the next run. Give it up with `distilabel jobs forget {job.remote_id}`: then it is paid for again."
+            f"{client.target.platform} reports that batch job {job.remote_id} has ended, but {lack.what}. This run and the next one "
+            f"try again. To give the job up, run `distilabel jobs forget {job.remote_id}`: its requests are then paid for again."
         )
         self._emit(Notice("warning", message))
-        # One that was given up at its deadline keeps that reason: it says what becomes of the rest. And what is noted
-        # already is not noted again: it would seem to be so only since now.
+        # An overdue job keeps that condition, which decides what becomes of the unanswered requests. A condition that is
+        # recorded already is not recorded again: its time must stay the time since when results are missing.
         if job.is_overdue or job.message == message:
             return job
         return self._ledger.jobs.note_condition(job, JobCondition.RESULTS_MISSING, message)
 
     async def _described(self, client: ModelClient, remote_id: str) -> RemoteJob | None:
-        """Return what the platform says of a job that has ended; it may say so before it names its files."""
+        """Return the platform's description of a job that has ended; it may lag behind and name no files at first."""
         remote = None
 
         def poll() -> Flow[bool]:
@@ -138,7 +144,7 @@ class Collector:
         return remote
 
     async def settle(self, client: ModelClient, job: Job) -> Job:
-        """Enter in the ledger what a job's results say, and let go of what it left unanswered."""
+        """Record what a job's results say, and release the requests that it left unanswered."""
         self.settling.add(job.id)
         try:
             return await self._settled(client, job)
@@ -148,7 +154,7 @@ class Collector:
     async def _settled(self, client: ModelClient, job: Job) -> Job:
         odd = await asyncio.to_thread(index, self._ledger, client.provider, job)
         if odd:
-            text = f"Job {job.remote_id} came back with {odd:,} lines that belong to no row; they were left aside."
+            text = f"The results of batch job {job.remote_id} have {odd:,} lines that belong to no row; they were ignored."
             self._emit(Notice("warning", text))
         most_attempts = client.options.max_attempts
         if job.is_overdue:
@@ -163,7 +169,7 @@ class Collector:
 
 
 def _must_have_results(job: Job, remote: RemoteJob | None) -> bool:
-    """Tell whether a job that has ended must have results: it counts some, or counts nothing and was run to its end."""
+    """Tell whether a job that has ended must have results: it counts some, or it counts none at all and was completed."""
     if job.is_overdue:
         return False
     if job.completed is not None:

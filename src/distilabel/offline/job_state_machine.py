@@ -1,4 +1,4 @@
-"""One job on its way: what is done in each of its states, and what is put down before the next call goes out."""
+"""The state machine of a batch job: what is done in each state, and what is recorded before the next call is sent."""
 
 import asyncio
 import sys
@@ -30,30 +30,32 @@ __all__ = ["JobStateMachine", "is_quota"]
 
 T = TypeVar("T")
 
-# A job that was cancelled at its deadline has so long to end; OpenAI says up to 10 minutes.
+# After its cancellation was accepted, a job has this long to end. OpenAI: "cancelling for up to 10 minutes",
+# https://platform.openai.com/docs/api-reference/batch/cancel
 _LONGEST_CANCELLING = 900.0
 _NOT_FOUND = 404
 _RATE_LIMITED = 429
-# A 429 that no waiting mends: https://platform.openai.com/docs/guides/error-codes
+# A 429 that no waiting fixes: https://platform.openai.com/docs/guides/error-codes
 _NO_CREDIT = "insufficient_quota"
 _PATIENCE = 5
 _RATE_LIMIT = "rate_limit_exceeded"
 _QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
-# Told of a line, true of the job: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
+# Codes that platforms give for one line though they are true of all: every line must be sent again. https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
 _CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
+# More uploads at once are not faster, since they share one connection.
 _UPLOADS_AT_ONCE = 4
 
 
 def is_quota(job: Job) -> bool:
-    """Tell whether a job was rejected because too much is under way: it may be sent again later."""
+    """Tell whether a job was rejected because too much is under way: it may be submitted again later."""
     return job.state == JobState.REJECTED and job.code in _QUOTA_CODES
 
 
 class JobStateMachine:
-    """Brings jobs from where they are to where they can be brought in this run.
+    """Moves jobs from their present state as far as this run can.
 
     Args:
-        ledger: Where every move is put down.
+        ledger: Where every move is recorded before the next call is sent.
         emit: Called with each event.
     """
 
@@ -75,16 +77,16 @@ class JobStateMachine:
         }
 
     def recovered(self, job: Job) -> Job:
-        """Return a job that an earlier run left, as it can be taken up: a broken-off upload begins anew."""
+        """Return a job that an earlier run left, ready to resume: an interrupted upload starts from the beginning."""
         if job.state == JobState.UPLOADING:
             return self._ledger.jobs.move(job, JobState.PLANNED)
         return job
 
     async def drive(self, client: ModelClient, job: Job) -> Job:
-        """Bring a job as far as it goes: to a final state, or to where this run does not wait for it.
+        """Drive a job to a final state, or to where this run does not wait for it.
 
         Raises:
-            DistilabelPlatformError: What the run cannot go on with; the job stays where the ledger has it.
+            DistilabelPlatformError: The run cannot continue; the job stays in the state that the ledger has.
         """
         self._emit(JobMoved(job))
         while not job.state.is_final:
@@ -106,7 +108,7 @@ class JobStateMachine:
             return self._ledger.jobs.move(job, JobState.UPLOADED, input_file=file)
 
     async def _spooled(self, client: ModelClient, job: Job) -> Path:
-        """Return the file of the job's requests; one that another process began may be torn, and is written anew."""
+        """Return the file of the job's requests; one of another process may be incomplete, and is written again."""
         path = self._spool(job)
         if job.id not in self._written:
             await asyncio.to_thread(self._write, client, job, path)
@@ -114,7 +116,7 @@ class JobStateMachine:
         return path
 
     def _spool(self, job: Job) -> Path:
-        """Return where the lines of a job stand until the platform has it, or has refused it."""
+        """Return the path of a job's input file, which is deleted when the platform has the job, or has refused it."""
         return self._ledger.jobs.folder(job) / "input.jsonl"
 
     def _write(self, client: ModelClient, job: Job, path: Path) -> None:
@@ -124,7 +126,7 @@ class JobStateMachine:
                 file.write(client.provider.encode(custom_id(key, sample, tag), body, job.target.endpoint))
 
     async def _create(self, client: ModelClient, job: Job) -> Job | None:
-        """Make the job on the platform; a platform that has no room for it is waited for, or left to the next run."""
+        """Create the job on the platform; a platform that has no room for it is waited for, or left to the next run."""
         path = await self._spooled(client, job) if job.input_file == INLINE else Path()
         for attempt in range(_PATIENCE):
             job = self._ledger.jobs.move(job, JobState.CREATING)
@@ -149,14 +151,14 @@ class JobStateMachine:
                 if attempt < _PATIENCE - 1:
                     await asyncio.sleep(error.retry_after or 2.0**attempt)
                 else:
-                    self._emit(Notice("warning", f"{error.message} The job waits."))
+                    self._emit(Notice("warning", f"{error.message} The batch job waits."))
         if client.poll_interval is None:
             return None
         await pause(self._emit, job, client.poll_interval)
         return job
 
     async def _look_up(self, client: ModelClient, job: Job) -> Job | None:
-        """Adopt the job if the platform has it; only if it surely has not may it be created again."""
+        """Adopt the job if the platform has it; create it again only if the platform certainly does not have it."""
         while True:
             found = await self._sought(client, job)
             if found.ours:
@@ -169,9 +171,10 @@ class JobStateMachine:
             await pause(self._emit, job, client.poll_interval)
 
     async def _sought(self, client: ModelClient, job: Job) -> Found:
-        """Look for a job whose creation was broken off, and several times before it is none: lists may lag behind.
+        """Find a job whose create call was interrupted.
 
-        Looks are counted, and not the time since the creation: no clock tells how far a list lags.
+        Lists are eventually consistent, so look several times before concluding that it does not exist. The looks are
+        counted, not the time since the creation: this machine's clock may be wrong, or the process may have slept.
         """
         found = Found()
         for seconds in lookup_delays():
@@ -186,7 +189,7 @@ class JobStateMachine:
     async def _adopt(self, client: ModelClient, job: Job, found: Sequence[RemoteJob]) -> Job:
         first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
         for twin in twins:
-            # One that is over already cannot be cancelled; its answers are nobody's.
+            # A retried create call may have made two. One that is over already cannot be cancelled; its answers are not used.
             with suppress(DistilabelPlatformError):
                 await client.transport.run(client.provider.cancel(twin.remote_id))
         return self._submitted(job, first)
@@ -201,7 +204,7 @@ class JobStateMachine:
     # Waiting
 
     async def _poll(self, client: ModelClient, job: Job) -> Job | None:
-        """Ask about a job until it is over; a run that does not wait asks about what it found, once."""
+        """Poll a job until it is over. A run that does not wait polls, once, only jobs that an earlier run submitted."""
         assert job.remote_id is not None
         waits = _waits(client.poll_interval or 0.0)
         if job.id in self._fresh:
@@ -234,10 +237,10 @@ class JobStateMachine:
         return late or job.is_overdue
 
     async def _give_up(self, client: ModelClient, job: Job) -> Job:
-        """Cancel a job at its deadline; one that has not ended long after that is left to itself.
+        """Cancel a job at its deadline; if it has not ended long after that, collect what it has.
 
-        That it will be cancelled is put down before, so that it is treated as overdue however it ends; that it was, only
-        when the platform has said so: a process that dies in between cancels it again.
+        `CANCEL_DUE` is recorded before the call, so the job is treated as overdue however it ends. `CANCEL_SENT` is recorded
+        only when the platform has accepted: a process that dies in between cancels the job again.
         """
         assert job.remote_id is not None
         deadline = client.options.deadline or 0.0
@@ -245,29 +248,29 @@ class JobStateMachine:
             patience = min(deadline, _LONGEST_CANCELLING)
             over = self._ledger.jobs.seconds_since(job.moved_at) > patience
             return self._ledger.jobs.move(job, JobState.ENDED) if over else job
-        message = f"The job had not ended {deadline:g} s after its submission and was cancelled."
+        message = f"The batch job had not ended {deadline:g} s after its submission and was cancelled."
         job = self._ledger.jobs.note_condition(job, JobCondition.CANCEL_DUE, message)
         try:
             await client.transport.run(client.provider.cancel(str(job.remote_id)))
         except DistilabelPlatformError as error:
-            self._emit(Notice("warning", f"Job {job.remote_id} cannot be cancelled: {error.message}"))
-            if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - no refusal: asked again at the next poll
+            self._emit(Notice("warning", f"Batch job {job.remote_id} cannot be cancelled: {error.message}"))
+            if not 400 <= (error.status or 0) < 500:  # noqa: PLR2004 - not refused: cancelled again at the next poll
                 return job
-        self._emit(Notice("warning", f"Job {job.remote_id}: {message} What it has finished is kept."))
+        self._emit(Notice("warning", f"{job.remote_id}: {message} What it has finished is kept."))
         return self._ledger.jobs.note_condition(job, JobCondition.CANCEL_SENT, message)
 
     def _lost(self, client: ModelClient, job: Job) -> Job:
         if job.account and job.account != client.account:
             raise DistilabelPlatformError(
-                f"{client.target.platform} does not know job {job.remote_id} under this key, and it was submitted with "
+                f"{client.target.platform} does not know batch job {job.remote_id} under this key, and it was submitted with "
                 f"another: use that key, or give the job up with `distilabel jobs forget {job.remote_id}`.",
                 status=_NOT_FOUND,
             )
         if is_adopted(job):
             self._ledger.jobs.lose(job, sys.maxsize, "job_unknown", "The platform does not know this job.")
             raise DistilabelPlatformError(
-                f"{client.target.platform} does not know the job {job.remote_id} given as jobs_ids: check the id and the "
-                "key, or leave jobs_ids out, and the inputs are sent anew.",
+                f"{client.target.platform} does not know the batch job {job.remote_id} given as jobs_ids: check the id and the "
+                "key, or leave jobs_ids out, and the inputs are submitted again.",
                 status=_NOT_FOUND,
             )
         message = "The platform does not know this job any more."
@@ -287,15 +290,15 @@ class JobStateMachine:
         self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         if not refused and not is_quota(job):
             raise DistilabelJobRejectedError(
-                f"{client.target.platform} rejected job {job.remote_id} ({first.code}: {first.message}). Nothing of it "
-                "was run or paid for: mend the cause and run again.",
+                f"{client.target.platform} rejected batch job {job.remote_id} ({first.code}: {first.message}). Nothing of it "
+                "was run or paid for: fix the cause and run again.",
                 code=first.code,
             )
         return job
 
 
 def _waits(poll_interval: float) -> Iterator[float]:
-    """Yield the seconds between polls: shorter ones at first, since small jobs may end at once.
+    """Yield the seconds between polls: shorter ones at first, since small jobs may end soon.
 
     Examples:
         >>> [seconds for seconds, _ in zip(_waits(16.0), range(6), strict=False)]
@@ -311,7 +314,7 @@ def _place(job: Job) -> tuple[str, str]:
 
 def _doubt(client: ModelClient, job: Job, remote: RemoteJob) -> str:
     return (
-        f"The creation of a job of {job.requests:,} requests was broken off, and {client.target.platform} has one of that "
-        f"size and time, {remote.remote_id}, but tells whose it is only when it has ended: it is waited for, so that "
-        "nothing is paid for twice."
+        f"The creation of a batch job of {job.requests:,} requests was interrupted. {client.target.platform} has one of that "
+        f"size and time, {remote.remote_id}, but shows only when it has ended whether it is this one. It is waited for, so "
+        "that nothing is paid for twice."
     )

@@ -1,8 +1,8 @@
-"""Jobs that a command on this machine runs: files and batches as OpenAI has them, kept in a folder.
+"""Batch jobs run by a command on this machine: OpenAI's files and batches, kept in a folder.
 
-A job is a folder: `job.json` (what was asked for), `pid` (of its group of processes), `log`, `output.jsonl`, and at the end `exit` with the command's
-exit code. The command holds a lock on `lock` as long as it lives, however it was started and whoever started it: so its
-end is seen also by another process, and also where it was killed.
+A job is a folder: `job.json` (the create request), `pid` (of its process group), `log`, `output.jsonl`, and at the end
+`exit` with the command's exit code. The command holds a lock on `lock` as long as it lives: so another process sees its
+end too, even if it was killed.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ __all__ = ["LocalCommandTransport"]
 T = TypeVar("T")
 
 _NAME = re.compile(r"[\w-]+")
-# The first shell names the group of processes and is gone at once, so that nobody has to wait for it; the second outlives
-# the command by one line, and puts down how it ended.
+# The first shell writes down the process group and exits at once, so that no process has to wait for it. The second outlives
+# the command by one line, and writes its exit code.
 _RUN = '"$@" >log 2>&1; echo $? >exit.part; mv exit.part exit'
 _DETACH = 'echo $$ >pid; run=$1; shift; sh -c "$run" sh "$@" &'
 _LONGEST_REASON = 500
@@ -46,7 +46,7 @@ class LocalCommandTransport:
 
     Args:
         folder: Where files and jobs are kept.
-        command: What runs a job; `-i <input> -o <output>` is added. Empty where jobs are only looked at.
+        command: What runs a job; `-i <input> -o <output>` is added. Empty if jobs are only inspected.
     """
 
     def __init__(self, folder: Path, command: Sequence[str] = ()) -> None:
@@ -111,7 +111,7 @@ class LocalCommandTransport:
         return sorted(path.parent for path in (self._folder / "jobs").glob("*/job.json"))
 
     def _create(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Put a job down, then begin it: one that was put down only is begun when it is next looked at."""
+        """Write a job, then start it: one that was only written, by a process that died, is started when it is next polled."""
         job = self._folder / "jobs" / f"batch-{uuid4().hex}"
         unready = job.with_name(f".{job.name}")
         unready.mkdir(parents=True)
@@ -122,7 +122,7 @@ class LocalCommandTransport:
         return self._view(job)
 
     def _view(self, job: Path) -> dict[str, Any]:
-        """Describe a job as it is now; one that nobody has begun is begun."""
+        """Describe a job as it is now; start it if it was never started."""
         facts = json.loads((job / "job.json").read_bytes())
         with _lock(job) as lock:
             if lock is None:
@@ -134,7 +134,7 @@ class LocalCommandTransport:
         return {**facts, "status": "in_progress" if self._command else "validating"}
 
     def _begin(self, job: Path, facts: dict[str, Any], lock: int) -> None:
-        """Start the command, and leave it the lock: it is held until the last process that has it is gone."""
+        """Start the command and pass it the lock, which is held until the last process that has it is gone."""
         source = self._folder / "files" / _safe(str(facts["input_file_id"]))
         command = [*self._command, "-i", str(source), "-o", str(job / "output.jsonl")]
         subprocess.run(  # noqa: S603 - the user's own command
@@ -145,14 +145,14 @@ class LocalCommandTransport:
 
     def _cancel(self, job: Path) -> HttpResponse:
         with _lock(job) as lock:
-            # Only while the command holds the lock is the number its own.
+            # Once the command has ended, the system may give its process number to another.
             if lock is None and (job / "pid").exists():
                 os.killpg(int((job / "pid").read_text()), signal.SIGTERM)
         return _json({})
 
 
 def _end(job: Path) -> dict[str, Any]:
-    """Tell how a job ended: as a whole, in the middle with some answers, or without any."""
+    """Describe how a job ended: completely, with some answers, or without any."""
     output = job / "output.jsonl"
     files = {"output_file_id": f"{job.name}.output"} if output.exists() and output.stat().st_size else {}
     code = (job / "exit").read_text().strip() if (job / "exit").exists() else "killed"
@@ -166,7 +166,7 @@ def _end(job: Path) -> dict[str, Any]:
 
 @contextmanager
 def _lock(job: Path) -> Iterator[int | None]:
-    """Hold a job's lock; None where its command does."""
+    """Hold a job's lock; None while its command holds it."""
     lock = os.open(job / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -176,12 +176,12 @@ def _lock(job: Path) -> Iterator[int | None]:
     try:
         yield held
     finally:
-        # Closed and not unlocked: the lock goes on with a command that was given it.
+        # Closed, not unlocked: the lock stays with a command that has inherited it (see flock(2)).
         os.close(lock)
 
 
 def _place(source: Path, target: Path) -> None:
-    """Have the same file stand at `target`, without copying it where the disk allows."""
+    """Link a file to `target`, or copy it if the file system has no hard links."""
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
     try:

@@ -1,4 +1,4 @@
-"""What a user may choose about the jobs of an offline LLM."""
+"""The options that a user may set for the batch jobs of an offline model."""
 
 from typing import Literal, Optional
 
@@ -10,20 +10,20 @@ _HOUR = 3600.0
 
 
 class OfflineBatchOptions(BaseModel):
-    """How the jobs of an offline LLM are packed, retried and given up.
+    """How the batch jobs of an offline model are packed, retried and given up.
 
     Attributes:
-        max_attempts: How often one request is asked before its row ends without an answer. Waiting for quota, and jobs
+        max_attempts: How often one request is sent before its row ends without an answer. Waiting for quota, and jobs
             of which nothing was run, do not count.
-        max_requests: The most requests in one job; the platform's own limit holds beside it.
-        max_bytes: The most bytes in one job's file; the platform's own limit holds beside it.
+        max_requests: The most requests in one job; the platform's limit holds too.
+        max_bytes: The most bytes in one job's file; the platform's limit holds too.
         max_jobs_in_flight: The most jobs under way at once, over all pipelines of one cache folder and model.
         max_enqueued_tokens: The most prompt tokens (estimated) under way at once, over all pipelines of one cache
             folder and model; where the platform names its limit in a refusal, that is used.
         deadline: Seconds after its submission when a job that has not ended is cancelled; what it has finished is kept.
         at_deadline: What becomes of the rest then: `resubmit` in another job (an attempt is used up), `online` by the
             realtime endpoint at its full price, or `fail` with the code `deadline`.
-        tag: A word of the user's own, written into each job's metadata on the platform.
+        tag: A text of the user's, written into each job's metadata on the platform.
 
     Examples:
         >>> OfflineBatchOptions(max_attempts=5, deadline=6 * 3600, at_deadline="online").max_attempts

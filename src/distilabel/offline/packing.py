@@ -1,4 +1,4 @@
-"""How requests become jobs: pure."""
+"""Packs requests into jobs under a platform's limits: pure functions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Packed:
     too_large: tuple[int, ...]
 
     def full(self, requests: int) -> tuple[PlannedJob, ...]:
-        """Return the jobs that nothing more would have fitted into: all but a last one of fewer requests.
+        """Return the full jobs: all but a last one of fewer requests.
 
         Examples:
             >>> pack([(1, 40), (2, 40), (3, 40)], Limits(requests=2, size=100), overhead=5).full(requests=2)
@@ -39,7 +39,7 @@ class Packed:
 
 
 def estimated_tokens(size: int) -> int:
-    """Return about how many tokens so many bytes are; a little more rather than less.
+    """Return an estimate of the tokens in so many bytes, rather too high than too low.
 
     Examples:
         >>> estimated_tokens(300)

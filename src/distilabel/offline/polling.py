@@ -1,4 +1,4 @@
-"""How long a flow is asked again: a platform may be away for a while, and its answers may lag behind."""
+"""Repeating calls: while a platform is down, and while its answers lag behind what it has done."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -15,25 +15,25 @@ __all__ = ["lookup_delays", "pause", "retry_until_found", "retry_while_down"]
 T = TypeVar("T")
 Emit = Callable[[Event], None]
 
-# What may be there and is not found is looked for at once and again after these seconds: a list may lag behind.
+# Platforms' lists and files are eventually consistent: what is not found at once is looked for again after these seconds.
 _LOOK_UP_AGAIN_AFTER = (1.0, 3.0, 6.0)
 _SERVER_FAULT = 500
 
 
 def lookup_delays() -> Iterator[float]:
-    """Yield the seconds before each look for what may be there."""
+    """Yield the seconds to wait before each look-up."""
     yield 0.0
     yield from _LOOK_UP_AGAIN_AFTER
 
 
 async def pause(emit: Emit, job: Job, seconds: float) -> None:
-    """Wait before a job is asked about again, and say so."""
+    """Wait before a job is polled again, and emit that."""
     emit(NextPoll(job, seconds))
     await asyncio.sleep(seconds)
 
 
 async def retry_while_down(emit: Emit, client: ModelClient, flow: Callable[[], Flow[T]]) -> T:
-    """Carry out a flow that may be carried out twice; a run that waits anyway waits for the platform too."""
+    """Run a flow that is safe to repeat. A run that waits for jobs also waits while the platform is down."""
     while True:
         try:
             return await client.transport.run(flow())
@@ -46,7 +46,7 @@ async def retry_while_down(emit: Emit, client: ModelClient, flow: Callable[[], F
 
 
 async def retry_until_found(emit: Emit, client: ModelClient, flow: Callable[[], Flow[T]]) -> T:
-    """Carry out a flow; where it finds nothing, do so again for a while: platforms' answers may lag behind."""
+    """Run a flow, and run it again for a while if it finds nothing: platforms' answers may lag behind."""
     seen = await retry_while_down(emit, client, flow)
     for seconds in _LOOK_UP_AGAIN_AFTER:
         if seen:

@@ -1,4 +1,4 @@
-"""Asking by the realtime endpoint what a job has left open at its deadline."""
+"""Sends to the realtime endpoint what a batch job has left unanswered at its deadline."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ _AT_ONCE = 64
 
 
 async def ask_online(ledger: Ledger, client: ModelClient, job: Job) -> None:
-    """Ask what a job left open, request by request; each answer is on disk before it is read."""
+    """Send what a job left unanswered, request by request; each answer is on disk before it is used."""
     path = ledger.jobs.folder(job) / "online.jsonl"
     ledger.jobs.add_file(job, "online", path)
     await asyncio.to_thread(index, ledger, client.provider, job)
@@ -27,7 +27,7 @@ async def ask_online(ledger: Ledger, client: ModelClient, job: Job) -> None:
         outcomes = await asyncio.gather(
             *(_asked(client, job, *request) for request in some), return_exceptions=True
         )
-        # What was answered is kept before what failed is told.
+        # Answers are paid for: they are on disk before an error ends the run.
         await asyncio.to_thread(_append, path, [line for line in outcomes if isinstance(line, bytes)])
         if failed := next((error for error in outcomes if isinstance(error, BaseException)), None):
             raise failed
@@ -38,12 +38,12 @@ async def _asked(client: ModelClient, job: Job, key: str, sample: int, body: byt
     response = await client.transport.run(send(client.provider.online_request(job.target, body)))
     client.provider.read_response(
         response
-    )  # raises where the fault concerns all requests, such as a revoked key
+    )  # raises if the fault concerns all requests, such as a revoked key
     return client.provider.encode_response(custom_id(key, sample), response)
 
 
 def _append(path: Path, lines: list[bytes]) -> None:
-    """Add lines to a file; a half-written one, left by a process that died, is closed off first."""
+    """Add lines to a file; a half-written line of a process that died is ended first, and later ignored as unreadable."""
     with writing(path.parent), path.open("ab+") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)

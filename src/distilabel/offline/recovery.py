@@ -1,4 +1,4 @@
-"""Finding our jobs on a platform after the ledger was lost, so that nothing of theirs is paid for again."""
+"""Recovers batch jobs from a platform after the ledger was lost, so that nothing in them is paid for again."""
 
 import hashlib
 import logging
@@ -17,10 +17,10 @@ _logger = logging.getLogger("distilabel.recover")
 
 
 async def recover(ledger: Ledger, client: PlatformClient) -> list[Job]:
-    """Take over every job on a platform that carries our tag and that the ledger does not know.
+    """Adopt every job on a platform that carries our tag and that the ledger does not know.
 
-    Their requests are read from the jobs' own input files, or, where these are gone, from the results: the custom_ids
-    name them. The next run of the pipeline draws from them and collects the answers as if nothing had happened.
+    Their requests are read from the jobs' input files, or, if these are gone, from the results, whose custom_ids name them.
+    The next run of the pipeline draws from them and collects the answers.
 
     Args:
         ledger: A new one, or one that lacks some jobs.
@@ -39,8 +39,8 @@ async def recover(ledger: Ledger, client: PlatformClient) -> list[Job]:
             unread.append(remote)
     if unread:
         _logger.warning(
-            "Jobs of this account that are still running: %d. The platform tells only when they have ended what is in them: "
-            "recover again then, before the pipeline runs, or what they hold is paid for again.",
+            "Batch jobs of this account that are still running: %d. The platform shows only when they have ended what is in them: "
+            "recover again then, before the pipeline runs, or their requests are paid for again.",
             len(unread),
         )
     return recovered
@@ -68,7 +68,7 @@ async def _recover_one(ledger: Ledger, client: PlatformClient, remote: RemoteJob
 
 
 async def _fetched(client: PlatformClient, remote: RemoteJob, folder: Path) -> list[Path]:
-    """Fetch the job's input file, or where it is gone its results."""
+    """Fetch the job's input file, or its results if that is gone."""
     # The platform chooses its ids: one may hold slashes or dots, which would lead out of the folder.
     name = f"recovering-{hashlib.sha256(remote.remote_id.encode()).hexdigest()[:32]}"
     path = folder / f"{name}-input.jsonl"
@@ -85,7 +85,7 @@ async def _fetched(client: PlatformClient, remote: RemoteJob, folder: Path) -> l
 
 
 def _requests(client: PlatformClient, paths: list[Path]) -> Iterator[tuple[str, int, bytes]]:
-    """Yield key, sample and body of each request that is ours; the body is empty where only its answer is known."""
+    """Yield key, sample and body of each request of ours; the body is empty if only its answer is known."""
     for path in paths:
         with path.open("rb") as lines:
             for line in lines:

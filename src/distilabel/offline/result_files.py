@@ -1,4 +1,4 @@
-"""Result files: indexing them line by line, and reading one answer back."""
+"""Result files: recording what each line says, and reading single answers back."""
 
 import threading
 from collections import OrderedDict
@@ -23,7 +23,7 @@ def index(ledger: Ledger, provider: Provider, job: Job) -> int:
     """Record in the ledger what each line of a job's result files says. Done twice, it changes nothing.
 
     Returns:
-        How many lines were odd: twice there, under a foreign id, or unreadable.
+        How many lines were odd: duplicates, under a foreign id, or unreadable.
     """
     odd = 0
     ledger.jobs.forget_anomalies(job)
@@ -36,7 +36,10 @@ def index(ledger: Ledger, provider: Provider, job: Job) -> int:
 
 
 def _lines(provider: Provider, path: Path) -> Iterator[tuple[Decoded, int, int]]:
-    """Yield each line with its place; lines end at a newline byte and nowhere else."""
+    """Yield each line with its place.
+
+    Lines end at a newline byte only: `str.splitlines` would also split at U+2028, which is legal inside a JSON string.
+    """
     start = 0
     with path.open("rb") as file:
         for line in file:
@@ -74,7 +77,7 @@ class Reader:
         self._lock = threading.Lock()
 
     def read(self, places: Iterable[Place]) -> dict[Place, bytes]:
-        """Return what stands at each place; those that lie together in one file are read at once."""
+        """Return the bytes at each place; neighbours in one file are read together."""
         with self._lock:
             return dict(self._found(sorted(places)))
 

@@ -1,4 +1,4 @@
-"""One scope's draws within one run: what an offline LLM talks to instead of a platform."""
+"""One scope's requests within one run: an offline model asks a session in place of a platform."""
 
 import hashlib
 from array import array
@@ -22,7 +22,7 @@ __all__ = ["Answer", "Session", "asking", "taken_back_on_error"]
 
 
 class Answer(NamedTuple):
-    """What came of one asking: the outcome, how often it was asked, and the platform's id of the last job."""
+    """The outcome of one request, how often it was sent, and the platform's id of the last job that carried it."""
 
     outcome: Outcome
     attempts: int = 1
@@ -61,7 +61,12 @@ _execution: ContextVar[_Execution | None] = ContextVar("execution", default=None
 
 @contextmanager
 def asking(asker: str) -> Iterator[None]:
-    """Say who asks, for all that is asked within; entering again under the same name is a replay."""
+    """Set who asks, for all requests made within; entering again under the same name is a replay.
+
+    The asker is a context variable, not an argument: between the executor, which knows the chunk, and the session lies the
+    user's code. A custom `Task.process` calls `self.llm.generate_outputs(inputs=...)`, whose signature is distilabel 1.5's,
+    and may do so any number of times, from its own threads too, if it copies the context.
+    """
     token = _execution.set(_Execution(asker))
     try:
         yield
@@ -71,9 +76,9 @@ def asking(asker: str) -> Iterator[None]:
 
 @contextmanager
 def taken_back_on_error() -> Iterator[None]:
-    """Within it, what is asked counts as not asked if an error ends it: asked again, it draws the same.
+    """Roll back the count of requests made within if an error ends it: the same requests then draw the same samples.
 
-    That replies are still to come is no error: what is asked after it draws samples of its own.
+    That replies are still to come is not an error: later requests draw further samples.
     """
     execution = _execution.get()
     before = execution.copy() if execution else None
@@ -87,11 +92,11 @@ def taken_back_on_error() -> Iterator[None]:
 
 
 class Session:
-    """Draws replies for one scope.
+    """Gives replies for one scope.
 
     Args:
         ledger: Where replies are kept.
-        dispatcher: Brings the missing ones home.
+        dispatcher: Submits the missing requests and collects their results.
         reader: Reads them from disk.
         scope: Whose requests these are, such as `pipeline/step`.
         run_id: From `Ledger.begin_run`.
@@ -109,9 +114,9 @@ class Session:
         self._orphans = ledger.jobs.has_orphans()
 
     def ask(self, client: ModelClient, bodies: Sequence[bytes]) -> list[Answer | None]:
-        """Return what there is for each body, in order; None where the answer is still to come.
+        """Return the answer to each body, in order; None where it is still to come.
 
-        Missing requests are registered; they are submitted when a job's worth is there, or when nothing moves.
+        Missing requests are registered. They are submitted when they fill a job, or when nothing else can be done.
         """
         execution = _execution.get() or _Execution("")
         self._dispatcher.open(self.scope, client)
@@ -123,16 +128,16 @@ class Session:
     def _draw(
         self, execution: _Execution, client: ModelClient, bodies: Sequence[bytes]
     ) -> Sequence[Sample | None]:
-        """Return a sample for each body; None where it was made just now.
+        """Return a sample for each body; None where it is new.
 
-        A replay asks again what was asked before: what that drew is remembered, and need not be looked for.
+        A replay repeats earlier requests: what they drew is remembered, which saves the search in the pools.
         """
         place, digest = (execution.asker, execution.askings), _digest(client.target, bodies)
         execution.askings += 1
         known = self._drawn.get(place)
         if known is not None and known.digest == digest:
             samples = self._ledger.samples.get(known.numbers)
-            if len(samples) == len(bodies):  # none of them was pruned meanwhile
+            if len(samples) == len(bodies):  # fewer if some were pruned meanwhile
                 execution.uncounted.append((client.target, bodies))
                 return samples
         draws = self._draw_from_pools(execution, client, bodies)
@@ -162,12 +167,12 @@ class Session:
 
 
 def _digest(target: Target, bodies: Sequence[bytes]) -> bytes:
-    """Return 16 bytes that stand for what is asked, and where."""
+    """Return a digest of requests and their target."""
     return hashlib.blake2b(b"\n".join([target.identity.encode(), *bodies]), digest_size=16).digest()
 
 
 def _compact(numbers: Sequence[int]) -> Sequence[int]:
-    """Return numbers in as little room as they need: samples that are made together follow each other."""
+    """Return numbers in compact form: samples that are made together have consecutive numbers."""
     span = range(numbers[0], numbers[0] + len(numbers)) if numbers else range(0)
     return span if list(span) == numbers else array("q", numbers)
 
