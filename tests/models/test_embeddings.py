@@ -339,7 +339,7 @@ def test_platform_without_batches_of_embeddings_refuses_offline_in_a_sentence_al
     class OllamaEmbeddings(OpenAIEmbeddings):
         platform_name = "ollama"
 
-    with pytest.raises(ValidationError, match="OllamaEmbeddings cannot embed by offline batch"):
+    with pytest.raises(ValidationError, match="OllamaEmbeddings cannot generate by offline batch"):
         OllamaEmbeddings(model="m", use_offline_batch_generation=True)
     with pytest.raises(DistilabelUserError, match="use_offline_batch_generation=False"):
         OllamaEmbeddings(model="m").set_runtime_parameters({"use_offline_batch_generation": True})

@@ -162,7 +162,7 @@ class TestOpenAI:
         class Elsewhere(OpenAIImageGeneration):
             platform_name = "groq"
 
-        with pytest.raises(ValidationError, match="cannot make images by offline batch: Groq"):
+        with pytest.raises(ValidationError, match="cannot generate by offline batch: Groq"):
             Elsewhere(model="m", use_offline_batch_generation=True)
 
 

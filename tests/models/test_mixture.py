@@ -172,7 +172,7 @@ def test_mixture_itself_is_never_set_offline():
 
 def test_llm_with_a_batch_protocol_of_its_own_is_refused():
     llm = mixture(Agent(use_offline_batch_generation=True))
-    assert not llm.asks_all_at_once
+    assert not llm.requires_all_inputs
     with pytest.raises(DistilabelUserError, match="Agent keeps one set of batch jobs"):
         llm.load()
 

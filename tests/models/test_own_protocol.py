@@ -127,4 +127,4 @@ def test_unknown_field_is_refused():
 
 @pytest.mark.parametrize(("offline", "all_at_once"), [(True, True), (False, False)])
 def test_pipeline_must_hand_over_all_rows_only_to_a_protocol_of_its_own(offline: bool, all_at_once: bool):
-    assert Letterbox(use_offline_batch_generation=offline).asks_all_at_once is all_at_once
+    assert Letterbox(use_offline_batch_generation=offline).requires_all_inputs is all_at_once

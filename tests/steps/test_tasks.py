@@ -249,7 +249,7 @@ class TestOffline:
     def test_task_whose_llm_goes_row_by_row_stays_normal_offline(self):
         class Patient(EchoLLM):
             @property
-            def asks_all_at_once(self):
+            def requires_all_inputs(self):
                 return False
 
         task = Grade(llm=Patient(use_offline_batch_generation=True))

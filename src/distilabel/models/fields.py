@@ -1,25 +1,20 @@
-"""Finding the models that may ask a platform among the fields of a step or of another model."""
+"""Find the models that may use batch jobs in the fields of a step or of another model."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from distilabel.models.embeddings.remote import RemoteEmbeddings
-from distilabel.models.image_generation.remote import RemoteImageGeneration
 from distilabel.models.llms.base import LLM
-from distilabel.models.llms.remote import RemoteLLM
+from distilabel.models.remote import RemoteModel
 
-__all__ = ["AskingModel", "RemoteModel", "models_in"]
+__all__ = ["BatchModel", "RemoteModel", "models_in"]
 
-AskingModel: TypeAlias = LLM | RemoteEmbeddings | RemoteImageGeneration
-"""What may ask a platform, online or by batch; an LLM may have a batch protocol of its own."""
-
-RemoteModel: TypeAlias = RemoteLLM | RemoteEmbeddings | RemoteImageGeneration
-"""What asks a platform that this library speaks to itself: it draws through the session that it is bound to."""
+BatchModel: TypeAlias = LLM | RemoteModel
+"""A model that may use batch jobs: one behind a platform, or an LLM with a custom batch protocol."""
 
 
-def models_in(model: BaseModel) -> list[AskingModel]:
+def models_in(model: BaseModel) -> list[BatchModel]:
     """Return the models among a model's fields, in its lists and mappings and inside of these models too, each once.
 
     Examples:
@@ -32,12 +27,12 @@ def models_in(model: BaseModel) -> list[AskingModel]:
     return list(found.values())
 
 
-def _models_of(value: Any) -> Iterator[AskingModel]:
-    if isinstance(value, AskingModel):
+def _models_of(value: Any) -> Iterator[BatchModel]:
+    if isinstance(value, BatchModel):
         yield value
         yield from models_in(value)
     elif isinstance(value, list | tuple | Mapping):
         items = list(value.values()) if isinstance(value, Mapping) else value
         # Rows are a list too, and a long one: where there are models, one stands first.
-        for item in items if items and isinstance(items[0], AskingModel) else ():
+        for item in items if items and isinstance(items[0], BatchModel) else ():
             yield from _models_of(item)

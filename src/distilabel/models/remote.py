@@ -1,123 +1,238 @@
-"""What models behind a platform share: where they ask, online and by batch, within a run and outside a pipeline."""
+"""The base of all models behind a platform: connection settings, requests online and by batch."""
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import ClassVar, Optional, Self
+
+from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from distilabel import _event_loop as loop
-from distilabel.exceptions import DistilabelUserError
-from distilabel.models.standalone import Collected, collect
+from distilabel.config import RuntimeParameter
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
+from distilabel.models.base import Model
+from distilabel.models.standalone_batches import collect_answers
 from distilabel.offline.client import ModelClient, connect
 from distilabel.offline.options import OfflineBatchOptions
-from distilabel.offline.session import Session
-from distilabel.providers.base import complete
+from distilabel.offline.session import Answer, Session
+from distilabel.providers.base import Provider, complete
+from distilabel.providers.registry import platform
 from distilabel.records import Outcome, Target
 
-__all__ = ["Connection", "ask", "model_client"]
+__all__ = ["RemoteModel"]
 
 
-class Connection:
-    """What one model asks through: its client, and within a run its session. It stays in the process that opened it."""
+class _Connection:
+    """The open client of one model and, within a run, its session. It stays in the process that opened it."""
 
     def __init__(self) -> None:
-        self._client: ModelClient | None = None
+        self.client: ModelClient | None = None
+        self.session: Session | None = None
         self._former: list[ModelClient] = []
-        self._session: Session | None = None
-        self._slots: asyncio.Semaphore | None = None
 
-    def __reduce__(self) -> tuple[type["Connection"], tuple[()]]:
-        """Arrive in another process, or in a copy of the model, closed."""
-        return Connection, ()
+    def __reduce__(self) -> tuple[type["_Connection"], tuple[()]]:
+        """Copy and pickle as a closed connection."""
+        return _Connection, ()
 
     def open(self, client: ModelClient) -> None:
-        """Use this client from now on; the one before it may still be used, and is closed with it."""
-        if self._client is not None:
-            self._former.append(self._client)
-        self._client = client
+        """Use `client` from now on. Calls through the one before it may still be under way: `close` closes both."""
+        if self.client is not None:
+            self._former.append(self.client)
+        self.client = client
 
     def close(self) -> None:
-        """Close the connection to the platform, and those that were opened before it."""
-        clients = [*self._former, *([self._client] if self._client else [])]
-        self._former, self._client = [], None
+        """Close all clients that were opened."""
+        clients = [*self._former, *([self.client] if self.client else [])]
+        self._former, self.client = [], None
         for client in clients:
             loop.run(client.transport.close())
 
-    def bind(self, session: Session | None) -> None:
-        """Draw through `session`: one step of one run; None: outside a pipeline."""
-        self._session = session
+
+class RemoteModel(Model):
+    """The base of models behind a platform; the same request body goes out online and by batch.
+
+    A subclass names the platform (`platform_name`) and the endpoint.
+
+    Attributes:
+        model: The model's name on the platform.
+        base_url: The platform's address; default: its environment variable, or its public address.
+        api_key: The key; default: the platform's environment variable. Never written anywhere.
+        default_headers: HTTP headers that are sent with each call.
+        max_retries: How often a call that is safe to repeat is repeated; 6 by default.
+        timeout: Seconds without a byte from the platform until a call fails; 120 by default.
+        max_concurrent_requests: The most online requests at once, over all rows.
+        use_offline_batch_generation: Whether requests are submitted in batch jobs instead of sent online.
+        offline_batch_generation_block_until_done: Seconds between polls of the batch jobs; None, the default, submits and
+            does not wait.
+        offline_batch_options: How batch jobs are packed, retried and given up; see `OfflineBatchOptions`.
+        jobs_ids: The platform's ids of the batch jobs.
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
+        {
+            "default_headers",
+            "jobs_ids",
+            "max_concurrent_requests",
+            "max_retries",
+            "offline_batch_generation_block_until_done",
+            "offline_batch_options",
+            "timeout",
+            "use_offline_batch_generation",
+        }
+    )
+    platform_name: ClassVar[str]
+    endpoint: ClassVar[str]
+    _stays_behind: ClassVar[frozenset[str]] = frozenset({"_slots"})
+
+    model: str
+    base_url: Optional[RuntimeParameter[str]] = None
+    api_key: Optional[RuntimeParameter[SecretStr]] = None
+    default_headers: Optional[RuntimeParameter[dict[str, str]]] = Field(default=None, repr=False)
+    max_retries: RuntimeParameter[int] = Field(default=6, ge=0)
+    timeout: RuntimeParameter[float] = Field(default=120, gt=0)
+    max_concurrent_requests: RuntimeParameter[int] = Field(default=64, gt=0)
+    use_offline_batch_generation: RuntimeParameter[bool] = False
+    offline_batch_generation_block_until_done: Optional[RuntimeParameter[float]] = Field(default=None, gt=0)
+    offline_batch_options: OfflineBatchOptions = Field(default_factory=OfflineBatchOptions)
+    jobs_ids: Optional[tuple[str, ...]] = None
+
+    _connection: _Connection = PrivateAttr(default_factory=_Connection)
+    _slots: asyncio.Semaphore | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _check_offline(self) -> Self:
+        known, endpoint = platform(self._platform()), self._endpoint()
+        if self.use_offline_batch_generation and (
+            known.batch is None or endpoint not in known.batch.endpoints
+        ):
+            raise DistilabelUserError(
+                f"{type(self).__name__} cannot generate by offline batch: {known.title} has no batch API for {endpoint} that "
+                "is supported here. Set use_offline_batch_generation=False, or use another platform (docs/platforms.md)."
+            )
+        return self
 
     @property
-    def is_bound(self) -> bool:
-        """Whether what is asked belongs to a step of a run."""
-        return self._session is not None
+    def model_name(self) -> str:
+        """The model's name."""
+        return self.model
 
-    def client(self, owner: str, poll_interval: float | None, options: OfflineBatchOptions) -> ModelClient:
-        """Return the client, with what the user has chosen by now.
+    @property
+    def requires_all_inputs(self) -> bool:
+        """False: each row waits for its own responses alone."""
+        return False
+
+    def load(self) -> None:
+        """Open the connection to the platform.
 
         Raises:
-            DistilabelUserError: It is not open; the message names `owner`, whose `load` opens it.
+            DistilabelAuthenticationError: No key is given, and none is in the environment.
         """
-        if self._client is None:
-            raise DistilabelUserError(f"Call {owner}.load() before generating.")
-        if (poll_interval, options) != (self._client.poll_interval, self._client.options):
-            self._client = replace(self._client, poll_interval=poll_interval, options=options)
-        return self._client
+        self._connection.open(self._open_client())
+        super().load()
 
-    def draw(self, client: ModelClient, bodies: Sequence[bytes], jobs_ids: Sequence[str]) -> Collected:
-        """Draw the reply to each body from the ledger; what is missing is submitted.
+    def unload(self) -> None:
+        """Close the connection to the platform."""
+        self._connection.close()
+        super().unload()
 
-        Within a run no job's id is told: a job is packed of many askings, and the run tells of its jobs itself.
+    def use_session(self, session: Session | None) -> None:
+        """Take batch responses from `session`, which belongs to one step of one run; None: outside a pipeline."""
+        self._connection.session = session
 
-        Args:
-            client: Where they are handed in.
-            bodies: Their canonical bodies.
-            jobs_ids: Jobs that hold them already, from an earlier call; outside a pipeline only.
+    @property
+    def client(self) -> ModelClient:
+        """The client that sends this model's requests; `load` opens it.
+
+        Raises:
+            DistilabelUserError: The model is not loaded.
         """
-        if self._session is None:
-            return collect(client, bodies, jobs_ids)
-        return Collected(self._session.ask(client, bodies), jobs_ids=())
+        client = self._connection.client
+        if client is None:
+            raise DistilabelUserError(f"Call {type(self).__name__}.load() before generating.")
+        poll_interval, options = self.offline_batch_generation_block_until_done, self.offline_batch_options
+        if (poll_interval, options) != (client.poll_interval, client.options):  # set after `load`
+            client = self._connection.client = replace(client, poll_interval=poll_interval, options=options)
+        return client
 
-    def ask_all(self, client: ModelClient, bodies: Sequence[bytes], most: int) -> list[Outcome]:
-        """Ask online, at most `most` bodies at once over all callers; return the outcomes in order."""
-        return loop.run(self._ask_all(client, bodies, most))
+    def _platform(self) -> str:
+        """Return the platform's name in the registry."""
+        return self.platform_name
 
-    async def _ask_all(self, client: ModelClient, bodies: Sequence[bytes], most: int) -> list[Outcome]:
-        if self._slots is None:
-            self._slots = asyncio.Semaphore(most)
-        return await loop.together(self._in_turn(self._slots, client, body) for body in bodies)
+    def _endpoint(self) -> str:
+        """Return the endpoint that requests go to."""
+        return self.endpoint
 
-    async def _in_turn(self, slots: asyncio.Semaphore, client: ModelClient, body: bytes) -> Outcome:
-        async with slots:
-            return await ask(client, body)
+    def _address(self) -> str | None:
+        """Return the platform's address as it is given; None: from the environment, or the platform's own."""
+        return self.base_url
 
+    def _headers(self) -> dict[str, str]:
+        """Return the HTTP headers that are sent with each call."""
+        return dict(self.default_headers or {})
 
-async def ask(client: ModelClient, body: bytes) -> Outcome:
-    """Ask one request online."""
-    return await client.transport.run(complete(client.provider, client.target, body))
+    def _provider(self) -> Provider | None:
+        """Return the dialect where a field of this model changes it; None: the registry's."""
+        return None
 
+    def _open_client(self) -> ModelClient:
+        opened = connect(
+            self._platform(),
+            self._address(),
+            provider=self._provider(),
+            key=self.api_key.get_secret_value() if self.api_key else None,
+            owner=type(self).__name__,
+            headers=self._headers(),
+            timeout=self.timeout or 120.0,
+            attempts=(self.max_retries or 0) + 1,
+        )
+        return ModelClient(
+            Target(opened.provider.name, opened.base_url, self._endpoint(), self.model),
+            opened.provider,
+            opened.transport,
+            self.offline_batch_generation_block_until_done,
+            self.offline_batch_options,
+            opened.account,
+        )
 
-def model_client(
-    platform: str,
-    base_url: str | None,
-    *,
-    endpoint: str,
-    model: str,
-    poll_interval: float | None,
-    options: OfflineBatchOptions,
-    **how: Any,
-) -> ModelClient:
-    """Open a connection to a platform and return the client for one model there.
+    async def _ask(self, client: ModelClient, body: bytes) -> Outcome:
+        """Send one request online; within `generate` at most `max_concurrent_requests` at once."""
+        async with self._slots or nullcontext():
+            return await client.transport.run(complete(client.provider, client.target, body))
 
-    Args:
-        platform: Its name in the registry.
-        base_url: Its address; None: from the environment, or its own.
-        endpoint: What is asked.
-        model: The model's name.
-        poll_interval: Seconds between polls; None asks once a run and does not wait.
-        options: What the user chose about jobs.
-        how: Further arguments of `connect`.
-    """
-    client = connect(platform, base_url, **how)
-    target = Target(client.provider.name, client.base_url, endpoint, model)
-    return ModelClient(target, client.provider, client.transport, poll_interval, options, client.account)
+    async def _ask_all(self, bodies: Sequence[bytes]) -> list[Answer]:
+        client = self.client
+        self._slots = self._slots or asyncio.Semaphore(self.max_concurrent_requests or 1)
+        return [
+            Answer(outcome) for outcome in await loop.together(self._ask(client, body) for body in bodies)
+        ]
+
+    def _answers(self, bodies: Sequence[bytes]) -> list[Answer]:
+        """Return the answer to each request, online or from batch jobs, as the model is set.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Offline only: some responses are not there yet.
+        """
+        if not self.use_offline_batch_generation:
+            return loop.run(self._ask_all(bodies))
+        return self._batch_answers(bodies)
+
+    def _batch_answers(self, bodies: Sequence[bytes]) -> list[Answer]:
+        """Return the answer to each request from the ledger; what is not there is submitted.
+
+        Raises:
+            DistilabelOfflineBatchGenerationNotFinishedException: Some responses are not there yet.
+        """
+        session = self._connection.session
+        jobs_ids: tuple[str, ...] = ()
+        answers: Sequence[Answer | None]
+        if session is not None:
+            # A job holds requests of many rows, so that one row cannot name its jobs: the run itself reports them.
+            answers = session.ask(self.client, bodies)
+        else:
+            answers, jobs_ids = collect_answers(self.client, bodies, self.jobs_ids or ())
+            self.jobs_ids = jobs_ids
+        present = [answer for answer in answers if answer is not None]
+        if len(present) < len(answers):
+            raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=jobs_ids)
+        return present

@@ -105,7 +105,7 @@ class Echo(LLM):
         return self.name
 
     @property
-    def asks_all_at_once(self) -> bool:
+    def requires_all_inputs(self) -> bool:
         return self.all_at_once
 
     def generate(self, inputs: list[Any], num_generations: int = 1) -> list[Any]:

@@ -19,13 +19,9 @@ class InProcessEmbeddings(Embeddings):
     """
 
     in_process: ClassVar[bool] = True
+    _stays_behind: ClassVar[frozenset[str]] = frozenset({"_model"})
 
     _model: Any = PrivateAttr(default=None)
-
-    def __getstate__(self) -> dict[Any, Any]:
-        """Cross a process boundary without the weights."""
-        state = super().__getstate__()
-        return {**state, "__pydantic_private__": {**(state["__pydantic_private__"] or {}), "_model": None}}
 
     def unload(self) -> None:
         """Let the weights go."""

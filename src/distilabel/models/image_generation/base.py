@@ -4,24 +4,16 @@ import asyncio
 import inspect
 from typing import Any, ClassVar, Optional
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from distilabel import _event_loop as loop
-from distilabel.config import (
-    RuntimeParameter,
-    dump,
-    runtime_parameters_info,
-    set_runtime_parameters,
-    signature,
-)
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelException, DistilabelNotImplementedError
-from distilabel.models.offline_fields import without_offline
+from distilabel.models.base import Model, arguments_of
 from distilabel.typing import FailureReason, LLMStatistics
 
 __all__ = ["AsyncImageGenerationModel", "ImageGenerationModel", "ImageOutput"]
-
-_NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
 
 
 class ImageOutput(TypedDict, total=False):
@@ -35,7 +27,7 @@ class ImageOutput(TypedDict, total=False):
     failures: list[FailureReason | None]
 
 
-class ImageGenerationModel(BaseModel):
+class ImageGenerationModel(Model):
     """The base of all image models.
 
     A subclass gives `model_name` and `generate`.
@@ -55,28 +47,9 @@ class ImageGenerationModel(BaseModel):
         [{'images': ['R0lGODlhAQABAAAAACw=']}]
     """
 
-    model_config = ConfigDict(
-        arbitrary_types_allowed=True, validate_assignment=True, extra="forbid", protected_namespaces=()
-    )
-    excluded_from_signature: ClassVar[frozenset[str]] = frozenset()
+    _has_offline: ClassVar[str] = "OpenAIImageGeneration"
 
     generation_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _check_offline_is_known(cls, values: Any) -> Any:
-        return without_offline(cls, values, instead="OpenAIImageGeneration")
-
-    @property
-    def model_name(self) -> str:
-        """The model's name, as it is written into the rows."""
-        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the property `model_name`.")
-
-    def load(self) -> None:
-        """Get ready: open connections, load weights. Called once before anything is generated."""
-
-    def unload(self) -> None:
-        """Let go of what `load` took."""
 
     def generate(self, inputs: list[str], num_generations: int = 1, **kwargs: Any) -> list[ImageOutput]:
         """Generate: one output a prompt, in their order."""
@@ -100,24 +73,7 @@ class ImageGenerationModel(BaseModel):
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
         """Return the generation arguments that this model takes, by name."""
-        return _arguments(self.generate)
-
-    @property
-    def signature(self) -> str:
-        """40 hexadecimal digits that stand for this model's configuration."""
-        return signature(self)
-
-    def dump(self) -> dict[str, Any]:
-        """Return the configuration as JSON-able values; never a key."""
-        return dump(self)
-
-    def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> list[str]:
-        """Set runtime parameters; return a sentence for each name that is unknown."""
-        return set_runtime_parameters(self, runtime_parameters)
-
-    def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
-        """Describe the runtime parameters."""
-        return runtime_parameters_info(self)
+        return arguments_of(self.generate)
 
 
 class AsyncImageGenerationModel(ImageGenerationModel):
@@ -143,7 +99,7 @@ class AsyncImageGenerationModel(ImageGenerationModel):
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
         """Return the generation arguments that this model takes, by name."""
-        return _arguments(self.agenerate)
+        return arguments_of(self.agenerate)
 
     async def _gather(
         self, inputs: list[str], num_generations: int, kwargs: dict[str, Any]
@@ -167,8 +123,3 @@ def _failed(error: Exception, num_generations: int) -> ImageOutput:
         "code": "generation_error", "message": f"{type(error).__name__}: {error}", "attempts": 1, "job_id": None,
     }  # fmt: skip
     return {"images": [None] * num_generations, "failures": [reason] * num_generations}
-
-
-def _arguments(method: Any) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(method).parameters
-    return {name: parameter for name, parameter in parameters.items() if name not in _NOT_ARGUMENTS}

@@ -7,29 +7,22 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Optional
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from distilabel import _event_loop as loop
-from distilabel.config import (
-    RuntimeParameter,
-    dump,
-    runtime_parameters_info,
-    set_runtime_parameters,
-    signature,
-)
+from distilabel.config import RuntimeParameter
 from distilabel.exceptions import (
     DistilabelException,
     DistilabelNotImplementedError,
     DistilabelOfflineBatchGenerationNotFinishedException,
 )
+from distilabel.models.base import Model, arguments_of
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
 __all__ = ["LLM", "AsyncLLM"]
 
-_NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
 
-
-class LLM(BaseModel):
+class LLM(Model):
     """The base of all LLMs.
 
     A subclass gives `model_name` and `generate`. One that talks to a batch platform of its own may implement
@@ -59,9 +52,6 @@ class LLM(BaseModel):
         [{'generations': ['Hi']}]
     """
 
-    model_config = ConfigDict(
-        arbitrary_types_allowed=True, validate_assignment=True, extra="forbid", protected_namespaces=()
-    )
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
         {"use_offline_batch_generation", "offline_batch_generation_block_until_done", "jobs_ids"}
     )
@@ -76,34 +66,15 @@ class LLM(BaseModel):
     _interrupted: threading.Event = PrivateAttr(default_factory=threading.Event)
     _keep: Callable[[tuple[str, ...]], None] | None = PrivateAttr(default=None)
 
-    def __getstate__(self) -> dict[Any, Any]:
-        """Cross a process boundary without what belongs to this process: connections, and who waits for what."""
-        state = super().__getstate__()
-        private = dict(state["__pydantic_private__"] or {})
-        for name in _all_that_stay_behind(type(self)) & private.keys():
-            private[name] = None
-        return {**state, "__pydantic_private__": private}
-
     def __setstate__(self, state: dict[Any, Any]) -> None:
         """Arrive in another process."""
         super().__setstate__(state)
         self._interrupted = threading.Event()
 
     @property
-    def model_name(self) -> str:
-        """The model's name, as it is written into the rows."""
-        raise DistilabelNotImplementedError(f"{type(self).__name__} must define the property `model_name`.")
-
-    @property
-    def asks_all_at_once(self) -> bool:
+    def requires_all_inputs(self) -> bool:
         """Whether a pipeline must hand over all rows in one call: offline, with a batch protocol of its own."""
         return bool(self.use_offline_batch_generation)
-
-    def load(self) -> None:
-        """Get ready: open connections, load weights. Called once before anything is generated."""
-
-    def unload(self) -> None:
-        """Let go of what `load` took."""
 
     def keep_jobs_with(self, keep: Callable[[tuple[str, ...]], None] | None) -> None:
         """Have `keep` called with the job ids as soon as they are known, so that no crash loses them."""
@@ -152,11 +123,6 @@ class LLM(BaseModel):
         """
         if not self.use_offline_batch_generation:
             return self.generate(inputs=inputs, num_generations=num_generations, **kwargs)
-        return self._generate_offline(inputs, num_generations, **kwargs)
-
-    def _generate_offline(
-        self, inputs: list[FormattedInput], num_generations: int, **kwargs: Any
-    ) -> list[GenerateOutput]:
         while True:
             try:
                 return self.offline_batch_generate(inputs=inputs, num_generations=num_generations, **kwargs)
@@ -180,28 +146,11 @@ class LLM(BaseModel):
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
         """Return the generation arguments that this LLM takes, by name."""
-        return _arguments(self.generate)
+        return arguments_of(self.generate)
 
     def get_last_hidden_states(self, inputs: list[FormattedInput]) -> list[Any]:
         """Return the last hidden states; only LLMs that run in this process have them."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} cannot give hidden states.")
-
-    @property
-    def signature(self) -> str:
-        """40 hexadecimal digits that stand for this LLM's configuration."""
-        return signature(self)
-
-    def dump(self) -> dict[str, Any]:
-        """Return the configuration as JSON-able values; never a key."""
-        return dump(self)
-
-    def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> list[str]:
-        """Set runtime parameters; return a sentence for each name that is unknown."""
-        return set_runtime_parameters(self, runtime_parameters)
-
-    def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
-        """Describe the runtime parameters."""
-        return runtime_parameters_info(self)
 
 
 class AsyncLLM(LLM):
@@ -234,7 +183,7 @@ class AsyncLLM(LLM):
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
         """Return the generation arguments that this LLM takes, by name."""
-        return _arguments(self.agenerate)
+        return arguments_of(self.agenerate)
 
     async def _gather(
         self, inputs: Sequence[FormattedInput], num_generations: int, kwargs: dict[str, Any]
@@ -259,17 +208,8 @@ class AsyncLLM(LLM):
                 return _failed(error, num_generations)
 
 
-def _all_that_stay_behind(cls: type[LLM]) -> frozenset[str]:
-    return frozenset().union(*(vars(base).get("_stays_behind", ()) for base in cls.__mro__))
-
-
 def _failed(error: Exception, num_generations: int) -> GenerateOutput:
     reason: FailureReason = {
         "code": "generation_error", "message": f"{type(error).__name__}: {error}", "attempts": 1, "job_id": None,
     }  # fmt: skip
     return {"generations": [None] * num_generations, "failures": [reason] * num_generations}
-
-
-def _arguments(method: Any) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(method).parameters
-    return {name: parameter for name, parameter in parameters.items() if name not in _NOT_ARGUMENTS}

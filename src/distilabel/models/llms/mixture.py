@@ -93,7 +93,7 @@ class MixtureOfAgentsLLM(LLM):
         """
         super().load()
         for llm in self._llms:
-            if llm.asks_all_at_once:
+            if llm.requires_all_inputs:
                 raise DistilabelUserError(
                     f"{type(llm).__name__} keeps one set of batch jobs and cannot be part of a MixtureOfAgentsLLM: set "
                     "use_offline_batch_generation=False, or take an LLM such as OpenAILLM.",

@@ -216,7 +216,7 @@ class _CustomJobs:
     """Gives LLMs with their own batch protocol the job ids that the ledger holds for these inputs, and records new ones."""
 
     def __init__(self, spec: StepSpec, ledger: Ledger, digest: str) -> None:
-        self._llms = [model for model in spec.models if isinstance(model, LLM) and model.asks_all_at_once]
+        self._llms = [model for model in spec.models if isinstance(model, LLM) and model.requires_all_inputs]
         self._scope = spec.scope
         self._ledger = ledger
         self._digest = digest

@@ -97,7 +97,7 @@ def _chunks(step: _Step, most: int | None) -> int | None:
 def _sources(
     step: _Step, before: list[str], streams: dict[str, _Stream], *, joins: bool
 ) -> tuple[Source, ...]:
-    gathers = step.is_global or any(llm.asks_all_at_once for llm in models_in(step))
+    gathers = step.is_global or any(llm.requires_all_inputs for llm in models_in(step))
     if gathers or len({streams[name].origin for name in before}) > 1:
         return tuple(Source(name, None) for name in before)
     if not before:

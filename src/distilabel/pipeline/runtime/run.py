@@ -257,13 +257,15 @@ class Run:
                 if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
                     jobs = self._ledger.jobs.of_scope(runtime.spec.scope)
                     model.jobs_ids = tuple(job.remote_id for job in jobs if job.remote_id)
-                    model.bind(None)
+                    model.use_session(None)
             runtime.unload()
 
     def _suspend(self) -> Distiset:
         """Report the open jobs; return an empty Distiset."""
         models = [model for runtime in self._runtimes.values() for model in runtime.spec.models]
-        custom_ids = (job_id for model in models if model.asks_all_at_once for job_id in model.jobs_ids or ())
+        custom_ids = (
+            job_id for model in models if model.requires_all_inputs for job_id in model.jobs_ids or ()
+        )
         self._emit_ended(complete=False, rows=0, own_jobs=tuple(custom_ids))
         return self._annotated(Distiset())
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from distilabel.config import code_digest
 from distilabel.exceptions import DistilabelException, DistilabelStepError
-from distilabel.models.fields import AskingModel, RemoteModel, models_in
+from distilabel.models.fields import BatchModel, RemoteModel, models_in
 from distilabel.offline.session import Session, asking
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
 from distilabel.pipeline.workers.runner import Runner
@@ -39,7 +39,7 @@ class StepSpec:
     scope: str
     gathers: bool
     branches: tuple[str, ...]
-    models: tuple[AskingModel, ...]
+    models: tuple[BatchModel, ...]
     identity: bytes
     has_custom_code: bool
 
@@ -62,7 +62,7 @@ class StepSpec:
     @property
     def has_custom_protocol(self) -> bool:
         """Whether an LLM of the step has its own batch protocol: only the next run asks it again."""
-        return any(model.asks_all_at_once for model in self.models)
+        return any(model.requires_all_inputs for model in self.models)
 
     @property
     def format_input(self) -> Callable[[Row], Any] | None:
@@ -100,7 +100,7 @@ class StepRuntime:
             if not self.loaded:
                 for model in self.spec.models:
                     if isinstance(model, RemoteModel) and model.use_offline_batch_generation:
-                        model.bind(self._session)
+                        model.use_session(self._session)
                 self.runner.load()
                 self.loaded = True
 

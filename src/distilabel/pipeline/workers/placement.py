@@ -38,7 +38,7 @@ def place(step: _Step, *, has_workers: bool = _HAS_WORKERS) -> Placement:
         has_workers: Whether worker processes are available.
     """
     requests = step.resources != StepResources()
-    if any(llm.use_offline_batch_generation or llm.asks_all_at_once for llm in models_in(step)):
+    if any(llm.use_offline_batch_generation or llm.requires_all_inputs for llm in models_in(step)):
         note = f"Step {step.name!r} uses batch jobs and runs in this process: its resources are not used."
         return Placement(0, (note,) if requests else ())
     values = (getattr(step, name) for name in type(step).model_fields)

@@ -246,7 +246,7 @@ class Task(_BaseTask, Step):
     @property
     def is_global(self) -> bool:
         """Whether the task takes all rows at once, as an LLM with a custom batch protocol requires."""
-        return self.kind == "global" or self.llm.asks_all_at_once
+        return self.kind == "global" or self.llm.requires_all_inputs
 
     @property
     def is_normal(self) -> bool:

@@ -170,7 +170,7 @@ def check_multi_turn(task: _BaseTask) -> None:
     Raises:
         DistilabelUserError: The LLM has a custom batch protocol, which keeps one set of batch jobs for all rows.
     """
-    if task.llm.asks_all_at_once:
+    if task.llm.requires_all_inputs:
         raise DistilabelUserError(
             f"Step {task.name!r} prompts its LLM several times for each row, and {type(task.llm).__name__} keeps one set "
             "of batch jobs: set use_offline_batch_generation=False, or use an LLM such as OpenAILLM.",
