@@ -1,6 +1,7 @@
 """Old import paths: what people's scripts import is found, and is the very same thing."""
 
 import importlib
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,14 @@ distilabel.llms.base.AsyncLLM distilabel.models.AsyncLLM
 distilabel.llms.typing.GenerateOutput distilabel.typing.GenerateOutput
 distilabel.models.llms.OpenAILLM distilabel.models.OpenAILLM
 distilabel.models.llms.openai.OpenAILLM distilabel.models.OpenAILLM
+distilabel.models.llms.chat.ChatLLM distilabel.models.llms.openai.ChatLLM
+distilabel.models.llms.azure.AzureOpenAILLM distilabel.models.llms.openai.AzureOpenAILLM
+distilabel.models.llms.anyscale.AnyscaleLLM distilabel.models.llms.openai.AnyscaleLLM
+distilabel.models.llms.fireworks.FireworksLLM distilabel.models.llms.openai.FireworksLLM
+distilabel.models.llms.groq.GroqLLM distilabel.models.llms.openai.GroqLLM
+distilabel.models.llms.ollama.OllamaLLM distilabel.models.llms.openai.OllamaLLM
+distilabel.models.llms.together.TogetherLLM distilabel.models.llms.openai.TogetherLLM
+distilabel.models.llms.compatible.OpenAICompatibleLLM distilabel.models.llms.openai.OpenAICompatibleLLM
 distilabel.models.llms.base.AsyncLLM distilabel.models.AsyncLLM
 distilabel.models.llms.typing.GenerateOutput distilabel.typing.GenerateOutput
 distilabel.models.llms.typing.HiddenState distilabel.typing.HiddenState
@@ -69,6 +78,24 @@ def thing(path: str) -> object:
 def test_old_path_leads_to_the_thing_itself(pair: str):
     old, new = pair.split()
     assert thing(old) is thing(new)
+
+
+def test_saved_pipeline_that_names_a_class_by_its_old_module_is_loaded():
+    from distilabel.models import GroqLLM
+    from distilabel.pipeline import Pipeline
+    from distilabel.steps import LoadDataFromDicts
+    from distilabel.steps.tasks import TextGeneration
+
+    with Pipeline(name="p") as pipeline:
+        rows = LoadDataFromDicts(data=[{"instruction": "Hi"}])
+        rows >> TextGeneration(name="task", llm=GroqLLM(model="m"))
+    saved = json.dumps(pipeline.dump())
+    now = '"module": "distilabel.models.llms.openai", "name": "GroqLLM"'
+    assert now in saved
+
+    loaded = Pipeline.from_dict(json.loads(saved.replace(now, now.replace("openai", "groq"))))
+
+    assert type(loaded.dag.steps["task"].llm) is GroqLLM
 
 
 @pytest.mark.parametrize("old", OLD_MODULES)

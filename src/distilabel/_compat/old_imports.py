@@ -47,6 +47,8 @@ OLD_MODULES: dict[str, str] = {
     "distilabel.models.llms.huggingface.inference_endpoints": "distilabel.models.llms",
     "distilabel.models.llms.huggingface.transformers": "distilabel.models.llms",
     "distilabel.models.llms.moa": "distilabel.models.llms",
+    **{f"distilabel.models.llms.{name}": "distilabel.models.llms.openai" for name in
+       ("anyscale", "azure", "chat", "compatible", "fireworks", "groq", "ollama", "together")},
     "distilabel.models.llms.vertexai": "distilabel.models.llms",
     "distilabel.pipeline.local": "distilabel.pipeline",
     "distilabel.pipeline.routing_batch_function": "distilabel.pipeline",

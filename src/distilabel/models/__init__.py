@@ -21,24 +21,26 @@ if TYPE_CHECKING:
         OpenAIImageGeneration,
     )
     from distilabel.models.llms.anthropic import AnthropicLLM
-    from distilabel.models.llms.anyscale import AnyscaleLLM
-    from distilabel.models.llms.azure import AzureOpenAILLM
     from distilabel.models.llms.base import LLM, AsyncLLM
     from distilabel.models.llms.bedrock import BedrockLLM
     from distilabel.models.llms.cohere import CohereLLM
-    from distilabel.models.llms.compatible import OpenAICompatibleLLM
-    from distilabel.models.llms.fireworks import FireworksLLM
     from distilabel.models.llms.gemini import GeminiLLM
-    from distilabel.models.llms.groq import GroqLLM
     from distilabel.models.llms.inference_endpoints import InferenceEndpointsLLM
     from distilabel.models.llms.litellm import LiteLLM
     from distilabel.models.llms.llamacpp import LlamaCppLLM
     from distilabel.models.llms.mistral import MistralLLM
     from distilabel.models.llms.mixture import MixtureOfAgentsLLM
     from distilabel.models.llms.mlx import MlxLLM
-    from distilabel.models.llms.ollama import OllamaLLM
-    from distilabel.models.llms.openai import OpenAILLM
-    from distilabel.models.llms.together import TogetherLLM
+    from distilabel.models.llms.openai import (
+        AnyscaleLLM,
+        AzureOpenAILLM,
+        FireworksLLM,
+        GroqLLM,
+        OllamaLLM,
+        OpenAICompatibleLLM,
+        OpenAILLM,
+        TogetherLLM,
+    )
     from distilabel.models.llms.transformers import TransformersLLM
     from distilabel.models.llms.vertex import VertexAILLM
     from distilabel.models.llms.vllm import vLLM
@@ -84,18 +86,18 @@ __all__ = [
 
 _PLACES = {
     "AnthropicLLM": "distilabel.models.llms.anthropic",
-    "AnyscaleLLM": "distilabel.models.llms.anyscale",
+    "AnyscaleLLM": "distilabel.models.llms.openai",
     "AsyncImageGenerationModel": "distilabel.models.image_generation",
     "AsyncLLM": "distilabel.models.llms.base",
-    "AzureOpenAILLM": "distilabel.models.llms.azure",
+    "AzureOpenAILLM": "distilabel.models.llms.openai",
     "BedrockLLM": "distilabel.models.llms.bedrock",
     "ClientvLLM": "distilabel.models.llms.vllm_server",
     "CohereLLM": "distilabel.models.llms.cohere",
     "Embeddings": "distilabel.models.embeddings",
-    "FireworksLLM": "distilabel.models.llms.fireworks",
+    "FireworksLLM": "distilabel.models.llms.openai",
     "GeminiEmbeddings": "distilabel.models.embeddings",
     "GeminiLLM": "distilabel.models.llms.gemini",
-    "GroqLLM": "distilabel.models.llms.groq",
+    "GroqLLM": "distilabel.models.llms.openai",
     "ImageGenerationModel": "distilabel.models.image_generation",
     "InferenceEndpointsImageGeneration": "distilabel.models.image_generation",
     "InferenceEndpointsLLM": "distilabel.models.llms.inference_endpoints",
@@ -107,13 +109,13 @@ _PLACES = {
     "MistralLLM": "distilabel.models.llms.mistral",
     "MixtureOfAgentsLLM": "distilabel.models.llms.mixture",
     "MlxLLM": "distilabel.models.llms.mlx",
-    "OllamaLLM": "distilabel.models.llms.ollama",
-    "OpenAICompatibleLLM": "distilabel.models.llms.compatible",
+    "OllamaLLM": "distilabel.models.llms.openai",
+    "OpenAICompatibleLLM": "distilabel.models.llms.openai",
     "OpenAIEmbeddings": "distilabel.models.embeddings",
     "OpenAIImageGeneration": "distilabel.models.image_generation",
     "OpenAILLM": "distilabel.models.llms.openai",
     "SentenceTransformerEmbeddings": "distilabel.models.embeddings",
-    "TogetherLLM": "distilabel.models.llms.together",
+    "TogetherLLM": "distilabel.models.llms.openai",
     "TransformersLLM": "distilabel.models.llms.transformers",
     "VertexAILLM": "distilabel.models.llms.vertex",
     "vLLM": "distilabel.models.llms.vllm",

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Optional
 from pydantic import PrivateAttr
 
 from distilabel.http import HttpResponse
-from distilabel.models.llms.chat import ChatLLM
+from distilabel.models.llms.openai import ChatLLM
 from distilabel.models.llms.outputs import output_of
 from distilabel.offline.client import ModelClient
 from distilabel.offline.session import Answer

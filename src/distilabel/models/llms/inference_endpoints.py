@@ -7,7 +7,7 @@ from pydantic import model_validator
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.endpoints import address_of_endpoint
-from distilabel.models.llms.chat import ChatLLM
+from distilabel.models.llms.openai import ChatLLM
 from distilabel.models.llms.raw import as_completion, sent_to
 from distilabel.offline.client import ModelClient
 from distilabel.providers.registry import platform

@@ -9,7 +9,7 @@ from pydantic import Field
 from distilabel._files import cache_folder
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.llms.chat import ChatLLM
+from distilabel.models.llms.openai import ChatLLM
 from distilabel.offline.client import ModelClient, folder_of
 from distilabel.offline.local_command import LocalCommandTransport
 from distilabel.offline.options import OfflineBatchOptions

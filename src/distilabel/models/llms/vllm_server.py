@@ -8,7 +8,7 @@ from distilabel import _event_loop as loop
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.http import HttpRequest, HttpResponse
-from distilabel.models.llms.chat import ChatLLM
+from distilabel.models.llms.openai import ChatLLM
 from distilabel.models.llms.raw import as_completion, sent_to
 from distilabel.offline.client import ModelClient
 from distilabel.providers.base import call_json
