@@ -1,4 +1,4 @@
-"""Answering an annotator's question about records of Argilla."""
+"""Answering the questions of an Argilla dataset about its records."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -36,27 +36,27 @@ class ArgillaLabeller(Task):
     """Answer a question of a dataset in Argilla about each record, as a suggestion for its annotators.
 
     Records, fields and questions are objects of the package `argilla`, or the dicts that their `to_dict()` and
-    `serialize()` give; `argilla` itself is not needed. A pipeline keeps its rows in files, so that its records are dicts,
-    without what is empty in all of them, for which tables have no place. What stands in a row goes before what the task is
-    set to. Any LLM will do, offline too; the answer follows a JSON schema by default: set
-    `use_default_structured_output=False` for an LLM that knows none.
+    `serialize()` return; `argilla` itself is not required. A pipeline stores its rows in files, so its records are dicts,
+    without keys that are empty in all records. The values of a row take precedence over those of the task. Any LLM can be
+    used, also by offline batch. The answer follows a JSON schema by default: set `use_default_structured_output=False` for
+    an LLM that does not support schemas.
 
     Attributes:
-        system_prompt: Goes before the question.
-        question_to_label_instruction: For a type of question (`label_selection`, `multi_label_selection`, `rating`,
-            `text`) the sentence that says how it is to be answered.
-        example_records: Records that were answered already; those without a response or suggestion are left out.
-        fields: The fields to show; by default all of a record.
+        system_prompt: The system prompt.
+        question_to_label_instruction: For each type of question (`label_selection`, `multi_label_selection`, `rating`,
+            `text`) the sentence that describes the answer.
+        example_records: Records with answers, as examples; those without a response or suggestion are ignored.
+        fields: The fields to show; by default all fields of a record.
         question: The question to answer.
-        guidelines: What the dataset's annotators are told.
+        guidelines: The guidelines of the dataset for its annotators.
 
     Columns:
-        In: `record`; `fields`, `question`, `example_records` and `guidelines` if there are. Out: `suggestion` (a dict of
-        `value`, `question_name`, `type` and `agent`, as `argilla.Suggestion` takes them; give a run questions of one
-        type), and `model_name`.
+        In: `record`; optional: `fields`, `question`, `example_records` and `guidelines`. Out: `suggestion` (a dict of
+        `value`, `question_name`, `type` and `agent`, the arguments of `argilla.Suggestion`; all questions of a run must
+        have one type), and `model_name`.
 
     Raises:
-        DistilabelUserError: The question is of a type that is not answered here.
+        DistilabelUserError: The type of the question is not supported.
 
     References:
         ChatGPT Outperforms Crowd-Workers for Text-Annotation Tasks, https://arxiv.org/abs/2303.15056;
@@ -96,7 +96,7 @@ class ArgillaLabeller(Task):
 
     @property
     def inputs(self) -> StepColumns:
-        """The record, and what may differ from row to row."""
+        """The record; the other columns are optional."""
         optional = dict.fromkeys(("fields", "question", "example_records", "guidelines"), False)
         return {"record": True, **optional}
 
@@ -106,7 +106,7 @@ class ArgillaLabeller(Task):
         return ["suggestion", "model_name"]
 
     def format_input(self, input: Row) -> FormattedInput:
-        """Ask the question; its answer has the form that its type wants."""
+        """Return the chat of the question, with the structure for its type."""
         question = self._question(input)
         record = plain(input["record"])
         fields = self._fields(input, record)
@@ -128,11 +128,11 @@ class ArgillaLabeller(Task):
         return chat, getattr(self.llm, "structured_output", None) or wanted
 
     def get_structured_output(self) -> dict[str, Any] | None:
-        """Return the JSON schema of the answer to the task's own question; a row's own question has its own."""
+        """Return the JSON schema for the task's question; a row's question has another schema."""
         return None if self.question is None else question_of(self.question).schema()
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Read the value; raises DistilabelGenerationException where it is none of the options."""
+        """Parse the value; raises DistilabelGenerationException if it is not one of the options."""
         question = self._question(input)
         suggestion = {
             "value": question.read(output),
@@ -143,7 +143,7 @@ class ArgillaLabeller(Task):
         return {"suggestion": suggestion}
 
     def _of(self, row: Row, name: str) -> Any:
-        """Return what a row says, or else the task."""
+        """Return the value of the row, or else of the task."""
         own = plain(row.get(name))
         return getattr(self, name) if own is None else own
 
@@ -151,7 +151,7 @@ class ArgillaLabeller(Task):
         settings = self._of(row, "question")
         if settings is None:
             raise DistilabelUserError(
-                f"{self.name!r} has no question: give question=..., or each row one in the column 'question'."
+                f"Step {self.name!r} has no question: pass question=..., or add a column 'question'."
             )
         return question_of(settings)
 
@@ -180,7 +180,7 @@ def _section(title: str, text: str | None) -> str:
 
 
 def _shown(record: dict[str, Any], fields: Iterable[dict[str, Any]]) -> str:
-    """Write a record's fields under their titles; images are named."""
+    """Return a record's fields under their titles; images appear by name."""
     values = record["fields"]
     shown = [field for field in fields if values.get(field["name"]) is not None]
     return "\n".join(f"{field.get('title') or field['name']}: {_text(values, field)}" for field in shown)
@@ -208,7 +208,7 @@ def _image(address: str) -> dict[str, Any]:
 
 
 def _answer(record: dict[str, Any], name: str) -> Any:
-    """Return what a record was answered with: an annotator's response, or else a suggestion; None where there is none."""
+    """Return a record's answer: an annotator's response, or else a suggestion, or None."""
     responses = (record.get("responses") or {}).get(name) or ()
     for response in responses:
         if response.get("value") is not None:

@@ -1,4 +1,4 @@
-"""Asking for the next message of a conversation."""
+"""Generating the next message of a conversation."""
 
 from typing import Any, ClassVar
 
@@ -10,11 +10,11 @@ __all__ = ["ChatGeneration"]
 
 
 class ChatGeneration(Task):
-    """Ask for the next message of the conversation in the column `messages`.
+    """Generate the next message of the conversation in the column `messages`.
 
     Columns:
-        In: `messages`, a list of dicts with `role` and `content`, of which the last is not the assistant's. Out:
-        `generation` (None where there is no answer) and `model_name`.
+        In: `messages`, a list of dicts with `role` and `content`; the last is not the assistant's. Out: `generation`
+        (None where there is no answer) and `model_name`.
 
     Examples:
         >>> from distilabel.models.llms.base import LLM
@@ -45,7 +45,7 @@ class ChatGeneration(Task):
         """Return the conversation.
 
         Raises:
-            DistilabelUserError: It is not a list of messages, or the assistant has had the last word.
+            DistilabelUserError: It is not a list of messages, or the last message is the assistant's.
         """
         messages = input.get("messages")
         is_list = isinstance(messages, list) and len(messages) > 0
@@ -63,7 +63,7 @@ class ChatGeneration(Task):
         return chat
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Return the message's text as it is."""
+        """Return the unchanged text of the message."""
         return {"generation": output}
 
     def sample_input(self) -> Row:

@@ -1,4 +1,4 @@
-"""Revising a solution as little as it needs, for pairs that differ in what matters."""
+"""Revising a solution minimally, for contrastive preference pairs (CLAIR)."""
 
 from typing import Any
 
@@ -30,11 +30,11 @@ Answer in exactly this form:
 
 
 class CLAIR(Task):
-    r"""Revise a student's solution as little as it needs; solution and revision make a contrastive preference pair.
+    r"""Revise a student's solution minimally; the solution and the revision form a contrastive preference pair.
 
     Columns:
-        In: `task` and `student_solution`. Out: `revision`, the whole revised solution; `rational`, why it was revised
-        so (both None where the answer is of another form); and `model_name`.
+        In: `task` and `student_solution`. Out: `revision`, the complete revised solution; `rational`, the reasons for the
+        revision (both None if the answer has another form); and `model_name`.
 
     References:
         Anchored Preference Optimization and Contrastive Revisions, https://arxiv.org/abs/2408.06266
@@ -65,7 +65,7 @@ class CLAIR(Task):
         return ["revision", "rational", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask for reasons and a revision."""
+        """Return the chat that requests reasons and a revision."""
         prompt = _PROMPT.format(task=input["task"], student_solution=input["student_solution"])
         return [{"role": "system", "content": _SYSTEM_PROMPT}, {"role": "user", "content": prompt}]
 

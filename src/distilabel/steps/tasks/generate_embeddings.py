@@ -1,4 +1,4 @@
-"""Turning texts into vectors, by the last hidden state of an LLM in this process."""
+"""Computing embeddings from the last hidden state of an LLM in this process."""
 
 from typing import Any
 
@@ -12,19 +12,20 @@ __all__ = ["GenerateEmbeddings"]
 
 
 class GenerateEmbeddings(Step):
-    """Give each text, or chat, the last hidden state of its last token as its vector.
+    """Compute the embedding of each text or chat: the last hidden state of its last token.
 
-    A row without text gets None, and `distilabel_metadata` says why as `failure_<step>`. Models that were trained to
-    embed, asked by `EmbeddingGeneration`, mostly give better vectors.
+    A row without text gets None, and `distilabel_metadata` holds the reason as `failure_<step>`. Embedding models, with
+    the step `EmbeddingGeneration`, usually give better embeddings.
 
     Attributes:
-        llm: One that runs in this process and tells its hidden states, such as `TransformersLLM`.
+        llm: An LLM that runs in this process and returns its hidden states, such as `TransformersLLM`.
 
     Columns:
-        In: `text` (a text or a chat). Out: `embedding` (a list of numbers, as long in all rows), and `model_name`.
+        In: `text` (a text or a chat). Out: `embedding` (a list of numbers, of the same length in all rows), and
+        `model_name`.
 
     Raises:
-        DistilabelUserError: The LLM tells no hidden states.
+        DistilabelUserError: The LLM does not return hidden states.
 
     References:
         What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning,
@@ -44,11 +45,11 @@ class GenerateEmbeddings(Step):
     llm: LLM
 
     def verify(self) -> None:
-        """Check that the LLM tells its hidden states; raises DistilabelUserError."""
+        """Check that the LLM returns its hidden states; raises DistilabelUserError."""
         super().verify()
         if type(self.llm).get_last_hidden_states is LLM.get_last_hidden_states:
             raise DistilabelUserError(
-                f"Step {self.name!r} takes the hidden states of an LLM, which {type(self.llm).__name__} does not tell: take "
+                f"Step {self.name!r} needs the hidden states of an LLM, which {type(self.llm).__name__} does not return: use "
                 "TransformersLLM, or the step EmbeddingGeneration."
             )
 
@@ -59,7 +60,7 @@ class GenerateEmbeddings(Step):
 
     @property
     def outputs(self) -> StepColumns:
-        """The vectors, and the model's name."""
+        """The embeddings and `model_name`."""
         return ["embedding", "model_name"]
 
     def load(self) -> None:
@@ -73,15 +74,15 @@ class GenerateEmbeddings(Step):
         self.llm.unload()
 
     def format_input(self, input: Row) -> ChatType:
-        """Return the chat whose last token counts: the column's own, or one of the text alone."""
+        """Return the chat to embed: the column's chat, or a chat of the text."""
         text = input["text"]
         return text if isinstance(text, list) else [{"role": "user", "content": text}]
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with their vectors.
+        """Yield the rows with their embeddings.
 
         Raises:
-            DistilabelStepError: The LLM did not give the states of each text.
+            DistilabelStepError: The LLM did not return the states of each text.
         """
         rows = [unusable_row(self, row, "There is no text.") for row in inputs]
         numbers = [number for number, row in enumerate(inputs) if row.get("text")]
@@ -89,8 +90,8 @@ class GenerateEmbeddings(Step):
         states = self.llm.get_last_hidden_states(chats) if chats else []
         if len(states) != len(numbers):
             raise DistilabelStepError(
-                f"Step {self.name!r} asked for the hidden states of {len(numbers)} texts and its LLM gave {len(states)}: "
-                "get_last_hidden_states() must return those of each text, in their order."
+                f"Step {self.name!r} sent {len(numbers)} texts and its LLM returned {len(states)} hidden states: "
+                "get_last_hidden_states() must return one for each text, in the same order."
             )
         for number, state in zip(numbers, states, strict=True):
             made: dict[str, Any] = {"embedding": [float(value) for value in state[-1]]}

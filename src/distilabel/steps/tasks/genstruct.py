@@ -1,4 +1,4 @@
-"""Making a question and its answer from a document, with the Genstruct model."""
+"""Generating a question and its answer from a document, with the Genstruct model."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["Genstruct"]
 
-# The form in which the model was trained, to the letter: https://huggingface.co/NousResearch/Genstruct-7B
+# Exactly the form that the model was trained with: https://huggingface.co/NousResearch/Genstruct-7B
 _PROMPT = """\
 [[[Title]]] {title}
 [[[Content]]] {content}
@@ -22,14 +22,14 @@ _MARK = re.compile(r"\[\[\[(\w+)\]\]\]")
 
 
 class Genstruct(Task):
-    """Make a question and its answer from a document, with the Genstruct model.
+    """Generate a question and its answer from a document, with the Genstruct model.
 
-    The prompt has the one form in which https://huggingface.co/NousResearch/Genstruct-7B was trained; other models
-    need not understand it.
+    The prompt is exactly the one that https://huggingface.co/NousResearch/Genstruct-7B was trained with; other models may
+    not understand it.
 
     Columns:
-        In: `title` and `content` of a document. Out: `user`, a question about it; `assistant`, the answer (both None
-        where the answer is of another form); and `model_name`.
+        In: `title` and `content` of a document. Out: `user`, a question about it; `assistant`, the answer (both None if
+        the answer has another form); and `model_name`.
 
     References:
         The model: https://huggingface.co/NousResearch/Genstruct-7B. Ada-Instruct, from which it comes:
@@ -61,7 +61,7 @@ class Genstruct(Task):
         return ["user", "assistant", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Return the document in the form that the model knows."""
+        """Return the prompt that the model was trained with."""
         prompt = _PROMPT.format(title=input["title"], content=input["content"])
         return [{"role": "user", "content": prompt}]
 

@@ -1,4 +1,4 @@
-"""Making images of prompts."""
+"""Generating images from prompts."""
 
 import base64
 import hashlib
@@ -16,17 +16,17 @@ __all__ = ["ImageGeneration"]
 
 
 class ImageGeneration(ImageTask):
-    """Make an image of the prompt in each row, online or, with `OpenAIImageGeneration`, by offline batch.
+    """Generate an image from the prompt in each row, in real time or, with `OpenAIImageGeneration`, by offline batch.
 
     Attributes:
-        save_artifacts: Whether the images are also left as files beside the rows, in the artifact `images`; needs
-            `pip install 'distilabel[vision]'`.
-        image_format: The format of these files, as Pillow calls it, such as "JPEG" or "PNG".
+        save_artifacts: Whether to save the images also as files, in the artifact `images`; needs
+            `pip install 'distilabel[vision]'`. False by default.
+        image_format: The format of these files, in Pillow's notation, such as "JPEG" or "PNG".
 
     Columns:
-        In: `prompt`. Out: `image` (the file in base64: `Distiset.transform_columns_to_image("image")` makes images of
-        it), with `save_artifacts` also `image_path` (relative to the pipeline's folder of data), and `model_name`. None
-        where there is none, with the reason in `distilabel_metadata`.
+        In: `prompt`. Out: `image` (the file in base64; `Distiset.transform_columns_to_image("image")` converts the column
+        to images), with `save_artifacts` also `image_path` (relative to the pipeline's data folder), and `model_name`. A
+        value that was not generated is None, with the reason in `distilabel_metadata`.
 
     Examples:
         >>> from distilabel.models.image_generation import ImageGenerationModel
@@ -50,15 +50,15 @@ class ImageGeneration(ImageTask):
 
     @property
     def outputs(self) -> StepColumns:
-        """The image, its path if it is left as a file, and the model's name."""
+        """The image, its path if it is saved as a file, and `model_name`."""
         return ["image", *(["image_path"] if self.save_artifacts else []), "model_name"]
 
     def load(self) -> None:
         """Load the model.
 
         Raises:
-            DistilabelMissingPackageError: Files are to be written, and Pillow is not installed.
-            DistilabelUserError: Pillow does not know their format.
+            DistilabelMissingPackageError: `save_artifacts` is set, and Pillow is not installed.
+            DistilabelUserError: Pillow does not support the format.
         """
         if self.save_artifacts:
             pillow = require("PIL.Image", "vision")
@@ -75,13 +75,13 @@ class ImageGeneration(ImageTask):
         return require_text(input, "prompt")
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Return the image, and leave it as a file if that is wanted."""
+        """Return the image, and save it as a file if `save_artifacts` is set."""
         if not self.save_artifacts:
             return {"image": output}
         return {"image": output, "image_path": None if output is None else self._saved(output)}
 
     def _saved(self, image: str) -> str | None:
-        """Leave a file and return its path; what cannot be saved is told, and the image stays in its row."""
+        """Save a file and return its path; on failure log a warning, and the image stays in its row."""
         folder = self.artifacts_directory
         if folder is None:
             self._logger.warning("Images are not saved: the step is not running in a pipeline.")
@@ -102,12 +102,12 @@ def _pillow_name(image_format: str) -> str:
 
 
 def _converted(content: bytes, image_format: str) -> bytes:
-    """Return an image file in another format, or as it is where it has that format already."""
+    """Return an image file in another format, or unchanged if it has that format already."""
     wanted = _pillow_name(image_format)
     with require("PIL.Image", "vision").open(io.BytesIO(content)) as image:
         if image.format == wanted:
             return content
         file = io.BytesIO()
-        # JPEG knows neither palettes nor transparency.
+        # JPEG supports neither palettes nor transparency.
         (image.convert("RGB") if wanted == "JPEG" else image).save(file, wanted)
         return file.getvalue()

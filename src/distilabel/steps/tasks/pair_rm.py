@@ -1,4 +1,4 @@
-"""Ranking answers by comparing them in pairs, by the model of llm-blender in this process."""
+"""Ranking responses by pairwise comparison, with the model of llm-blender in this process."""
 
 from typing import Any, ClassVar, Optional
 
@@ -14,18 +14,18 @@ __all__ = ["PairRM"]
 
 
 class PairRM(Step):
-    """Rank the candidates of each row by comparing them in pairs; needs `distilabel[llm-blender]`.
+    """Rank the candidates of each row by pairwise comparison; needs `distilabel[llm-blender]`.
 
-    In a pipeline the step runs in a worker process; `StepResources(gpus=1)` gives it a GPU. A row without a question, or
-    with a candidate that is no text, gets None, and `distilabel_metadata` says why as `failure_<step>`. Tested here
-    against a stand-in of the package's interface, not with the package itself.
+    In a pipeline the step runs in a worker process; `StepResources(gpus=1)` gives it a GPU. A row without an input, or
+    with a candidate that is not text, gets None, and `distilabel_metadata` holds the reason as `failure_<step>`. The tests
+    use a stand-in for the package's interface, not the package itself.
 
     Attributes:
         model: The ranker's name on the Hub; `llm-blender/PairRM` by default.
-        instructions: What to look at, in your words, the same for all rows; nothing by default.
+        instructions: The criteria of the comparison, the same for all rows; None by default.
 
     Columns:
-        In: `input` (the question), `candidates` (answers to it). Out: `ranks` (for each candidate its place, 1 is the
+        In: `input` (the instruction), `candidates` (responses to it). Out: `ranks` (the rank of each candidate, 1 is the
         best), `ranked_candidates` (from the best to the worst), and `model_name`.
 
     Raises:
@@ -49,12 +49,12 @@ class PairRM(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The question and the candidates."""
+        """The input and the candidates."""
         return ["input", "candidates"]
 
     @property
     def outputs(self) -> StepColumns:
-        """The places, the candidates in their order, and the model's name."""
+        """The ranks, the ranked candidates, and `model_name`."""
         return ["ranks", "ranked_candidates", "model_name"]
 
     def load(self) -> None:
@@ -69,13 +69,13 @@ class PairRM(Step):
         self._ranker = None
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with the places of their candidates."""
+        """Yield the rows with the ranks of their candidates."""
         rows = [unusable_row(self, row, "There is no question, or not a list of texts.") for row in inputs]
         groups: dict[int, list[int]] = {}
         for number, row in enumerate(inputs):
             if _is_usable(row):
                 groups.setdefault(len(row["candidates"]), []).append(number)
-        # The ranker takes rows with equally many candidates at once.
+        # The ranker accepts only rows with the same number of candidates in one call.
         for numbers in groups.values():
             places = self._ranks([inputs[number] for number in numbers])
             for number, ranks in zip(numbers, places, strict=True):

@@ -1,4 +1,4 @@
-"""Judging a generation, or two against each other, by a rubric, with the Prometheus 2 models."""
+"""Evaluating one generation, or comparing two, by a rubric, with the Prometheus 2 models."""
 
 import re
 from typing import Any, ClassVar, Literal
@@ -14,7 +14,7 @@ from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["PrometheusEval"]
 
-# Headings, order and `[RESULT]` are those that the models were trained on, https://arxiv.org/abs/2405.01535, appendix.
+# The models were trained with these headings, this order and `[RESULT]`, https://arxiv.org/abs/2405.01535, appendix.
 _ABSOLUTE = """\
 ###Task Description:
 You are given an instruction, a response to it{with_reference}, and a score rubric for one criterion.
@@ -68,25 +68,25 @@ _BETTER = re.compile(r"[\s(*]*(?:response\s+)?([AB])[\s).*]*", re.IGNORECASE)
 
 
 class PrometheusEval(Task):
-    """Judge one generation with a score, or two against each other, by a rubric, with a Prometheus 2 model.
+    """Score one generation, or compare two, by a rubric, with a Prometheus 2 model.
 
-    It is meant for https://huggingface.co/prometheus-eval/prometheus-7b-v2.0 and prometheus-8x7b-v2.0.
+    It is made for https://huggingface.co/prometheus-eval/prometheus-7b-v2.0 and prometheus-8x7b-v2.0.
 
     Attributes:
-        mode: "absolute" scores one generation from 1 to 5; "relative" says which of two is better.
+        mode: "absolute" scores one generation from 1 to 5; "relative" decides which of two is better.
         rubric: The name of the rubric: "helpfulness", "harmlessness", "honesty", "factual-validity" or "reasoning",
             or one of `rubrics`.
-        rubrics: Rubrics of your own by name, in place of those: "[question]", then lines from "Score 1: ..." to
-            "Score 5: ...". In the relative mode only the question is asked.
-        reference: Whether the column `reference` holds an answer to compare with; not by default.
+        rubrics: Custom rubrics by name, which replace the built-in ones: "[question]", then lines from "Score 1: ..." to
+            "Score 5: ...". The relative mode uses only the question.
+        reference: Whether the column `reference` holds a reference answer; False by default.
 
     Columns:
         In: `instruction`; `generation`, or in the relative mode `generations`, a list of two; and `reference` if that
-        is set. Out: `feedback`; `result`, a whole number from 1 to 5, or "A" or "B" (both None where the answer is of
-        another form); and `model_name`.
+        is set. Out: `feedback`; `result`, an integer from 1 to 5, or "A" or "B" (both None if the answer has another
+        form); and `model_name`.
 
     Raises:
-        DistilabelUserError: There is no rubric of that name, or one of `rubrics` is of another form.
+        DistilabelUserError: There is no rubric of that name, or one of `rubrics` has another form.
 
     References:
         Prometheus 2: An Open Source Language Model Specialized in Evaluating Other Language Models,
@@ -126,7 +126,7 @@ class PrometheusEval(Task):
 
     @property
     def inputs(self) -> StepColumns:
-        """The instruction, what is judged, and the reference if it is set."""
+        """The instruction, the generations, and the reference if it is set."""
         judged = "generation" if self.mode == "absolute" else "generations"
         return ["instruction", judged, *(["reference"] if self.reference else [])]
 
@@ -136,7 +136,7 @@ class PrometheusEval(Task):
         return ["feedback", "result", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask in the form that the models know; raises DistilabelUserError where there are not two generations."""
+        """Return the prompt that the models were trained with; raises DistilabelUserError if two generations are needed."""
         common = {
             "instruction": input["instruction"],
             "with_reference": _WITH_REFERENCE[self.mode] if self.reference else "",
@@ -158,7 +158,7 @@ class PrometheusEval(Task):
         return _RELATIVE.format(**common, first=generations[0], second=generations[1], rubric=question)
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Read feedback and result; raises DistilabelGenerationException where there is not one of each."""
+        """Parse the feedback and the result; raises DistilabelGenerationException if one is missing."""
         parts = _RESULT.split(as_text(output))
         result = (_SCORE if self.mode == "absolute" else _BETTER).fullmatch(parts[-1])
         if len(parts) != 2 or result is None:  # noqa: PLR2004 - before and after

@@ -1,4 +1,4 @@
-"""The rubrics that PrometheusEval knows by name, and the check of a rubric's form."""
+"""The built-in rubrics of PrometheusEval, and the check of a rubric's form."""
 
 import re
 
@@ -52,10 +52,10 @@ Score 5: Every step is sound, in its place, and needed.""",
 
 
 def check_rubric(name: str, rubric: str) -> None:
-    """Check that a rubric has the form that the model knows.
+    """Check that a rubric has the form that the model was trained with.
 
     Raises:
-        DistilabelUserError: It has not.
+        DistilabelUserError: It has another form.
 
     Examples:
         >>> check_rubric("helpfulness", RUBRICS["helpfulness"])

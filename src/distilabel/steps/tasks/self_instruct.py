@@ -1,4 +1,4 @@
-"""Writing instructions that an application might be given, about a text."""
+"""Writing instructions that users might give to an application, about a text."""
 
 from typing import Any
 
@@ -33,16 +33,16 @@ Answer with a numbered list of exactly {count} queries and nothing else:
 
 
 class SelfInstruct(Task):
-    r"""Write instructions that users might give to an application, each having to do with a text.
+    r"""Write instructions that users might give to an application, each related to a text.
 
     Attributes:
-        num_instructions: How many to ask for; 5 by default.
-        criteria_for_query_generation: What the instructions must be like; by default different in form and in work.
-        application_description: What they are given to; "AI assistant" by default.
+        num_instructions: How many instructions to request; 5 by default.
+        criteria_for_query_generation: The criteria for the instructions; by default they differ in form and in task.
+        application_description: The application that receives the instructions; "AI assistant" by default.
 
     Columns:
-        In: `input`, a text for context. Out: `instructions`, a list of texts (None where the answer holds no list),
-        and `model_name`.
+        In: `input`, a text for context. Out: `instructions`, a list of texts (None if the answer contains no list), and
+        `model_name`.
 
     References:
         Self-Instruct: Aligning Language Models with Self-Generated Instructions, https://arxiv.org/abs/2212.10560
@@ -75,7 +75,7 @@ class SelfInstruct(Task):
         return ["instructions", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask for the instructions."""
+        """Return the chat that requests the instructions."""
         prompt = _PROMPT.format(
             count=self.num_instructions,
             application=self.application_description,
@@ -85,10 +85,10 @@ class SelfInstruct(Task):
         return [{"role": "user", "content": prompt}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Read the list; raises DistilabelGenerationException where nothing tells instructions from other text."""
+        """Parse the list; raises DistilabelGenerationException if the answer marks no instructions."""
         text = as_text(output)
         lines = [line.strip() for line in text.split("\n") if line.strip()]
         instructions = listed_lines(text) or (lines if len(lines) == self.num_instructions else [])
         if not instructions:
-            raise DistilabelGenerationException("The answer holds no list of instructions.")
+            raise DistilabelGenerationException("The answer contains no list of instructions.")
         return {"instructions": instructions}

@@ -1,4 +1,4 @@
-"""Writing sentences that belong with a sentence, and others that do not, to train embeddings."""
+"""Writing positive and negative sentences for an anchor, to train embedding models."""
 
 from typing import Any, Literal
 
@@ -37,14 +37,14 @@ Below is an anchor. {wanted}
 
 
 class GenerateSentencePair(Task):
-    r"""Write for each sentence one that belongs with it, and if wished one that does not, to train embeddings.
+    r"""Write a positive sentence for each anchor, and optionally a negative one, to train embedding models.
 
     Attributes:
-        action: What the positive sentence is to the anchor: "paraphrase", "semantically-similar", "query" (the anchor
-            answers it) or "answer" (it answers the anchor).
-        triplet: Whether to write a negative sentence too; not by default.
-        hard_negative: Whether the negative sentence is to be easily mistaken for a positive one; not by default.
-        context: What the sentences are for, in your words.
+        action: The relation of the positive sentence to the anchor: "paraphrase", "semantically-similar", "query" (the
+            anchor answers it) or "answer" (it answers the anchor).
+        triplet: Whether to write a negative sentence too; False by default.
+        hard_negative: Whether the negative sentence must be easy to confuse with a positive one; False by default.
+        context: A description of the purpose of the sentences; empty by default.
 
     Columns:
         In: `anchor`. Out: `positive`, `negative` if `triplet` is set (None where the answer lacks one of them), and
@@ -81,16 +81,16 @@ class GenerateSentencePair(Task):
 
     @property
     def inputs(self) -> StepColumns:
-        """The sentence."""
+        """The anchor."""
         return ["anchor"]
 
     @property
     def outputs(self) -> StepColumns:
-        """The sentences written and the model's name."""
+        """The sentences and `model_name`."""
         return [*self._kinds, "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask for the sentences."""
+        """Return the chat that requests the sentences."""
         prompt = _PROMPT.format(
             wanted=self._wanted(),
             context=f"\n[Context]\n{self.context}\n" if self.context else "",

@@ -1,4 +1,4 @@
-"""Asking for text of a structure that each row brings along."""
+"""Generating text with a structure from the row."""
 
 from typing import Any, ClassVar
 
@@ -10,17 +10,17 @@ __all__ = ["StructuredGeneration"]
 
 
 class StructuredGeneration(Task):
-    """Ask for text whose structure each row brings along: a JSON schema, or a regular expression.
+    """Generate text that follows the row's structure: a JSON schema, or a regular expression.
 
-    Which of the two an LLM can follow is its own matter: those behind OpenAI's API follow JSON schemas.
+    The LLM determines which of the two it supports: LLMs behind OpenAI's API support JSON schemas.
 
     Attributes:
-        use_system_prompt: Whether the row's column `system_prompt`, if any, goes before the question; not by default.
+        use_system_prompt: Whether to use the row's column `system_prompt`; False by default.
 
     Columns:
         In: `instruction`; `structured_output`, a dict such as {"format": "json", "schema": <JSON schema or pydantic
-        model>} or {"format": "regex", "schema": <expression>}; and `system_prompt` if there is one. Out: `generation`,
-        the text as it came (None where there is no answer), and `model_name`.
+        model>} or {"format": "regex", "schema": <expression>}; optional: `system_prompt`. Out: `generation`, the unchanged
+        text (None where there is no answer), and `model_name`.
 
     References:
         Efficient Guided Generation for Large Language Models, https://arxiv.org/abs/2307.09702
@@ -46,7 +46,7 @@ class StructuredGeneration(Task):
 
     @property
     def inputs(self) -> StepColumns:
-        """The instruction and the structure; `system_prompt` need not be there."""
+        """The instruction and the structure; `system_prompt` is optional."""
         return {"instruction": True, "structured_output": True, "system_prompt": False}
 
     @property
@@ -55,10 +55,10 @@ class StructuredGeneration(Task):
         return ["generation", "model_name"]
 
     def format_input(self, input: Row) -> StructuredInput:
-        """Return the question and the structure of its answer.
+        """Return the prompt and the structure of its answer.
 
         Raises:
-            DistilabelUserError: The row brings no structure along.
+            DistilabelUserError: The row has no structure.
         """
         given = input.get("system_prompt") if self.use_system_prompt else None
         system_prompt = given if isinstance(given, str) else ""
@@ -75,7 +75,7 @@ class StructuredGeneration(Task):
         return StructuredOutputType(format=given.get("format") or "json", schema=given["schema"])
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Return the text as it is."""
+        """Return the unchanged text."""
         return {"generation": output}
 
     def sample_input(self) -> Row:

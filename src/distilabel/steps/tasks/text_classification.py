@@ -1,4 +1,4 @@
-"""Giving texts one label, or several."""
+"""Classifying texts with one label or several."""
 
 from typing import Any, Optional
 
@@ -27,23 +27,24 @@ _FORMS = {
 
 
 class TextClassification(Task):
-    """Give each text one label, or several; from a list of labels, or of the model's own finding.
+    """Classify each text with one label or several, from a list of labels or chosen freely by the LLM.
 
-    The answer follows a JSON schema by default: set `use_default_structured_output=False` for an LLM that knows none.
+    The answer follows a JSON schema by default: set `use_default_structured_output=False` for an LLM that does not
+    support schemas.
 
     Attributes:
-        system_prompt: Goes before the question.
-        n: How many labels a text gets at most: with 1, the default, `labels` is a text, otherwise a list.
-        context: What the texts are and what the labels are for, in your words.
-        examples: Texts that show what is meant, such as "I want my money back -> complaint".
-        available_labels: The labels to choose from; a dict also says what each means. By default the model finds its
-            own.
-        default_label: The label, or labels, of a text that none fits; "Unclassified" by default.
+        system_prompt: The system prompt.
+        n: The maximum number of labels for a text: with 1, the default, `labels` is a text, otherwise a list.
+        context: A description of the texts and of the purpose of the labels; empty by default.
+        examples: Example texts with labels, such as "I want my money back -> complaint".
+        available_labels: The labels to choose from; a dict also describes each label. By default the LLM chooses labels
+            freely.
+        default_label: The label, or labels, of a text that no label fits; "Unclassified" by default.
         query_title: The heading above the text; "User Query" by default.
 
     Columns:
-        In: `text`. Out: `labels`, a text, or a list of texts where `n` is above 1 (None where the answer holds no
-        label, or one that is not among those available), and `model_name`.
+        In: `text`. Out: `labels`, a text, or a list of texts if `n` is above 1 (None if the answer contains no label, or
+        one that is not available), and `model_name`.
 
     Raises:
         DistilabelUserError: `available_labels` is empty, or there are more default labels than `n`.
@@ -101,7 +102,7 @@ class TextClassification(Task):
         return ["labels", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask for labels."""
+        """Return the chat that requests labels."""
         prompt = _PROMPT.format(
             wanted=self._wanted(),
             context=f"\n[Context]\n{self.context}\n" if self.context else "",
@@ -144,19 +145,19 @@ class TextClassification(Task):
                     f"The answer has {len(labels)} labels, of {self.n} at most."
                 )
             return {"labels": labels}
-        # Without a schema a model may give the bare label.
+        # Without a schema a model may answer with the bare label.
         label = texts_of(text, ["labels"])["labels"] if holds_object(text, "labels") else self._bare(text)
         return {"labels": self._known(label)}
 
     def _bare(self, text: str) -> str:
         if not self.available_labels:
-            raise DistilabelGenerationException("The answer holds no JSON with labels.")
+            raise DistilabelGenerationException("The answer contains no JSON with labels.")
         return text.strip("\"'`*. ")
 
     def _known(self, label: Any) -> str:
-        """Return a label as it is written among those available."""
+        """Return a label in the spelling of `available_labels`."""
         if not isinstance(label, str) or not label.strip():
-            raise DistilabelGenerationException("The answer has a label that is no text.")
+            raise DistilabelGenerationException("The answer has a label that is not text.")
         if not self.available_labels:
             return label.strip()
         known: dict[str, str] = {
@@ -167,7 +168,7 @@ class TextClassification(Task):
         return known[label.strip().lower()]
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Return the JSON schema of the answer; the labels are those available, or any text."""
+        """Return the JSON schema of the answer; labels are the available ones, or any text."""
         label: dict[str, Any] = {"type": "string"}
         if self.available_labels:
             label["enum"] = list(dict.fromkeys([*self.available_labels, *self._defaults]))

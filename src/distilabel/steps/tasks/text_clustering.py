@@ -1,4 +1,4 @@
-"""Asking for a name for each group of texts."""
+"""Labelling clusters of texts."""
 
 import json
 from collections import defaultdict
@@ -30,28 +30,28 @@ _SAMPLES = "texts"
 
 
 class TextClustering(GlobalTask):
-    """Ask for labels for each group of texts, and give them to all rows of the group.
+    """Generate labels for each cluster of texts, and write them into all rows of the cluster.
 
-    The LLM is asked once for each group and shown some of its texts, drawn at random and the same ones at each replay.
-    Rows in no group (`cluster_label` -1 or None) are not asked about and get None. All rows are held in memory.
+    There is one prompt for each cluster. It shows a random sample of the texts, which is the same at each replay. Rows
+    outside of all clusters (`cluster_label` -1 or None) get None. The step holds all rows in memory.
 
-    What was asked, answered and counted stands in the `distilabel_metadata` of the first row of the group alone, so
-    that sums over all rows are right; why there is no label stands in all of them.
+    The prompt, the raw answer and the token counts are in the `distilabel_metadata` of the cluster's first row only, so
+    that sums over all rows are right. The reason of a missing label is in all rows.
 
     Attributes:
-        samples_per_cluster: How many texts of a group the LLM is shown, 10 by default.
-        n: How many labels to ask for, 1 by default.
-        context: What the texts are, for the LLM: "Reviews of a film.".
-        savefig: Whether a picture of the groups is left as the artifact `Text clusters`, as it is by default; needs
-            `distilabel[matplotlib]`. There must be a column `projection` then, of which the first two numbers count.
+        samples_per_cluster: How many texts of a cluster the prompt shows, 10 by default.
+        n: How many labels to request, 1 by default.
+        context: A description of the texts for the LLM, such as "Reviews of a film."; empty by default.
+        savefig: Whether to save a plot of the clusters as the artifact `Text clusters`; True by default. It needs
+            `distilabel[matplotlib]`, and a column `projection`, of which it plots the first two numbers.
 
     Columns:
-        In: `text`, `cluster_label`; `projection` if there is. Out: `summary_label` (text, or with `n` above 1 a list of
-        texts; None where there is none) and `model_name`.
+        In: `text`, `cluster_label`; optional: `projection`. Out: `summary_label` (a text, or with `n` above 1 a list of
+        texts; None where there is no label) and `model_name`.
 
     Raises:
-        DistilabelUserError: `num_generations` is not 1, or `group_generations` is set: each group has one answer.
-        DistilabelMissingPackageError: A picture is wanted: install `distilabel[matplotlib]`.
+        DistilabelUserError: `num_generations` is not 1, or `group_generations` is set: each cluster has one answer.
+        DistilabelMissingPackageError: `savefig` is set: install `distilabel[matplotlib]`.
 
     References:
         Text Clustering, https://github.com/huggingface/text-clustering
@@ -70,7 +70,7 @@ class TextClustering(GlobalTask):
         ['Greetings', None]
     """
 
-    # A question is about a group, not about a row.
+    # A prompt is about a cluster, not about a row.
     takes_none: ClassVar[bool] = True
 
     samples_per_cluster: PositiveInt = 10
@@ -80,7 +80,7 @@ class TextClustering(GlobalTask):
 
     @property
     def inputs(self) -> StepColumns:
-        """The texts and their groups; the points need not be there."""
+        """The texts and their clusters; the points are optional."""
         return {"text": True, "cluster_label": True, "projection": False}
 
     @property
@@ -89,22 +89,22 @@ class TextClustering(GlobalTask):
         return ["summary_label", "model_name"]
 
     def verify(self) -> None:
-        """Check that each group has one answer; raises DistilabelUserError."""
+        """Check that each cluster has one answer; raises DistilabelUserError."""
         super().verify()
         if self.num_generations != 1 or self.group_generations:
             raise DistilabelUserError(
-                f"Step {self.name!r} gives each group one answer: leave num_generations at 1 and group_generations off, and "
-                "set `n` for more labels."
+                f"Step {self.name!r} has one answer for each cluster: leave num_generations at 1 and group_generations off, "
+                "and set `n` for more labels."
             )
 
     def load(self) -> None:
-        """Load the LLM; before it, check that the package for pictures is there if one is wanted."""
+        """Check that matplotlib is installed if `savefig` is set, and load the LLM."""
         if self.savefig:
             require("matplotlib", "matplotlib")
         super().load()
 
     def format_input(self, input: Row) -> ChatType:
-        """Show the LLM the texts of a group."""
+        """Return the chat that shows the texts of a cluster."""
         texts = "\n".join(json.dumps(text, ensure_ascii=False) for text in input[_SAMPLES])
         wanted = "one label" if self.n == 1 else f"{self.n} different labels, the most fitting first, each"
         context = f"{self.context.strip()}\n\n" if self.context.strip() else ""
@@ -112,7 +112,7 @@ class TextClustering(GlobalTask):
         return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Read the labels out of the answer: a JSON list, within other text too.
+        """Parse the labels in the answer: a JSON list, also within other text.
 
         Raises:
             ValueError: There is no such list, or no label in it.
@@ -125,11 +125,11 @@ class TextClustering(GlobalTask):
         return {"summary_label": labels[0] if self.n == 1 else labels}
 
     def sample_input(self) -> Row:
-        """Return a group of two placeholders."""
+        """Return a cluster of two placeholders."""
         return {_SAMPLES: ["<TEXT 1>", "<TEXT 2>"]}
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with the labels of their groups.
+        """Yield the rows with the labels of their clusters.
 
         Raises:
             DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running; process the same rows
@@ -142,7 +142,9 @@ class TextClustering(GlobalTask):
         rows = [{**row, **nothing} for row in inputs]
         for label, numbers in groups.items():
             for number in numbers:
-                rows[number] |= self._told(inputs[number], answers[label], is_first=number == numbers[0])
+                rows[number] |= self._label_columns(
+                    inputs[number], answers[label], is_first=number == numbers[0]
+                )
         if self.savefig and groups and self.artifacts_directory is not None:
             self.save_artifact("Text clusters", lambda folder: _draw(rows, folder))
         yield rows
@@ -151,7 +153,7 @@ class TextClustering(GlobalTask):
         drawn = self.random.sample(numbers, min(self.samples_per_cluster, len(numbers)))
         return [text for number in drawn for text in text_values(rows[number], ["text"])]
 
-    def _told(self, row: Row, answered: Row, *, is_first: bool) -> Row:
+    def _label_columns(self, row: Row, answered: Row, *, is_first: bool) -> Row:
         noted = answered[DISTILABEL_METADATA_KEY]
         failure = f"failure_{self.name}"
         kept = noted if is_first else {name: value for name, value in noted.items() if name == failure}
@@ -160,7 +162,7 @@ class TextClustering(GlobalTask):
 
 
 def _groups(rows: Sequence[Row]) -> dict[Any, list[int]]:
-    """Return the numbers of each group's rows that have a text."""
+    """Return the positions of each cluster's rows that have a text."""
     groups: defaultdict[Any, list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
         if row.get("cluster_label") not in (None, -1) and isinstance(row.get("text"), str):
@@ -169,7 +171,7 @@ def _groups(rows: Sequence[Row]) -> dict[Any, list[int]]:
 
 
 def _draw(rows: Sequence[Row], folder: Path) -> None:
-    # Without pyplot: it belongs to the main thread, and a step does not run there.
+    # Not pyplot: it works in the main thread only, and a step runs in another thread.
     figure = require("matplotlib.figure", "matplotlib").Figure(figsize=(12, 10))
     axes = figure.subplots()
     named: defaultdict[Any, list[Any]] = defaultdict(list)

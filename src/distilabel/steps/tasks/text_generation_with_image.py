@@ -1,4 +1,4 @@
-"""Asking for a text about an image and the columns of a row."""
+"""Generating text about an image and the columns of a row."""
 
 import base64
 from io import BytesIO
@@ -17,22 +17,21 @@ _BEGINNINGS = {"iVBORw0KGg": "png", "/9j/": "jpeg", "R0lGOD": "gif", "UklGR": "w
 
 
 class TextGenerationWithImage(TextGeneration):
-    """Ask for a text about an image; what is asked is written by a template from columns of the row.
+    """Generate text about an image; a template makes the prompt from columns of the row.
 
     Attributes:
-        image_type: What the column `image` holds: "url" (default), an address that the platform can reach; "base64",
-            a file's bytes in base64, or a data URL; or "PIL", an image of the package Pillow (the extra `distilabel[vision]`), which is sent as PNG.
-        system_prompt: Goes before each question; a row's own column `system_prompt` goes first.
-        template: The question, in Jinja2; "{{ instruction }}" by default.
+        image_type: The content of the column `image`: "url" (default), a URL that the platform can reach; "base64", a
+            file's bytes in base64, or a data URL; or "PIL", a Pillow image (`distilabel[vision]`), which is sent as PNG.
+        system_prompt: The system prompt; the row's column `system_prompt` takes precedence.
+        template: The prompt, in Jinja2; "{{ instruction }}" by default.
         columns: The columns that the template uses; "instruction" by default.
 
     Columns:
-        In: `image`, those of `columns`, and `system_prompt` if there is one. Out: `generation` (None where there is no
-        answer) and `model_name`.
+        In: `image` and those of `columns`; optional: `system_prompt`. Out: `generation` (None where there is no answer)
+        and `model_name`.
 
-    The question goes out as one message with a text part and an `image_url` part. Images of Pillow cannot be written
-    into a Distiset: drop their column before a leaf. An image of a kind other than PNG, JPEG, GIF and WebP must be a
-    data URL.
+    The prompt is one message with a text part and an `image_url` part. A Distiset cannot contain Pillow images: drop their
+    column before the last step. An image in a format other than PNG, JPEG, GIF and WebP must be a data URL.
 
     References:
         https://platform.openai.com/docs/guides/images-vision
@@ -55,21 +54,21 @@ class TextGenerationWithImage(TextGeneration):
 
     @property
     def inputs(self) -> StepColumns:
-        """The image and the template's columns; `system_prompt` need not be there."""
+        """The image and the template's columns; `system_prompt` is optional."""
         return {"image": True, **dict.fromkeys(self._names, True), "system_prompt": False}
 
     def format_input(self, input: Row) -> ChatType:
-        """Return the system prompt, if any, and the question with the image.
+        """Return the chat of the optional system prompt, and the prompt with the image.
 
         Raises:
-            DistilabelUserError: The image is not what `image_type` says.
+            DistilabelUserError: The image does not match `image_type`.
         """
         *before, question = super().format_input(input)
         parts: list[dict[str, Any]] = [
             {"type": "text", "text": question["content"]},
             {"type": "image_url", "image_url": {"url": self._address(input["image"])}},
         ]
-        # The system prompt in parts as well: Arrow has no column that holds texts and lists.
+        # The system prompt is a list of parts too: an Arrow column cannot hold both texts and lists.
         system: ChatType = [
             {"role": "system", "content": [{"type": "text", "text": message["content"]}]}
             for message in before
@@ -87,7 +86,7 @@ class TextGenerationWithImage(TextGeneration):
             if image.startswith(beginning):
                 return f"data:image/{kind};base64,{image}"
         raise DistilabelUserError(
-            f"The column 'image' of {self.name!r} holds no PNG, JPEG, GIF or WebP in base64: give a data URL instead.",
+            f"The column 'image' of {self.name!r} holds no PNG, JPEG, GIF or WebP in base64: use a data URL instead.",
         )
 
     def _of_pillow(self, image: Any) -> str:

@@ -1,4 +1,4 @@
-"""Having a base model answer an instruction, by examples alone."""
+"""Aligning a base model with in-context examples alone."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from distilabel.typing import ChatType, Row, StepColumns
 
 __all__ = ["URIAL"]
 
-# As in the paper: one preface and three examples that never change, in a form that a base model goes on with.
+# As in the paper: one fixed preface and three fixed examples, in a form that a base model continues.
 _PREFACE = """\
 # Instruction
 
@@ -70,14 +70,14 @@ _FENCE = re.compile(r"^```", re.MULTILINE)
 
 
 class URIAL(Task):
-    r"""Have a base model, one that was never tuned, answer like an assistant: a preface and three examples go before.
+    r"""Let a base model, without fine-tuning, answer like an assistant, with a preface and three examples.
 
-    The prompt is one message. Set the LLM to stop at "# Query:", so that it does not go on with queries of its own;
-    what follows one is cut off here as well.
+    The prompt is one message. Set "# Query:" as a stop sequence of the LLM, so that it does not continue with more
+    queries; the task also cuts the answer there.
 
     Columns:
-        In: `instruction`, or `conversation`, a list of dicts with `role` and `content` of which the last is the
-        user's. Out: `generation` (None where there is no answer) and `model_name`.
+        In: `instruction`, or `conversation`, a list of dicts with `role` and `content`; the last message is the user's.
+        Out: `generation` (None where there is no answer) and `model_name`.
 
     References:
         The Unlocking Spell on Base LLMs: Rethinking Alignment via In-Context Learning,
@@ -107,7 +107,7 @@ class URIAL(Task):
         return ["generation", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Return preface, examples, what was said before, and the query, as one message.
+        """Return the preface, the examples, the turns so far and the query, as one message.
 
         Raises:
             DistilabelUserError: The row has neither an instruction nor a conversation that ends with the user.
@@ -134,7 +134,7 @@ class URIAL(Task):
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
         """Return the text up to the end of the answer; raises DistilabelGenerationException where nothing is left."""
         answer = _NEXT_QUERY.split(as_text(output), maxsplit=1)[0].strip()
-        # Fences of the answer's own come in pairs; an odd one at the end closes the answer.
+        # Code fences within the answer come in pairs; an unpaired one at the end closes the answer.
         if len(_FENCE.findall(answer)) % 2:
             answer = answer.removesuffix("```").strip()
         if not answer:
