@@ -128,7 +128,7 @@ class TestArrows:
         assert pipeline.edges[-1] == ("a", ["b"], route)
 
     def test_step_without_a_pipeline_says_where_to_create_it(self):
-        with pytest.raises(DistilabelUserError, match="inside of `with Pipeline"):
+        with pytest.raises(DistilabelUserError, match="inside `with Pipeline"):
             Count() >> Count()
 
     @pytest.mark.parametrize("wrong", [3, ["x"], Count])
@@ -174,7 +174,7 @@ class TestKinds:
     def test_runtime_parameters_are_described(self):
         info = {entry["name"]: entry for entry in Count().get_runtime_parameters_info()}
         assert info["unit"]["optional"] is False
-        assert info["input_batch_size"]["description"] == "How many rows make a chunk."
+        assert info["input_batch_size"]["description"] == "The number of rows in a chunk."
         assert "replicas" in [entry["name"] for entry in info["resources"]["runtime_parameters_info"]]
 
 

@@ -50,12 +50,12 @@ def test_vector_is_the_state_of_the_last_token():
 
 
 def test_llm_that_tells_no_states_is_refused_when_the_step_is_made():
-    with pytest.raises(DistilabelUserError, match="which OpenAILLM does not tell: take TransformersLLM"):
+    with pytest.raises(DistilabelUserError, match="which OpenAILLM does not return: use TransformersLLM"):
         GenerateEmbeddings(llm=OpenAILLM(model="m", use_offline_batch_generation=True))
 
 
 def test_llm_that_loses_states_is_told():
-    with pytest.raises(DistilabelStepError, match="2 texts and its LLM gave 1"):
+    with pytest.raises(DistilabelStepError, match="2 texts and its LLM returned 1"):
         next(GenerateEmbeddings(llm=States(lost=1)).process([{"text": "a"}, {"text": "b"}]))
 
 

@@ -1,4 +1,4 @@
-"""Steps: what turns rows into rows. Each is loaded when it is first named, so that nobody waits for those he does not use."""
+"""Steps turn rows into rows. Each class is imported when it is first used."""
 
 from typing import TYPE_CHECKING
 

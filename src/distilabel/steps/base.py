@@ -37,15 +37,15 @@ Others = TypeVar("Others", bound="_Step | Sequence[_Step]")
 
 
 class _Step(BaseModel):
-    """What all steps have in common.
+    """The base class of all steps.
 
     Attributes:
-        name: Letters, digits, `_` and `-`; without one, the class's name in snake case and a number.
-        resources: What the step asks of the machine.
-        pipeline: The pipeline that it belongs to; without one, that of the open `with` block, if any.
-        input_mappings: Name of an input in the step to the name of the column that holds it.
-        output_mappings: Name of an output in the step to the name of the column to write.
-        use_cache: Whether rows that a former run has finished may be taken from the cache.
+        name: Letters, digits, `_` and `-`; by default the class's name in snake case and a number.
+        resources: The resources that the step requests.
+        pipeline: The pipeline of the step; by default that of the open `with` block, if any.
+        input_mappings: A mapping of the step's inputs to names of columns.
+        output_mappings: A mapping of the step's outputs to names of columns.
+        use_cache: Whether to take rows of an earlier run from the cache; True by default.
     """
 
     model_config = ConfigDict(
@@ -74,7 +74,7 @@ class _Step(BaseModel):
 
     def __init__(self, **data: Any) -> None:
         super().__init__(**data)
-        self._settle()
+        self._set_pipeline_and_name()
         self.verify()
         if self.pipeline is not None:
             self.pipeline._add_step(self)  # noqa: SLF001 - the Registry's own face
@@ -88,25 +88,25 @@ class _Step(BaseModel):
     def model_post_init(self, context: Any, /) -> None:
         """Find the pipeline, and a name that is still free in it."""
         super().model_post_init(context)
-        self._settle()
+        self._set_pipeline_and_name()
 
-    def _settle(self) -> None:
-        # Past the validation of assignments: a subclass's validators need not run for what it did not set.
+    def _set_pipeline_and_name(self) -> None:
+        # Without validation of assignments: validators of a subclass must not run for fields that it did not set.
         own = self.__dict__
         own["pipeline"] = current_pipeline.get() if self.pipeline is None else self.pipeline
         taken = () if self.pipeline is None else self.pipeline.names
         own["name"] = self.name or _free_name(type(self).__name__, taken)
 
     def __getstate__(self) -> dict[Any, Any]:
-        """Cross a process boundary alone: the pipeline stays behind."""
+        """Leave the pipeline out when a step is pickled for another process."""
         state = super().__getstate__()
         return {**state, "__dict__": {**state["__dict__"], "pipeline": None}}
 
-    # What a step is, and what it reads and writes.
+    # Kind and columns
 
     @property
     def is_generator(self) -> bool:
-        """Whether the step makes rows out of nothing."""
+        """Whether the step makes rows and takes none."""
         return self.kind == "generator"
 
     @property
@@ -121,32 +121,32 @@ class _Step(BaseModel):
 
     @property
     def has_multiple_inputs(self) -> bool:
-        """Whether the step takes the rows of several steps side by side: `process(self, *inputs: StepInput)`."""
+        """Whether the step takes the rows of several steps: `process(self, *inputs: StepInput)`."""
         return any(parameter.kind is parameter.VAR_POSITIONAL for parameter in row_parameters(self.process))
 
     @property
     def inputs(self) -> StepColumns:
-        """The columns that the step reads, by the step's own names."""
+        """The columns that the step reads, by their names in the step."""
         return []
 
     @property
     def outputs(self) -> StepColumns:
-        """The columns that the step writes, by the step's own names."""
+        """The columns that the step writes, by their names in the step."""
         return []
 
     def get_inputs(self) -> dict[str, bool]:
-        """Return the columns that the step reads, as the rows name them, each with whether it is required."""
+        """Return the columns that the step reads, by their names in the rows, each with whether it is required."""
         return {self.input_mappings.get(name, name): must for name, must in as_columns(self.inputs).items()}
 
     def get_outputs(self) -> dict[str, bool]:
-        """Return the columns that the step writes, as the rows will name them."""
+        """Return the columns that the step writes, by their names in the rows."""
         return {self.output_mappings.get(name, name): must for name, must in as_columns(self.outputs).items()}
 
     def verify(self) -> None:
-        """Check the fields against one another; called when the step is made and before the pipeline runs.
+        """Check that the fields agree; called when the step is created and before the pipeline runs.
 
         Raises:
-            DistilabelUserError: What does not fit, and how to mend it.
+            DistilabelUserError: The fields contradict each other.
         """
 
     def verify_inputs_mappings(self) -> None:
@@ -160,13 +160,13 @@ class _Step(BaseModel):
         known = as_columns(self.outputs) if self.output_mappings else {}
         check_mapping(self.name, "output", self.output_mappings, known)
 
-    # Its life.
+    # Lifecycle
 
     def load(self) -> None:
         """Get ready to process: open files, load models. Call it when overriding."""
 
     def unload(self) -> None:
-        """Let go of what `load` took."""
+        """Release what `load` acquired."""
 
     def process(self, *args: Any, **kwargs: Any) -> Iterator[Any]:  # noqa: ARG002 - each class has its own
         """Yield rows: lists of them, or in a generator pairs of a list and whether it is the last."""
@@ -175,7 +175,7 @@ class _Step(BaseModel):
         )
 
     def impute_step_outputs(self, rows: list[Row]) -> list[Row]:
-        """Return the rows with None in every column that the step would have written.
+        """Return the rows with None in every output column.
 
         Examples:
             >>> class Judge(_Step):
@@ -189,13 +189,13 @@ class _Step(BaseModel):
 
     @property
     def random(self) -> random.Random:
-        """Randomness that is the same when a chunk is processed again; outside of a pipeline, seeded by the name."""
+        """Randomness that repeats when a chunk is processed again; outside of a pipeline, seeded with the name."""
         self._random = self._random or random.Random(self.name)  # noqa: S311 - repeatable on purpose
         return current_random() or self._random
 
     @property
     def concurrency(self) -> int:
-        """How many chunks may be processed at once."""
+        """The maximum number of chunks in process at once."""
         return 1
 
     @property
@@ -217,12 +217,12 @@ class _Step(BaseModel):
         write_function: Callable[[Path], Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Leave a file or several beside the rows, in a folder called `name`; an older one is replaced.
+        """Save files beside the rows, in a folder called `name`, which replaces an older one.
 
         Args:
             name: The artifact's name.
-            write_function: Is given a folder, and writes into it.
-            metadata: Written beside it as `metadata.json`.
+            write_function: Takes a folder, and writes the files into it.
+            metadata: Saved in the folder as `metadata.json`.
 
         Outside of a running pipeline nothing is written, and a warning says so.
         """
@@ -231,19 +231,19 @@ class _Step(BaseModel):
             return
         artifacts.save_artifact(self._artifacts_directory, name, write_function, metadata)
 
-    # Its arrows.
+    # Connections
 
     def connect(self, *others: "_Step", routing_batch_function: RoutingFunction | None = None) -> None:
-        """Lead the rows to other steps: to all, or to those that `routing_batch_function` picks for a chunk.
+        """Send the rows to other steps: to all, or to those that `routing_batch_function` selects for a chunk.
 
         Raises:
             DistilabelUserError: The step belongs to no pipeline.
-            DistilabelTypeError: Something else than a step was given.
+            DistilabelTypeError: An argument is not a step.
         """
         pipeline: Registry | None = self.pipeline
         if pipeline is None:
             raise DistilabelUserError(
-                f"Step {self.name!r} belongs to no pipeline: create it inside of `with Pipeline() as pipeline:`.",
+                f"Step {self.name!r} belongs to no pipeline: create it inside `with Pipeline() as pipeline:`.",
             )
         pipeline._connect(self, _as_steps(others), routing_batch_function)  # noqa: SLF001 - the Registry's interface
 
@@ -267,11 +267,11 @@ class _Step(BaseModel):
             step.connect(self)
         return self
 
-    # Its written form.
+    # Serialization
 
     @property
     def signature(self) -> str:
-        """40 hexadecimal digits for what the step declares; resources and batch size do not count."""
+        """40 hexadecimal digits that identify the step's settings, without resources and batch size."""
         return config.signature(self)
 
     def dump(self) -> dict[str, Any]:
@@ -284,7 +284,7 @@ class _Step(BaseModel):
 
     @classmethod
     def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a step from what `dump` gave; `allow` names the packages whose classes may be imported."""
+        """Build a step from the result of `dump`; `allow` names the packages whose classes may be imported."""
         step = config.load(data, allow)
         if not isinstance(step, cls):
             raise DistilabelTypeError(f"This describes a {type(step).__name__}, not a {cls.__name__}.")
@@ -302,11 +302,11 @@ class _Step(BaseModel):
 
     @classmethod
     def from_file(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a step from a JSON or YAML file, by its ending."""
+        """Build a step from a JSON or YAML file, by its extension."""
         return cls.from_dict(config.read_document(path), allow)
 
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
-        """Set runtime parameters by name; a name that is not known is logged as a warning."""
+        """Set runtime parameters by name; an unknown name is logged as a warning."""
         for warning in config.set_runtime_parameters(self, runtime_parameters):
             self._logger.warning("%s", warning)
 
@@ -357,11 +357,11 @@ def _free_name(class_name: str, taken: Any) -> str:
 class Step(_Step):
     """A step that takes rows chunk by chunk.
 
-    Define `inputs` and `outputs`, and `process(self, inputs: StepInput)` that yields one list of rows; with
-    `*inputs: StepInput` it takes the rows of several steps side by side.
+    Define `inputs` and `outputs`, and `process(self, inputs: StepInput)`, which yields one list of rows. With
+    `*inputs: StepInput` it takes the rows of several steps.
 
     Attributes:
-        input_batch_size: How many rows make a chunk, 50 by default.
+        input_batch_size: The number of rows in a chunk, 50 by default.
 
     Examples:
         >>> class Upper(Step):
@@ -376,17 +376,17 @@ class Step(_Step):
     """
 
     input_batch_size: RuntimeParameter[PositiveInt] = Field(
-        default=50, description="How many rows make a chunk."
+        default=50, description="The number of rows in a chunk."
     )
 
     def process_applying_mappings(self, *inputs: list[Row]) -> Iterator[list[Row]]:
-        """Process rows whose columns have the names that the mappings give.
+        """Process rows, with the columns renamed before and after by the mappings.
 
         Args:
-            inputs: The rows of each step before this one; without mappings, `process` is given these very rows.
+            inputs: The rows of each step before this one. Without mappings, `process` gets the same objects.
 
         Yields:
-            What `process` yields, with the columns named back; a column that the renaming hid is there again.
+            The rows of `process`, with the original column names. Columns that the renaming hid are restored.
         """
         renaming = self._renaming
         inner: list[list[Row]] = []
@@ -394,8 +394,8 @@ class Step(_Step):
         for rows in inputs:
             inner.append(renaming.into(rows, first=len(originals)))
             originals += rows
-        for made in self.process(*inner):
-            yield renaming.out_of(made, originals)
+        for new_rows in self.process(*inner):
+            yield renaming.out_of(new_rows, originals)
 
 
 class GlobalStep(Step):
@@ -405,14 +405,14 @@ class GlobalStep(Step):
 
 
 class GeneratorStep(_Step):
-    """A step that makes rows: it stands at the start of a pipeline.
+    """A step that makes rows. It is the first step of a pipeline.
 
-    Define `outputs` and `process(self, offset=0)`, which yields pairs of rows and whether they are the last.
+    Define `outputs` and `process(self, offset=0)`, which yields pairs: a list of rows, and whether it is the last.
 
     Attributes:
         batch_size: How many rows to yield at once, 50 by default.
-        repeatable: Class attribute: whether `process` may be asked again for the rows from an offset on, and then
-            gives those of the source as it is now.
+        repeatable: Class attribute: whether a later call of `process` with an offset yields the rows of the source as it
+            is then.
 
     Examples:
         >>> class Count(GeneratorStep):
@@ -434,18 +434,18 @@ class GeneratorStep(_Step):
 
     @property
     def total_rows(self) -> int | None:
-        """How many rows there will be, where that is known beforehand and every chunk but the last is full.
+        """The number of rows, if it is known in advance and every chunk but the last is full; else None.
 
-        Then, while some chunks wait for the replies of a batch job, the others are asked for too; they all go into one
-        job. With None, one chunk is asked for after the other.
+        With a number, all chunks are requested at once, so that their requests go into one batch job. With None, the next
+        chunk is requested when the one before it is complete.
         """
         return None
 
     @property
     def fingerprint(self) -> str | None:
-        """What stands for all rows of a repeatable generator, where that is known without reading them; else None.
+        """An identifier of all rows of a repeatable generator, if it is known without reading them; else None.
 
-        Where it is what it was in a former run, the rows of that run are taken, and the source is not read again.
+        If it equals that of an earlier run, the rows of that run are used, and the source is not read again.
         """
         return None
 

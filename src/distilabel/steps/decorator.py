@@ -1,4 +1,4 @@
-"""Making a step out of a function: `@step`."""
+"""The decorators `@step`, which makes a step from a function, and `@requirements`."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ def step(
     outputs: StepColumns | None = None,
     step_type: StepKind = "normal",
 ) -> Callable[[Callable[..., Any]], Callable[..., _Step]]:
-    """Make a class of steps out of a function that processes rows.
+    """Make a step class from a function that processes rows.
 
     Args:
         inputs: The columns that it reads; none by default.
@@ -76,10 +76,10 @@ def step(
 
 
 def requirements(packages: Sequence[str]) -> Callable[[Decorated], Decorated]:
-    """Note the packages that a class needs, beside those that its bases name.
+    """Declare the packages that a class needs, in addition to those of its base classes.
 
     Args:
-        packages: As pip would be told, such as `["nltk>=3.8"]`. The pipeline checks that they are installed.
+        packages: Requirements for pip, such as `["nltk>=3.8"]`. The pipeline checks that they are installed.
 
     Examples:
         >>> from distilabel.steps import Step
@@ -103,7 +103,7 @@ def class_from_function(
     fields: Mapping[str, tuple[Any, Any]],
     members: Mapping[str, Any],
 ) -> type[Made]:
-    """Make a class that stands where the function stood: same name, module and documentation.
+    """Make a class that replaces the function: same name, module and documentation.
 
     Args:
         function: Its source stands for that of the class.
@@ -177,7 +177,7 @@ def _process_offset(function: Callable[..., Any], settings: Sequence[str]) -> Ca
 
 
 def _skipping(made: Iterator[Any], offset: int) -> Iterator[Any]:
-    """Leave out the first rows of a generator that cannot begin in the middle."""
+    """Skip the first rows of a generator that cannot start at an offset."""
     for rows, is_last in made:
         rest = rows[offset:]
         offset = max(0, offset - len(rows))

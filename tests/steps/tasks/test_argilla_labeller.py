@@ -171,7 +171,7 @@ def test_label_may_be_answered_as_it_is_shown():
 
 def test_question_that_is_not_there_costs_its_row():
     made = label('{"value": "pos"}', question=None)
-    assert "give question=" in made["distilabel_metadata"]["failure_label"]["message"]
+    assert "pass question=" in made["distilabel_metadata"]["failure_label"]["message"]
 
 
 def test_question_of_another_type_is_refused_when_the_task_is_made():

@@ -123,7 +123,7 @@ class TestAnswer:
             ('{"labels": []}', {"n": 2}, "no list 'labels'"),
             ('{"labels": ["a", "b", "c"]}', {"n": 2}, "3 labels, of 2 at most"),
             ('{"labels": ["joy", "x"]}', {"n": 2, "available_labels": LABELS}, "'x' is not one of those"),
-            ('{"labels": ["joy", 1]}', {"n": 2}, "a label that is no text"),
+            ('{"labels": ["joy", 1]}', {"n": 2}, "a label that is not text"),
         ],
     )
     def test_hopeless_answer_gives_none_and_the_reason(self, said, fields, reason):

@@ -74,7 +74,7 @@ class TestPrompt:
         [
             ("url", None, "must hold text: `image_type` is 'url'"),
             ("base64", b"\x89PNG", "must hold text: `image_type` is 'base64'"),
-            ("base64", "Qk0=", "no PNG, JPEG, GIF or WebP in base64: give a data URL"),
+            ("base64", "Qk0=", "no PNG, JPEG, GIF or WebP in base64: use a data URL"),
             ("PIL", URL, "must hold an image of Pillow: `image_type` is 'PIL'"),
         ],
     )

@@ -1,1 +1,1 @@
-"""The parts of which every step is made."""
+"""Internals of all steps."""

@@ -1,4 +1,4 @@
-"""Files that a step leaves beside its rows."""
+"""Files that a step saves beside its rows."""
 
 import contextlib
 import errno
@@ -21,13 +21,13 @@ def save_artifact(
     write_function: Callable[[Path], Any],
     metadata: dict[str, Any] | None = None,
 ) -> Path:
-    """Have `write_function` fill the folder `folder/name`, and put the metadata beside; replaces an older one.
+    """Let `write_function` fill the folder `folder/name`, and add the metadata; replaces an older folder.
 
-    The folder appears only when it is complete. Several replicas may save under one name: the last one counts.
+    The folder appears only when it is complete. Several replicas may save under one name: the last one stays.
     """
     if not name or Path(name).name != name:
         raise DistilabelUserError(
-            f"An artifact's name is that of a folder, without separators: {name!r} is not."
+            f"An artifact's name must be a folder name without separators, not {name!r}."
         )
     target, part = folder / name, folder / f".{name}.{token_hex(8)}.part"
     part.mkdir(parents=True)
@@ -41,7 +41,7 @@ def save_artifact(
 
 
 def _put(part: Path, target: Path) -> None:
-    """Rename `part` to `target`, whatever another process puts there meanwhile."""
+    """Rename `part` to `target`, also if other processes write to `target` at the same time."""
     while True:
         try:
             part.rename(target)
@@ -57,7 +57,7 @@ def _put(part: Path, target: Path) -> None:
 
 
 def add_to_artifact(folder: Path, name: str, file: str, content: bytes, metadata: dict[str, Any]) -> Path:
-    """Put a file into the folder `folder/name`, beside those that are there; one of that name is replaced.
+    """Add a file to the folder `folder/name`; a file of that name is replaced.
 
     The file appears only when it is complete. Safe to use from several threads.
     """

@@ -1,4 +1,4 @@
-"""What surrounds a step: the pipeline being built, and the randomness of the chunk being processed."""
+"""The context of a step: the pipeline being built, and the randomness of the chunk being processed."""
 
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -10,14 +10,14 @@ __all__ = ["Registry", "chunk_random", "current_pipeline", "current_random"]
 
 
 class Registry(Protocol):
-    """What a pipeline offers to the steps that are created in it."""
+    """The interface of a pipeline for the steps that are created in it."""
 
     @property
     def names(self) -> Collection[str]:
-        """The names of the steps that it has."""
+        """The names of its steps."""
 
     def _add_step(self, step: Any) -> None:
-        """Take a new step in."""
+        """Add a new step."""
 
     def _connect(
         self,
@@ -25,11 +25,11 @@ class Registry(Protocol):
         to_steps: Sequence[Any],
         routing: Callable[[list[str]], list[str]] | None = None,
     ) -> None:
-        """Lead the rows of one step to others: to all of them, or to those that `routing` picks."""
+        """Send the rows of one step to others: to all, or to those that `routing` selects."""
 
 
 current_pipeline: ContextVar[Registry | None] = ContextVar("current_pipeline", default=None)
-"""The pipeline whose `with` block is open; steps created meanwhile register there."""
+"""The pipeline whose `with` block is open; new steps register there."""
 
 
 class _LazyRandom:

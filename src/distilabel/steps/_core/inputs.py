@@ -1,4 +1,4 @@
-"""The parameters of a step's process function: which of them take rows."""
+"""The parameters of a step's `process`: which take rows, and whether they are valid."""
 
 import inspect
 from collections.abc import Callable
@@ -25,11 +25,11 @@ class StepInputMark:
 
 
 StepInput: TypeAlias = Annotated[list[Row], StepInputMark()]
-"""The rows that a step is given: `def process(self, inputs: StepInput)`, or `*inputs: StepInput` for several."""
+"""The rows that a step takes: `def process(self, inputs: StepInput)`, or `*inputs: StepInput` for several steps."""
 
 
 def as_columns(columns: StepColumns) -> dict[str, bool]:
-    """Return each column with whether it is required; a list means that all are.
+    """Return each column with whether it is required; in a list, all are.
 
     Examples:
         >>> as_columns(["instruction"])

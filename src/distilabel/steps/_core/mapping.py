@@ -1,4 +1,4 @@
-"""Renaming columns on the way into a step and out of it; pure."""
+"""Renaming columns before and after a step; pure."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ _ORIGIN = "__distilabel_row__"
 
 @dataclass(frozen=True)
 class Renaming:
-    """How a step's column names differ from those of the rows that travel.
+    """The difference between the column names in a step and in the rows.
 
     Attributes:
-        inputs: Name in the step to name of the column, for what it reads.
-        outputs: Name in the step to name of the column, for what it writes.
-        produced: The names of all that it writes.
+        inputs: A mapping of names in the step to columns, for what it reads.
+        outputs: A mapping of names in the step to columns, for what it writes.
+        produced: The names in the step of everything that it writes.
 
     Examples:
         >>> renaming = Renaming(inputs={"text": "prompt"}, outputs={}, produced=frozenset({"length"}))
@@ -36,11 +36,11 @@ class Renaming:
 
     @property
     def is_none(self) -> bool:
-        """Whether no column has another name within the step."""
+        """Whether all columns have the same name in the step."""
         return not self.inputs and not self.outputs
 
     def into(self, rows: Sequence[Row], first: int = 0) -> list[Row]:
-        """Rename the columns that the step reads; a row that has columns to restore is numbered from `first`."""
+        """Rename the columns that the step reads; rows with hidden columns get a number, from `first` on."""
         if self.is_none:
             return list(rows)
         return [self._row_in(row, number) for number, row in enumerate(rows, start=first)]
@@ -56,10 +56,10 @@ class Renaming:
         return inner
 
     def out_of(self, rows: Sequence[Row], originals: Sequence[Row]) -> list[Row]:
-        """Rename back, and restore the columns that the renaming had put aside.
+        """Rename back, and restore the columns that the renaming hid.
 
         Args:
-            rows: What the step made of the rows that `into` gave it: any number of rows, in any order.
+            rows: The step's output for the rows of `into`: any number of rows, in any order.
             originals: The rows before `into`.
 
         Raises:
@@ -95,12 +95,12 @@ class Renaming:
 
     @cached_property
     def _taken(self) -> frozenset[str]:
-        """The names that mean something else within the step than outside of it."""
+        """The names that the step uses for other columns."""
         return frozenset((*self.inputs, *self.inputs.values()))
 
     @cached_property
     def _hidden(self) -> frozenset[str]:
-        """The columns that would be lost: those under a name that the step uses for another one."""
+        """The columns that would be lost, because the step uses their name for another column."""
         sources = set(self.inputs.values())
         shadowed = {name for name in self.inputs if name not in sources}
         overwritten = {name for name, column in self.outputs.items() if name != column}

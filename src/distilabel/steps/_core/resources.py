@@ -1,4 +1,4 @@
-"""What a step asks of the machine that it runs on."""
+"""The resources that a step requests."""
 
 from typing import Any, Optional
 
@@ -10,19 +10,19 @@ __all__ = ["StepResources"]
 
 
 class StepResources(BaseModel):
-    """What a step asks for; a step that asks for anything runs in worker processes of its own.
+    """The resources that a step requests. A step that requests any runs in worker processes.
 
-    Tasks that ask by offline batch are the exception: they stay in the driver, and what they ask for is not used.
+    Tasks with offline batch are the exception: they run in the driver process, and their requests have no effect.
 
     Attributes:
-        replicas: How many copies of the step work side by side, 1 by default. Generators and steps that take all rows
-            at once have one, whatever is said here.
-        cpus: CPUs for each copy. Ray reserves them. On one machine they are not reserved: they become `OMP_NUM_THREADS`, rounded down and
-            at least 1, unless that variable is set.
-        gpus: GPUs for each copy; parts of one may be asked for. On one machine each copy sees its own by
-            `CUDA_VISIBLE_DEVICES`; where there are too few, some are shared. 0 hides all of them.
-        memory: Bytes for each copy. Ray reserves them; on one machine nobody checks them.
-        resources: Custom resources of a Ray cluster, by name. On one machine they mean nothing.
+        replicas: How many copies of the step work in parallel, 1 by default. Generators and steps that take all rows at
+            once always have one.
+        cpus: CPUs for each copy. Ray reserves them. On one machine they set `OMP_NUM_THREADS` (rounded down, at least 1),
+            unless that variable is set.
+        gpus: GPUs for each copy; fractions are allowed. On one machine each copy sees its GPUs by `CUDA_VISIBLE_DEVICES`;
+            if there are too few, copies share them. 0 hides all GPUs.
+        memory: Bytes for each copy. Ray reserves them; on one machine they have no effect.
+        resources: Custom resources of a Ray cluster, by name. On one machine they have no effect.
 
     Examples:
         >>> StepResources(replicas=2, gpus=0.5).replicas

@@ -1,4 +1,4 @@
-"""Tasks: steps that ask an LLM. Each is loaded when it is first named, so that nobody waits for those he does not use."""
+"""Tasks are steps that prompt an LLM. Each class is imported when it is first used."""
 
 from typing import TYPE_CHECKING
 

@@ -25,7 +25,7 @@ class ComplexityScorer(Task):
 
     Columns:
         In: `instructions`, a list of texts. Out: `scores`, a list with a number from 1 to 6 for each instruction, in
-        their order (None where it is not plain which score is whose), and `model_name`.
+        their order (None if a score has no clear item), and `model_name`.
 
     With `use_default_structured_output=True` the answer is JSON.
 

@@ -1,4 +1,4 @@
-"""Making a task out of a function and its docstring: `@task`."""
+"""The decorator `@task`, which makes a task from a function and its docstring."""
 
 import inspect
 import string
@@ -21,7 +21,7 @@ _PARTS = ("system_prompt", "user_message_template")
 def task(
     inputs: StepColumns | None = None, outputs: StepColumns | None = None
 ) -> Callable[[Callable[..., dict[str, Any]]], Callable[..., Task]]:
-    """Make a class of tasks out of a function that reads the LLM's answer; its docstring says what is asked.
+    """Make a task class from a function that parses the LLM's answer; its docstring holds the prompt.
 
     Args:
         inputs: The columns that the question uses.

@@ -1,4 +1,4 @@
-"""The kind of task that asks an image model."""
+"""The base class of tasks that prompt an image model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,20 +26,21 @@ __all__ = ["ImageTask"]
 
 
 class ImageTask(Step):
-    """A step that asks an image model about each row, online or by offline batch.
+    """A step that prompts an image model with each row, in real time or by offline batch.
 
-    Define `inputs`, `outputs`, `format_input`, which makes a prompt of a row, and `format_output`, which makes columns of
-    an image in base64.
+    Define `inputs`, `outputs`, `format_input`, which returns the prompt for a row, and `format_output`, which returns the
+    columns for a base64 image.
 
     Attributes:
-        image_generation_model: The model to ask.
-        group_generations: Whether the images of a row go into one row, as lists; by default each gets a row.
-        add_raw_output: Whether `distilabel_metadata` keeps the image as it came, too; it is large.
-        add_raw_input: Whether `distilabel_metadata` keeps the prompt.
-        num_generations: How many images to ask for, for each row.
+        image_generation_model: The image model.
+        group_generations: Whether the images of a row become one row, with lists as values; by default each image becomes
+            a row.
+        add_raw_output: Whether `distilabel_metadata` keeps the image too, which is large; False by default.
+        add_raw_input: Whether `distilabel_metadata` keeps the prompt; True by default.
+        num_generations: How many images to request for each row; 1 by default.
 
     Columns:
-        Each row gets what `format_output` gives, `model_name`, and `distilabel_metadata` as with any `Task`.
+        Each row gets the columns of `format_output`, `model_name`, and `distilabel_metadata` as in `Task`.
 
     Examples:
         >>> class Blank(ImageGenerationModel):
@@ -63,13 +64,13 @@ class ImageTask(Step):
     image_generation_model: ImageGenerationModel
     group_generations: bool = False
     add_raw_output: RuntimeParameter[bool] = Field(
-        default=False, description="Whether distilabel_metadata keeps the image as it came, too."
+        default=False, description="Whether distilabel_metadata keeps the image too."
     )
     add_raw_input: RuntimeParameter[bool] = Field(
         default=True, description="Whether distilabel_metadata keeps the prompt."
     )
     num_generations: RuntimeParameter[PositiveInt] = Field(
-        default=1, description="How many images to ask for, for each row."
+        default=1, description="How many images to request for each row."
     )
 
     def load(self) -> None:
@@ -83,11 +84,11 @@ class ImageTask(Step):
         self.image_generation_model.unload()
 
     def format_input(self, input: Row) -> str:  # noqa: ARG002 - the public API's name
-        """Make a prompt of a row."""
+        """Return the prompt for a row."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define format_input(input).")
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Make columns of an image in base64; `output` is None where there is none."""
+        """Return the columns for a base64 image; `output` is None where there is none."""
         raise DistilabelNotImplementedError(
             f"{type(self).__name__} must define format_output(output, input)."
         )
@@ -96,7 +97,7 @@ class ImageTask(Step):
         """Yield the rows with their images.
 
         Raises:
-            DistilabelStepError: The model did not give one output for each row.
+            DistilabelStepError: The model did not return one output for each row.
             DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs are still running; process the same rows
                 again later.
         """
@@ -109,10 +110,10 @@ class ImageTask(Step):
         log_failures(self.name, [one.failure for answers, _ in made for one in answers])
         origin = Origin(self.name, self.image_generation_model.model_name)
         to_rows = grouped_row if self.group_generations else single_rows
-        told = zip(inputs, made, asked, strict=True)
+        per_row = zip(inputs, made, asked, strict=True)
         yield [
             new
-            for row, (answers, output), (prompt, _) in told
+            for row, (answers, output), (prompt, _) in per_row
             for new in to_rows(origin, row, answers, output, prompt if self.add_raw_input else None)  # type: ignore[arg-type]
         ]
 

@@ -1,4 +1,4 @@
-"""Rating how well a generation answers its instruction, as instruction backtranslation curates its data."""
+"""Rating how well a generation answers its instruction, after instruction backtranslation."""
 
 import re
 from typing import Any
@@ -42,8 +42,8 @@ class InstructionBacktranslation(Task):
     r"""Rate how good an example a generation is of how an assistant should answer its instruction.
 
     Columns:
-        In: `instruction` and `generation`. Out: `score`, a whole number from 1 to 5, and `reason` (both None where
-        the answer gives no plain score), and `model_name`.
+        In: `instruction` and `generation`. Out: `score`, an integer from 1 to 5, and `reason` (both None if the answer has
+        no clear score), and `model_name`.
 
     References:
         Self-Alignment with Instruction Backtranslation, https://arxiv.org/abs/2308.06259

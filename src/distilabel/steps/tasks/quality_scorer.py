@@ -29,7 +29,7 @@ class QualityScorer(Task):
 
     Columns:
         In: `instruction`, and `responses`, a list of texts. Out: `scores`, a list with a number from 1 to 5 for each
-        response, in their order (None where it is not plain which score is whose), and `model_name`.
+        response, in their order (None if a score has no clear item), and `model_name`.
 
     With `use_default_structured_output=True` the answer is JSON.
 

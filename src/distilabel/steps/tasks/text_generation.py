@@ -1,4 +1,4 @@
-"""Asking for a text about the columns of a row."""
+"""Generating text from the columns of a row."""
 
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -18,18 +18,18 @@ _SHOWN = 60
 
 
 class TextGeneration(Task):
-    """Ask for a text; what is asked is written by a template from columns of the row.
+    """Generate text; a template makes the prompt from columns of the row.
 
     Attributes:
-        system_prompt: Goes before each question; a row's own column `system_prompt` goes first.
-        template: The question, in Jinja2; "{{ instruction }}" by default.
+        system_prompt: The system prompt; the row's column `system_prompt` takes precedence.
+        template: The prompt, in Jinja2; "{{ instruction }}" by default.
         columns: The columns that the template uses; "instruction" by default.
-        takes_none: True: what a question says where a column is None is for the template to tell, as `{% if context %}`
-            does; one that would print the None is not asked.
+        takes_none: True: the template handles None, as with `{% if context %}`. A row whose prompt would contain the text
+            "None" is not sent.
 
     Columns:
-        In: those of `columns`, and `system_prompt` if there is one. Out: `generation` (None where there is no
-        answer) and `model_name`.
+        In: those of `columns`; optional: `system_prompt`. Out: `generation` (None where there is no answer) and
+        `model_name`.
 
     Raises:
         DistilabelUserError: The template is not valid, or `columns` are not those that it uses.
@@ -60,12 +60,12 @@ class TextGeneration(Task):
 
     @property
     def inputs(self) -> StepColumns:
-        """The template's columns; `system_prompt` need not be there."""
+        """The template's columns; `system_prompt` is optional."""
         return {**dict.fromkeys(self._names, True), "system_prompt": False}
 
     @property
     def outputs(self) -> StepColumns:
-        """The text and the model's name."""
+        """The text and `model_name`."""
         return ["generation", "model_name"]
 
     def verify(self) -> None:
@@ -89,7 +89,7 @@ class TextGeneration(Task):
             ) from error
 
     def format_input(self, input: Row) -> ChatType:
-        """Return the system prompt, if any, and the question."""
+        """Return the chat of the optional system prompt and the prompt."""
         given = input.get("system_prompt")
         system_prompt = given if given and isinstance(given, str) else self.system_prompt
         chat: ChatType = [{"role": "system", "content": system_prompt}] if system_prompt else []
@@ -120,18 +120,20 @@ class TextGeneration(Task):
             )
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:  # noqa: ARG002 - public API
-        """Return the text as it is."""
+        """Return the unchanged text."""
         return {"generation": output}
 
 
-def _said(value: Any) -> Any:
-    """Refuse to ask a model about "None" or "nan": a column that a step before failed to fill has nothing to say."""
+def _checked_value(value: Any) -> Any:
+    """Refuse values that print as "None" or "nan": an earlier step failed to fill the column."""
     if value is None or value != value or (isinstance(value, list | tuple) and None in value):  # noqa: PLR0124 - NaN
         raise ValueError("a column of the question is None, or holds None")
     return value
 
 
-_ENVIRONMENT = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_said)
+_ENVIRONMENT = SandboxedEnvironment(
+    undefined=StrictUndefined, keep_trailing_newline=True, finalize=_checked_value
+)
 
 
 # A compiled template cannot cross a process boundary, so it is not kept on the task.

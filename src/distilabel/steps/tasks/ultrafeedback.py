@@ -49,7 +49,7 @@ class UltraFeedback(Task):
         and a text for each generation, in their order, and `model_name`. For "helpfulness" and "truthfulness" also
         `types`, for each generation the list of the numbers of what it shows (which merits, or which kinds of
         falsehood); `rationales` are then about these, and `rationales-for-ratings` about the ratings. All of them
-        are None where it is not plain which rating is whose.
+        are None if a rating has no clear text.
 
     With `use_default_structured_output=True` the answer is JSON.
 

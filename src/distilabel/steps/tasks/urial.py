@@ -112,12 +112,12 @@ class URIAL(Task):
         Raises:
             DistilabelUserError: The row has neither an instruction nor a conversation that ends with the user.
         """
-        said, query = self._said(input)
-        turns = [_TURN.format(query=asked, answer=answer) for asked, answer in said]
+        turns_so_far, query = self._turns(input)
+        turns = [_TURN.format(query=asked, answer=answer) for asked, answer in turns_so_far]
         prompt = "\n\n".join([_PREFACE, *turns, _OPEN_TURN.format(query=query)])
         return [{"role": "user", "content": prompt}]
 
-    def _said(self, row: Row) -> tuple[list[tuple[str, str]], str]:
+    def _turns(self, row: Row) -> tuple[list[tuple[str, str]], str]:
         """Return the turns so far and the last query."""
         if row.get("conversation") is None and isinstance(row.get("instruction"), str):
             return [], row["instruction"]

@@ -1,1 +1,1 @@
-"""The parts of which every task is made."""
+"""Internals of all tasks."""

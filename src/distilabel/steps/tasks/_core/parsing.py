@@ -1,4 +1,4 @@
-"""Reading answers: text, JSON, sections under headings, and lists; pure."""
+"""Parsing answers: text, JSON, sections under headings, and lists; pure."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Scores and other things said of several numbered items: each goes to the item that it was said of, or to none; pure."""
+"""Scores and other values for several numbered items: each is matched to its item by number; pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,7 +47,7 @@ def items_of(row: Row, column: str, least: int = 1) -> list[str]:
 
 
 def numbered(items: Sequence[str], label: str) -> str:
-    r"""Write items down, each under a heading with its number.
+    r"""Return the items as text, each under a heading with its number.
 
     Examples:
         >>> numbered(["a", "b"], "Text")
@@ -79,7 +79,7 @@ def by_number(pairs: Iterable[tuple[int, T]], count: int, kind: str) -> list[T]:
 
 
 def scores_form(label: str, count: int, *, as_json: bool) -> str:
-    r"""Tell a model how to write down what `scores_of` reads.
+    r"""Return the instruction for a model to answer in the format that `scores_of` parses.
 
     Examples:
         >>> scores_form("text", 2, as_json=False)
@@ -97,7 +97,7 @@ def scores_of(output: str | None, count: int, low: int, high: int) -> list[float
     r"""Read the scores of items 1 to `count`: lines like "[1] Score: 3", or JSON after `numbered_schema`.
 
     Raises:
-        DistilabelGenerationException: It is not plain which score is whose, or one is not from `low` to `high`.
+        DistilabelGenerationException: A score has no clear item, or is not from `low` to `high`.
 
     Examples:
         >>> scores_of("[2] Score: 5\n[1] Score: 1/5", 2, 1, 5)
@@ -115,7 +115,7 @@ def score_within(value: Any, low: int, high: int) -> float:
     """Return a score as a number.
 
     Raises:
-        DistilabelGenerationException: It is none, or not from `low` to `high`.
+        DistilabelGenerationException: It is not a number from `low` to `high`.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not low <= value <= high:
@@ -125,10 +125,10 @@ def score_within(value: Any, low: int, high: int) -> float:
 
 
 def leading_score(text: str, low: int, high: int) -> float:
-    """Read the score with which a text begins, such as "4", "4/5" or "**4** (good)".
+    """Parse the score at the start of a text, such as "4", "4/5" or "**4** (good)".
 
     Raises:
-        DistilabelGenerationException: It begins with none, or with a range, or it is not from `low` to `high`.
+        DistilabelGenerationException: There is no score, or a range, or it is not from `low` to `high`.
     """
     match = _LEADING.match(text)
     is_plain = match is not None and not match["doubt"]
@@ -151,7 +151,7 @@ def as_number(entry: Any) -> int:
     """Return the number of the item that an entry of a JSON list is about.
 
     Raises:
-        DistilabelGenerationException: It does not say.
+        DistilabelGenerationException: The entry has no number.
     """
     number = entry.get("number") if isinstance(entry, dict) else None
     if not isinstance(number, int) or isinstance(number, bool):

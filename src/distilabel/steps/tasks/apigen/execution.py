@@ -1,4 +1,4 @@
-"""Carrying out function calls in a process of their own, which ends when its time is up."""
+"""Executing function calls in a separate process with a time limit."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _LAST_WORDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a call: whether it returned, and what it returned or raised, as text."""
+    """The outcome of a call: whether it returned, and the result or the error, as text."""
 
     ok: bool
     result: str
@@ -72,7 +72,7 @@ class Library:
 
 
 def execute(library: Library, calls: Sequence[dict[str, Any]], timeout: float) -> list[Outcome]:
-    """Carry out the calls of one row, one after the other.
+    """Execute the calls of one row, one after the other.
 
     Args:
         library: Where the functions are.
@@ -80,7 +80,7 @@ def execute(library: Library, calls: Sequence[dict[str, Any]], timeout: float) -
         timeout: Seconds that all of them may take together.
 
     Returns:
-        One outcome a call. If one may not be called, none is: they belong together.
+        One outcome for each call. If one of them must not be called, none is executed: they belong together.
     """
     try:
         paths = [library.file_of(call["name"]) for call in calls]
@@ -93,7 +93,7 @@ def execute(library: Library, calls: Sequence[dict[str, Any]], timeout: float) -
 
 
 def _run(given: bytes, timeout: float) -> tuple[list[bytes], str]:
-    """Return the lines that the runner has written, and what became of it."""
+    """Return the lines that the runner wrote, and how it ended."""
     process = subprocess.Popen(  # noqa: S603 - our own script; what it calls is the user's own file
         [sys.executable, "-P", runner.__file__],
         stdin=subprocess.PIPE,
@@ -104,12 +104,12 @@ def _run(given: bytes, timeout: float) -> tuple[list[bytes], str]:
     )
     ending = "the call ended its process"
     try:
-        said, _ = process.communicate(given, timeout)
+        output, _ = process.communicate(given, timeout)
     except subprocess.TimeoutExpired:
-        said = _end(process)
+        output = _end(process)
         ending = f"TimeoutError: no answer within {timeout:g} s"
     # A line that was cut off by the end is none.
-    return said.split(b"\n")[:-1], ending
+    return output.split(b"\n")[:-1], ending
 
 
 def _end(process: "subprocess.Popen[bytes]") -> bytes:

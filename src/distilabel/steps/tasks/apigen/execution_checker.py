@@ -1,4 +1,4 @@
-"""Checking function calls by carrying them out."""
+"""Checking function calls by executing them."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -20,9 +20,9 @@ _AT_ONCE = 4
 
 
 class APIGenExecutionChecker(Step):
-    """Carry out the calls in a row and tell whether all of them returned.
+    """Execute the calls in a row, and check whether all of them returned.
 
-    The functions are in a Python file of one's own. The calls of each row run in a process of their own, which is ended
+    The functions are in a Python file of the user. The calls of each row run in a process of their own, which is ended
     when its time is up, and which does not get the environment variables that look like secrets. It is no sandbox: what
     the functions may do, a model's calls may have them do. Four rows run at once.
 
@@ -68,7 +68,7 @@ class APIGenExecutionChecker(Step):
 
     @property
     def signature(self) -> str:
-        """40 hexadecimal digits, as of any step; other ones once the functions' files are edited: their calls are made anew."""
+        """40 hexadecimal digits that change when the functions' files change, so that the calls run again."""
         both = f"{super().signature}{self._library.digest()}"
         return hashlib.sha1(both.encode(), usedforsecurity=False).hexdigest()
 

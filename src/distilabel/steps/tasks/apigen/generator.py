@@ -1,4 +1,4 @@
-"""Making queries, and the function calls that answer them."""
+"""Generating queries, and the function calls that answer them."""
 
 import json
 import random
@@ -18,13 +18,13 @@ __all__ = ["APIGenGenerator"]
 
 
 class APIGenGenerator(Task):
-    """Make queries of users for a function, and the calls that answer them.
+    """Generate user queries for a function, and the calls that answer them.
 
     Attributes:
-        system_prompt: In place of ours; it must ask for the same JSON.
-        use_tools: Whether the functions in the column `tools` are told to the LLM too.
-        number: How many queries to make: a number, a list of which one is picked for each row, or a dict of number to
-            probability. The pick depends on the row's own texts.
+        system_prompt: Replaces the built-in system prompt; it must request the same JSON.
+        use_tools: Whether the prompt also shows the functions in the column `tools`; False by default.
+        number: How many queries to generate: a number (1 by default), a list from which one is drawn for each row, or a
+            dict of number to probability. The draw depends on the row's texts.
 
     Columns:
         In: `func_name`, `func_desc`, `examples` (a text, may be empty), and, if there is one, `tools` (a JSON text or a

@@ -1,4 +1,4 @@
-"""Reading JSON out of answers, and the calls in it. Pure."""
+"""Parsing JSON in answers, and the function calls in it; pure."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _DECODER = json.JSONDecoder()
 
 
 def json_in(text: str) -> Any:
-    """Read the first JSON list or object in a text, whatever stands around it.
+    """Parse the first JSON list or object in a text, also within other text.
 
     Raises:
         ValueError: There is none.

@@ -1,4 +1,4 @@
-"""The prompts of APIGen, written anew from the paper (arXiv 2406.18518)."""
+"""The prompts of APIGen, newly written after the paper (arXiv 2406.18518)."""
 
 __all__ = ["CHECKER_PROMPT", "GENERATOR_PROMPT"]
 

@@ -23,7 +23,7 @@ def _function(path: str, name: str) -> Any:
     return getattr(module, name)
 
 
-def _told(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     try:
@@ -40,7 +40,7 @@ def _text(text: str) -> str:
 def _outcome(call: dict[str, Any]) -> dict[str, Any]:
     try:
         result = _function(call["path"], call["name"])(**call["arguments"])
-        return {"ok": True, "result": _text(_told(result))}
+        return {"ok": True, "result": _text(_as_text(result))}
     except BaseException as error:  # noqa: BLE001 - whatever a user's function raises concerns its own call
         return {"ok": False, "result": _text(f"{type(error).__name__}: {error}")}
 

@@ -20,7 +20,7 @@ class APIGenSemanticChecker(Task):
     """Have a model check whether the calls, and what they returned, do what the query wants.
 
     Attributes:
-        system_prompt: In place of ours; it must ask for the same JSON.
+        system_prompt: Replaces the built-in system prompt; it must request the same JSON.
         exclude_failed_execution: Whether rows whose `keep_row_after_execution_check` is False are not asked about.
 
     Columns:

@@ -1,4 +1,4 @@
-"""Tasks that make an instruction or an answer better step by step."""
+"""Tasks that evolve instructions and responses."""
 
 from distilabel.steps.tasks.evol.complexity import EvolComplexity
 from distilabel.steps.tasks.evol.complexity_generator import EvolComplexityGenerator

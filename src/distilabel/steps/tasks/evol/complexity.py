@@ -14,7 +14,7 @@ class EvolComplexity(EvolInstruct):
     It is `EvolInstruct` without the way into breadth: each evolution makes the same instruction harder.
 
     Attributes:
-        mutation_templates: Name to prompt; one is picked by chance for each evolution. `<PROMPT>` stands for the
+        mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction. The other attributes are those of `EvolInstruct`.
 
     Columns:

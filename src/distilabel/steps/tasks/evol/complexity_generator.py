@@ -14,7 +14,7 @@ class EvolComplexityGenerator(EvolInstructGenerator):
     It is `EvolInstructGenerator` without the way into breadth.
 
     Attributes:
-        mutation_templates: Name to prompt; one is picked by chance for each evolution. The other attributes are those
+        mutation_templates: Name to prompt; one is drawn at random for each evolution. The other attributes are those
             of `EvolInstructGenerator`.
 
     Columns:

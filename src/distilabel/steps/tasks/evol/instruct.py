@@ -1,4 +1,4 @@
-"""Evolving instructions: harder, or rarer, step by step."""
+"""Evolving instructions: harder (in depth), or rarer (in breadth)."""
 
 from typing import Any
 
@@ -32,9 +32,9 @@ class EvolInstruct(Task):
         store_evolutions: Whether to keep all evolutions, as lists, or the last one alone.
         generate_answers: Whether to ask the LLM for an answer to what is kept.
         include_original_instruction: With `store_evolutions`: whether the list begins with the original.
-        mutation_templates: Name to prompt; one is picked by chance for each evolution. `<PROMPT>` stands for the
+        mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction.
-        seed: Another seed picks other templates. The pick depends on the row's own instruction and on nothing else.
+        seed: The seed of the draws, 42 by default. A draw depends only on the seed and the row's instruction.
 
     Columns:
         In: `instruction`. Out: `evolved_instruction`, or `evolved_instructions` (a list, shorter where an evolution
@@ -45,7 +45,7 @@ class EvolInstruct(Task):
         WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
 
     Raises:
-        DistilabelUserError: A template lacks `<PROMPT>`, or the LLM cannot be asked several times for a row.
+        DistilabelUserError: A template lacks `<PROMPT>`, or the LLM cannot be prompted several times for a row.
 
     Examples:
         >>> from distilabel.models.llms.base import LLM
@@ -65,7 +65,7 @@ class EvolInstruct(Task):
     generate_answers: bool = False
     include_original_instruction: bool = False
     mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(INSTRUCTION_TEMPLATES))
-    seed: RuntimeParameter[int] = Field(default=42, description="Another seed picks other templates.")
+    seed: RuntimeParameter[int] = Field(default=42, description="The seed of the draws.")
 
     @property
     def inputs(self) -> StepColumns:

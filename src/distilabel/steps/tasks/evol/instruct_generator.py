@@ -1,4 +1,4 @@
-"""Making instructions from nothing, and evolving them until they are of the wanted length."""
+"""Generating instructions without input, and evolving them to a target length."""
 
 import random
 from typing import Any
@@ -28,19 +28,19 @@ _MOST_TURNS = 12
 
 
 class EvolInstructGenerator(GeneratorTask):
-    """Make instructions out of pairs of everyday words, and evolve each until it is of the wanted length.
+    """Generate instructions from pairs of everyday words, and evolve each to the target length.
 
-    An instruction that has become too long begins anew, with other words. One that is not of the wanted length after
+    An instruction that became too long starts again, with other words. One that is not of the wanted length after
     12 turns is given up: its row says so.
 
     Attributes:
         num_instructions: How many to make: the number of rows.
         generate_answers: Whether to ask the LLM for an answer to each.
-        mutation_templates: Name to prompt; one is picked by chance for each evolution. `<PROMPT>` stands for the
+        mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction, and in the template `FRESH_START`, which makes the first one, for a pair of words.
         min_length: The fewest bytes that an instruction may have in UTF-8.
         max_length: The most.
-        seed: Another seed picks other words and templates.
+        seed: The seed of the draws, 42 by default.
 
     Columns:
         Out: `instruction`, with `generate_answers` also `answer`, and `model_name`. None where there is none, with the
@@ -50,7 +50,7 @@ class EvolInstructGenerator(GeneratorTask):
         WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
 
     Raises:
-        DistilabelUserError: A template lacks `<PROMPT>`, the lengths leave no room, or the LLM cannot be asked several
+        DistilabelUserError: A template lacks `<PROMPT>`, no length is valid, or the LLM cannot be prompted several
             times for a row.
 
     Examples:
@@ -76,9 +76,7 @@ class EvolInstructGenerator(GeneratorTask):
     max_length: RuntimeParameter[PositiveInt] = Field(
         default=1024, description="The most bytes that an instruction may have."
     )
-    seed: RuntimeParameter[int] = Field(
-        default=42, description="Another seed picks other words and templates."
-    )
+    seed: RuntimeParameter[int] = Field(default=42, description="The seed of the draws.")
 
     @property
     def outputs(self) -> StepColumns:

@@ -1,4 +1,4 @@
-"""What all evolution shares: picking a template, filling it in, and reading what came back. Pure."""
+"""What all evolution tasks share: drawing a template, filling it in, and parsing the answer; pure."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""The prompts of evolution, written anew from WizardLM (arXiv 2304.12244) and DEITA (arXiv 2312.15685).
+"""The prompts of evolution, newly written after WizardLM (arXiv 2304.12244) and DEITA (arXiv 2312.15685).
 
 `<PROMPT>` stands for the instruction, `<RESPONSE>` for the answer to it, in a user's own templates too.
 """

@@ -1,4 +1,4 @@
-"""Evolving answers: better step by step."""
+"""Evolving responses towards higher quality."""
 
 from typing import Any
 
@@ -29,9 +29,9 @@ class EvolQuality(Task):
         num_evolutions: How many times to rewrite.
         store_evolutions: Whether to keep all evolutions, as a list, or the last one alone.
         include_original_response: With `store_evolutions`: whether the list begins with the original.
-        mutation_templates: Name to prompt; one is picked by chance for each evolution. `<PROMPT>` stands for the
+        mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction, `<RESPONSE>` for the answer.
-        seed: Another seed picks other templates. The pick depends on the row's own texts and on nothing else.
+        seed: The seed of the draws, 42 by default. A draw depends only on the seed and the row's texts.
 
     Columns:
         In: `instruction`, `response`. Out: `evolved_response`, or `evolved_responses` (a list, shorter where an
@@ -42,7 +42,7 @@ class EvolQuality(Task):
         (DEITA), https://arxiv.org/abs/2312.15685
 
     Raises:
-        DistilabelUserError: A template lacks a placeholder, or the LLM cannot be asked several times for a row.
+        DistilabelUserError: A template lacks a placeholder, or the LLM cannot be prompted several times for a row.
 
     Examples:
         >>> from distilabel.models.llms.base import LLM
@@ -63,7 +63,7 @@ class EvolQuality(Task):
     store_evolutions: bool = False
     include_original_response: bool = False
     mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(QUALITY_TEMPLATES))
-    seed: RuntimeParameter[int] = Field(default=42, description="Another seed picks other templates.")
+    seed: RuntimeParameter[int] = Field(default=42, description="The seed of the draws.")
 
     @property
     def inputs(self) -> StepColumns:

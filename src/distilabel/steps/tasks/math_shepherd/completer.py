@@ -1,4 +1,4 @@
-"""Labelling the steps of solutions by where they lead."""
+"""Labelling the steps of solutions by the answers that they lead to."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -32,9 +32,9 @@ class MathShepherdCompleter(Task):
     answer itself. All completions of all rows of a chunk are asked for at once.
 
     Attributes:
-        system_prompt: In place of ours; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
-        extra_rules: Goes into the system prompt.
-        few_shots: Examples for the system prompt, in place of ours.
+        system_prompt: Replaces the built-in system prompt; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
+        extra_rules: Further rules for the system prompt.
+        few_shots: Replaces the built-in examples in the system prompt.
         N: How many completions to ask for each step.
         tags: What is written behind a good step and behind a bad one.
 

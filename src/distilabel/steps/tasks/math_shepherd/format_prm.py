@@ -1,4 +1,4 @@
-"""Bringing labelled solutions into the form in which process reward models are trained."""
+"""Formatting labelled solutions for the training of process reward models."""
 
 from typing import Any, Literal
 
@@ -12,9 +12,9 @@ __all__ = ["FormatPRM"]
 
 
 class FormatPRM(Step):
-    """Bring a labelled solution into the form in which process reward models are trained.
+    """Convert a labelled solution to a training format of process reward models.
 
-    It takes one solution a row: unfold those of `MathShepherdCompleter` with `ExpandColumns(columns=["solutions"])`.
+    It takes one solution in each row: expand those of `MathShepherdCompleter` with `ExpandColumns(columns=["solutions"])`.
 
     Attributes:
         format: "trl", as TRL's PRMTrainer takes it, or "math-shepherd", as the paper's dataset has it.
@@ -71,5 +71,5 @@ class FormatPRM(Step):
             texts, labels = [text for text, _ in steps], [good for _, good in steps]
             return {"prompt": instruction, "completions": texts, "labels": labels}
         masked = "\n".join(f"{text} {self.step_token}" for text, _ in steps)
-        told = "\n".join(f"{text} {self.tags[0 if good else 1]}" for text, good in steps)
-        return {"input": f"{instruction} {masked}", "label": f"{instruction} {told}"}
+        labelled = "\n".join(f"{text} {self.tags[0 if good else 1]}" for text, good in steps)
+        return {"input": f"{instruction} {masked}", "label": f"{instruction} {labelled}"}

@@ -24,9 +24,9 @@ class MathShepherdGenerator(Task):
     """Solve a problem step by step: once, as the solution to measure others by, or several times.
 
     Attributes:
-        system_prompt: In place of ours; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
-        extra_rules: Goes into the system prompt.
-        few_shots: Examples for the system prompt, in place of ours.
+        system_prompt: Replaces the built-in system prompt; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
+        extra_rules: Further rules for the system prompt.
+        few_shots: Replaces the built-in examples in the system prompt.
         M: How many solutions to write; None writes one, the golden solution. Each is an answer of its own.
 
     Columns:
@@ -105,7 +105,7 @@ class MathShepherdGenerator(Task):
 
 
 def _read(trajectory: Trajectory, texts: list[str | None]) -> None:
-    """Read all solutions before complaining of one."""
+    """Parse all solutions before an error of one is raised."""
     errors = []
     for text in texts:
         if text is not None:

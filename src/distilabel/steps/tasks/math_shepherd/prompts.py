@@ -1,4 +1,4 @@
-"""The prompts of Math-Shepherd, written anew from the paper (arXiv 2312.08935), and filling them in."""
+"""The prompts of Math-Shepherd, newly written after the paper (arXiv 2312.08935), and filling them in."""
 
 from distilabel.exceptions import DistilabelUserError
 
