@@ -1,4 +1,4 @@
-"""Writes docs/platforms.md from what the registry knows: `python scripts/platforms.py`."""
+"""Write docs/platforms.md from the registry: `python scripts/platforms.py`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +9,16 @@ from distilabel.providers.registry import PLATFORMS, Batch, Platform
 PAGE = Path(__file__).parents[1] / "docs" / "platforms.md"
 _TOP = """# Platforms
 
-Which platforms are spoken, and what is known of each. This page is made from the registry by `python scripts/platforms.py`;
-nothing here was tried against a live platform, and what is assumed is said.
+The platforms that this library supports, and the facts of each. `python scripts/platforms.py` writes this page from the
+registry. Nothing here was tested against a live platform; the third table states what is assumed.
 
-Each has an LLM of its own (`OpenAILLM`, `AzureOpenAILLM`, `MistralLLM`, ...); where there is none, take
-`OpenAICompatibleLLM(platform="<name>")`. [Add a platform](add-a-platform.md) says how yours gets in.
+Most platforms have an LLM class (`OpenAILLM`, `AzureOpenAILLM`, `MistralLLM`, ...). For the others, use
+`OpenAICompatibleLLM(platform="<name>")`. [Add a platform](add-a-platform.md) shows how to register another one.
 """
 _BATCH_HEAD = """
 ## Online and offline
 
-| Platform | Name | Asked offline | Most in a job | Window | Price | Found again by | Results kept |
+| Platform | Name | Endpoints offline | Limits of a job | Window | Price | Found again by | Results kept |
 |---|---|---|---|---|---|---|---|
 """
 _ONLINE_HEAD = """
@@ -30,7 +30,7 @@ _ONLINE_HEAD = """
 _PLACE_HEAD = """
 ## Addresses and keys
 
-| Platform | Address | Variable of the address | Variable of the key |
+| Platform | Address | Variable for the address | Variable for the key |
 |---|---|---|---|
 """
 _TESTED_HEAD = """
@@ -82,13 +82,13 @@ def _online_row(known: Platform) -> str:
 
 
 def _place(known: Platform) -> Iterator[str]:
-    yield f"`{known.base_url}`" if known.base_url else "each user's own"
+    yield f"`{known.base_url}`" if known.base_url else "different for each user"
     yield f"`{known.base_url_variable}`"
     yield f"`{known.key_variable}`" if known.key_variable else "none needed"
 
 
 def _days(kept: float | None) -> str:
-    return "no page says" if kept is None else f"{kept / DAY:g} days"
+    return "not documented" if kept is None else f"{kept / DAY:g} days"
 
 
 def _size(size: int) -> str:

@@ -1,4 +1,4 @@
-"""The platforms that are known by name, and one's own."""
+"""The registry of platforms: built-in and custom ones."""
 
 import re
 
@@ -98,7 +98,7 @@ SDKS = {"openai": "openai", "azure": "openai", "vertex": "google-genai", "gemini
 
 
 @pytest.mark.parametrize(("name", "package"), SDKS.items())
-def test_page_names_the_package_that_drives_the_dialect_in_the_tests(name: str, package: str):
+def test_page_names_the_sdk_that_the_dialect_is_tested_with(name: str, package: str):
     batch = platform(name).batch
     assert batch
-    assert re.match(rf"{package} \d+\.\d+ and this library drive", batch.tested)
+    assert re.match(rf"{package} \d+\.\d+ and this library run against an emulator", batch.tested)

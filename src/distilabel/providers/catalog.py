@@ -1,4 +1,4 @@
-"""The platforms that are known here, a row each."""
+"""The catalog of built-in platforms, one entry each."""
 
 import os
 from functools import partial
@@ -23,11 +23,11 @@ from distilabel.providers.platform import Batch, Platform
 __all__ = ["KNOWN"]
 
 
-def _driven_by(sdk: str) -> str:
-    """Say against what a dialect is tested: its maker's own package drives our stand-in for the platform, and so do we."""
+def _tested_with(sdk: str) -> str:
+    """Return what a dialect is tested against: the platform's SDK and this library use the same emulator."""
     return (
-        f"{sdk} and this library drive the embedded platform in this dialect over HTTP, the library through "
-        "[its faults](what-can-go-wrong.md) too; samples"
+        f"{sdk} and this library run against an emulator of the platform over HTTP, the library also with "
+        "[its faults](what-can-go-wrong.md); samples"
     )
 
 
@@ -38,7 +38,7 @@ _OPENAI = Platform(
         tag="metadata",
         window="24 h",
         discount="50%",
-        tested=_driven_by("openai 3.54"),
+        tested=_tested_with("openai 3.54"),
         source="https://platform.openai.com/docs/guides/batch",
     ),
     header_variables={"openai-organization": "OPENAI_ORG_ID", "openai-project": "OPENAI_PROJECT_ID"},
@@ -51,11 +51,11 @@ _ANTHROPIC = Platform(
         tag="custom_ids",
         window="24 h",
         discount="50%",
-        tested=_driven_by("anthropic 2.12"),
+        tested=_tested_with("anthropic 2.12"),
         source="https://platform.claude.com/docs/en/build-with-claude/batch-processing",
-        assumed="A result line begins with its custom_id. A batch has no name: one whose creation was broken off is "
-        "waited for until it has ended, if its size and time fit; and after the loss of the cache folder nothing tells "
-        "to which step its requests belong.",
+        assumed="A result line begins with its custom_id. A batch has no name: after an interrupted creation, the "
+        "library waits for each batch of the same size and time until it has ended; and after the loss of the cache "
+        "folder nothing shows to which step its requests belong.",
     ),
 )  # fmt: skip
 
@@ -65,13 +65,13 @@ _GEMINI = Platform(
     Batch(
         endpoints=("generateContent", "embedContent"),
         tag="displayName",
-        window="48 h, aimed at 24 h",
+        window="48 h, target 24 h",
         discount="50%",
-        tested=_driven_by("google-genai 3.4"),
+        tested=_tested_with("google-genai 3.4"),
         source="https://ai.google.dev/gemini-api/docs/batch-api",
-        assumed="A failed line holds a google.rpc.Status as `error` or `status`. A name of a file that is taken is "
-        "answered with HTTP 409. The start of an upload need not tell its length. displayName takes 128 characters. A line for an embedding needs "
-        "no `model` of its own, and is answered with `embedding` in its response.",
+        assumed="A failed line holds a google.rpc.Status as `error` or `status`. The platform returns HTTP 409 for "
+        "the name of an existing file. The start of an upload need not state its length. displayName takes 128 characters. A line for an embedding needs "
+        "no `model`, and its response holds `embedding`.",
     ),
 )  # fmt: skip
 
@@ -80,15 +80,15 @@ _VERTEX = Platform(
     Batch(
         endpoints=("generateContent",),
         tag="displayName",
-        window="24 h after its start, for which it may wait 72 h",
+        window="24 h after its start, which may take 72 h",
         discount="50%",
-        tested=_driven_by("google-genai 3.4"),
+        tested=_tested_with("google-genai 3.4"),
         source="https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-from-cloud-storage",
-        assumed="A field beside `request` (`custom_id`) comes back in each result line: no page says so, others have "
-        "seen it. Results are the .jsonl files in gcsOutputDirectory.",
+        assumed="A field beside `request` (`custom_id`) comes back in each result line: no page says so, others "
+        "have seen it. Results are the .jsonl files in gcsOutputDirectory.",
     ),
     signer=GoogleSigner,
-    completed=vertex_address,
+    complete_address=vertex_address,
 )  # fmt: skip
 
 _BEDROCK = Platform(
@@ -98,15 +98,15 @@ _BEDROCK = Platform(
         tag="jobName and clientRequestToken",
         window="24 h",
         discount="50%, on selected models",
-        tested=_driven_by("boto3 1.44") + "; signatures of botocore's",
+        tested=_tested_with("boto3 1.44") + "; signatures against botocore's",
         source="https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html",
-        assumed="A recordId may be as long as our names (34 characters and more). Results are the .jsonl.out files in a "
-        "folder of the job's id. A job wants at least 100 records, a quota that differs by model: one with fewer fails, "
-        "and its reason is told. By batch, `outputConfig` is taken and tools are not.",
+        assumed="A recordId may have 34 characters and more. Results are the .jsonl.out files in a "
+        "folder of the job's id. A job needs at least 100 records, a quota that differs by model: a smaller one fails "
+        "and states its reason. By batch, `outputConfig` is accepted and tools are not.",
     ),
     signer=AwsSigner,
-    completed=bedrock_address,
-    placed=lambda address: Bedrock(address=address),
+    complete_address=bedrock_address,
+    provider_at=lambda address: Bedrock(address=address),
 )  # fmt: skip
 
 _AZURE = Platform(
@@ -115,13 +115,13 @@ _AZURE = Platform(
     Batch(
         endpoints=("/v1/chat/completions", "/v1/responses"),
         tag="metadata",
-        window="24 h aimed at; no expiry",
+        window="target 24 h; no expiry",
         discount="50%",
-        tested=_driven_by("openai 3.54"),
+        tested=_tested_with("openai 3.54"),
         source="https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch",
-        assumed="metadata is kept as OpenAI keeps it",
+        assumed="metadata works as at OpenAI",
     ),
-    dropped=("/openai/v1", "/openai"),
+    dropped_endings=("/openai/v1", "/openai"),
 )  # fmt: skip
 
 _MISTRAL = Platform(
@@ -129,11 +129,11 @@ _MISTRAL = Platform(
     Batch(
         endpoints=("/v1/chat/completions", "/v1/embeddings"),
         tag="metadata",
-        window="24 h asked for, 7 days at most",
+        window="24 h requested, 7 days at most",
         discount="50%",
-        tested=_driven_by("mistralai 3.7"),
+        tested=_tested_with("mistralai 3.7"),
         source="https://docs.mistral.ai/capabilities/batch",
-        assumed="pages are counted from 0, input files can be fetched again",
+        assumed="pages are numbered from 0, input files can be downloaded",
     ),
     path="/v1",
 )  # fmt: skip
@@ -143,11 +143,11 @@ _GROQ = Platform(
     Batch(
         endpoints=("/v1/chat/completions",),
         tag="metadata",
-        window="24 h asked for, 7 days at most",
+        window="24 h requested, 7 days at most",
         discount="50%",
-        tested=_driven_by("groq 1.7"),
+        tested=_tested_with("groq 1.7"),
         source="https://console.groq.com/docs/batch",
-        assumed="metadata is kept as given; the list has one page unless it says that there are more",
+        assumed="metadata is kept unchanged; the list has one page unless `has_more` is true",
     ),
     path="/openai/v1",
 )  # fmt: skip
@@ -159,9 +159,9 @@ _TOGETHER = Platform(
         tag="custom_ids and the file's name",
         window="24 h",
         discount="up to 50%, on some models",
-        tested=_driven_by("together 3.1"),
+        tested=_tested_with("together 3.1"),
         source="https://docs.together.ai/docs/batch-inference",
-        assumed="result lines are OpenAI's",
+        assumed="result lines have OpenAI's shape",
     ),
     path="/v1",
 )  # fmt: skip
@@ -174,18 +174,18 @@ _FIREWORKS = Platform(
         tag="the job's id",
         window="24 h",
         discount="50%",
-        tested=_driven_by("fireworks-ai 1.2"),
+        tested=_tested_with("fireworks-ai 1.2"),
         source="https://docs.fireworks.ai/guides/batch-inference",
         assumed="the shape of result lines, the names of result files, that a job can be cancelled",
     ),
-    dropped=("/inference/v1",),
+    dropped_endings=("/inference/v1",),
 )  # fmt: skip
 
 _COHERE = Platform(
     "cohere", "Cohere", Cohere, "https://api.cohere.com", "COHERE_BASE_URL", "COHERE_API_KEY", None,
-    dropped=("/v1", "/v2"),
-    online_only="Its batches (`client.batches` of its SDK, 7.3) read and write datasets in a store of its own; what a job "
-    "may hold, what it costs and how the lines of its results look was not found.",
+    dropped_endings=("/v1", "/v2"),
+    online_only="Its batches (`client.batches` of its SDK, 7.3) read and write datasets in Cohere's own store; no "
+    "page was found on a job's limits, its price and the shape of its result lines.",
 )  # fmt: skip
 
 _OLLAMA = Platform(
@@ -200,7 +200,7 @@ _HUGGING_FACE = Platform(
 
 
 def _compatible(service: Service) -> Platform:
-    """Return the platform that a row of data describes."""
+    """Return the platform of an OpenAI-shaped service."""
     batch = Batch(
         endpoints=service.endpoints,
         tag="metadata" if service.metadata else "custom_ids and the file's name",

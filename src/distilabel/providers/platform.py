@@ -1,4 +1,4 @@
-"""What is known of a platform beside its dialect: address, key, and what docs/platforms.md says of it."""
+"""A platform's facts beside its dialect: base URL, key, and what docs/platforms.md shows of it."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,16 +13,16 @@ __all__ = ["Batch", "Platform"]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is known of a platform's batch API; its limits stand in its dialect.
+    """The facts of a platform's batch API; its limits stand in the dialect.
 
     Attributes:
-        endpoints: What may be asked by batch.
-        tag: Where the platform keeps our tag, by which a job is found again.
+        endpoints: Which endpoints a batch job may ask.
+        tag: Where the platform keeps the job's tag, by which the job is found again.
         window: How long a job may take.
-        discount: Against the price of asking online, as the platform names it.
-        tested: Against what this library's dialect is tested.
-        source: The platform's page.
-        assumed: What is assumed rather than known; empty where nothing is.
+        discount: The discount on the online price, as the platform states it.
+        tested: What this library's dialect is tested against.
+        source: The URL of the platform's page.
+        assumed: What is assumed rather than documented; empty where nothing is.
     """
 
     endpoints: tuple[str, ...]
@@ -39,21 +39,28 @@ class Platform:
     """A platform.
 
     Attributes:
-        name: As it stands in the ledger.
-        title: As people write it.
-        provider: Makes its dialect.
-        base_url: Its own address; empty where each user has another.
-        base_url_variable: The environment variable that overrides it.
-        key_variable: The environment variable that holds the key; None where none is needed, or where a signer proves
-            who calls.
-        batch: Its batch API; None where it has none that this library speaks.
-        signer: Makes what proves who calls, where that is more than a header.
-        completed: Completes an address, where more than a variable goes into it; given an empty one where there is none.
-        header_variables: Headers that are sent along where the environment variable of that name is set.
-        path: What the address ends in; added where a user gives the host alone.
-        dropped: Endings that users write and that the dialect adds itself.
-        online_only: Why it is not asked offline, where it has no `batch`.
-        placed: Makes its dialect for an address, where the dialect calls other services beside that.
+        name: The name in the ledger and in the registry.
+        title: The name in texts.
+        provider: Creates the dialect.
+        base_url: The platform's base URL; empty where each user has another one.
+        base_url_variable: The environment variable that overrides the base URL.
+        key_variable: The environment variable that holds the API key; None where no key is needed, or where a signer
+            authenticates the requests.
+        batch: The batch API; None where the platform has none that this library supports.
+        signer: Creates the signer, where authentication needs more than a constant header.
+        complete_address: Completes a base URL that depends on more than one variable. It gets an empty string where the
+            user gives none.
+        header_variables: Additional headers, each with the environment variable that holds its value.
+        path: The end of the base URL, added where a user gives the host alone.
+        dropped_endings: Ends of the base URL that users write and that the dialect adds itself.
+        online_only: Why there is no `batch`.
+        provider_at: Creates the dialect for a base URL, where the dialect derives other services' URLs from it.
+
+    Examples:
+        >>> from distilabel.providers.openai_family.dialect import OpenAI
+        >>> acme = Platform("acme", "Acme", OpenAI, "https://acme.test/v1", "ACME_BASE_URL", "ACME_API_KEY", None)
+        >>> acme.address("https://gateway.test/v1/")
+        'https://gateway.test/v1'
     """
 
     name: str
@@ -64,53 +71,56 @@ class Platform:
     key_variable: str | None
     batch: Batch | None
     signer: Callable[[], Signer] | None = None
-    completed: Callable[[str], str] | None = None
+    complete_address: Callable[[str], str] | None = None
     header_variables: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
-    dropped: tuple[str, ...] = ()
+    dropped_endings: tuple[str, ...] = ()
     online_only: str = "No batch API is known."
-    placed: Callable[[str], Provider] | None = None
+    provider_at: Callable[[str], Provider] | None = None
 
     def dialect(self, address: str) -> Provider:
-        """Return its dialect as it is spoken at an address, from `address`."""
-        return self.placed(address) if self.placed else self.provider()
+        """Return the dialect for a base URL that `address` returned."""
+        return self.provider_at(address) if self.provider_at else self.provider()
 
     def address(self, given: str | None = None) -> str:
-        """Return the address: as given, from the environment, or the platform's own.
+        """Return the base URL: as given, from the environment, or the platform's own.
 
         Raises:
-            DistilabelUserError: There is none.
+            DistilabelUserError: The platform has none of its own, and none is given.
         """
         address = given or os.environ.get(self.base_url_variable) or self.base_url
-        if self.completed:
-            return self.completed(address).rstrip("/")
+        if self.complete_address:
+            return self.complete_address(address).rstrip("/")
         if address := address.rstrip("/"):
             scheme = "http" if self.base_url.startswith("http:") else "https"
             address = address if "://" in address else f"{scheme}://{address}"
-            for ending in self.dropped:
+            for ending in self.dropped_endings:
                 address = address.removesuffix(ending)
             is_host = "/" not in address.partition("://")[2]
             return address + self.path if is_host else address
         raise DistilabelUserError(
-            f"{self.title} has another address for each user: set the environment variable {self.base_url_variable}, or "
-            "give base_url=..."
+            f"{self.title} has a different address for each user: set the environment variable {self.base_url_variable}, "
+            "or pass base_url=..."
         )
 
     def headers(self) -> dict[str, str]:
-        """Return the headers that the environment gives values for."""
+        """Return the additional headers whose environment variables are set."""
         values = {name: os.environ.get(variable) for name, variable in self.header_variables.items()}
         return {name: value for name, value in values.items() if value}
 
     def key(self, owner: str) -> str:
-        """Return the key from the environment; empty where none is needed.
+        """Return the API key from the environment; empty where none is needed.
+
+        Args:
+            owner: What needs the key, for the message.
 
         Raises:
-            DistilabelAuthenticationError: It is not set; the message names the variable and `owner`, who wants it.
+            DistilabelAuthenticationError: The variable is not set; the message names it.
         """
         if self.key_variable is None:
             return ""
         if key := os.environ.get(self.key_variable):
             return key
         raise DistilabelAuthenticationError(
-            f"{owner} has no key: set the environment variable {self.key_variable}, or give api_key=..."
+            f"{owner} has no key: set the environment variable {self.key_variable}, or pass api_key=..."
         )

@@ -1,4 +1,4 @@
-"""The platforms by their names: those that are known here, and those that users register."""
+"""The registry: platforms by name, built-in ones and those that users register."""
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.providers.catalog import KNOWN
@@ -7,19 +7,19 @@ from distilabel.providers.platform import Batch, Platform
 __all__ = ["PLATFORMS", "Batch", "Platform", "platform", "register"]
 
 PLATFORMS = {known.name: known for known in KNOWN}
-_KNOWN_HERE = frozenset(PLATFORMS)
+_BUILT_IN = frozenset(PLATFORMS)
 
 
 def register(new: Platform) -> None:
-    """Make a platform of one's own known, so that LLMs, jobs and commands can name it.
+    """Register a custom platform, so that LLMs, jobs and commands can name it.
 
-    Registering it again, as a module that is imported anew does, puts the new one in its place.
+    A second registration under the same name replaces the first, so a module may be imported again.
 
     Args:
-        new: With a name that none of the platforms known here has.
+        new: The platform. Its name must differ from those of the built-in platforms.
 
     Raises:
-        DistilabelUserError: One of the platforms known here has that name.
+        DistilabelUserError: A built-in platform has that name.
 
     Examples:
         >>> from distilabel.providers.openai_family.dialect import OpenAI
@@ -28,8 +28,8 @@ def register(new: Platform) -> None:
         'Acme'
         >>> del PLATFORMS["acme"]
     """
-    if new.name in _KNOWN_HERE:
-        raise DistilabelUserError(f"The platform {new.name!r} is known already: give yours another name.")
+    if new.name in _BUILT_IN:
+        raise DistilabelUserError(f"{new.name!r} is a built-in platform: give yours another name.")
     PLATFORMS[new.name] = new
 
 
@@ -37,12 +37,12 @@ def platform(name: str) -> Platform:
     """Return a platform by its name.
 
     Raises:
-        DistilabelUserError: There is none of that name.
+        DistilabelUserError: No platform of that name is registered.
 
     Examples:
         >>> platform("openai").key_variable
         'OPENAI_API_KEY'
     """
     if name not in PLATFORMS:
-        raise DistilabelUserError(f"There is no platform {name!r}: choose one of {', '.join(PLATFORMS)}.")
+        raise DistilabelUserError(f"Unknown platform {name!r}: choose one of {', '.join(PLATFORMS)}.")
     return PLATFORMS[name]

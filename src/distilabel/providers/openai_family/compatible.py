@@ -1,6 +1,6 @@
-"""OpenAI-shaped services: a row of data each, and the dialect that a row makes.
+"""OpenAI-shaped services: one entry of data each, and the dialect made from it.
 
-A row without batch facts is asked online only. Sources: each service's own page, read in November 2026; what is marked as
+A service without endpoints is online only. Sources: each service's own page, read in November 2026; what is marked as
 assumed was not found there.
 """
 
@@ -14,27 +14,27 @@ __all__ = ["SERVICES", "Compatible", "Service"]
 _CHAT = ("/v1/chat/completions",)
 _CHAT_AND_EMBEDDINGS = ("/v1/chat/completions", "/v1/embeddings")
 _THIS_LIBRARY = "samples in OpenAI's shape"
-# Where a service names no limits: OpenAI's.
+# For services that state no limits: OpenAI's.
 _AS_OPENAI = Limits(requests=50_000, size=200_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What is known of one OpenAI-shaped service.
+    """The facts of one OpenAI-shaped service.
 
     Attributes:
-        name: In the ledger and in the registry.
-        title: As people write it.
-        base_url: Its address; empty where each user has another.
-        prefix: Of its environment variables: `..._BASE_URL` and, where it wants a key, `..._API_KEY`.
-        wants_key: Whether it does.
-        endpoints: What may be asked by batch; empty where its batch API is not spoken here.
-        limits: Of one job.
-        window: The completion window that is asked for.
-        metadata: Whether its batches keep metadata, our tag among them.
+        name: The name in the ledger and in the registry.
+        title: The name in texts.
+        base_url: The base URL; empty where each user has another one.
+        prefix: The prefix of its environment variables: `..._BASE_URL` and, where it needs a key, `..._API_KEY`.
+        wants_key: Whether it needs a key.
+        endpoints: Which endpoints a batch job may ask; empty where its batch API is not supported here.
+        limits: The limits of one batch job.
+        window: The `completion_window` of a batch.
+        metadata: Whether its batches keep metadata, and so the tag.
         discount, source, assumed: See `distilabel.providers.registry.Batch`.
         tested: Likewise.
-        online_only: Why its batch API is not spoken here, where it has one.
+        online_only: Why its batch API is not supported here, if it has one.
     """
 
     name: str
@@ -91,8 +91,8 @@ SERVICES = (
     ),
     Service(
         "distilabel", "distilabel serve", "http://127.0.0.1:8000/v1", "DISTILABEL",
-        endpoints=_CHAT, discount="your own machine", source="offline-batch.md", assumed="nothing; any key will do",
-        tested="every test of this library that crosses HTTP",
+        endpoints=_CHAT, discount="your own machine", source="offline-batch.md", assumed="nothing; any key works",
+        tested="all tests of this library that use HTTP",
     ),
     Service(
         "compatible", "An OpenAI-shaped service", "", "OPENAI_COMPATIBLE", wants_key=False,
@@ -103,25 +103,25 @@ SERVICES = (
         "vllm", "vLLM (run-batch)", "", "VLLM_BATCH", wants_key=False,
         endpoints=_CHAT_AND_EMBEDDINGS, limits=Limits(1_000_000, 10_000_000_000), window="as long as it takes",
         discount="your own machine", source="https://docs.vllm.ai",
-        tested="a stand-in for the command that behaves as its source says",
+        tested="a stand-in for the command, written after its source code",
     ),
     Service(
         "perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITY",
-        online_only="Its batches are shaped like OpenAI's, below another path than its chats "
-        "(https://docs.perplexity.ai/api-reference/batches-create-post.md); which endpoints they ask was not found.",
+        online_only="Its batches have OpenAI's shape, below another path than its chats "
+        "(https://docs.perplexity.ai/api-reference/batches-create-post.md); no page names their endpoints.",
     ),
     Service(
         "xai", "xAI", "https://api.x.ai/v1", "XAI",
-        online_only="Its batches give results in pages of 100 and as no file that could be streamed to disk "
-        "(https://docs.x.ai/docs/guides/batch-api), and the shape of these is known from others only.",
+        online_only="Its batches return results in pages of 100, not as a file that could be streamed to disk "
+        "(https://docs.x.ai/docs/guides/batch-api), and only third parties describe their shape.",
     ),
     Service(
         "openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER",
-        online_only="Its batches (beta, texts only, models of their own names) give all results within one JSON document, "
-        "which would be read whole; no page was found by which a lost job is known again, or cancelled "
+        online_only="Its batches (beta, texts only, with their own model names) return all results in one JSON document, "
+        "which could only be read as a whole; no page says how to find or cancel a job "
         "(https://openrouter.ai/docs/batch-quickstart.md).",
     ),
     Service("anyscale", "Anyscale", "", "ANYSCALE"),
     Service("vllm-server", "A vLLM server", "", "VLLM", wants_key=False),
 )  # fmt: skip
-"""One row a service."""
+"""One entry per service."""
