@@ -98,7 +98,7 @@ class TestServe:
         assert (settings.upstream, settings.upstream_key) == (None, None)
         out = capsys.readouterr().out
         assert "export OPENAI_BASE_URL=http://::1:9/v1 OPENAI_API_KEY=any" in out
-        assert "Answers come from a toy: they mean nothing." in out
+        assert "Answers come from a toy model: they mean nothing." in out
 
     def test_key_for_the_upstream_comes_from_the_environment_and_is_not_shown(self, monkeypatch, capsys):
         server = Server()
@@ -114,7 +114,7 @@ class TestServe:
         monkeypatch.setattr(serve, "require", lambda *_: Server(OSError(98, "Address already in use")))
         assert call(monkeypatch, "serve", "--port", "80") == 1
         err = capsys.readouterr().err
-        assert err.startswith("Error: 127.0.0.1:80 cannot be listened on (")
+        assert err.startswith("Error: Cannot listen on 127.0.0.1:80 (")
         assert err.endswith("choose another --port.\n")
 
     def test_folder_that_cannot_be_used_is_told_in_one_sentence(self, monkeypatch, capsys, tmp_path):

@@ -148,7 +148,7 @@ class TestShow:
         assert f"model {TARGET.model}" in lines
         assert "requests 3: 2 answered, 1 failed" in lines
         assert "reasons 1 http_400" in lines
-        assert "odd lines 1 (twice there, foreign or unreadable)" in lines
+        assert "invalid 1 result lines (repeated, unknown or unreadable)" in lines
         assert "file jobs/1/output.jsonl" in lines
         states = [text.split()[-1] for text in lines if text[:2] == "20" and ":" in text]
         assert states == [

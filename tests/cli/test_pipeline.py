@@ -128,7 +128,7 @@ class TestRun:
     def test_pipeline_under_another_name_is_named(self, say):
         code, said = say("run", "--script", "my_pipeline.py", "--pipeline-variable-name", "mine")
         assert code == 1
-        assert "has no pipeline named 'mine' at its top: --pipeline-variable-name pipeline." in said
+        assert "has no top-level pipeline named 'mine': --pipeline-variable-name pipeline." in said
         assert say("run", "--script", "my_pipeline.py", "--pipeline-variable-name", "other")[0] == 0
 
     def test_batches_that_are_not_ready_are_said_so_and_collected_by_the_same_command(
@@ -170,15 +170,15 @@ class TestRun:
     @pytest.mark.parametrize(
         ("words", "told"),
         [
-            ((), "Say where the pipeline is: give --config or --script"),
-            (("--config", "a.yaml", "--script", "b.py"), "Say where the pipeline is"),
+            ((), "Give either --config or --script"),
+            (("--config", "a.yaml", "--script", "b.py"), "Give either --config or --script"),
             (("--config", "gone.yaml"), "gone.yaml cannot be read"),
             (("--script", "gone.py"), "There is no script gone.py: check the path."),
-            (("--script", "notes.txt"), "notes.txt is no Python script: its name must end in .py."),
-            (("--script", "empty.py"), "has no pipeline named 'pipeline' at its top: make one"),
+            (("--script", "notes.txt"), "notes.txt is not a Python script: its name must end in .py."),
+            (("--script", "empty.py"), "has no top-level pipeline named 'pipeline': make one"),
             (("--script", "my_pipeline.py", "--param", "shout.tiems=3"), "did you mean 'times'?"),
             (("--script", "my_pipeline.py", "--param", "shuot.times=3"), "did you mean 'shout'?"),
-            (("--script", "my_pipeline.py", "--param", "shout=3"), "is not of the form step.parameter=value"),
+            (("--script", "my_pipeline.py", "--param", "shout=3"), "does not have the form step.parameter=value"),
             (("--script", "my_pipeline.py", "--param", "shout.times=x"), "`times` of Shout 'shout' cannot be 'x'"),
         ],
     )  # fmt: skip
@@ -274,7 +274,7 @@ class TestInfo:
     def test_parameter_that_must_be_set_is_marked_and_nested_ones_have_their_path(self, capsys):
         with Pipeline("p") as pipeline:
             LoadDataFromFileSystem(name="load")
-        commands_said = "\n".join(commands._described(pipeline))
+        commands_said = "\n".join(commands._describe(pipeline))
         assert "  load.data_files (must be set)" in commands_said
 
     def test_json_can_be_read_by_programs(self, client, monkeypatch, capsys):

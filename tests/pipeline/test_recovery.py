@@ -150,7 +150,7 @@ def test_prune_forgets_old_jobs_and_their_files(fast_platform: Platform, tmp_pat
     build().run()
     fast_platform.wait()
     build().run()
-    assert invoke("prune", "--older-than", "1h", "--yes") == "Forgot 0 jobs.\n"
+    assert invoke("prune", "--older-than", "1h", "--yes") == "Deleted 0 jobs.\n"
     assert json.loads(invoke("prune", "--older-than", "0m", "--json", "--yes")) == [1, 2, 3]
     assert not list((tmp_path / "cache" / "jobs").iterdir())
     assert invoke("ls") == "No jobs.\n"

@@ -32,7 +32,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def distilabel(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Datasets made with LLMs, at the price of their batch APIs."""
@@ -40,7 +40,7 @@ def distilabel(
 
 
 def main() -> None:
-    """Run the command line; what is to be mended is told in one sentence."""
+    """Run the command line; an error of the user is printed as one sentence."""
     try:
         app()
     except DistilabelException as error:

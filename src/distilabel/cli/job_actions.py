@@ -1,4 +1,4 @@
-"""`distilabel jobs`: what changes a job, here or on its platform."""
+"""`distilabel jobs`: the commands that change a batch job, here or on its platform."""
 
 import dataclasses
 import re
@@ -29,11 +29,11 @@ _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 def cancel(
     job: Annotated[Optional[str], typer.Argument(help="The job's id.")] = None,
-    all_open: Annotated[bool, typer.Option("--all", help="Every job that is not over.")] = False,
+    all_open: Annotated[bool, typer.Option("--all", help="Every job that has not ended.")] = False,
     cache_dir: CacheDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the platform to stop a job; what it has finished is collected by the next run."""
+    """Cancel a batch job on its platform. The next run collects the results that it already has."""
     if (job is None) == (not all_open):
         raise DistilabelUserError("Name one job, or give --all: `distilabel jobs ls --open` lists them.")
     views = Views(cache_folder(cache_dir))
@@ -49,12 +49,13 @@ def cancel(
         print_json([found.remote_id for found in stopped])
     else:
         typer.echo(
-            "\n".join(f"Asked to stop {found.remote_id}." for found in stopped) or "No open job to stop."
+            "\n".join(f"Asked the platform to cancel {found.remote_id}." for found in stopped)
+            or "No open job to cancel."
         )
 
 
 def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
-    """Give up a job that its platform does not know any more, or gives no results of; it is paid for again."""
+    """Give up a batch job whose results the platform no longer has. Its requests are submitted, and paid for, again."""
     folder = cache_folder(cache_dir)
     found = Views(folder).details(job).job
     if found.state not in (JobState.SUBMITTED, JobState.ENDED):
@@ -69,20 +70,20 @@ def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> Non
     if as_json:
         print_json({"job": job_name(found), "requests": found.requests})
     else:
-        typer.echo(f"Gave up {job_name(found)}: what it had not answered is asked again by the next run.")
+        typer.echo(f"Gave up {job_name(found)}: the next run submits its unanswered requests again.")
 
 
 def _give_up(ledger: Ledger, job: Job) -> None:
     message = "The job was given up by the user."
     if job.state == JobState.ENDED:
-        # The next run takes what there is, and no longer waits for the rest.
+        # The next run collects what there is, and no longer waits for the rest.
         ledger.jobs.note_condition(job, JobCondition.FORGOTTEN, message)
     else:
         ledger.jobs.lose(job, most_attempts=sys.maxsize, code="job_lost", message=message)
 
 
 def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
-    """Have the failed requests of a job asked again by the next run of their pipeline."""
+    """Have the next run submit the failed requests of a batch job again."""
     folder = cache_folder(cache_dir)
     found = Views(folder).details(job).job
     ledger = Ledger(folder)
@@ -93,20 +94,18 @@ def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None
     if as_json:
         print_json({"job": job_name(found), "requests": count})
     else:
-        typer.echo(
-            f"{count:,} requests of {job_name(found)} are wanted again: run the pipeline to send them."
-        )
+        typer.echo(f"{count:,} requests of {job_name(found)} will be submitted again: run the pipeline.")
 
 
 def recover(
     name: Annotated[str, typer.Option("--platform", help=f"One of: {', '.join(PLATFORMS)}.")] = "openai",
     base_url: Annotated[
-        Optional[str], typer.Option(help="Its address, where it is not the usual one.")
+        Optional[str], typer.Option(help="The platform's address; default: its usual one.")
     ] = None,
     cache_dir: CacheDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find our jobs on a platform after the cache folder was lost, so that nothing is paid for again."""
+    """Find your batch jobs on a platform after the cache folder was lost, so that nothing is paid for again."""
     from distilabel.offline.client import connect  # noqa: PLC0415 - slow to import, and `--help` needs none of it
     from distilabel.offline.recovery import recover as recover_jobs  # noqa: PLC0415
 
@@ -122,22 +121,25 @@ def recover(
     for job in jobs:
         typer.echo(f"Recovered {job.remote_id} of {job.scope}: {job.requests:,} requests.")
     typer.echo(
-        "Run the pipeline again to collect the answers." if jobs else "No job of ours that the ledger lacks."
+        "Run the pipeline again to collect the answers."
+        if jobs
+        else "No job was found that is not known already."
     )
 
 
 def prune(
-    older_than: Annotated[str, typer.Option(help="Such as 30d, 12h or 90m.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    older_than: Annotated[str, typer.Option(help="The least age, such as 30d, 12h or 90m.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     cache_dir: CacheDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Forget jobs that have been over for so long, with their results. Asked again, they are paid for again."""
+    """Delete batch jobs that ended long ago, with their results. If a run needs them again, they are paid for again."""
     folder, before = cache_folder(cache_dir), time() - _seconds(older_than)
     old = [job for job in Views(folder).jobs() if job.state.is_final and job.moved_at < before]
     if old and not yes and not as_json:
         typer.confirm(
-            f"Forget {len(old):,} jobs and their results? Asked again, they are paid for again.", abort=True
+            f"Delete {len(old):,} jobs and their results? If a run needs them again, they are paid for again.",
+            abort=True,
         )
     ledger = Ledger(folder)
     try:
@@ -149,16 +151,16 @@ def prune(
     if as_json:
         print_json(pruned)
     else:
-        typer.echo(f"Forgot {len(pruned):,} jobs.")
+        typer.echo(f"Deleted {len(pruned):,} jobs.")
 
 
 def export(
     job: str,
-    to: Annotated[Optional[Path], typer.Option(help="The folder; default: the job's id.")] = None,
+    to: Annotated[Optional[Path], typer.Option(help="The folder to write to; default: the job's id.")] = None,
     cache_dir: CacheDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a job's requests and raw results as JSONL files."""
+    """Write the requests and raw results of a batch job to JSONL files."""
     folder = cache_folder(cache_dir)
     views = Views(folder)
     details = views.details(job)

@@ -1,4 +1,4 @@
-"""`distilabel jobs`: what the ledger knows of batch jobs. Reads beside a run without disturbing it."""
+"""`distilabel jobs`: showing batch jobs. Reads the ledger, also while a run is writing to it."""
 
 import dataclasses
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from distilabel.records import Job
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Look at batch jobs, and act on them.")
+app = typer.Typer(no_args_is_help=True, help="Show and manage batch jobs.")
 app.command("cancel")(job_actions.cancel)
 app.command("retry")(job_actions.retry)
 app.command("recover")(job_actions.recover)
@@ -30,18 +30,18 @@ app.command("forget")(job_actions.forget)
 
 _WIDEST = 10_000
 
-OpenOnly = Annotated[bool, typer.Option("--open", help="Only jobs that are not over.")]
+OpenOnly = Annotated[bool, typer.Option("--open", help="Only jobs that have not ended.")]
 
 
 @app.command("ls")
 def ls(cache_dir: CacheDir = None, open_only: OpenOnly = False, as_json: AsJson = False) -> None:
-    """List the jobs, oldest first."""
+    """List the batch jobs, oldest first."""
     jobs = _jobs(Views(cache_folder(cache_dir)), open_only=open_only)
     if as_json:
         print_json([dataclasses.asdict(job) for job in jobs])
     elif jobs:
         table = _table(jobs)
-        # Nothing is cut off: a job's id is there to be copied.
+        # Nothing is cut off: users copy the job's id.
         wide = Console(width=_WIDEST).measure(table).maximum
         Console(width=max(Console().width, wide)).print(table)
     else:
@@ -51,10 +51,10 @@ def ls(cache_dir: CacheDir = None, open_only: OpenOnly = False, as_json: AsJson 
 @app.command("watch")
 def watch(
     cache_dir: CacheDir = None,
-    every: Annotated[float, typer.Option(help="Seconds between looks at the ledger.")] = 2.0,
+    every: Annotated[float, typer.Option(help="Seconds between updates.")] = 2.0,
     as_json: AsJson = False,
 ) -> None:
-    """Show the open jobs until there are none; a run beside it moves them on."""
+    """Show the open batch jobs until there are none. A run in another process collects them."""
     views = Views(cache_folder(cache_dir))
     if as_json:
         _watch_as_json(views, every)
@@ -75,7 +75,7 @@ def _watch_as_json(views: Views, every: float) -> None:
 
 @app.command("show")
 def show(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
-    """Show one job: its requests by outcome, its times, tokens and files."""
+    """Show one batch job: its requests by outcome, times, tokens and files."""
     details = Views(cache_folder(cache_dir)).details(job)
     if as_json:
         print_json(dataclasses.asdict(details))
@@ -86,12 +86,12 @@ def show(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
         f"  platform  {found.target.platform} at {found.target.base_url}",
         f"  model     {found.target.model}",
         f"  state     {found.state}" + (f" ({found.reason}: {found.message})" if found.reason else ""),
-        f"  requests  {found.requests:,}: {_counts(details.outcomes) or 'all are wanted again'}",
+        f"  requests  {found.requests:,}: {_counts(details.outcomes) or 'all will be submitted again'}",
         f"  tokens    about {found.tokens:,} in its prompts",
     ]
     lines += [f"  reasons   {_counts(details.reasons)}"] if details.reasons else []
-    odd = f"  odd lines {details.anomalies:,} (twice there, foreign or unreadable)"
-    lines += [odd] if details.anomalies else []
+    invalid = f"  invalid   {details.anomalies:,} result lines (repeated, unknown or unreadable)"
+    lines += [invalid] if details.anomalies else []
     lines += [
         f"  {datetime.fromtimestamp(at, UTC).astimezone():%Y-%m-%d %H:%M:%S}  {state}"
         for state, at in details.history

@@ -1,4 +1,4 @@
-"""What several commands share."""
+"""Options of several commands."""
 
 from pathlib import Path
 from typing import Annotated, Any, Optional

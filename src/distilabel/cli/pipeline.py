@@ -1,4 +1,4 @@
-"""`distilabel pipeline`: run, describe and check a pipeline that lies in a file or under an address."""
+"""`distilabel pipeline`: run, describe and check a pipeline from a file or a URL."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,8 @@ Params = Annotated[
     typer.Option(help="A runtime parameter, such as load_data.split=test; may be repeated."),
 ]
 Token = Annotated[
-    Optional[str], typer.Option(envvar="HF_TOKEN", show_default=False, help="The token of the Hub.")
+    Optional[str],
+    typer.Option(envvar="HF_TOKEN", show_default=False, help="The token for the Hugging Face Hub."),
 ]
 
 
@@ -35,28 +36,31 @@ def run(
     variable: Variable = "pipeline",
     param: Params = None,
     ignore_cache: Annotated[
-        bool, typer.Option("--ignore-cache", help="Use nothing of former runs; what was paid is paid again.")
+        bool,
+        typer.Option(
+            "--ignore-cache", help="Do not use the results of earlier runs; everything is paid for again."
+        ),
     ] = False,
     repo_id: Annotated[
         Optional[str],
         typer.Option(help="Push the dataset to the Hub under this name, such as me/my-dataset."),
     ] = None,
-    commit_message: Annotated[Optional[str], typer.Option(help="The message of that commit.")] = None,
-    private: Annotated[bool, typer.Option("--private", help="Only its owner may see the dataset.")] = False,
+    commit_message: Annotated[Optional[str], typer.Option(help="The commit message for the Hub.")] = None,
+    private: Annotated[bool, typer.Option("--private", help="Only its owner can see the dataset.")] = False,
     token: Token = None,
     save_to: Annotated[Optional[Path], typer.Option(help="Save the dataset in this folder.")] = None,
     allow: Allow = None,
     yes: Yes = False,
 ) -> None:
-    """Run a pipeline; run the same command again to collect offline batches that were not ready.
+    """Run a pipeline. Run the same command again to collect batch jobs that were not ready.
 
-    Ctrl+C stops it and keeps what was done. What comes from a URL is shown, and asked about, before it is run.
+    Ctrl+C stops it; finished work is kept. A pipeline from a URL is shown first, and run after confirmation.
     """
     pipeline = get_pipeline(config, script, variable, allow or (), ask=not yes)
     _set(pipeline, param or ())
     distiset = pipeline.run(use_cache=not ignore_cache)
     if not len(distiset):
-        typer.echo("Not ready yet: there is no dataset so far." + _nothing_sent(repo_id, save_to))
+        typer.echo("Not ready yet: there is no dataset so far." + _nothing_pushed(repo_id, save_to))
         return
     for name, splits in distiset.items():
         for split, data in splits.items():
@@ -77,14 +81,14 @@ def info(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Describe a pipeline: its steps, the arrows between them, and what may be set with --param."""
+    """Describe a pipeline: its steps, their connections, and the parameters for --param."""
     pipeline = get_pipeline(config, script, variable, allow or (), ask=bool(script) and not yes)
     if as_json:
         print_json(
             {**pipeline.dump()["pipeline"], "runtime_parameters": pipeline.get_runtime_parameters_info()}
         )
     else:
-        typer.echo("\n".join(_described(pipeline)))
+        typer.echo("\n".join(_describe(pipeline)))
 
 
 @app.command("validate")
@@ -96,7 +100,7 @@ def validate(
     allow: Allow = None,
     yes: Yes = False,
 ) -> None:
-    """Check a pipeline without running it: columns, arrows, routes, parameters and required packages."""
+    """Check a pipeline without running it: columns, connections, routes, parameters and required packages."""
     pipeline = get_pipeline(config, script, variable, allow or (), ask=bool(script) and not yes)
     _set(pipeline, param or ())
     pipeline.validate()
@@ -104,21 +108,21 @@ def validate(
 
 
 def _set(pipeline: "Pipeline", params: Sequence[str]) -> None:
-    """Set runtime parameters; here a name that is not known is a mistake, since it was typed for this run."""
+    """Set runtime parameters; an unknown name is an error here, since the user typed it for this run."""
     from distilabel import config  # noqa: PLC0415 - slow to import, and `--help` needs none of it
 
     for param in params:
         path, is_pair, text = param.partition("=")
         name, *keys = path.split(".")
         if not is_pair or not keys:
-            raise DistilabelUserError(f"--param {path!r} is not of the form step.parameter=value.")
+            raise DistilabelUserError(f"--param {path!r} does not have the form step.parameter=value.")
         if name not in pipeline.names:
             raise DistilabelUserError(pipeline.dag.unknown(name))
         step = pipeline.dag.steps[name]
         try:
-            warnings = config.set_runtime_parameters(step, _nested(keys, _value(text)))
+            warnings = config.set_runtime_parameters(step, _nested(keys, _parse_value(text)))
         except DistilabelUserError:
-            # Such as a version that looks like a number.
+            # For example a version that looks like a number.
             warnings = config.set_runtime_parameters(step, _nested(keys, text))
         if warnings:
             raise DistilabelUserError(warnings[0])
@@ -129,8 +133,8 @@ def _nested(keys: Sequence[str], value: Any) -> dict[str, Any]:
     return {first: _nested(others, value) if others else value}
 
 
-def _value(text: str) -> Any:
-    """Read a number, a truth value, null, a list or a mapping; anything else is text."""
+def _parse_value(text: str) -> Any:
+    """Parse a number, a boolean, null, a list or a mapping; anything else is text."""
     try:
         return json.loads(text)
     except ValueError:
@@ -144,19 +148,19 @@ def _push(
     try:
         distiset.push_to_hub(repo_id, private=private, token=token, **message)
     except Exception as error:  # noqa: BLE001 - the Hub's client raises errors of many packages
-        told = str(error).replace(token, "[secret]") if token else str(error)
+        reason = str(error).replace(token, "[secret]") if token else str(error)
         raise DistilabelUserError(
-            f"The dataset could not be pushed to {repo_id} ({type(error).__name__}: {told}): mend it and run the same "
-            "command again; nothing is asked of a model twice."
+            f"The dataset could not be pushed to {repo_id} ({type(error).__name__}: {reason}): fix it and run the same "
+            "command again; no request is sent to a model twice."
         ) from None
     typer.echo(f"Pushed to {repo_id}.")
 
 
-def _nothing_sent(repo_id: str | None, save_to: Path | None) -> str:
+def _nothing_pushed(repo_id: str | None, save_to: Path | None) -> str:
     return " Nothing was pushed or saved; run the same command again." if repo_id or save_to else ""
 
 
-def _described(pipeline: "Pipeline") -> Iterator[str]:
+def _describe(pipeline: "Pipeline") -> Iterator[str]:
     yield f"Pipeline {pipeline.name}" + (f": {pipeline.description}" if pipeline.description else "")
     if pipeline.requirements:
         yield f"Needs {', '.join(pipeline.requirements)}"

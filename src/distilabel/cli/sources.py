@@ -1,4 +1,4 @@
-"""Where a pipeline of the command line comes from: a configuration or a script, in a file or under an address."""
+"""Loading a pipeline for the command line: a configuration or a script, from a file or a URL."""
 
 import sys
 from collections.abc import Sequence
@@ -34,10 +34,10 @@ Variable = Annotated[
 Allow = Annotated[
     Optional[list[str]],
     typer.Option(
-        help="A package, beside distilabel, whose classes a configuration may name; may be repeated."
+        help="A package whose classes a configuration may name, besides distilabel; may be repeated."
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before something from a URL is run.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before running something from a URL.")]
 
 
 def get_pipeline(
@@ -51,17 +51,17 @@ def get_pipeline(
     """Return the pipeline that a configuration or a script describes.
 
     Args:
-        config: A file or an address.
-        script: The other choice.
+        config: A file or a URL.
+        script: The alternative: a script's file or URL.
         variable: The name of the pipeline in the script.
         allow: The packages whose classes the configuration may name.
-        ask: Whether to show what comes from an address, and to ask before anything is done with it.
+        ask: Whether to show what comes from a URL and ask for confirmation before using it.
 
     Raises:
         DistilabelUserError: Neither or both are given, or there is no pipeline in it.
     """
     if (config is None) == (script is None):
-        raise DistilabelUserError("Say where the pipeline is: give --config or --script, and one of them.")
+        raise DistilabelUserError("Give either --config or --script, to say where the pipeline is.")
     if config is not None:
         if allow:
             sys.path.insert(0, str(Path.cwd()))
@@ -73,9 +73,9 @@ def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> "Pipeline":
     from distilabel import config  # noqa: PLC0415 - slow to import, and `--help` needs none of it
     from distilabel.pipeline import Pipeline  # noqa: PLC0415
 
-    if not _is_address(place):
+    if not _is_url(place):
         return Pipeline.from_file(place, allow)
-    text = _fetched(place, ask=ask)
+    text = _fetch_text(place, ask=ask)
     kind = "json" if place.partition("?")[0].lower().endswith(".json") else "yaml"
     return Pipeline.from_dict(config.parse_document(text, kind, place), allow)
 
@@ -83,8 +83,8 @@ def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> "Pipeline":
 def _from_script(place: str, variable: str, *, ask: bool) -> "Pipeline":
     from distilabel.pipeline import Pipeline  # noqa: PLC0415 - as above
 
-    if _is_address(place):
-        text = _fetched(place, ask=ask)
+    if _is_url(place):
+        text = _fetch_text(place, ask=ask)
         path = Path(mkdtemp(prefix="distilabel-")) / f"{_MODULE}.py"
         path.write_text(text, encoding="utf-8")
     else:
@@ -94,20 +94,20 @@ def _from_script(place: str, variable: str, *, ask: bool) -> "Pipeline":
     if isinstance(found, Pipeline):
         return found
     others = [name for name, value in vars(module).items() if isinstance(value, Pipeline)]
-    way_out = (
+    remedy = (
         f"--pipeline-variable-name {others[0]}" if others else "make one, with `with Pipeline() as pipeline:`"
     )
-    raise DistilabelUserError(f"{place} has no pipeline named {variable!r} at its top: {way_out}.")
+    raise DistilabelUserError(f"{place} has no top-level pipeline named {variable!r}: {remedy}.")
 
 
 def _run(path: Path) -> ModuleType:
-    """Run a script as a module, so that worker processes find its classes; what stands below `__main__` is not run."""
+    """Run a script as a module, so that worker processes find its classes; its `__main__` block is not run."""
     if not path.is_file():
         raise DistilabelUserError(f"There is no script {path}: check the path.")
     name = path.stem if path.stem.isidentifier() and not _is_taken(path.stem) else _MODULE
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise DistilabelUserError(f"{path} is no Python script: its name must end in .py.")
+        raise DistilabelUserError(f"{path} is not a Python script: its name must end in .py.")
     module = module_from_spec(spec)
     sys.modules[name] = module
     sys.path.insert(0, str(path.parent.resolve()))
@@ -119,18 +119,18 @@ def _is_taken(name: str) -> bool:
     return name in sys.modules or name in sys.stdlib_module_names
 
 
-def _is_address(place: str) -> bool:
+def _is_url(place: str) -> bool:
     return place.lower().startswith(("http://", "https://"))
 
 
-def _fetched(address: str, *, ask: bool) -> str:
-    """Fetch a text; show it and ask, where that is wanted."""
+def _fetch_text(address: str, *, ask: bool) -> str:
+    """Fetch a text; if `ask` is set, show it and ask for confirmation."""
     from distilabel.transport import fetch  # noqa: PLC0415 - slow to import
 
     try:
         text = loop.run(fetch(address, max_bytes=_MOST)).decode("utf-8")
     except UnicodeDecodeError:
-        raise DistilabelUserError(f"What lies at {address} is not text: check the address.") from None
+        raise DistilabelUserError(f"The content of {address} is not text: check the address.") from None
     if ask:
         typer.echo(_visible(text), err=True)
         typer.confirm(f"This came from {address}. Run it?", abort=True, err=True)
@@ -138,5 +138,5 @@ def _fetched(address: str, *, ask: bool) -> str:
 
 
 def _visible(text: str) -> str:
-    """Write out what a terminal would obey or hide: the reader is to see what will be run."""
+    """Escape control and invisible characters, so that the user sees what will be run."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
