@@ -1,4 +1,4 @@
-"""Stand-ins for what lies beyond a seam: a platform in memory, a desk at it, and ears for events."""
+"""Fakes for the offline tests: a platform in memory, a run against it, and a recorder of events."""
 
 import json
 import threading
@@ -140,7 +140,7 @@ def transport_to(platform: FakePlatform, **more: Any) -> HttpTransport:
 
 
 class Office:
-    """One run at a desk: a ledger in `folder`, a dispatcher and a session. Another one is another run."""
+    """One run: a ledger in `folder`, a dispatcher and a session. A second one is another run over the same ledger."""
 
     def __init__(
         self, folder: Path, platform: FakePlatform, *, poll_interval: float | None = None, **chosen: Any

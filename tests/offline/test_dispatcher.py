@@ -468,7 +468,7 @@ def test_job_found_in_creating_is_looked_up_before_anything_else(office: Open, p
     assert platform.count("create") == 0
 
 
-def test_upload_that_was_broken_off_is_begun_anew(office: Open, platform: FakePlatform):
+def test_interrupted_upload_starts_from_the_beginning(office: Open, platform: FakePlatform):
     at = office()
     at.ask("a")
     ((sample, size),) = at.ledger.samples.wanted("p/s", at.client.target, at.run_id, 9)

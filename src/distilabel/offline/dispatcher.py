@@ -228,14 +228,20 @@ class Dispatcher:
                 self._wait_for_room(scope, client)
                 return
             packed = pack(wanted, room, overhead)
-            self._refuse(
-                scope,
-                packed.too_large,
-                f"{target.platform} takes at most {room.size:,} bytes in one batch job.",
-            )
+            if packed.too_large:
+                text = f"{target.platform} takes at most {room.size:,} bytes in one batch job."
+                self._ledger.samples.fail(packed.too_large, "request_too_large", text)
+                ready = self._ledger.samples.ready_askers(packed.too_large)
+                self._emit(JobSettled(scope, tuple(ready)))
             more_comes = only_full or len(wanted) == limits.requests
             planned = packed.full(limits.requests) if more_comes else packed.jobs
-            planned = planned[: 1 if room.tokens is not None else self._free_jobs(client)]
+            most_jobs = client.options.max_jobs_in_flight
+            if room.tokens is not None:
+                planned = planned[
+                    :1
+                ]  # how many tokens are free is known again only when this job is in the ledger
+            elif most_jobs is not None:
+                planned = planned[: max(0, most_jobs - self._ledger.jobs.in_flight(target)[0])]
             if not planned and not packed.too_large:
                 return
             for each in planned:
@@ -267,15 +273,6 @@ class Dispatcher:
         if jobs and most_tokens - tokens < estimated_tokens(first):
             return None
         return replace(limits, tokens=most_tokens - tokens if jobs else most_tokens)
-
-    def _free_jobs(self, client: ModelClient) -> int | None:
-        most = client.options.max_jobs_in_flight
-        return None if most is None else max(0, most - self._ledger.jobs.in_flight(client.target)[0])
-
-    def _refuse(self, scope: str, samples: Sequence[int], message: str) -> None:
-        if samples:
-            self._ledger.samples.fail(samples, "request_too_large", message)
-            self._emit(JobSettled(scope, tuple(self._ledger.samples.ready_askers(samples))))
 
     # Waiting for room
 

@@ -180,7 +180,11 @@ class JobStateMachine:
         for seconds in lookup_delays():
             await asyncio.sleep(seconds)
             found = await retry_while_down(self._emit, client, partial(client.provider.find, job))
-            strangers = (r for r in found.doubtful if not self._ledger.jobs.knows(*_place(job), r))
+            strangers = (
+                r
+                for r in found.doubtful
+                if not self._ledger.jobs.knows(job.target.platform, job.target.base_url, r)
+            )
             found = replace(found, doubtful=tuple(strangers))
             if found.ours or found.doubtful:
                 break
@@ -223,18 +227,15 @@ class JobStateMachine:
                 return self._ledger.jobs.move(job, JobState.ENDED, remote_status=remote.status, **counts)
             job = self._ledger.jobs.note_progress(job, remote.status, remote.completed, remote.failed)
             self._emit(JobMoved(job))
-            if self._is_overdue(client, job):
+            deadline = client.options.deadline
+            is_late = deadline is not None and self._ledger.jobs.seconds_since(job.moved_at) > deadline
+            if is_late or job.is_overdue:
                 job = await self._give_up(client, job)
                 if job.state == JobState.ENDED:
                     return job
             if client.poll_interval is None:
                 return None
             await pause(self._emit, job, next(waits))
-
-    def _is_overdue(self, client: ModelClient, job: Job) -> bool:
-        deadline = client.options.deadline
-        late = deadline is not None and self._ledger.jobs.seconds_since(job.moved_at) > deadline
-        return late or job.is_overdue
 
     async def _give_up(self, client: ModelClient, job: Job) -> Job:
         """Cancel a job at its deadline; if it has not ended long after that, collect what it has.
@@ -306,10 +307,6 @@ def _waits(poll_interval: float) -> Iterator[float]:
     """
     yield from (poll_interval / part for part in (16, 8, 4, 2))
     yield from repeat(poll_interval)
-
-
-def _place(job: Job) -> tuple[str, str]:
-    return job.target.platform, job.target.base_url
 
 
 def _doubt(client: ModelClient, job: Job, remote: RemoteJob) -> str:
