@@ -126,7 +126,7 @@ def shortages(requests: Sequence[ResourceRequest], nodes: Sequence[Mapping[str, 
 
     Examples:
         >>> shortages([ResourceRequest("judge", 2, {"num_gpus": 1})], nodes=[{"CPU": 4, "GPU": 1}])
-        ("The steps ask for 2 'GPU' in all, and the Ray cluster has 1 now: replicas may wait for each other. ...",)
+        ("The steps request 2 'GPU' in all, and the Ray cluster has 1 now: replicas may wait for each other. ...",)
     """
     unplaceable = [request for request in requests if not any(_fits(request.needs, node) for node in nodes)]
     notes = [
