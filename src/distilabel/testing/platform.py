@@ -89,7 +89,7 @@ class _Transport(httpx2.AsyncBaseTransport):
 class FakePlatform:
     """OpenAI's Files, Batches, Chat Completions and Embeddings in memory, for tests: no network, no key, no cost.
 
-    Give its `transport` to a model. `plan` says how the next batch jobs go, `fail` which calls go wrong; `calls`,
+    Give it to `FunctionLLM` as `platform`, or its `transport` to an `httpx2` client. `plan` says how the next batch jobs go, `fail` which calls go wrong; `calls`,
     `requests`, `batches` and `prompts` show what was sent. Jobs and files live as long as the object.
 
     Args:
