@@ -3,7 +3,6 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
@@ -87,19 +86,15 @@ class APIGenExecutionChecker(Step):
             yield list(pool.map(self._checked, inputs))
 
     def _checked(self, row: Row) -> Row:
-        return {**row, **self._outcome(row.get("answers"))}
-
-    def _outcome(self, answers: Any) -> dict[str, Any]:
         try:
-            calls = calls_in(answers)
+            calls = calls_in(row.get("answers"))
         except (ValueError, RecursionError) as error:
-            return self._columns(keep=False, results=[f"the calls cannot be read: {error}"])
-        outcomes = execute(self._library, calls, self.timeout or 30.0)
-        return self._columns(keep=all(one.ok for one in outcomes), results=[one.result for one in outcomes])
+            results, keep = [f"the calls cannot be read: {error}"], False
+        else:
+            outcomes = execute(self._library, calls, self.timeout or 30.0)
+            results, keep = [one.result for one in outcomes], all(one.ok for one in outcomes)
+        return {**row, "keep_row_after_execution_check": keep, "execution_result": results}
 
     @property
     def _library(self) -> Library:
         return Library(Path(self.libpath), self.check_is_dangerous)
-
-    def _columns(self, *, keep: bool, results: list[str]) -> dict[str, Any]:
-        return {"keep_row_after_execution_check": keep, "execution_result": results}

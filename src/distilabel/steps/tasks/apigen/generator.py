@@ -9,7 +9,7 @@ from pydantic import PositiveInt
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps.tasks._core.trajectory import require_text
-from distilabel.steps.tasks.apigen.parsing import calls_in, json_in
+from distilabel.steps.tasks.apigen.parsing import calls_in, json_in, json_text
 from distilabel.steps.tasks.apigen.prompts import GENERATOR_PROMPT
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
@@ -87,7 +87,7 @@ class APIGenGenerator(Task):
         number = self._number(name, description, str(examples))
         parts = [
             f"The function:\n{name}\n{description}",
-            *([f"Functions that may be called, too:\n{_as_text(tools)}"] if tools else []),
+            *([f"Functions that may be called, too:\n{json_text(tools)}"] if tools else []),
             *([f"Examples of queries and answers:\n{examples}"] if examples else []),
             f"Write {number} {'query' if number == 1 else 'queries'} that this function answers.",
         ]
@@ -125,10 +125,6 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
         "required": list(properties),
         "additionalProperties": False,
     }
-
-
-def _as_text(tools: Any) -> str:
-    return tools if isinstance(tools, str) else json.dumps(tools, ensure_ascii=False, default=str)
 
 
 def _pairs(text: str) -> list[dict[str, str]]:

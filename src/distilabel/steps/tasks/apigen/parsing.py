@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["calls_in", "json_in"]
+__all__ = ["calls_in", "json_in", "json_text"]
 
 _DECODER = json.JSONDecoder()
 
@@ -56,3 +56,13 @@ def _call(call: Any) -> dict[str, Any]:
     if arguments is not None and not isinstance(arguments, dict):
         raise ValueError(f"the arguments of {name} must be an object")
     return {"name": name, "arguments": arguments or {}}
+
+
+def json_text(value: Any) -> str:
+    """Return a value as JSON text; a text does not change.
+
+    Examples:
+        >>> json_text([1]), json_text("[1]")
+        ('[1]', '[1]')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,12 +1,11 @@
 """Checking whether function calls do what the query wants."""
 
-import json
 from itertools import islice
 from typing import Any, ClassVar
 
 from distilabel.steps.base import StepInput
 from distilabel.steps.tasks._core.trajectory import require_text
-from distilabel.steps.tasks.apigen.parsing import json_in
+from distilabel.steps.tasks.apigen.parsing import json_in, json_text
 from distilabel.steps.tasks.apigen.prompts import CHECKER_PROMPT
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
@@ -67,8 +66,8 @@ class APIGenSemanticChecker(Task):
         parts = {
             "The function": require_text(input, "func_desc"),
             "The query": require_text(input, "query"),
-            "The calls": _as_text(input["answers"]),
-            "What they returned": _as_text(input["execution_result"]),
+            "The calls": json_text(input["answers"]),
+            "What they returned": json_text(input["execution_result"]),
         }
         return [
             {"role": "system", "content": self.system_prompt},
@@ -115,7 +114,3 @@ class APIGenSemanticChecker(Task):
             "keep_row_after_semantic_check": None,
             "model_name": self.llm.model_name,
         }
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
