@@ -178,7 +178,7 @@ def test_lines_of_a_file_are_sent_as_an_array_of_the_length_that_is_named(tmp_pa
     assert request.headers["content-length"] == str(len(request.content))
 
 
-def test_file_is_sent_as_it_is_where_no_joint_is_named(tmp_path: Path):
+def test_file_is_sent_as_it_is_where_no_separator_is_named(tmp_path: Path):
     path = tmp_path / "input.jsonl"
     path.write_bytes(b"a\nb\n")
     network = Network(httpx2.Response(200))
@@ -224,7 +224,7 @@ class Stamp:
         return {"authorization": f"stamp {len(self.calls)}"}
 
 
-def test_each_call_and_each_new_attempt_is_signed_anew(no_pauses: None, tmp_path: Path):
+def test_each_call_and_each_new_attempt_is_signed_again(no_pauses: None, tmp_path: Path):
     stamp, network = Stamp(), Network(httpx2.Response(503), httpx2.Response(200))
     run(network, asked(HttpRequest("POST", "/x", params={"p": "1"}, json=b"{}")), signer=stamp)
     assert [request.headers["authorization"] for request in network.requests] == ["stamp 1", "stamp 2"]
@@ -301,7 +301,7 @@ def test_silent_platform_is_called_unreachable_and_the_message_says_where(no_pau
         run(Network(httpx2.ConnectError("refused")), asked(SAFE))
 
 
-def test_each_new_attempt_is_said_in_the_log(no_pauses: None, caplog: pytest.LogCaptureFixture):
+def test_each_retry_is_logged(no_pauses: None, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "distilabel")
     run(Network(httpx2.Response(503), httpx2.ReadError("cut"), httpx2.Response(200)), asked(SAFE))
     said = [record.getMessage() for record in caplog.records if record.name.startswith("distilabel")]
@@ -440,7 +440,7 @@ def test_file_that_is_there_is_whole(tmp_path: Path, no_pauses: None):
     assert not path.exists()
 
 
-def test_download_that_broke_off_is_begun_anew(tmp_path: Path, no_pauses: None):
+def test_download_that_broke_off_starts_again(tmp_path: Path, no_pauses: None):
     path = tmp_path / "output.jsonl"
     network = Network(
         lambda _: httpx2.Response(200, stream=Pieces(b"half of", httpx2.ReadError("gone"))),
@@ -471,7 +471,7 @@ def test_key_that_the_platform_echoes_is_in_no_error(request_: HttpRequest, stat
     assert KEY not in repr(caught.value) + repr(vars(caught.value))
 
 
-def test_key_with_a_line_end_in_it_is_not_told_to_anybody(no_pauses: None, caplog: pytest.LogCaptureFixture):
+def test_key_with_a_line_end_in_it_is_in_no_message(no_pauses: None, caplog: pytest.LogCaptureFixture):
     # The error of the HTTP library quotes the header that it cannot send.
     key = KEY + "\n"
     caplog.set_level(logging.DEBUG, "distilabel")
@@ -504,7 +504,7 @@ def test_key_is_not_in_the_representation_of_a_transport():
     assert KEY not in loop.run(look())
 
 
-def test_password_in_the_address_is_not_told(no_pauses: None):
+def test_password_in_the_address_is_in_no_message(no_pauses: None):
     with pytest.raises(DistilabelUnreachableError) as caught:
         run(Network(httpx2.ConnectError("no")), asked(SAFE), base_url="http://me:hush@platform.test/v1")
     assert "hush" not in str(caught.value)

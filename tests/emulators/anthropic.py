@@ -150,7 +150,7 @@ def _counts(batch: Value, known: Value) -> Any:
 
 
 def _chat(params: Value) -> Value:
-    """Return a request to Messages as a chat; every parameter stays, since the books know a request by all of it."""
+    """Return a request to Messages as a chat. Every parameter stays: scripted answers are looked up by the whole request."""
     system = [{"role": "system", "content": _flat(params["system"])}] if params.get("system") else []
     messages = [{**message, "content": _flat(message["content"])} for message in params["messages"]]
     return {**params, "messages": system + messages}
@@ -184,28 +184,28 @@ def _errored(status: int, message: str) -> Value:
 
 def _rendered(body: Any) -> Any:
     """Return a completion as a message."""
-    said = read(body)
+    reply = read(body)
     frame = {"id": "msg_1", "type": "message", "role": "assistant", "stop_sequence": None}
     usage = {"input_tokens": 7, "output_tokens": 9}
-    if isinstance(said, Hollow):
-        hollow = {**frame, "model": "", "content": said.value, "stop_reason": "end_turn", "usage": usage}
-        return hollow if said.inside else said.value
-    refused = said.refusal is not None
+    if isinstance(reply, Hollow):
+        hollow = {**frame, "model": "", "content": reply.value, "stop_reason": "end_turn", "usage": usage}
+        return hollow if reply.inside else reply.value
+    refused = reply.refusal is not None
     content: list[Value] = (
-        [{"type": "thinking", "thinking": said.reasoning, "signature": "s"}] if said.reasoning else []
+        [{"type": "thinking", "thinking": reply.reasoning, "signature": "s"}] if reply.reasoning else []
     )
-    content += [] if said.text is None else [{"type": "text", "text": said.text}]
-    for call in said.calls:
+    content += [] if reply.text is None else [{"type": "text", "text": reply.text}]
+    for call in reply.calls:
         name, values = arguments(call)
         content.append({"type": "tool_use", "id": call["id"], "name": name, "input": values})
-    cached, details = said.usage.get("prompt_tokens_details"), said.usage.get("completion_tokens_details")
+    cached, details = reply.usage.get("prompt_tokens_details"), reply.usage.get("completion_tokens_details")
     read_there = {"cache_read_input_tokens": cached["cached_tokens"]} if cached else {}
     return {
-        **frame, "id": said.id, "model": said.model, "content": content,
-        "stop_reason": "refusal" if refused else _STOPS[said.finish],
+        **frame, "id": reply.id, "model": reply.model, "content": content,
+        "stop_reason": "refusal" if refused else _STOPS[reply.finish],
         "usage": {
-            "input_tokens": said.usage["prompt_tokens"] - read_there.get("cache_read_input_tokens", 0),
-            "output_tokens": said.usage["completion_tokens"], **read_there,
+            "input_tokens": reply.usage["prompt_tokens"] - read_there.get("cache_read_input_tokens", 0),
+            "output_tokens": reply.usage["completion_tokens"], **read_there,
             **({"output_tokens_details": {"thinking_tokens": details["reasoning_tokens"]}} if details else {}),
         },
     }  # fmt: skip

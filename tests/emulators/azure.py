@@ -22,7 +22,7 @@ def _key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
 def _to(path: str) -> Callable[[Visit], Awaitable[Response]]:
     async def answer(visit: Visit) -> Response:
         _check_version(visit)
-        return await visit.passed_on(path.format(**visit.found))
+        return await visit.forward(path.format(**visit.found))
 
     return answer
 

@@ -1,4 +1,4 @@
-"""What all emulators share: a table of doors, and a way to the embedded platform behind them."""
+"""What all emulators share: a table of routes, and the translation to the embedded platform behind them."""
 
 import json
 import re
@@ -30,8 +30,8 @@ Value = dict[str, Any]
 _BOUNDARY = "between-the-parts"
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a fault
-    """A call that is refused, by the emulator or by the platform behind it."""
+class Refused(Exception):  # noqa: N818 - a response, not a fault
+    """An error response, of the emulator or of the platform behind it."""
 
     def __init__(self, status: int, message: str, code: str = "") -> None:
         super().__init__(message)
@@ -40,13 +40,13 @@ class Refused(Exception):  # noqa: N818 - an answer, not a fault
 
 @dataclass(frozen=True)
 class Route:
-    """One path of a platform.
+    """One route of a platform.
 
     Attributes:
-        call: Which call it is: `upload`, `create`, `list`, `poll`, `download`, `cancel`, `online`; `other`.
-        method: Its method.
-        path: A pattern of its whole path; named groups are what a handler finds.
-        answer: Answers a visit.
+        call: The kind of request: `upload`, `create`, `list`, `poll`, `download`, `cancel`, `online` or `other`.
+        method: The HTTP method.
+        path: A pattern of the whole path; the handler gets its named groups.
+        answer: The handler.
     """
 
     call: str
@@ -57,15 +57,15 @@ class Route:
 
 @dataclass(frozen=True)
 class Emulator:
-    """One platform's dialect, as a table of doors.
+    """One platform's API, as a table of routes.
 
     Attributes:
-        name: The platform's, as in the registry.
-        doors: What may be called; the first that fits answers.
-        root: What the address that clients are given has after host and port.
-        key: Reads the API key out of headers and query; "" if there is none.
-        refusal: Makes the body of a refusal of status, message and code.
-        nothing: The body of a list of jobs without jobs.
+        name: The platform's name in the registry.
+        routes: The routes; the first that matches handles a request.
+        root: The path of the base URL.
+        key: Reads the API key from headers and query; "" if there is none.
+        refusal: Builds the body of an error response from status, message and code.
+        nothing: The body of an empty list of jobs.
     """
 
     name: str
@@ -76,12 +76,12 @@ class Emulator:
     nothing: Any
 
     def call(self, method: str, path: str) -> str:
-        """Return which call this is."""
+        """Return the kind of a request."""
         found = self.route(method, path)
         return found[0].call if found else "other"
 
     def route(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        """Return the door and what its pattern finds in the path."""
+        """Return the route of a request, and the named groups in its path."""
         for route in self.routes:
             if route.method == method and (match := re.fullmatch(route.path, path)):
                 return route, match.groupdict()
@@ -90,7 +90,7 @@ class Emulator:
 
 @dataclass
 class Memory:
-    """What a emulator knows beside the embedded platform; lives as long as the test, wherever the app is made anew."""
+    """What an emulator stores beside the embedded platform; it outlives restarts of the app within a test."""
 
     jobs: dict[str, Value] = field(default_factory=dict)
     files: dict[str, Value] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Visit:
-    """One call at a door, and the way to the platform behind."""
+    """One request to a route, and the way to the platform behind it."""
 
     scope: Value
     body: bytes
@@ -119,7 +119,7 @@ class Visit:
 
     @property
     def root(self) -> str:
-        """Where the platform is, as the client sees it."""
+        """The base URL that the client uses, without its path."""
         return f"http://{self.headers['host']}"
 
     def json(self) -> Value:
@@ -127,13 +127,13 @@ class Visit:
         try:
             value = json.loads(self.body)
         except ValueError:
-            raise Refused(400, "The body is no JSON.") from None
+            raise Refused(400, "The body is not JSON.") from None
         if not isinstance(value, dict):
-            raise Refused(400, "The body is no JSON object.")
+            raise Refused(400, "The body is not a JSON object.")
         return value
 
-    async def passed_on(self, path: str = "") -> Response:
-        """Hand the call on as it is, or to another path; the answer comes back as it is."""
+    async def forward(self, path: str = "") -> Response:
+        """Forward the request unchanged, or to another path, and return the response unchanged."""
         path = path or self.scope["path"]
         scope = {**self.scope, "path": path, "raw_path": path.encode(), "headers": self._headers()}
         return await gathered(self.app, scope, again(self.body))
@@ -143,7 +143,7 @@ class Visit:
         return [*kept, (b"authorization", f"Bearer {self.key}".encode())]
 
     async def ask(self, method: str, path: str, value: Value | None = None, query: str = "") -> Value:
-        """Ask the platform behind, JSON for JSON."""
+        """Send JSON to the platform behind, and return the JSON of its response."""
         body = b"" if value is None else json.dumps(value).encode()
         answer: Value = json.loads((await self._ask(method, path, body, "application/json", query)).body)
         return answer
@@ -166,7 +166,7 @@ class Visit:
     async def submit(
         self, lines: Iterable[Value], metadata: Value | None = None, endpoint: str = "/v1/chat/completions"
     ) -> Value:
-        """Upload lines and make a batch of them."""
+        """Upload lines and create a batch from them."""
         content = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
         file = await self._upload(content)
         asked = {"input_file_id": file["id"], "endpoint": endpoint, "completion_window": "24h"}
@@ -184,7 +184,7 @@ class Visit:
             query = f"limit=100&after={found[-1]['id']}"
 
     async def results(self, batch: Value, *kinds: str) -> list[Value | bytes]:
-        """Return the lines of a batch's result files; one that is no JSON object as it is."""
+        """Return the lines of a batch's result files; a line that is not a JSON object stays bytes."""
         names = [batch.get(f"{kind}_file_id") for kind in kinds or ("output", "error")]
         return [line for name in names if name for line in _read(await self.content(name))]
 
@@ -221,12 +221,12 @@ class Visit:
 
 
 class EmulatorApp:
-    """The embedded platform in a emulator, as an ASGI app.
+    """The embedded platform behind an emulator, as an ASGI app.
 
     Args:
-        emulator: The dialect.
-        app: The embedded platform, or what stands before it.
-        memory: What the emulator knows already.
+        emulator: The platform's API.
+        app: The embedded platform, or a middleware around it.
+        memory: What the emulator has stored before.
     """
 
     def __init__(self, emulator: Emulator, app: Any, memory: Memory | None = None) -> None:
@@ -235,7 +235,7 @@ class EmulatorApp:
         self._memory = memory or Memory()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one call."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -248,13 +248,13 @@ class EmulatorApp:
     async def _answer(self, scope: Any, body: bytes) -> Response:
         found = self._emulator.route(scope["method"], scope["path"])
         if found is None:
-            raise Refused(404, f"There is no {scope['method']} {scope['path']}.")
+            raise Refused(404, f"Unknown route: {scope['method']} {scope['path']}.")
         route, names = found
         names = {name: unquote(value) for name, value in names.items() if value is not None}
         visit = Visit(scope, body, names, "", self._memory, self._app)
         key = self._emulator.key(visit.headers, visit.query)
         if not key:
-            raise Refused(401, "There is no key.")
+            raise Refused(401, "No API key.")
         return await route.answer(Visit(scope, body, names, key, self._memory, self._app))
 
 
@@ -265,18 +265,18 @@ def bearer(headers: Mapping[str, str], _query: Mapping[str, str]) -> str:
 
 
 def openai_line(custom_id: str, body: Value, url: str = "/v1/chat/completions") -> Value:
-    """Return one request as the embedded platform reads it."""
+    """Return one request line in the shape of the embedded platform."""
     return {"custom_id": custom_id, "method": "POST", "url": url, "body": body}
 
 
 def lines_of(values: Iterable[Value | bytes]) -> bytes:
-    """Return values as lines of JSON; bytes as they are."""
+    """Return values as lines of JSON; bytes stay unchanged."""
     lines = (value if isinstance(value, bytes) else _written(value) for value in values)
     return b"".join(chain.from_iterable((line, b"\n") for line in lines))
 
 
 def moment(seconds: float | None) -> str | None:
-    """Return a time as RFC 3339 writes it."""
+    """Return a point in time as an RFC 3339 string."""
     return (
         None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
     )

@@ -175,7 +175,7 @@ async def _converse(visit: Visit) -> Response:
 
 
 def _chat(model: str, request: Value) -> Value:
-    """Return a request as a chat; what a chat has no place for stays in it, since the books know a request by all."""
+    """Return a request as a chat. Fields that a chat does not have stay: scripted answers are looked up by the whole request."""
     messages = [{"role": m["role"], "content": _text(m["content"])} for m in request["messages"]]
     if system := request.get("system"):
         messages.insert(0, {"role": "system", "content": _text(system)})
@@ -189,24 +189,24 @@ def _text(blocks: list[Value]) -> str:
 
 def _answer(body: Any) -> Any:
     """Return a completion as an answer of Converse."""
-    said = read(body)
+    reply = read(body)
     usage = {"inputTokens": 7, "outputTokens": 9, "totalTokens": 16}
-    if isinstance(said, Hollow):
+    if isinstance(reply, Hollow):
         hollow = {
-            "output": {"message": {"role": "assistant", "content": said.value}},
+            "output": {"message": {"role": "assistant", "content": reply.value}},
             "stopReason": "end_turn",
         }
-        return {**hollow, "usage": usage} if said.inside else said.value
-    thought = {"reasoningContent": {"reasoningText": {"text": said.reasoning}}}
-    content: list[Value] = [thought] if said.reasoning else []
-    content += [] if said.text is None else [{"text": said.text}]
-    for call in said.calls:
+        return {**hollow, "usage": usage} if reply.inside else reply.value
+    thought = {"reasoningContent": {"reasoningText": {"text": reply.reasoning}}}
+    content: list[Value] = [thought] if reply.reasoning else []
+    content += [] if reply.text is None else [{"text": reply.text}]
+    for call in reply.calls:
         name, values = arguments(call)
         content.append({"toolUse": {"toolUseId": call["id"], "name": name, "input": values}})
-    if cached := said.usage.get("prompt_tokens_details"):
+    if cached := reply.usage.get("prompt_tokens_details"):
         read_there = cached["cached_tokens"]
         usage |= {"inputTokens": 7 - read_there, "cacheReadInputTokens": read_there}
-    stop = "content_filtered" if said.refusal is not None else _STOPS[said.finish]
+    stop = "content_filtered" if reply.refusal is not None else _STOPS[reply.finish]
     message = {"role": "assistant", "content": content}
     return {"output": {"message": message}, "stopReason": stop, "usage": usage, "metrics": {"latencyMs": 1}}
 

@@ -1,4 +1,4 @@
-"""What a completion of the embedded platform says, whole or damaged, for emulators to say it otherwise."""
+"""Reading the embedded platform's completions, complete or damaged, so that emulators can translate them."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ __all__ = ["Hollow", "Said", "arguments", "read"]
 
 @dataclass(frozen=True)
 class Said:
-    """An answer: its id, its text, or None; why it ended; what it cost; and what else is told of it, as OpenAI tells it."""
+    """An answer: its id, its text or None, its finish reason, its usage, and its other fields, in OpenAI's shape."""
 
     id: str
 

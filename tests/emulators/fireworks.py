@@ -129,7 +129,7 @@ async def _delete(visit: Visit) -> Response:
 
 
 async def _chat(visit: Visit) -> Response:
-    return await visit.passed_on("/v1/chat/completions")
+    return await visit.forward("/v1/chat/completions")
 
 
 async def _batch(visit: Visit) -> Value:
@@ -191,8 +191,8 @@ def _result(line: Value) -> Value:
     if response and response["status_code"] == 200:
         return {**name, "response": response["body"]}
     if response and response["status_code"]:
-        told = response["body"]["error"]
-        return {**name, "error": {**told, "status_code": response["status_code"]}}
+        error = response["body"]["error"]
+        return {**name, "error": {**error, "status_code": response["status_code"]}}
     return {**name, "error": error} if error else name
 
 

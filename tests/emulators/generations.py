@@ -26,7 +26,7 @@ def status_of(status: int, message: str) -> Value:
 
 
 def chat_of(model: str, request: Value) -> Value:
-    """Return a request as a chat; what a chat has no place for stays in it, since the books know a request by all."""
+    """Return a request as a chat. Fields that a chat does not have stay: scripted answers are looked up by the whole request."""
     messages = [
         {"role": "assistant" if content.get("role") == "model" else "user", "content": _text(content)}
         for content in request["contents"]
@@ -57,21 +57,21 @@ def vector_in(body: Value) -> Value:
 
 def content_of(body: Any) -> Any:
     """Return a completion as a `GenerateContentResponse`."""
-    said = read(body)
+    reply = read(body)
     usage = {"promptTokenCount": 7, "candidatesTokenCount": 9, "totalTokenCount": 16}
-    if isinstance(said, Hollow):
-        return {"candidates": said.value, "usageMetadata": usage} if said.inside else said.value
-    finish = "SAFETY" if said.refusal is not None else _FINISHES[said.finish]
-    parts: list[Value] = [{"text": said.reasoning, "thought": True}] if said.reasoning else []
-    parts += [] if said.text is None else [{"text": said.text}]
-    for call in said.calls:
+    if isinstance(reply, Hollow):
+        return {"candidates": reply.value, "usageMetadata": usage} if reply.inside else reply.value
+    finish = "SAFETY" if reply.refusal is not None else _FINISHES[reply.finish]
+    parts: list[Value] = [{"text": reply.reasoning, "thought": True}] if reply.reasoning else []
+    parts += [] if reply.text is None else [{"text": reply.text}]
+    for call in reply.calls:
         name, values = arguments(call)
         parts.append({"functionCall": {"id": call["id"], "name": name, "args": values}})
     content = {"role": "model", **({"parts": parts} if parts else {})}
-    candidate = {"content": content, "finishReason": finish, "index": 0, **_logprobs(said.logprobs)}
+    candidate = {"content": content, "finishReason": finish, "index": 0, **_logprobs(reply.logprobs)}
     return {
-        "candidates": [candidate], "usageMetadata": {**usage, **_more_usage(said.usage)}, "modelVersion": said.model,
-        "responseId": said.id,
+        "candidates": [candidate], "usageMetadata": {**usage, **_more_usage(reply.usage)}, "modelVersion": reply.model,
+        "responseId": reply.id,
     }  # fmt: skip
 
 

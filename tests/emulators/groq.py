@@ -13,7 +13,7 @@ __all__ = ["GROQ"]
 
 def _to(path: str) -> Callable[[Visit], Awaitable[Response]]:
     async def answer(visit: Visit) -> Response:
-        return await visit.passed_on(path.format(**visit.found))
+        return await visit.forward(path.format(**visit.found))
 
     return answer
 

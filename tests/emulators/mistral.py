@@ -34,7 +34,7 @@ async def _upload(visit: Visit) -> Response:
 async def _content(visit: Visit) -> Response:
     if file := visit.memory.files.get(visit.found["id"]):
         return Response(200, {"content-type": "application/octet-stream"}, file["content"])
-    return await visit.passed_on(f"/v1/files/{visit.found['id']}/content")
+    return await visit.forward(f"/v1/files/{visit.found['id']}/content")
 
 
 async def _create(visit: Visit) -> Response:
@@ -85,7 +85,7 @@ async def _cancel(visit: Visit) -> Response:
 
 
 async def _asked(visit: Visit) -> Response:
-    return await visit.passed_on()
+    return await visit.forward()
 
 
 def _shown(visit: Visit, batch: Value) -> Value:

@@ -1,4 +1,4 @@
-"""OpenAI's own dialect: no emulator at all, but a table of its doors."""
+"""OpenAI: the embedded platform has its API already, so this is only a table of routes."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ __all__ = ["OPENAI"]
 
 
 async def _through(visit: Visit) -> Response:
-    return await visit.passed_on()
+    return await visit.forward()
 
 
 def _refusal(_status: int, message: str, code: str) -> Value:

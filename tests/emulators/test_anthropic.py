@@ -1,4 +1,4 @@
-"""Anthropic's SDK drives the emulator."""
+"""Anthropic's SDK is a client of the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.anthropic import ANTHROPIC
-from tests.emulators.world import BAD, answer_to, dressed, statuses, until
+from tests.emulators.world import BAD, answer_to, emulated, statuses, until
 
 anthropic = pytest.importorskip("anthropic")
 
@@ -14,7 +14,7 @@ anthropic = pytest.importorskip("anthropic")
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator["anthropic.Anthropic"]:
     with (
-        dressed(ANTHROPIC, tmp_path / "platform") as url,
+        emulated(ANTHROPIC, tmp_path / "platform") as url,
         anthropic.Anthropic(base_url=url, api_key="sk", max_retries=0) as client,
     ):
         yield client
@@ -50,7 +50,7 @@ def test_sdk_lists_batches_newest_first_and_page_by_page(client: "anthropic.Anth
 
 def test_sdk_cancels_a_batch(tmp_path: Path):
     with (
-        dressed(ANTHROPIC, tmp_path / "platform", delay=60, concurrency=1) as url,
+        emulated(ANTHROPIC, tmp_path / "platform", delay=60, concurrency=1) as url,
         anthropic.Anthropic(base_url=url, api_key="sk") as client,
     ):
         made = client.messages.batches.create(requests=[request(f"{n}", f"{n}") for n in range(5)])
@@ -81,7 +81,7 @@ def test_sdk_reads_refusals(client: "anthropic.Anthropic"):
 
 def test_results_that_are_not_there_yet_have_no_address(tmp_path: Path):
     with (
-        dressed(ANTHROPIC, tmp_path / "platform", delay=60) as url,
+        emulated(ANTHROPIC, tmp_path / "platform", delay=60) as url,
         anthropic.Anthropic(base_url=url, api_key="sk") as client,
     ):
         made = client.messages.batches.create(requests=[request("a", "one")])

@@ -1,4 +1,4 @@
-"""OpenAI's SDK drives the emulator of Azure, by the new address and by the one with a version."""
+"""OpenAI's SDK is a client of the emulator of Azure, by the new address and by the one with a version."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import openai
 import pytest
 
 from tests.emulators.azure import AZURE
-from tests.emulators.world import answer_to, chats, dressed, until
+from tests.emulators.world import answer_to, chats, emulated, until
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def made(client: openai.OpenAI, *prompts: str) -> str:
 
 @pytest.mark.parametrize("opened", [new, versioned])
 def test_sdk_makes_a_batch_and_reads_its_files(opened: Callable[[str], Any], tmp_path: Path):
-    with dressed(AZURE, tmp_path / "platform") as url, opened(url) as client:
+    with emulated(AZURE, tmp_path / "platform") as url, opened(url) as client:
         name = made(client, "one")
         batch = until(lambda: client.batches.retrieve(name), lambda batch: batch.status == "completed")
         line = json.loads(client.files.content(batch.output_file_id).read())
@@ -46,7 +46,7 @@ def test_sdk_makes_a_batch_and_reads_its_files(opened: Callable[[str], Any], tmp
 
 
 def test_counts_are_null_until_it_is_over_and_it_can_be_cancelled(tmp_path: Path):
-    with dressed(AZURE, tmp_path / "platform", delay=60, concurrency=1) as url, new(url) as client:
+    with emulated(AZURE, tmp_path / "platform", delay=60, concurrency=1) as url, new(url) as client:
         name = made(client, "one", "two")
         batch = until(lambda: client.batches.retrieve(name), lambda batch: batch.status == "in_progress")
         assert batch.request_counts.completed is None
@@ -56,7 +56,7 @@ def test_counts_are_null_until_it_is_over_and_it_can_be_cancelled(tmp_path: Path
 
 def test_address_without_a_version_is_not_found(tmp_path: Path):
     with (
-        dressed(AZURE, tmp_path / "platform") as url,
+        emulated(AZURE, tmp_path / "platform") as url,
         openai.OpenAI(base_url=f"{url}/openai", api_key="sk", max_retries=0) as client,
         pytest.raises(openai.NotFoundError, match="Resource not found"),
     ):

@@ -1,4 +1,4 @@
-"""boto3 drives the emulator."""
+"""boto3 is a client of the emulator."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 from tests.emulators.bedrock import BEDROCK
-from tests.emulators.world import BAD, answer_to, dressed, until
+from tests.emulators.world import BAD, answer_to, emulated, until
 
 Open = Callable[..., Any]
 
@@ -29,7 +29,7 @@ def at(tmp_path: Path) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def open_clients(**settings: Any) -> Any:
-            url = stack.enter_context(dressed(BEDROCK, tmp_path / "platform", **settings))
+            url = stack.enter_context(emulated(BEDROCK, tmp_path / "platform", **settings))
             services = ("bedrock", "bedrock-runtime", "s3")
             return [stack.enter_context(closing(client(service, url))) for service in services]
 

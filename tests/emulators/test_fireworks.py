@@ -1,4 +1,4 @@
-"""Fireworks' SDK drives the emulator."""
+"""Fireworks' SDK is a client of the emulator."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.emulators.fireworks import FIREWORKS
-from tests.emulators.world import BAD, answer_to, chats, dressed, until
+from tests.emulators.world import BAD, answer_to, chats, emulated, until
 
 fireworks = pytest.importorskip("fireworks")
 
@@ -16,7 +16,7 @@ fireworks = pytest.importorskip("fireworks")
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator["fireworks.Fireworks"]:
     with (
-        dressed(FIREWORKS, tmp_path / "platform") as url,
+        emulated(FIREWORKS, tmp_path / "platform") as url,
         fireworks.Fireworks(base_url=url, api_key="sk", account_id="acme", max_retries=0) as client,
     ):
         yield client
@@ -72,7 +72,7 @@ def test_dataset_may_be_uploaded_by_a_signed_address(client: "fireworks.Firework
 
 def test_job_that_is_deleted_runs_no_more(tmp_path: Path):
     with (
-        dressed(FIREWORKS, tmp_path / "platform", delay=60, concurrency=1) as url,
+        emulated(FIREWORKS, tmp_path / "platform", delay=60, concurrency=1) as url,
         fireworks.Fireworks(base_url=url, api_key="sk", account_id="acme") as client,
     ):
         made(client, "first", "one", "two")

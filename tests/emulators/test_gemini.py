@@ -1,4 +1,4 @@
-"""Google's SDK drives the emulator of the Gemini API."""
+"""Google's SDK is a client of the emulator of the Gemini API."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.gemini import GEMINI
-from tests.emulators.world import BAD, answer_to, dressed, until, vector_of
+from tests.emulators.world import BAD, answer_to, emulated, until, vector_of
 
 genai = pytest.importorskip("google.genai")
 types = genai.types
@@ -15,7 +15,7 @@ types = genai.types
 
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator["genai.Client"]:
-    with dressed(GEMINI, tmp_path / "platform") as url:
+    with emulated(GEMINI, tmp_path / "platform") as url:
         client = genai.Client(api_key="sk", http_options={"base_url": url})
         yield client
         client.close()
@@ -61,7 +61,7 @@ def test_sdk_lists_batches_page_by_page(client: "genai.Client", tmp_path: Path):
 
 
 def test_sdk_cancels_a_batch(tmp_path: Path):
-    with dressed(GEMINI, tmp_path / "platform", delay=60, concurrency=1) as url:
+    with emulated(GEMINI, tmp_path / "platform", delay=60, concurrency=1) as url:
         client = genai.Client(api_key="sk", http_options={"base_url": url})
         name = made(client, tmp_path, "one", "two")
         client.batches.cancel(name=name)

@@ -1,4 +1,4 @@
-"""Groq's SDK drives the emulator."""
+"""Groq's SDK is a client of the emulator."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.groq import GROQ
-from tests.emulators.world import BAD, answer_to, chats, dressed, until
+from tests.emulators.world import BAD, answer_to, chats, emulated, until
 
 groq = pytest.importorskip("groq")
 
@@ -15,7 +15,7 @@ groq = pytest.importorskip("groq")
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator["groq.Groq"]:
     with (
-        dressed(GROQ, tmp_path / "platform") as url,
+        emulated(GROQ, tmp_path / "platform") as url,
         groq.Groq(base_url=url, api_key="sk", max_retries=0) as client,
     ):
         yield client
@@ -45,7 +45,7 @@ def test_sdk_lists_batches_without_pages(client: "groq.Groq"):
 
 def test_sdk_cancels_a_batch(tmp_path: Path):
     with (
-        dressed(GROQ, tmp_path / "platform", delay=60, concurrency=1) as url,
+        emulated(GROQ, tmp_path / "platform", delay=60, concurrency=1) as url,
         groq.Groq(base_url=url, api_key="sk") as client,
     ):
         name = made(client, "one", "two").id

@@ -1,4 +1,4 @@
-"""Mistral's SDK drives the emulator."""
+"""Mistral's SDK is a client of the emulator."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.mistral import MISTRAL
-from tests.emulators.world import BAD, answer_to, dressed, until
+from tests.emulators.world import BAD, answer_to, emulated, until
 
 client_module = pytest.importorskip("mistralai.client")
 Mistral = client_module.Mistral
@@ -16,7 +16,7 @@ Mistral = client_module.Mistral
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator["Mistral"]:
     with (
-        dressed(MISTRAL, tmp_path / "platform") as url,
+        emulated(MISTRAL, tmp_path / "platform") as url,
         Mistral(server_url=url, api_key="sk") as client,
     ):
         yield client
@@ -62,7 +62,7 @@ def test_sdk_lists_jobs_page_by_page(client: "Mistral"):
 
 def test_sdk_cancels_a_job(tmp_path: Path):
     with (
-        dressed(MISTRAL, tmp_path / "platform", delay=60, concurrency=1) as url,
+        emulated(MISTRAL, tmp_path / "platform", delay=60, concurrency=1) as url,
         Mistral(server_url=url, api_key="sk") as client,
     ):
         name = made(client, "one", "two")

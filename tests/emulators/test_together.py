@@ -1,4 +1,4 @@
-"""Together's SDK drives the emulator."""
+"""Together's SDK is a client of the emulator."""
 
 import json
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.emulators.together import TOGETHER
-from tests.emulators.world import BAD, answer_to, chats, dressed, until
+from tests.emulators.world import BAD, answer_to, chats, emulated, until
 
 together = pytest.importorskip("together")
 
@@ -15,7 +15,7 @@ together = pytest.importorskip("together")
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator["together.Together"]:
     with (
-        dressed(TOGETHER, tmp_path / "platform") as url,
+        emulated(TOGETHER, tmp_path / "platform") as url,
         together.Together(base_url=url, api_key="sk", max_retries=0) as client,
     ):
         yield client
@@ -54,7 +54,7 @@ def test_sdk_lists_batches_without_pages(client: "together.Together", tmp_path: 
 
 def test_sdk_cancels_a_batch(tmp_path: Path):
     with (
-        dressed(TOGETHER, tmp_path / "platform", delay=60, concurrency=1) as url,
+        emulated(TOGETHER, tmp_path / "platform", delay=60, concurrency=1) as url,
         together.Together(base_url=url, api_key="sk") as client,
     ):
         name = made(client, tmp_path, "one", "two")

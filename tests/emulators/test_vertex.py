@@ -16,7 +16,7 @@ from google.oauth2.service_account import Credentials
 
 from tests.emulators.google_key import account_file
 from tests.emulators.vertex import VERTEX
-from tests.emulators.world import BAD, answer_to, dressed, until
+from tests.emulators.world import BAD, answer_to, emulated, until
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
 
@@ -64,7 +64,7 @@ class Clients:
 
 @contextmanager
 def clients(folder: Path, **settings: Any) -> Iterator[Clients]:
-    with dressed(VERTEX, folder / "platform", **settings) as url:
+    with emulated(VERTEX, folder / "platform", **settings) as url:
         at = Clients(url, folder)
         yield at
         at.session.close()
@@ -99,7 +99,7 @@ def test_sdk_asks_online(tmp_path: Path):
 def test_token_is_given_for_the_signature_of_this_key_alone(tmp_path: Path):
     other = generate_private_key(65537, 2048)
     pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    with dressed(VERTEX, tmp_path / "platform") as url:
+    with emulated(VERTEX, tmp_path / "platform") as url:
         account = json.loads(account_file(url, "sk", tmp_path).read_bytes())
         for key, accepted in ((account["private_key"], True), (pem, False)):
             credentials = Credentials.from_service_account_info(account | {"private_key": key}, scopes=SCOPES)

@@ -61,7 +61,7 @@ async def _list_files(visit: Visit) -> Response:
 async def _content(visit: Visit) -> Response:
     if visit.found["id"] in visit.memory.files:
         return Response(200, {"content-type": "application/octet-stream"}, _file(visit)["content"])
-    return await visit.passed_on(f"/v1/files/{visit.found['id']}/content")
+    return await visit.forward(f"/v1/files/{visit.found['id']}/content")
 
 
 def _shown_file(name: str, file: Value) -> Value:
@@ -110,7 +110,7 @@ async def _cancel(visit: Visit) -> Response:
 
 
 async def _chat(visit: Visit) -> Response:
-    return await visit.passed_on("/v1/chat/completions")
+    return await visit.forward("/v1/chat/completions")
 
 
 def _shown(visit: Visit, batch: Value) -> Value:

@@ -44,7 +44,7 @@ def _refusal(status: int, message: str, _code: str) -> Value:
 
 
 async def _token(visit: Visit) -> Response:
-    """Give an access token for what a service account's key has signed; the token is the account's name."""
+    """Give an access token to a request signed with a service account's key; the token is the account's name."""
     assertion = parse_qs(visit.body.decode())["assertion"][0]
     signed, _, signature = assertion.rpartition(".")
     try:

@@ -1,4 +1,4 @@
-"""A platform in a emulator, on a port, with a model that answers by a pure function of the prompt."""
+"""A platform in an emulator, on a port, with a model that answers by a pure function of the prompt."""
 
 import json
 import sqlite3
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from distilabel.server import Parts, Settings, create_app, running
 from tests.emulators.base import Emulator, EmulatorApp, Memory
 
-__all__ = ["BAD", "answer_to", "chats", "dressed", "statuses", "until", "vector_of"]
+__all__ = ["BAD", "answer_to", "chats", "emulated", "statuses", "until", "vector_of"]
 
 BAD = "a prompt that is refused"
 _T = TypeVar("_T")
@@ -38,10 +38,10 @@ def chats(*prompts: str) -> bytes:
 
 
 @contextmanager
-def dressed(
+def emulated(
     emulator: Emulator, folder: Path, answer: Callable[..., Any] | None = None, **settings: Any
 ) -> Iterator[str]:
-    """Run a platform in a emulator, whose model answers by `answer`; gives `http://host:port`."""
+    """Run a platform in an emulator, whose model answers by `answer`; gives `http://host:port`."""
     memory = Memory()
 
     @asynccontextmanager

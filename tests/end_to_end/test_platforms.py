@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.dialects import DIALECTS, Dialect
 from tests.chaos.pipeline import Spec, prompts
 from tests.chaos.runner import Runner
-from tests.emulators.world import answer_to, dressed
+from tests.emulators.world import answer_to, emulated
 
 pytestmark = pytest.mark.slow  # whole pipelines in every dialect
 
@@ -45,7 +45,7 @@ def spec(folder: Path, dialect: Dialect, url: str, **changes: Any) -> Spec:
 @pytest.mark.parametrize("name", [name for name, dialect in DIALECTS.items() if dialect.jobs])
 def test_job_that_one_process_submits_and_another_collects(name: str, tmp_path: Path, runner: Runner):
     dialect = there(name)
-    with dressed(dialect.emulator, tmp_path / "platform", delay=0.3) as url:
+    with emulated(dialect.emulator, tmp_path / "platform", delay=0.3) as url:
         first = runner.run(spec(tmp_path, dialect, url))
         assert (first.rows, first.error) == (None, ""), first
         later = (runner.run(spec(tmp_path, dialect, url)) for _ in range(RUNS))
@@ -56,6 +56,6 @@ def test_job_that_one_process_submits_and_another_collects(name: str, tmp_path: 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_rows_asked_online(name: str, tmp_path: Path, runner: Runner):
     dialect = there(name)
-    with dressed(dialect.emulator, tmp_path / "platform") as url:
+    with emulated(dialect.emulator, tmp_path / "platform") as url:
         outcome = runner.run(spec(tmp_path, dialect, url, online=True))
     assert outcome.rows == RIGHT, outcome

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from distilabel import llms
 from tests.chaos.dialects import DIALECTS
-from tests.emulators.world import dressed
+from tests.emulators.world import emulated
 
 KEY = "sk-same-outputs"
 IMAGE = "data:image/png;base64,iVBORw0KGgo="
@@ -75,7 +75,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     ) -> Any:
         dialect, folder = DIALECTS[name], tmp_path / ("batch" if how else "online")
         monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(folder / "cache"))
-        with dressed(dialect.emulator, folder / "platform", model) as url:
+        with emulated(dialect.emulator, folder / "platform", model) as url:
             address = url + dialect.emulator.root
             for variable, value in dialect.environment_of(address, KEY, tmp_path).items():
                 monkeypatch.setenv(variable, value)

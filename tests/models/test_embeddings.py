@@ -31,7 +31,7 @@ from tests.emulators.base import Emulator
 from tests.emulators.gemini import GEMINI
 from tests.emulators.mistral import MISTRAL
 from tests.emulators.openai import OPENAI
-from tests.emulators.world import dressed
+from tests.emulators.world import emulated
 from tests.fakes import KEY, URL, FakePlatform, answered
 
 KINDS: list[type[Any]] = [OpenAIEmbeddings, MistralEmbeddings, GeminiEmbeddings]
@@ -319,7 +319,7 @@ def test_vectors_are_the_same_by_batch_and_online(
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "cache"))
     offline = {"use_offline_batch_generation": True, "offline_batch_generation_block_until_done": 0.02}
     outputs = []
-    with dressed(emulator, tmp_path / "platform") as url:
+    with emulated(emulator, tmp_path / "platform") as url:
         for more in ({}, offline):
             model = kind(model="toy-1", base_url=url + emulator.root, api_key=KEY, **more)
             model.load()

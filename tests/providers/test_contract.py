@@ -1,4 +1,4 @@
-"""What every platform's dialect must do; a new dialect is one more line in `DIALECTS` and a folder in `tests/wire`."""
+"""The contract of all dialects. For a new dialect, add a line to `DIALECTS` and a folder to `tests/wire`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -325,12 +325,12 @@ def test_job_of_any_shape_is_read_or_refused_in_words(dialect: Dialect, data: st
 def test_job_is_created_with_what_it_is_found_by(dialect: Dialect):
     created, job = drive(dialect.provider.create(dialect.job, SPOOL), *dialect.responses("create"))
     assert job.remote_id == dialect.flow("create")["remote_id"]
-    said = b"".join(request.json or b"" for request in created)
+    sent = b"".join(request.json or b"" for request in created)
     if dialect.job.input_file == INLINE:
         assert [request.content.path for request in created if request.content] == [SPOOL]
     else:
-        assert dialect.job.input_file.encode() in said
-    assert (TAG.encode() in said) is not dialect.provider.tags_ids
+        assert dialect.job.input_file.encode() in sent
+    assert (TAG.encode() in sent) is not dialect.provider.tags_ids
 
 
 @each_dialect
@@ -359,7 +359,7 @@ def test_file_is_streamed_to_where_it_is_wanted(dialect: Dialect, tmp_path: Path
 
 
 @each_dialect
-def test_file_that_the_platform_has_no_more_is_told_apart(dialect: Dialect, tmp_path: Path):
+def test_file_that_the_platform_no_longer_has_is_false(dialect: Dialect, tmp_path: Path):
     name = dialect.flow("fetch")["file"]
     _, there = drive(dialect.provider.fetch(name, tmp_path / "x"), *dialect.responses("fetch_gone"))
     assert there is False
@@ -448,7 +448,7 @@ def test_creation_that_was_refused_is_certain(dialect: Dialect, status: int):
 
 
 @each_dialect
-def test_refusal_tells_how_long_to_wait(dialect: Dialect):
+def test_error_carries_the_retry_after(dialect: Dialect):
     busy = HttpResponse(429, {"retry-after": "7"}, b"{}")
     with pytest.raises(DistilabelPlatformError) as caught:
         drive(dialect.provider.create(dialect.job, SPOOL), busy)
@@ -459,7 +459,7 @@ def test_refusal_tells_how_long_to_wait(dialect: Dialect):
 @pytest.mark.parametrize(
     "answer", [b"", b"<html>", b"[]", b"{}", b'{"data": [1]}', b'{"data": [{}]}', b'{"data": 3}']
 )
-def test_answer_that_is_none_is_called_one_of_the_platform_s(dialect: Dialect, name: str, answer: bytes):
+def test_response_of_another_shape_is_an_error_of_the_platform(dialect: Dialect, name: str, answer: bytes):
     # For a look-up "no answer" must not read as "not there": the job would be created twice.
     if name == "find" and dialect.flow("find").get("empty") == answer.decode():
         assert drive(FLOWS[name](dialect), response(200, answer))[1] == Found()

@@ -1,4 +1,4 @@
-"""Each OpenAI-shaped platform, driven from rows to answers and back: also where its answer to a creation is lost."""
+"""Each OpenAI-shaped platform from rows to answers, also where the response to a create request is lost."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -131,9 +131,9 @@ def test_jobs_are_recovered_when_the_ledger_is_lost(name: str, office: Open, tmp
     lost = office(name, tmp_path / "lost", fake, poll_interval=None)
     lost.ask("a", "b")
     lost.flush()
-    anew = office(name, tmp_path / "anew", fake)
-    client = PlatformClient(anew.client.provider, anew.client.target.base_url, anew.client.transport)
-    recovered = loop.run(recover(anew.ledger, client))
+    second = office(name, tmp_path / "second", fake)
+    client = PlatformClient(second.client.provider, second.client.target.base_url, second.client.transport)
+    recovered = loop.run(recover(second.ledger, client))
     assert [job.remote_id for job in recovered] == list(fake.batches)
-    assert None not in texts(anew.bring("a", "b"))
+    assert None not in texts(second.bring("a", "b"))
     assert fake.count("create") == 1

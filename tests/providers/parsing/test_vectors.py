@@ -1,4 +1,4 @@
-"""Reading vectors: what is one is read whole, what is none is told."""
+"""Reading embedding vectors: valid ones are read completely, all others are None."""
 
 import base64
 import math
