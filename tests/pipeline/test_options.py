@@ -127,10 +127,10 @@ def _most_at_once(cache: Path) -> int:
 def test_requests_are_asked_as_often_as_allowed_and_then_fail(fast_platform: Platform, monkeypatch):
     decode = OpenAI.decode
 
-    def failing(self: OpenAI, line: bytes) -> Decoded:
-        return Decoded(decode(self, line).custom_id, Failure("server_error", "Oh no.", retryable=True))
+    def failing(line: bytes) -> Decoded:
+        return Decoded(decode(line).custom_id, Failure("server_error", "Oh no.", retryable=True))
 
-    monkeypatch.setattr(OpenAI, "decode", failing)
+    monkeypatch.setattr(OpenAI, "decode", staticmethod(failing))
     assert reasons(rows(max_attempts=2)) == {("server_error", 2)}
     assert len(fast_platform.batches()) == 2
 
