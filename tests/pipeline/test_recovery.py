@@ -128,13 +128,13 @@ def test_retry_has_failed_requests_asked_again_by_the_next_run(
 
     decode = OpenAI.decode
 
-    def refusing(self: OpenAI, line: bytes) -> Decoded:
-        return Decoded(decode(self, line).custom_id, Failure("content_policy", "No."))
+    def refusing(line: bytes) -> Decoded:
+        return Decoded(decode(line).custom_id, Failure("content_policy", "No."))
 
     build().run()
     fast_platform.wait()
     with monkeypatch.context() as patch:
-        patch.setattr(OpenAI, "decode", refusing)
+        patch.setattr(OpenAI, "decode", staticmethod(refusing))
         rows = list(build().run()["default"]["train"])
     assert {row["generation"] for row in rows} == {None}
     assert {row["generation"] for row in build().run()["default"]["train"]} == {None}
