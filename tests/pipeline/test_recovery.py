@@ -167,15 +167,15 @@ def test_watch_ends_when_no_job_is_open(fast_platform: Platform):
 def test_no_job_is_left_half_settled_by_a_run_whose_rows_are_done(fast_platform: Platform, monkeypatch):
     from time import sleep
 
-    from distilabel.ledger.store import Ledger
+    from distilabel.ledger.jobs import JobLedger
 
-    settle = Ledger.settle
+    settle = JobLedger.settle
 
-    def slowly(self: Ledger, job: Any, most_attempts: int) -> Any:
+    def slowly(self: JobLedger, job: Any, *arguments: Any) -> Any:
         sleep(0.04)
-        return settle(self, job, most_attempts)
+        return settle(self, job, *arguments)
 
-    monkeypatch.setattr(Ledger, "settle", slowly)
+    monkeypatch.setattr(JobLedger, "settle", slowly)
     build().run()
     fast_platform.wait()
     assert len(build().run()["default"]["train"]) == 24
