@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from distilabel.exceptions import DistilabelMissingPackageError, DistilabelUserError
 from distilabel.llms import LlamaCppLLM, MlxLLM, TransformersLLM
 from distilabel.models.llms import in_process
+from distilabel.models.llms.chat_templates import prompt_of
 from distilabel.models.llms.in_process import by_structure, texts_only
 from distilabel.models.llms.magpie import check_magpie
-from distilabel.models.llms.templated import prompt_of
 from distilabel.pipeline import Pipeline
 from distilabel.pipeline.workers.placement import place
 from distilabel.steps import LoadDataFromDicts

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from distilabel.llms import TransformersLLM
-from distilabel.models import weights
+from distilabel.models import pretrained
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import Magpie, TextGeneration
@@ -177,7 +177,7 @@ def standins(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.cuda, torch.backends = Absent, ModuleType("backends")
     torch.backends.mps = Absent
     known = {"transformers": transformers, "torch": torch}
-    monkeypatch.setattr(weights, "require", lambda module, extra: known[module])
+    monkeypatch.setattr(pretrained, "require", lambda module, extra: known[module])
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 

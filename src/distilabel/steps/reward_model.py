@@ -9,8 +9,8 @@ from pydantic import Field, PrivateAttr, SecretStr
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.devices import CudaDevices, see_devices
-from distilabel.models.weights import EXTRA, load_model, load_tokenizer
+from distilabel.models.cuda_devices import CudaDevices, set_visible_devices
+from distilabel.models.pretrained import EXTRA, load_model, load_tokenizer
 from distilabel.steps._core.row_errors import UnusableRowError, text_values, unusable_row
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import ChatType, Row, StepColumns, StepOutput
@@ -89,7 +89,7 @@ class RewardModelScore(Step):
     def load(self) -> None:
         """Load the weights and the tokenizer; raises DistilabelMissingPackageError."""
         super().load()
-        see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
+        set_visible_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
         how: dict[str, Any] = {
             "token": self.token, "revision": self.revision, "trust_remote_code": self.trust_remote_code
         }  # fmt: skip

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.devices import CudaDevices, see_devices
+from distilabel.models.cuda_devices import CudaDevices, set_visible_devices
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
 
 __all__ = ["LlamaCppEmbeddings"]
@@ -87,7 +87,7 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
             DistilabelMissingPackageError: Install `distilabel[llama-cpp]`.
         """
         super().load()
-        see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
+        set_visible_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
         kind = require("llama_cpp", "llama-cpp").Llama
         how = {name: getattr(self, name) for name in ("n_gpu_layers", "n_ctx", "n_batch", "seed")}
         how |= {"verbose": bool(self.verbose), "embedding": True, **(self.extra_kwargs or {})}

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
-from distilabel.models.devices import CudaDevices, see_devices
+from distilabel.models.cuda_devices import CudaDevices, set_visible_devices
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
 
 __all__ = ["vLLMEmbeddings"]
@@ -67,7 +67,7 @@ class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
             DistilabelMissingPackageError: Install `distilabel[vllm]`.
         """
         super().load()
-        see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
+        set_visible_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
         named = ("model", "dtype", "trust_remote_code", "quantization", "revision", "enforce_eager", "seed")
         given = {name: getattr(self, name) for name in named}
         self._model = require("vllm", "vllm").LLM(

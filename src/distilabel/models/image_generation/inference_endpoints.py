@@ -12,7 +12,7 @@ from distilabel import _event_loop as loop
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.http import Flow, HttpRequest, HttpResponse
-from distilabel.models.endpoints import address_of_endpoint
+from distilabel.models.hugging_face_endpoints import address_of_endpoint
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
 from distilabel.offline.session import Answer

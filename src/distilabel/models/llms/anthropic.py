@@ -7,8 +7,8 @@ from pydantic import Field
 
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.llms.chats import anthropic_chat, anthropic_tool_choice, anthropic_tools
-from distilabel.models.llms.ranges import check_ranges
+from distilabel.models.llms.chat_formats import anthropic_chat, anthropic_tool_choice, anthropic_tools
+from distilabel.models.llms.parameter_ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import output_format_of
 from distilabel.offline.client import ModelClient

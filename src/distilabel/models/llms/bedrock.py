@@ -8,7 +8,7 @@ from pydantic import model_validator
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.converse import converse_chat, converse_output, converse_tools
-from distilabel.models.llms.ranges import check_ranges
+from distilabel.models.llms.parameter_ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.providers.aws.bedrock import ENDPOINT, Bedrock
 from distilabel.providers.aws.common import bedrock_address

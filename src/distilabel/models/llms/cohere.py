@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Optional
 
 from distilabel.config import RuntimeParameter
-from distilabel.models.llms.ranges import check_ranges
+from distilabel.models.llms.parameter_ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import json_schema
 from distilabel.typing import ChatType, FormattedInput, StructuredOutputType

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.llms.chats import _DATA_URL, _SYSTEM, Part, _arguments, _url
+from distilabel.models.llms.chat_formats import _DATA_URL, _SYSTEM, Part, _arguments, _url
 from distilabel.models.llms.structure import output_format_of
 from distilabel.records import canonical_json
 from distilabel.typing import ChatType, StructuredOutputType

@@ -3,8 +3,8 @@
 from typing import Any, ClassVar, Optional
 
 from distilabel.config import RuntimeParameter
-from distilabel.models.llms.chats import google_chat, google_tool_config, google_tools
-from distilabel.models.llms.ranges import check_ranges
+from distilabel.models.llms.chat_formats import google_chat, google_tool_config, google_tools
+from distilabel.models.llms.parameter_ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.structure import json_schema
 from distilabel.typing import FormattedInput, StructuredOutputType

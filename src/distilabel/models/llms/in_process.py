@@ -9,7 +9,7 @@ from pydantic import BaseModel, PrivateAttr, model_validator
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.llms.base import LLM
-from distilabel.models.llms.outlined import logits_processor
+from distilabel.models.llms.constrained_decoding import logits_processor
 from distilabel.records import canonical_json
 from distilabel.typing import ChatType, FormattedInput, GenerateOutput, StructuredOutputType
 

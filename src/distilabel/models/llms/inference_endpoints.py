@@ -6,9 +6,9 @@ from pydantic import model_validator
 
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.endpoints import address_of_endpoint
+from distilabel.models.hugging_face_endpoints import address_of_endpoint
 from distilabel.models.llms.openai import ChatLLM
-from distilabel.models.llms.raw import as_completion, sent_to
+from distilabel.models.llms.raw_completions import as_completion, sent_to
 from distilabel.offline.client import ModelClient
 from distilabel.providers.registry import platform
 from distilabel.records import Outcome

@@ -8,7 +8,7 @@ from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.models.llms.in_process import Completion, InProcessLLM, output_of, texts_only
 from distilabel.models.llms.magpie import add_pre_query, pre_query_of
-from distilabel.models.llms.raw import rendered
+from distilabel.models.llms.raw_completions import rendered
 from distilabel.models.llms.structure import json_schema
 from distilabel.typing import ChatType, FormattedInput, GenerateOutput, StructuredOutputType
 

@@ -9,8 +9,8 @@ from pydantic import Field, PrivateAttr
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
+from distilabel.models.llms.chat_templates import prompt_of
 from distilabel.models.llms.in_process import Completion, InProcessLLM, output_of
-from distilabel.models.llms.templated import prompt_of
 from distilabel.typing import FormattedInput, GenerateOutput, StructuredOutputType
 
 __all__ = ["MlxLLM"]

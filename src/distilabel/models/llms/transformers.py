@@ -7,10 +7,10 @@ from pydantic import Field, PrivateAttr, SecretStr
 
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
-from distilabel.models.devices import CudaDevices, see_devices
+from distilabel.models.cuda_devices import CudaDevices, set_visible_devices
+from distilabel.models.llms.chat_templates import has_template, prompt_of
 from distilabel.models.llms.in_process import Completion, InProcessLLM, by_structure, output_of
-from distilabel.models.llms.templated import has_template, prompt_of
-from distilabel.models.weights import EXTRA, load_model, load_tokenizer
+from distilabel.models.pretrained import EXTRA, load_model, load_tokenizer
 from distilabel.typing import ChatType, FormattedInput, GenerateOutput, StructuredOutputType
 
 __all__ = ["TransformersLLM", "generated_tokens"]
@@ -89,7 +89,7 @@ class TransformersLLM(InProcessLLM):
             DistilabelMissingPackageError: Install `distilabel[transformers]`.
         """
         super().load()
-        see_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
+        set_visible_devices(self.cuda_devices, disabled=self.disable_cuda_device_placement)
         how: dict[str, Any] = {
             "token": self.token,
             "revision": self.revision,

@@ -9,7 +9,7 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
 from distilabel.http import HttpRequest, HttpResponse
 from distilabel.models.llms.openai import ChatLLM
-from distilabel.models.llms.raw import as_completion, sent_to
+from distilabel.models.llms.raw_completions import as_completion, sent_to
 from distilabel.offline.client import ModelClient
 from distilabel.providers.base import call_json
 from distilabel.records import Outcome

@@ -8,7 +8,7 @@ from google.genai import types
 from pydantic import TypeAdapter
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.llms.chats import (
+from distilabel.models.llms.chat_formats import (
     anthropic_chat,
     anthropic_tool_choice,
     anthropic_tools,

@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.llms import outlined
-from distilabel.models.llms.outlined import logits_processor
+from distilabel.models.llms import constrained_decoding
+from distilabel.models.llms.constrained_decoding import logits_processor
 
 
 class Age(BaseModel):
@@ -28,7 +28,7 @@ def outlines(monkeypatch: pytest.MonkeyPatch) -> None:
             get_regex_logits_processor=lambda backend, model, regex: ("regex", backend, model, regex),
         ),
     }
-    monkeypatch.setattr(outlined, "require", lambda module, extra: known[module])
+    monkeypatch.setattr(constrained_decoding, "require", lambda module, extra: known[module])
 
 
 @pytest.mark.parametrize(
