@@ -11,7 +11,7 @@ import httpx2
 from distilabel import testing
 from distilabel.events import DispatcherIdle, Event, RunFailed
 from distilabel.http import HttpRequest, HttpResponse
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.options import OfflineBatchOptions

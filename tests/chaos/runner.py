@@ -297,7 +297,7 @@ def _set_limit(platform_name: str, requests: int) -> None:
 
 def _set_clock(seconds: float, leaps: Path) -> None:
     """Put the ledger's clock forward (or back), and by a day more for each byte in a file of the platform's."""
-    from distilabel.ledger.store import Ledger
+    from distilabel.ledger.jobs import Ledger
 
     def clock() -> float:
         return time() + seconds + _DAY * (leaps.stat().st_size if leaps.exists() else 0)

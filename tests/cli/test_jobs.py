@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from distilabel.cli.app import main
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.records import Job, JobCondition, JobState, Target
 
 SCOPE = "my-pipeline/text_generation_0"

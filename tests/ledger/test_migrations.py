@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from distilabel.exceptions import DistilabelCacheError
-from distilabel.ledger import connection as migrations_of
-from distilabel.ledger.connection import SCHEMA_VERSION, connect
-from distilabel.ledger.store import Ledger
+from distilabel.ledger import database as migrations_of
+from distilabel.ledger.database import SCHEMA_VERSION, connect
+from distilabel.ledger.jobs import Ledger
 
 KEY = "0123456789abcdef" * 2
 SCHEMA_1 = Path(__file__).parent / "schema_1.sql"

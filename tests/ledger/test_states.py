@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from distilabel.ledger import states
-from distilabel.ledger.connection import connect
+from distilabel.ledger.database import connect
 from distilabel.ledger.states import JOB_MOVES, SampleState
 from distilabel.records import JobCondition, JobState
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from distilabel.ledger.connection import connect
+from distilabel.ledger.database import connect
+from distilabel.ledger.jobs import Ledger
 from distilabel.ledger.states import SampleState
-from distilabel.ledger.store import Ledger
 from distilabel.records import Job, JobState, request_key
 from tests.fakes import TARGET, body
 

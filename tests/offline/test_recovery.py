@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.offline import recovery as recover
 from distilabel.offline.client import PlatformClient
 from distilabel.records import JobPhase, RemoteJob

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tests.support.platform import Platform, ledger_rows, platform
 
 from distilabel.http import Flow
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.llms import OpenAILLM
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.pipeline import Pipeline

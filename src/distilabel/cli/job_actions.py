@@ -15,7 +15,7 @@ from distilabel import _event_loop as loop
 from distilabel._files import cache_folder
 from distilabel.cli.options import AsJson, CacheDir, print_json
 from distilabel.exceptions import DistilabelUserError
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.ledger.views import Views
 from distilabel.progress.log_lines import job_name
 from distilabel.providers.registry import PLATFORMS, platform

@@ -1,16 +1,17 @@
-"""The batch jobs in the ledger: each move is recorded, and what became of each job's samples."""
+"""The ledger of one folder, and the batch jobs in it: each move, and what became of each job's samples."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from time import time
 from typing import Any
 
 import orjson
 
-from distilabel.ledger.connection import connect, mapped_errors, query
-from distilabel.ledger.database import Database, joined, json_array
+from distilabel.ledger.database import Database, connect, joined, json_array, mapped_errors, query
+from distilabel.ledger.samples import SamplePool
 from distilabel.records import Job, JobCondition, JobPhase, JobState, RemoteJob, Target
 
-__all__ = ["JobLedger", "is_adopted", "job_of"]
+__all__ = ["JobLedger", "Ledger", "is_adopted", "job_of"]
 
 _ADOPTED = "adopted-"
 _RECOVERED = "recovered"
@@ -33,6 +34,38 @@ def job_of(row: dict[str, Any]) -> Job:
     condition = JobCondition(row["condition"]) if row["condition"] else None
     state = JobState(row["state"])
     return Job(target=target, state=state, condition=condition, **{name: row[name] for name in _JOB})
+
+
+class Ledger:
+    """The ledger in one folder: `ledger.db`, and below `jobs/` the files of each job.
+
+    Safe to use from several threads, and from several processes at once. Moves of jobs are on disk before the call
+    returns. Draws do not wait for the disk, since nothing has been paid for yet.
+
+    Args:
+        folder: Made where it is missing.
+        clock: Gives the time in seconds since 1970.
+
+    Attributes:
+        database: The connection that `samples` and `jobs` share.
+        samples: What is asked, and what each answer is.
+        jobs: The batch jobs.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time) -> None:
+        self.folder = folder
+        self.database = Database(folder, clock)
+        self.samples = SamplePool(self.database)
+        self.jobs = JobLedger(self.database)
+
+    def begin_run(self, name: str) -> int:
+        """Record that a run begins and return its number."""
+        with self.database.transaction(durable=False):
+            return int(self.database.one("begin_run", name=name, now=self.database.clock())[0])
+
+    def close(self) -> None:
+        """Close the database; the ledger cannot be used after."""
+        self.database.close()
 
 
 class JobLedger:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.ledger.connection import LEDGER_NAME, connect, mapped_errors, query
+from distilabel.ledger.database import LEDGER_NAME, connect, mapped_errors, query
 from distilabel.ledger.jobs import job_of
 from distilabel.records import Job
 

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from distilabel._files import cache_folder
 from distilabel.events import DispatcherIdle, Event, RunFailed
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.result_files import Reader

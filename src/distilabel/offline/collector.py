@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from distilabel.events import Event, JobSettled, Notice
 from distilabel.http import Flow
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.polling import pause, retry_until_found
 from distilabel.offline.realtime_fallback import ask_online

@@ -27,7 +27,7 @@ from uuid import uuid4
 
 from distilabel import _event_loop as loop
 from distilabel.events import DispatcherIdle, Event, JobMoved, JobSettled, NextPoll, Notice, RunFailed
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.job_state_machine import JobStateMachine, is_quota
 from distilabel.offline.packing import PlannedJob, estimated_tokens, pack

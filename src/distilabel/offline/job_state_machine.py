@@ -18,8 +18,7 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
     DistilabelUnreachableError,
 )
-from distilabel.ledger.jobs import is_adopted
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger, is_adopted
 from distilabel.offline.client import ModelClient
 from distilabel.offline.collector import Collector
 from distilabel.offline.polling import lookup_delays, pause, retry_until_found, retry_while_down

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from distilabel._files import writing
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.result_files import index
 from distilabel.providers.base import send

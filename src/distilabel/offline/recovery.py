@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import PlatformClient
 from distilabel.records import Job, JobPhase, RemoteJob, Target, parse_custom_id
 

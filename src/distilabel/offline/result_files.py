@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.providers.base import Provider
 from distilabel.records import Decoded, Failure, Job, parse_custom_id
 

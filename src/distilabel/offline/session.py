@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
 from distilabel.ledger.draw import Draw, Sample
+from distilabel.ledger.jobs import Ledger
 from distilabel.ledger.states import SampleState
-from distilabel.ledger.store import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.result_files import Place, Reader

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from distilabel import _event_loop as loop
 from distilabel.distiset import Distiset
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.models.fields import RemoteModel, models_in
 from distilabel.offline.client import PlatformClient
 from distilabel.offline.recovery import recover

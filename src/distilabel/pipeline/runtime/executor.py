@@ -9,7 +9,7 @@ from secrets import token_bytes
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.models.llms.base import LLM
 from distilabel.offline.session import asking, taken_back_on_error
 from distilabel.pipeline.graph.dag import DAG

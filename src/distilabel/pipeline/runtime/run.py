@@ -20,7 +20,7 @@ from distilabel.events import (
     StepBegan,
     StepEnded,
 )
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.jobs import Ledger
 from distilabel.models.fields import RemoteModel
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.mixture import MixtureOfAgentsLLM

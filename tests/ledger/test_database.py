@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from distilabel.exceptions import DistilabelCacheError
-from distilabel.ledger.connection import SCHEMA_VERSION, connect, mapped_errors, query
-from distilabel.ledger.store import Ledger
+from distilabel.ledger.database import SCHEMA_VERSION, connect, mapped_errors, query
+from distilabel.ledger.jobs import Ledger
 
 
 def test_ledger_and_its_folder_are_made_where_they_are_missing(tmp_path: Path):
