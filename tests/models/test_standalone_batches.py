@@ -172,7 +172,7 @@ def test_interrupt_ends_the_polling_and_the_next_call_goes_on(
     poll = platform._poll
 
     async def noted(*arguments: Any) -> Any:
-        # Python may drop an interrupt that falls into a finalizer; a person presses again, and so does this.
+        # Python may drop an interrupt that falls into a finalizer; a user presses again, and so does this.
         if next(polls) % 200 == 0:
             _thread.interrupt_main()
         return await poll(*arguments)

@@ -1,4 +1,4 @@
-"""Sessions: who asks, what is answered, and when a job's worth is handed in."""
+"""Sessions: who asks, what is answered, and when a job's worth is submitted."""
 
 import contextlib
 import threading

@@ -698,9 +698,9 @@ class TestFailures:
 
     def test_next_run_asks_again_for_the_chunk_with_the_bad_row_alone(self, tmp_path):
         line(tmp_path, Fails(name="bad", input_batch_size=2).on(5)).run()
-        mended = Fails(name="bad", input_batch_size=2)
-        assert column(line(tmp_path, mended).run(), "m") == [n + 1 for n in range(10)]
-        assert mended.given == [4, 5]
+        fixed = Fails(name="bad", input_batch_size=2)
+        assert column(line(tmp_path, fixed).run(), "m") == [n + 1 for n in range(10)]
+        assert fixed.given == [4, 5]
 
     @pytest.mark.parametrize(("count", "size"), [(1, 1), (10, 1), (10, 3), (10, 50), (120, 50)])
     def test_step_that_fails_for_all_rows_ends_the_run(self, tmp_path, count, size):

@@ -1,4 +1,4 @@
-"""Steps in worker processes, over whole runs: the same rows as ever, whatever happens to the processes."""
+"""Steps in worker processes, over whole runs: the same rows, whatever happens to the processes."""
 
 import logging
 import os

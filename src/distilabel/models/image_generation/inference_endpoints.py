@@ -1,4 +1,4 @@
-"""Image models that Hugging Face serves: by its own inference, or by an endpoint of one's own."""
+"""Image models that Hugging Face serves: by its own inference, or by a dedicated endpoint."""
 
 import asyncio
 import base64
@@ -35,7 +35,7 @@ class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
         model_id: The model's name on the Hub, such as `black-forest-labs/FLUX.1-schnell`.
         endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub is asked for its address.
         endpoint_namespace: The user or organization that has it; by default the token's owner.
-        base_url: The address of an endpoint of one's own, in place of the others.
+        base_url: The address of a dedicated endpoint, in place of the other fields.
         api_key: Default: `HF_TOKEN`. Never written anywhere.
         model_display_name: What is written into the rows as the model's name.
         max_retries: How often a call is tried again.

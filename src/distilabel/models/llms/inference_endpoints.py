@@ -1,4 +1,4 @@
-"""Models that Hugging Face serves: by its inference providers, or by an endpoint of one's own; online."""
+"""Models that Hugging Face serves: by its inference providers, or by a dedicated endpoint; online."""
 
 from typing import Any, ClassVar, Optional, Self
 
@@ -26,7 +26,7 @@ class InferenceEndpointsLLM(ChatLLM):
         model_id: The model's name on the Hub, such as `meta-llama/Llama-3.1-8B-Instruct`.
         endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub is asked for its address.
         endpoint_namespace: The user or organization that has it; by default the token's owner.
-        base_url: The address of an endpoint of one's own, in place of `model_id` or beside it.
+        base_url: The address of a dedicated endpoint, in place of `model_id` or beside it.
         api_key: Default: `HF_TOKEN`.
         model_display_name: What is written into the rows as the model's name.
         tokenizer_id: Not needed, since the server writes chats as its model wants them; taken so that pipelines which
@@ -34,7 +34,7 @@ class InferenceEndpointsLLM(ChatLLM):
         use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it; for an endpoint of one's
             own, whose `/v1/completions` takes raw text, which the inference providers do not.
         magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template; with a text of one's own there can be no system prompt and no further turn.
+            template; with a custom text there can be no system prompt and no further turn.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:

@@ -38,7 +38,7 @@ class LlamaCppLLM(InProcessLLM):
             `distilabel[outlines]`.
         use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
         magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template; with a text of one's own there can be no system prompt and no further turn.
+            template; with a custom text there can be no system prompt and no further turn.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.

@@ -188,7 +188,7 @@ class AzureOpenAILLM(OpenAILLM):
 
 
 class AnyscaleLLM(ChatLLM):
-    """A model behind a service of one's own on Anyscale; the hosted endpoints of that name exist no more.
+    """A model behind a self-hosted service on Anyscale; the hosted endpoints of that name no longer exist.
 
     Attributes:
         model: Such as `meta-llama/Llama-3.1-8B-Instruct`.

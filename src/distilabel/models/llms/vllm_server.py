@@ -27,9 +27,9 @@ class ClientvLLM(ChatLLM):
         tokenizer, tokenizer_revision: Not needed, since the server writes chats as its model wants them; taken so that
             pipelines which name them run.
         use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it: these are then asked of
-            `/v1/completions` as raw text, and all others of `/v1/chat/completions` as ever.
+            `/v1/completions` as raw text, and all others of `/v1/chat/completions`, unchanged.
         magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template; with a text of one's own there can be no system prompt and no further turn.
+            template; with a custom text there can be no system prompt and no further turn.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
