@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 import stamina
 
-from distilabel.offline import collector, polling
+from distilabel.offline import client, job_state_machine
 from tests.fakes import FakePlatform, Office
 
 
 @pytest.fixture
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Safe calls are tried twice without a pause; nearly none where answers may lag."""
-    monkeypatch.setattr(polling, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
-    monkeypatch.setattr(collector, "_PAUSES", (0.03, 0.03, 0.03))
+    monkeypatch.setattr(client, "_LOOK_UP_AGAIN_AFTER", (0.0, 0.0))
+    monkeypatch.setattr(job_state_machine, "_RESULT_PAUSES", (0.03, 0.03, 0.03))
     with stamina.set_testing(True, attempts=2):
         yield
 

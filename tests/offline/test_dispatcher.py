@@ -21,7 +21,7 @@ from distilabel.exceptions import (
     DistilabelUnreachableError,
 )
 from distilabel.ledger.jobs import JobLedger
-from distilabel.offline import collector
+from distilabel.offline import job_state_machine
 from distilabel.providers.base import DAY, Limits
 from distilabel.records import JobCondition, JobState, custom_id
 from tests.fakes import KEY, FakePlatform, Office, SmallOpenAI, answered, body, expired, refused, texts
@@ -718,7 +718,7 @@ def test_runs_that_do_not_wait_believe_a_job_that_gives_nothing_for_minutes(
 ):
     platform.plan(**plan)
     office().bring("a")
-    for later in (0.0, 0.0, sum(collector._PAUSES)):
+    for later in (0.0, 0.0, sum(job_state_machine._RESULT_PAUSES)):
         assert platform.sent == ["a"]
         at = office()
         at.ledger.database.clock = lambda later=later: time.time() + later
@@ -850,7 +850,7 @@ def test_fault_of_ours_breaks_the_run_and_does_not_hang_it(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(collector, "index", fail)
+    monkeypatch.setattr(job_state_machine, "index", fail)
     at = office(poll_interval=SOON)
     at.bring("a")
     assert [type(error) for error in at.broken] == [ZeroDivisionError]

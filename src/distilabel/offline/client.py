@@ -1,14 +1,21 @@
-"""Where a session submits its requests: a target, with the dialect and the connection to reach it."""
+"""Where a session submits its requests: a target, with the dialect and the connection to reach it.
 
+Two functions repeat a call: while the platform is down, and while its answers lag behind what it has done.
+"""
+
+import asyncio
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from distilabel.config import looks_secret
-from distilabel.http import Transport
+from distilabel.events import Event, Notice
+from distilabel.exceptions import DistilabelPlatformError, DistilabelUnreachableError
+from distilabel.http import Flow, Transport
 from distilabel.offline.local_command import LocalCommandTransport
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.base import Provider
@@ -16,8 +23,24 @@ from distilabel.providers.registry import platform
 from distilabel.records import Target
 from distilabel.transport import HttpTransport
 
-__all__ = ["ModelClient", "PlatformClient", "account_of", "connect", "folder_of", "without_password"]
+__all__ = [
+    "ModelClient",
+    "PlatformClient",
+    "account_of",
+    "connect",
+    "folder_of",
+    "lookup_delays",
+    "retry_until_found",
+    "retry_while_down",
+    "without_password",
+]
 
+T = TypeVar("T")
+Emit = Callable[[Event], None]
+
+# Platforms' lists and files are eventually consistent: what is not found at once is looked for again after these seconds.
+_LOOK_UP_AGAIN_AFTER = (1.0, 3.0, 6.0)
+_SERVER_FAULT = 500
 _FOLDER = "file:"
 
 
@@ -142,3 +165,33 @@ def without_password(address: str) -> str:
 def _secret_words(headers: Mapping[str, str]) -> list[str]:
     """Return the secrets in headers: a key may stand there with a scheme before it."""
     return [word for name, value in headers.items() if looks_secret(name) for word in value.split()]
+
+
+def lookup_delays() -> Iterator[float]:
+    """Yield the seconds to wait before each look-up."""
+    yield 0.0
+    yield from _LOOK_UP_AGAIN_AFTER
+
+
+async def retry_while_down(emit: Emit, client: ModelClient, flow: Callable[[], Flow[T]]) -> T:
+    """Run a flow that is safe to repeat. A run that waits for jobs also waits while the platform is down."""
+    while True:
+        try:
+            return await client.transport.run(flow())
+        except DistilabelPlatformError as error:
+            away = isinstance(error, DistilabelUnreachableError) or (error.status or 0) >= _SERVER_FAULT
+            if client.poll_interval is None or not away:
+                raise
+            emit(Notice("warning", f"{error.message} Trying again in {client.poll_interval:g} s."))
+            await asyncio.sleep(client.poll_interval)
+
+
+async def retry_until_found(emit: Emit, client: ModelClient, flow: Callable[[], Flow[T]]) -> T:
+    """Run a flow, and run it again for a while if it finds nothing: platforms' answers may lag behind."""
+    seen = await retry_while_down(emit, client, flow)
+    for seconds in _LOOK_UP_AGAIN_AFTER:
+        if seen:
+            break
+        await asyncio.sleep(seconds)
+        seen = await retry_while_down(emit, client, flow)
+    return seen
