@@ -102,7 +102,7 @@ def test_secret_is_in_no_call_and_in_no_dump(make: Make):
 
 
 def test_key_is_sent_online_and_refused_by_batch():
-    with pytest.raises((DistilabelUserError, ValidationError), match="does not open S3"):
+    with pytest.raises((DistilabelUserError, ValidationError), match="gives no access to S3"):
         plain(api_key="bedrock-api-key", use_offline_batch_generation=True)
     llm = plain(api_key="bedrock-api-key")
     assert llm._open_client().transport._headers["authorization"] == "Bearer bedrock-api-key"
@@ -203,7 +203,7 @@ def test_no_tool_is_no_tools():
 
 def test_tools_are_refused_by_batch_before_anything_is_sent(make: Make):
     llm, memory = make(use_offline_batch_generation=True)
-    with pytest.raises(DistilabelUserError, match="no tools by batch"):
+    with pytest.raises(DistilabelUserError, match="no tools in batch jobs"):
         llm.generate_outputs(inputs=[CHAT], tools=[TOOL])
     assert memory.calls == []
 

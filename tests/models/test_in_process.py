@@ -76,7 +76,7 @@ def test_offline_use_is_refused_when_it_is_made(gguf: Path):
 def test_offline_use_is_refused_when_it_is_set_for_a_run():
     with Pipeline("offline") as pipeline:
         LoadDataFromDicts(data=[{"instruction": "a"}]) >> TextGeneration(llm=TransformersLLM(model="m"))
-    with pytest.raises(DistilabelUserError, match="take vLLM, which runs a model on this machine by batch"):
+    with pytest.raises(DistilabelUserError, match="use vLLM, which runs batch jobs on this machine"):
         pipeline.run(parameters={"text_generation_0": {"llm": {"use_offline_batch_generation": True}}})
 
 
@@ -143,7 +143,7 @@ def test_chats_are_grouped_by_the_structure_of_their_answers():
 
 def test_message_with_an_image_is_refused_by_name():
     part = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
-    with pytest.raises(DistilabelUserError, match=r"MlxLLM reads texts alone.*'image_url'"):
+    with pytest.raises(DistilabelUserError, match=r"MlxLLM accepts only texts.*'image_url'"):
         texts_only([{"role": "user", "content": [part]}], "MlxLLM")
 
 

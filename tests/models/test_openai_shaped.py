@@ -179,7 +179,7 @@ def test_vllm_server_is_asked_for_its_model(network: Network):
 def test_vllm_server_that_names_no_model_is_told_apart(network: Network, answer):
     network.answers.append(answer)
     made = ClientvLLM(base_url="http://gpu-box:8000/v1")
-    with pytest.raises(DistilabelUserError, match="give model="):
+    with pytest.raises(DistilabelUserError, match="set model="):
         made.load()
     made.unload()
 

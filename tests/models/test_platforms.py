@@ -267,7 +267,7 @@ def test_vertex_gets_no_references(make: Make):
 def test_schema_that_leads_back_to_itself_is_refused(make: Make):
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}
     llm, _ = make(VertexAILLM, load=False)
-    with pytest.raises(DistilabelUserError, match="leads back to itself"):
+    with pytest.raises(DistilabelUserError, match="does not support recursive schemas"):
         llm.request((CHAT, {"schema": {"$ref": "#/$defs/Node", "$defs": {"Node": node}}}))
 
 

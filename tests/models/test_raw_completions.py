@@ -114,7 +114,7 @@ def test_llm_that_is_not_set_to_sends_chats_whatever_their_end(make, server: Ser
 
 def test_inference_providers_are_refused_for_they_take_chats_alone(server: Server):
     llm = InferenceEndpointsLLM(model_id="m", api_key="k", **MAGPIE)
-    with pytest.raises(DistilabelUserError, match="base_url of an Inference Endpoint"):
+    with pytest.raises(DistilabelUserError, match="base_url of InferenceEndpointsLLM"):
         llm.load()
     llm.unload()
 

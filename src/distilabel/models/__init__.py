@@ -1,4 +1,4 @@
-"""Models: large language models, asked online or by offline batch, embedding models, and models that make images."""
+"""LLMs, embedding models and image models, online and by offline batch."""
 
 from typing import TYPE_CHECKING
 
@@ -122,5 +122,5 @@ _PLACES = {
     "vLLMEmbeddings": "distilabel.models.embeddings",
 }
 
-if not TYPE_CHECKING:  # a type checker would take any name for one that is here
+if not TYPE_CHECKING:  # with __getattr__ in view, a type checker accepts any name
     __getattr__, __dir__ = attach(__name__, _PLACES)

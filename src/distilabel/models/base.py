@@ -16,10 +16,12 @@ _NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
 
 
 class Model(BaseModel):
-    """The base of all models: configuration, signature, runtime parameters, and what a copy in another process keeps.
+    """The base of all models: configuration, signature and runtime parameters.
+
+    A pickled copy keeps the configuration, and no connections and weights.
 
     Attributes:
-        excluded_from_signature: Class attribute: fields that do not change what the model returns, such as a timeout.
+        excluded_from_signature: Class attribute: the fields that do not change what the model returns, such as a timeout.
     """
 
     model_config = ConfigDict(
@@ -27,25 +29,25 @@ class Model(BaseModel):
     )
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset()
     _stays_behind: ClassVar[frozenset[str]] = frozenset()
-    """Private attributes that belong to this process, such as connections and weights: a pickled copy has None there."""
+    """Private attributes that are None in a pickled copy, such as connections and weights."""
     _has_offline: ClassVar[str] = "OpenAILLM"
-    """A class of the same kind that has a batch API, for the error message of one that has none."""
+    """A similar class with a batch API; the error message of a class without one names it."""
 
     @model_validator(mode="before")
     @classmethod
     def _refuse_offline(cls, values: Any) -> Any:
-        """Let a model without a batch API accept `use_offline_batch_generation=False`, and refuse True."""
+        """Accept `use_offline_batch_generation=False` without a batch API; reject True."""
         if not isinstance(values, dict) or _OFFLINE not in values or _OFFLINE in cls.model_fields:
             return values
         if values[_OFFLINE]:
             raise DistilabelUserError(
-                f"{cls.__name__} has no offline batch generation: set {_OFFLINE}=False, or use a model that has it, such as "
+                f"{cls.__name__} has no offline batch generation: set {_OFFLINE}=False, or use a model with a batch API, such as "
                 f"{cls._has_offline}."
             )
         return {name: value for name, value in values.items() if name != _OFFLINE}
 
     def __getstate__(self) -> dict[Any, Any]:
-        """Return what a pickled copy is made of: all but what belongs to this process."""
+        """Return the state for pickling, without attributes that belong to this process."""
         state = super().__getstate__()
         private = dict(state["__pydantic_private__"] or {})
         stays_behind = frozenset[str]().union(
@@ -57,35 +59,37 @@ class Model(BaseModel):
 
     @property
     def model_name(self) -> str:
-        """The model's name, as it is written into the rows."""
+        """The model's name, as the rows contain it."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define the property `model_name`.")
 
     def load(self) -> None:
-        """Open connections and load weights. Called once before the model is first used."""
+        """Open connections and load weights; called once, before the first use."""
 
     def unload(self) -> None:
-        """Release what `load` took."""
+        """Release what `load` opened or loaded."""
 
     @property
     def signature(self) -> str:
-        """40 hexadecimal digits that identify this model's configuration."""
+        """40 hexadecimal digits that identify the model's configuration."""
         return signature(self)
 
     def dump(self) -> dict[str, Any]:
-        """Return the configuration as values that JSON can hold, without keys and other secrets."""
+        """Return the configuration as JSON values, without API keys and other secrets."""
         return dump(self)
 
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> list[str]:
-        """Set runtime parameters by name; return one sentence for each unknown name."""
+        """Set runtime parameters by name; return one message for each unknown name."""
         return set_runtime_parameters(self, runtime_parameters)
 
     def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
-        """Return the name, the description and more of each runtime parameter."""
+        """Return the name, the description and further facts of each runtime parameter."""
         return runtime_parameters_info(self)
 
 
 def arguments_of(method: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return a method's generation arguments by name: its parameters without the inputs and their number.
+    """Return a method's generation arguments by name.
+
+    These are its parameters without the inputs and `num_generations`.
 
     Examples:
         >>> def generate(self, inputs, num_generations=1, temperature=1.0): ...

@@ -1,4 +1,4 @@
-"""Which GPUs of NVIDIA's a model in this process sees: the fields that say so, read."""
+"""Selection of the NVIDIA GPUs that are visible to this process."""
 
 import os
 from typing import Literal, TypeAlias
@@ -6,17 +6,17 @@ from typing import Literal, TypeAlias
 __all__ = ["CudaDevices", "set_visible_devices"]
 
 CudaDevices: TypeAlias = list[int] | Literal["auto"]
-"""Numbers of GPUs, as `nvidia-smi -L` lists them; "auto": those that the process sees already."""
+"""GPU indexes, as `nvidia-smi -L` lists them; "auto": the GPUs that the process already sees."""
 
 
 def set_visible_devices(devices: CudaDevices | None, *, disabled: bool | None) -> None:
-    """Have CUDA see these GPUs alone; to be called before a package that uses CUDA is first imported.
+    """Set `CUDA_VISIBLE_DEVICES`; call it before the first import of a CUDA package.
 
-    In a pipeline a worker process sees the GPUs that `StepResources(gpus=...)` asks for, and "auto" leaves it at that.
+    In a pipeline a worker process sees the GPUs that `StepResources(gpus=...)` requests; "auto" changes nothing.
 
     Args:
-        devices: Numbers of GPUs, or "auto".
-        disabled: Whether nothing is to be changed, whatever `devices` says.
+        devices: GPU indexes, or "auto".
+        disabled: Whether to ignore `devices`.
 
     Examples:
         >>> set_visible_devices("auto", disabled=False)

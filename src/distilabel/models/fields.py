@@ -1,4 +1,4 @@
-"""Find the models that may use batch jobs in the fields of a step or of another model."""
+"""Search the fields of steps and models for models that may use batch jobs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
@@ -15,7 +15,9 @@ BatchModel: TypeAlias = LLM | RemoteModel
 
 
 def models_in(model: BaseModel) -> list[BatchModel]:
-    """Return the models among a model's fields, in its lists and mappings and inside of these models too, each once.
+    """Return the models in the fields of a step or model, each once.
+
+    The search includes lists, mappings and the fields of the models that it finds.
 
     Examples:
         >>> from distilabel.models.llms.mixture import MixtureOfAgentsLLM
@@ -33,6 +35,6 @@ def _models_of(value: Any) -> Iterator[BatchModel]:
         yield from models_in(value)
     elif isinstance(value, list | tuple | Mapping):
         items = list(value.values()) if isinstance(value, Mapping) else value
-        # Rows are a list too, and a long one: where there are models, one stands first.
+        # Rows are a long list too. A list of models starts with a model, so one look is enough.
         for item in items if items and isinstance(items[0], BatchModel) else ():
             yield from _models_of(item)

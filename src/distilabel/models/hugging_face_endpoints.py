@@ -1,4 +1,4 @@
-"""Inference Endpoints of Hugging Face's by their names: where they are."""
+"""Addresses of Hugging Face Inference Endpoints."""
 
 import os
 from importlib import import_module
@@ -9,28 +9,28 @@ __all__ = ["address_of_endpoint"]
 
 
 def address_of_endpoint(name: str, namespace: str | None, token: str | None) -> str:
-    """Ask the Hub for the address of an endpoint.
+    """Return the address of an endpoint, as the Hub reports it.
 
     Args:
-        name: Of the endpoint.
-        namespace: The user or organization that has it; by default the token's owner.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login.
+        name: The endpoint's name.
+        namespace: The user or organization that owns it; default: the token's owner.
+        token: The Hub's token; default: `HF_TOKEN`, or the token of the last login.
 
     Raises:
         DistilabelUserError: The Hub does not tell, or the endpoint is not running.
 
     References:
-        https://huggingface.co/docs/huggingface_hub/guides/inference_endpoints (read in November 2026)
+        https://huggingface.co/docs/huggingface_hub/guides/inference_endpoints (November 2026)
     """
     token = token or os.environ.get("HF_TOKEN")
     try:
         found = import_module("huggingface_hub").get_inference_endpoint(
             name, namespace=namespace, token=token
         )
-    except Exception as error:  # noqa: BLE001 - any failure; its text may hold the token
-        told = str(error).replace(token, "[secret]") if token else str(error)
+    except Exception as error:  # noqa: BLE001 - any error; its text may contain the token
+        reason = str(error).replace(token, "[secret]") if token else str(error)
         raise DistilabelUserError(
-            f"The Inference Endpoint {name!r} cannot be looked up ({told}): check its name, its namespace and the token."
+            f"The Inference Endpoint {name!r} cannot be looked up ({reason}): check its name, its namespace and the token."
         ) from None
     if not found.url:
         raise DistilabelUserError(

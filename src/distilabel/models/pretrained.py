@@ -1,4 +1,4 @@
-"""Weights and tokenizers from the Hub or from a folder, by the package transformers."""
+"""Pretrained models and tokenizers, loaded with the package transformers."""
 
 from typing import Any
 
@@ -21,15 +21,15 @@ def load_model(
     token: SecretStr | None = None,
     **how: Any,
 ) -> Any:
-    """Load a model and bring it to its device, ready to be asked.
+    """Load a model, move it to its device and set it to evaluation mode.
 
     Args:
         kind: The class of transformers that loads it, such as `AutoModelForCausalLM`.
-        name: On the Hub, or a folder.
-        dtype: Of its numbers, such as "bfloat16"; "auto": as they are stored.
-        device: Where it goes; with neither this nor `device_map` an accelerator if there is one.
-        device_map: Spreads it over several devices; needs the package accelerate.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login.
+        name: The name on the Hub, or a folder.
+        dtype: The type of the weights, such as "bfloat16"; "auto": the type in which they are stored.
+        device: The device of the model. Without it and `device_map`, an accelerator if there is one.
+        device_map: Spreads the model over several devices; needs the package accelerate.
+        token: The Hub's token; default: `HF_TOKEN`, or the token of the last login.
         how: Further arguments of `from_pretrained`.
 
     Raises:
@@ -45,11 +45,11 @@ def load_model(
 
 
 def load_tokenizer(name: str, *, token: SecretStr | None = None, **how: Any) -> Any:
-    """Load a tokenizer that can fill up texts of different lengths.
+    """Load a tokenizer that can pad texts of different lengths.
 
     Args:
-        name: On the Hub, or a folder.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login.
+        name: The name on the Hub, or a folder.
+        token: The Hub's token; default: `HF_TOKEN`, or the token of the last login.
         how: Further arguments of `from_pretrained`.
     """
     kind = require("transformers", EXTRA).AutoTokenizer

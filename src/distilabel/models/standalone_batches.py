@@ -1,4 +1,4 @@
-"""Batch jobs of a model that is used outside a pipeline."""
+"""Batch jobs of a model outside a pipeline."""
 
 import hashlib
 import logging
@@ -17,24 +17,24 @@ from distilabel.offline.session import Answer, Session, asking
 
 __all__ = ["collect_answers"]
 
-_SCOPE = "llm"  # of embedding models too: folders that exist have it
+_SCOPE = "llm"  # also of embedding models: existing ledgers have this name
 
 
 def collect_answers(
     client: ModelClient, bodies: Sequence[bytes], jobs_ids: Sequence[str]
 ) -> tuple[list[Answer | None], tuple[str, ...]]:
-    """Submit requests in batch jobs outside a pipeline, and collect the responses of the jobs that have ended.
+    """Submit requests in batch jobs outside a pipeline, and collect the responses.
 
     The ledger in the default cache folder keeps the responses, so that the same requests always get the same answers.
-    Where the client polls, the call blocks until all answers are there, or until it is interrupted.
+    If the client has a poll interval, the call blocks until all answers are there, or until it is interrupted.
 
     Args:
-        client: Where the requests go.
-        bodies: Their canonical bodies.
-        jobs_ids: Jobs that an earlier call, perhaps on another machine, submitted for these requests.
+        client: Sends the requests.
+        bodies: The canonical bodies of the requests.
+        jobs_ids: The ids of jobs that an earlier call, perhaps on another machine, submitted for these requests.
 
     Returns:
-        The answers in the order of the requests, None where there is none yet, and the ids of the jobs.
+        The answers in the order of the requests, None for each that is not there yet; and the ids of the jobs.
     """
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def collect_answers(
 
 
 class _Collection:
-    """One call of `collect_answers`: a run of its own in the ledger."""
+    """One call of `collect_answers`; the ledger records it as one run."""
 
     def __init__(self, ledger: Ledger, client: ModelClient, bodies: Sequence[bytes]) -> None:
         self._ledger = ledger
@@ -90,7 +90,7 @@ class _Collection:
             self._reader.close()
 
     def _jobs_ids(self, given: Sequence[str]) -> tuple[str, ...]:
-        """Return the jobs that hold these requests, and the given ones that are not in the ledger yet."""
+        """Return the ids of jobs with these requests, and given ids unknown to the ledger."""
         known = {job.remote_id for job in self._ledger.jobs.of_scope(_SCOPE)}
         unknown = (name for name in given if name not in known)
         return (*self._ledger.jobs.remote_ids_of(_SCOPE, self._asker), *unknown)
@@ -100,7 +100,7 @@ class _Collection:
             return self._session.ask(self._client, self._bodies)
 
     def _wait_until_idle(self, *, submit: bool = True) -> None:
-        """Wait until the dispatcher has nothing to do; submit what is left over whenever it rests."""
+        """Wait until the dispatcher is idle; each time it rests, submit what remains."""
         while self._error is None:
             if submit and self._dispatcher.resting:
                 self._dispatcher.flush()

@@ -1,4 +1,4 @@
-"""Embedding models: texts in, vectors out; asked online, by offline batch, or run in this process."""
+"""Embedding models: online, by offline batch, or in this process."""
 
 from typing import TYPE_CHECKING
 
@@ -36,5 +36,5 @@ _PLACES = {
     "vLLMEmbeddings": "distilabel.models.embeddings.vllm",
 }
 
-if not TYPE_CHECKING:  # a type checker would take any name for one that is here
+if not TYPE_CHECKING:  # with __getattr__ in view, a type checker accepts any name
     __getattr__, __dir__ = attach(__name__, _PLACES)

@@ -16,7 +16,7 @@ class GeminiEmbeddings(RemoteEmbeddings):
     Google calls its batch API for embeddings (`asyncBatchEmbedContent`) experimental.
 
     Attributes:
-        model: Such as `gemini-embedding-001`.
+        model: For example `gemini-embedding-001`.
         base_url: Default: `GOOGLE_GEMINI_BASE_URL`, or `https://generativelanguage.googleapis.com`.
         api_key: Default: `GEMINI_API_KEY`.
         task_type: What the vectors are for, such as `RETRIEVAL_DOCUMENT` or `SEMANTIC_SIMILARITY`.

@@ -24,7 +24,7 @@ class InProcessEmbeddings(Embeddings):
     _model: Any = PrivateAttr(default=None)
 
     def unload(self) -> None:
-        """Let the weights go."""
+        """Release the weights."""
         super().unload()
         self._model = None
 

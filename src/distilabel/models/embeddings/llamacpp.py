@@ -23,22 +23,22 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
     Attributes:
         model: The file's name, such as `all-MiniLM-L6-v2-Q2_K.gguf`.
         model_path: The folder in which it is, or the file itself.
-        repo_id: A repository on the Hub that has the file; it is downloaded once. Goes before `model_path`.
-        verbose: Whether llama.cpp tells what it does; False by default.
+        repo_id: A repository on the Hub that has the file; it is downloaded once. Overrides `model_path`.
+        verbose: Whether llama.cpp writes log messages; False by default.
         n_gpu_layers: How many layers go to the GPU; -1, the default: all.
         n_ctx: The most tokens that a text may have, 512 by default; of a longer one the beginning counts.
         n_batch: How many tokens are read at once, 512 by default.
         seed: Of what is drawn by chance.
         normalize_embeddings: Whether vectors are brought to length 1; False by default.
         extra_kwargs: Further arguments of `llama_cpp.Llama`.
-        cuda_devices: Numbers of the GPUs to see; by default "auto", those that the process sees.
-        disable_cuda_device_placement: Whether `cuda_devices` is to mean nothing; True by default.
+        cuda_devices: Indexes of the visible GPUs; "auto", the default, leaves those that the process already sees.
+        disable_cuda_device_placement: Whether to ignore `cuda_devices`; True by default.
 
     Raises:
         DistilabelUserError: Neither `model_path` nor `repo_id` is given.
 
     References:
-        https://llama-cpp-python.readthedocs.io/en/latest/api-reference (read in November 2026)
+        https://llama-cpp-python.readthedocs.io/en/latest/api-reference (November 2026)
 
     Examples:
         >>> LlamaCppEmbeddings(model="minilm.gguf", model_path="models").model_name
@@ -61,9 +61,11 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
         default=False, description="Whether vectors are brought to length 1."
     )
     extra_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
-    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The GPUs to see.")
+    cuda_devices: RuntimeParameter[CudaDevices] = Field(
+        default="auto", description="The indexes of the visible GPUs."
+    )
     disable_cuda_device_placement: RuntimeParameter[bool] = Field(
-        default=True, description="Whether `cuda_devices` is to mean nothing."
+        default=True, description="Whether to ignore `cuda_devices`."
     )
 
     @model_validator(mode="after")
@@ -101,6 +103,6 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
         return path / self.model if path.is_dir() else path
 
     def encode(self, inputs: list[str]) -> list[list[float]]:
-        """Give one vector a text, in their order."""
+        """Return one vector for each text, in the same order."""
         vectors: list[list[float]] = self._loaded.embed(inputs, normalize=bool(self.normalize_embeddings))
         return vectors

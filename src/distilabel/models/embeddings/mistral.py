@@ -14,7 +14,7 @@ class MistralEmbeddings(RemoteEmbeddings):
     """An embedding model behind Mistral's API.
 
     Attributes:
-        model: Such as `mistral-embed`.
+        model: For example `mistral-embed`.
         base_url: Default: `MISTRAL_BASE_URL`, or `https://api.mistral.ai/v1`.
         api_key: Default: `MISTRAL_API_KEY`.
         output_dimension: How many numbers each vector has, for models that can be asked; default: the model's own.

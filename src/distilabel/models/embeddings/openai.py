@@ -11,10 +11,10 @@ __all__ = ["OpenAIEmbeddings"]
 
 
 class OpenAIEmbeddings(RemoteEmbeddings):
-    """An embedding model behind OpenAI's API, or behind any address that speaks like it.
+    """An embedding model behind OpenAI's API, or behind another server with the same API.
 
     Attributes:
-        model: Such as `text-embedding-3-small`.
+        model: For example `text-embedding-3-small`.
         base_url: Default: `OPENAI_BASE_URL`, or `https://api.openai.com/v1`.
         api_key: Default: `OPENAI_API_KEY`.
         dimensions: How many numbers each vector has; default: as many as the model gives.

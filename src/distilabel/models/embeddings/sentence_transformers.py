@@ -23,12 +23,12 @@ class SentenceTransformerEmbeddings(InProcessEmbeddings):
 
     Attributes:
         model: The model's name on the Hub, or a folder.
-        device: Such as "cuda"; by default the package chooses.
+        device: For example "cuda"; by default the package chooses.
         prompts: Names to texts that are put before the inputs.
         default_prompt_name: Which of them is used.
-        trust_remote_code: Whether code that comes with the model may run; False by default.
+        trust_remote_code: Whether to run code from the model's repository; False by default.
         revision: A branch, tag or commit of the model.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login.
+        token: The Hub's token; default: `HF_TOKEN`, or the token of the last login.
         truncate_dim: How many numbers of each vector to keep, all by default.
         model_kwargs: For the Transformers model.
         tokenizer_kwargs: For its tokenizer.
@@ -77,7 +77,7 @@ class SentenceTransformerEmbeddings(InProcessEmbeddings):
         self._model = kind(self.model, token=token, **{name: getattr(self, name) for name in _PASSED_ON})
 
     def encode(self, inputs: list[str]) -> list[list[float]]:
-        """Give one vector a text, in their order."""
+        """Return one vector for each text, in the same order."""
         vectors: list[list[float]] = self._loaded.encode(
             inputs,
             batch_size=max(1, len(inputs)),

@@ -21,17 +21,17 @@ class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
     Attributes:
         model: The model's name on the Hub, or a folder.
         dtype: Of its numbers, such as "bfloat16"; "auto" by default.
-        trust_remote_code: Whether code that comes with the model may run; False by default.
+        trust_remote_code: Whether to run code from the model's repository; False by default.
         quantization: How the weights are quantized, where they do not say so themselves.
         revision: A branch, tag or commit of the model.
         enforce_eager: Whether CUDA graphs are left out, as they are by default: they take memory and time to make.
         seed: 0 by default.
         extra_kwargs: Further arguments of `vllm.LLM`, such as `{"gpu_memory_utilization": 0.5}`.
-        cuda_devices: Numbers of the GPUs to see; by default "auto", those that the process sees.
-        disable_cuda_device_placement: Whether `cuda_devices` is to mean nothing; False by default.
+        cuda_devices: Indexes of the visible GPUs; "auto", the default, leaves those that the process already sees.
+        disable_cuda_device_placement: Whether to ignore `cuda_devices`; False by default.
 
     References:
-        https://docs.vllm.ai/en/latest/models/pooling_models (read in November 2026)
+        https://docs.vllm.ai/en/latest/models/pooling_models (November 2026)
 
     Examples:
         >>> vLLMEmbeddings(model="intfloat/e5-mistral-7b-instruct").model_name
@@ -50,9 +50,11 @@ class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
     enforce_eager: bool = True
     seed: int = 0
     extra_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
-    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The GPUs to see.")
+    cuda_devices: RuntimeParameter[CudaDevices] = Field(
+        default="auto", description="The indexes of the visible GPUs."
+    )
     disable_cuda_device_placement: RuntimeParameter[bool] = Field(
-        default=False, description="Whether `cuda_devices` is to mean nothing."
+        default=False, description="Whether to ignore `cuda_devices`."
     )
 
     @property
@@ -75,5 +77,5 @@ class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
         )
 
     def encode(self, inputs: list[str]) -> list[list[float]]:
-        """Give one vector a text, in their order."""
+        """Return one vector for each text, in the same order."""
         return [list(output.outputs.embedding) for output in self._loaded.embed(inputs, use_tqdm=False)]

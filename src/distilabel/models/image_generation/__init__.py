@@ -1,4 +1,4 @@
-"""Models that make images of prompts; each is loaded when it is first named."""
+"""Image generation models, imported on first use."""
 
 from typing import TYPE_CHECKING
 
@@ -23,5 +23,5 @@ _PLACES = {
     "OpenAIImageGeneration": "distilabel.models.image_generation.openai",
 }
 
-if not TYPE_CHECKING:  # a type checker would take any name for one that is here
+if not TYPE_CHECKING:  # with __getattr__ in view, a type checker accepts any name
     __getattr__, __dir__ = attach(__name__, _PLACES)

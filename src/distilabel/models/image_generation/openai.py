@@ -9,10 +9,10 @@ __all__ = ["OpenAIImageGeneration"]
 
 
 class OpenAIImageGeneration(RemoteImageGeneration):
-    """An image model behind OpenAI's API, or behind any address that speaks like it; online and by batch.
+    """An image model behind OpenAI's API, or behind another server with the same API; online and by batch.
 
     Attributes:
-        model: Such as `gpt-image-2`.
+        model: For example `gpt-image-2`.
         base_url: Default: `OPENAI_BASE_URL`, or `https://api.openai.com/v1`.
         api_key: Default: `OPENAI_API_KEY`. Never written anywhere.
         max_retries: How often a call is tried again.
@@ -23,7 +23,7 @@ class OpenAIImageGeneration(RemoteImageGeneration):
     References:
         https://platform.openai.com/docs/api-reference/images/create,
         https://platform.openai.com/docs/api-reference/batch/create: `/v1/images/generations` is among the endpoints
-        that a batch may ask; which models take part in batches, their own pages say (read in November 2026)
+        that a batch may ask; which models take part in batches, their own pages say (November 2026)
 
     Examples:
         >>> model = OpenAIImageGeneration(model="gpt-image-2", api_key="...", generation_kwargs={"size": "1024x1024"})
@@ -33,7 +33,7 @@ class OpenAIImageGeneration(RemoteImageGeneration):
 
     platform_name: ClassVar[str] = "openai"
 
-    def request(  # noqa: D417 - the others are described on OpenAI's page
+    def request(  # noqa: D417 - the other arguments are documented on OpenAI's page
         self,
         input: str,
         size: Optional[str] = None,
@@ -46,16 +46,16 @@ class OpenAIImageGeneration(RemoteImageGeneration):
         response_format: Optional[str] = None,
         extra_body: Optional[dict[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one image; what is None is left out.
+        """Return the body of the request for one image; None values are left out.
 
         Args:
             input: The prompt.
-            size: Such as `1024x1024`.
-            quality: Such as `high`.
+            size: For example `1024x1024`.
+            quality: For example `high`.
             output_format: `png`, `jpeg` or `webp`.
             response_format: `b64_json` for servers that would send an address otherwise; OpenAI's own models always
                 send the image.
-            extra_body: Further fields of the body, sent as they are; they go before all others.
+            extra_body: Further fields of the body, sent unchanged; they override all others.
 
         Raises:
             DistilabelUserError: Addresses are asked for.

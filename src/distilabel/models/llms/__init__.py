@@ -1,4 +1,4 @@
-"""Large language models: one class a platform, one base for a user's own; each is loaded when it is first named."""
+"""Large language models: one class for each platform, imported on first use."""
 
 from typing import TYPE_CHECKING
 
@@ -85,5 +85,5 @@ _PLACES = {
     "vLLM": "distilabel.models.llms.vllm",
 }
 
-if not TYPE_CHECKING:  # a type checker would take any name for one that is here
+if not TYPE_CHECKING:  # with __getattr__ in view, a type checker accepts any name
     __getattr__, __dir__ = attach(__name__, _PLACES)

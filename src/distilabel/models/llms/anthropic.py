@@ -1,4 +1,4 @@
-"""Anthropic's models, online and by batch."""
+"""LLMs of Anthropic."""
 
 from dataclasses import replace
 from typing import Any, ClassVar, Optional
@@ -18,25 +18,27 @@ from distilabel.typing import FormattedInput, StructuredOutputType
 
 __all__ = ["AnthropicLLM"]
 
-# https://platform.claude.com/docs/en/api/versioning (November 2026): from this one on, sampling cannot be chosen.
+# https://platform.claude.com/docs/en/api/versioning (November 2026): from this version on, the API
+# rejects sampling arguments.
 _WITHOUT_SAMPLING = "2026-10-21"
 
 
 class AnthropicLLM(RemoteLLM):
     """A model behind Anthropic's API.
 
-    Chats are given in OpenAI's shape: system messages, text and image parts (addresses and data URLs), calls of tools and
-    their results are turned into Anthropic's. Parts in Anthropic's own shape, such as documents, are sent as they are,
-    and so is `cache_control` in any part.
+    Chats are in OpenAI's format. System messages, text and image parts (URLs and data URLs), tool calls and tool results
+    are converted to Anthropic's format. Parts in Anthropic's own format, such as documents, are sent unchanged, as is
+    `cache_control` in any part.
 
     Attributes:
-        model: Such as `claude-sonnet-5`.
+        model: For example `claude-sonnet-5`.
         base_url: Default: `ANTHROPIC_BASE_URL`, or `https://api.anthropic.com`.
         api_key: Default: `ANTHROPIC_API_KEY`.
-        timeout: Seconds that a call may be silent.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`; becomes
-            Anthropic's `output_config.format`.
-        version: Of the API (`anthropic-version`); later ones than the default refuse `temperature`, `top_p` and `top_k`.
+        timeout: Seconds without a byte from the platform until a call fails; 600 by default.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, sent
+            as Anthropic's `output_config.format`.
+        version: The version of the API (`anthropic-version`). Versions after the default reject `temperature`, `top_p` and
+            `top_k`.
 
     References:
         https://platform.claude.com/docs/en/build-with-claude/batch-processing,
@@ -55,7 +57,7 @@ class AnthropicLLM(RemoteLLM):
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
     version: RuntimeParameter[str] = VERSION
 
-    def request(  # noqa: D417 - the last ones are described together
+    def request(  # noqa: D417 - the other arguments have the API's names
         self,
         input: FormattedInput,
         max_tokens: int = 128,
@@ -71,19 +73,19 @@ class AnthropicLLM(RemoteLLM):
         metadata: Optional[dict[str, Any]] = None,
         extra_body: Optional[dict[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one input; what is None is left out.
+        """Return the body of the request for one input; None values are left out.
 
         Args:
             input: A chat, or a chat and the structure of its answer.
-            max_tokens: The most tokens to generate, thoughts included, at least 1.
+            max_tokens: The maximum number of tokens to generate, including thinking, at least 1.
             temperature: From 0 to 1.
             top_p: From 0 to 1.
-            thinking: Such as `{"type": "adaptive"}`, or `{"type": "enabled", "budget_tokens": 2048}` with `max_tokens`
+            thinking: For example `{"type": "adaptive"}`, or `{"type": "enabled", "budget_tokens": 2048}` with `max_tokens`
                 above that budget.
             effort: `low`, `medium`, `high`, `xhigh` or `max`.
-            tools: In OpenAI's shape or in Anthropic's.
-            tool_choice: A word (`auto`, `any`, `required`, `none`), or a tool in OpenAI's shape or in Anthropic's.
-            extra_body: Further fields of the body, sent as they are; they go before all others.
+            tools: Tools in OpenAI's or in Anthropic's format.
+            tool_choice: `auto`, `any`, `required`, `none`, or a tool in OpenAI's or in Anthropic's format.
+            extra_body: Further fields of the body, sent unchanged; they override all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
         check_ranges(max_tokens=(max_tokens, 1, None), temperature=(temperature, 0, 1), top_p=(top_p, 0, 1))
@@ -110,8 +112,8 @@ class AnthropicLLM(RemoteLLM):
         chosen = [name for name, value in sampling.items() if value is not None]
         if chosen and (self.version or VERSION) >= _WITHOUT_SAMPLING:
             raise DistilabelUserError(
-                f"The generation argument `{chosen[0]}` is refused by version {self.version} of Anthropic's API: leave it "
-                f"out, or set version={VERSION!r}."
+                f"The generation argument `{chosen[0]}` is rejected by version {self.version} of Anthropic's API: remove "
+                f"it, or set version={VERSION!r}."
             )
         budget = (thinking or {}).get("budget_tokens")
         if budget is not None and budget >= max_tokens:
@@ -126,6 +128,6 @@ class AnthropicLLM(RemoteLLM):
         client = super()._open_client()
         if self.version in (None, VERSION):
             return client
-        # Another version is another request: what one answers, the other may refuse.
+        # The version is part of the request's identity: one version may accept what another rejects.
         endpoint = f"{self.endpoint}@{self.version}"
         return replace(client, target=replace(client.target, endpoint=endpoint))

@@ -1,4 +1,4 @@
-"""What every LLM is: inputs in, generations out; asked online, or by offline batch."""
+"""The base classes of LLMs."""
 
 import asyncio
 import inspect
@@ -25,18 +25,20 @@ __all__ = ["LLM", "AsyncLLM"]
 class LLM(Model):
     """The base of all LLMs.
 
-    A subclass gives `model_name` and `generate`. One that talks to a batch platform of its own may implement
-    `offline_batch_generate`: keep the ids of its jobs in `jobs_ids`, raise
-    `DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=...)` while they run, and return the outputs once
-    they are done. In a pipeline it is then given all rows at once, and its `jobs_ids` are kept between runs.
+    A subclass defines `model_name` and `generate`. A subclass with a custom batch protocol may define
+    `offline_batch_generate`. That method keeps the ids of the jobs in `jobs_ids`. While the jobs run, it raises
+    `DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=...)`; then it returns the outputs. A pipeline gives
+    such an LLM all rows in one call, and keeps its `jobs_ids` between runs.
 
     Attributes:
         generation_kwargs: Arguments for `generate`, such as `{"temperature": 0.7}`.
-        use_offline_batch_generation: Hand the inputs to the platform's batch API instead of asking online.
-        offline_batch_generation_block_until_done: Seconds between polls; None submits and comes back later.
-        jobs_ids: The ids of the batch jobs, as the platform knows them.
-        in_process: Class attribute: whether the model itself runs in the process that calls `generate`, as with a
-            library that loads weights. In a pipeline its task then gets a worker process, so that it holds up nobody.
+        use_offline_batch_generation: Whether requests are submitted in batch jobs instead of sent online.
+        offline_batch_generation_block_until_done: Seconds between polls of the batch jobs; None, the default, submits and
+            does not wait.
+        jobs_ids: The platform's ids of the batch jobs.
+        in_process: Class attribute: whether the model runs in the process that calls `generate`, as with a library
+            that loads weights. In a pipeline the task of such a model runs in a worker process, so that it does not
+            block other steps.
 
     Examples:
         >>> class Echo(LLM):
@@ -67,59 +69,59 @@ class LLM(Model):
     _keep: Callable[[tuple[str, ...]], None] | None = PrivateAttr(default=None)
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
-        """Arrive in another process."""
+        """Restore the state in another process, with a new event."""
         super().__setstate__(state)
         self._interrupted = threading.Event()
 
     @property
     def requires_all_inputs(self) -> bool:
-        """Whether a pipeline must hand over all rows in one call: offline, with a batch protocol of its own."""
+        """Whether a pipeline must pass all rows in one call, for a custom batch protocol."""
         return bool(self.use_offline_batch_generation)
 
     def keep_jobs_with(self, keep: Callable[[tuple[str, ...]], None] | None) -> None:
-        """Have `keep` called with the job ids as soon as they are known, so that no crash loses them."""
+        """Call `keep` with the job ids once they are known, so that no crash loses them."""
         self._keep = keep
         self._interrupted.clear()
 
     def interrupt(self) -> None:
-        """Stop waiting for batch jobs; called from another thread when the run is stopped."""
+        """Stop waiting for batch jobs; another thread calls this when the run stops."""
         self._interrupted.set()
 
     def generate(
         self, inputs: list[FormattedInput], num_generations: int = 1, **kwargs: Any
     ) -> list[GenerateOutput]:
-        """Generate online: one output an input, in their order."""
+        """Generate online; return one output for each input, in the same order."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `generate`.")
 
     def offline_batch_generate(
         self, inputs: Optional[list[FormattedInput]] = None, num_generations: int = 1, **kwargs: Any
     ) -> list[GenerateOutput]:
-        """Generate by batch: return the outputs, or raise that the jobs are not finished.
+        """Generate by offline batch.
 
         Raises:
-            DistilabelOfflineBatchGenerationNotFinishedException: Ask again later.
+            DistilabelOfflineBatchGenerationNotFinishedException: The jobs are not finished: call again later.
         """
         raise DistilabelNotImplementedError(
-            f"{type(self).__name__} has no offline batch generation: set use_offline_batch_generation=False, or take "
-            "an LLM that has it, such as OpenAILLM."
+            f"{type(self).__name__} has no offline batch generation: set use_offline_batch_generation=False, or use "
+            "an LLM with a batch API, such as OpenAILLM."
         )
 
     def generate_outputs(
         self, inputs: list[FormattedInput], num_generations: int = 1, **kwargs: Any
     ) -> list[GenerateOutput]:
-        """Generate in the way that this LLM is set to: online, or by offline batch.
+        """Generate online or by offline batch, as the LLM is configured.
 
         Args:
-            inputs: A chat each, or a chat and the structure of its answer.
-            num_generations: How many generations to give for each input.
+            inputs: Chats, or pairs of a chat and the structure of its answer.
+            num_generations: The number of generations for each input.
             kwargs: Generation arguments, such as `temperature`.
 
         Returns:
-            One output an input, in their order.
+            One output for each input, in the same order.
 
         Raises:
             DistilabelOfflineBatchGenerationNotFinishedException: Offline only: the jobs are not finished, and
-                `offline_batch_generation_block_until_done` is not set, or the waiting was interrupted.
+                `offline_batch_generation_block_until_done` is not set, or the wait was interrupted.
         """
         if not self.use_offline_batch_generation:
             return self.generate(inputs=inputs, num_generations=num_generations, **kwargs)
@@ -141,25 +143,25 @@ class LLM(Model):
             return True
 
     def get_generation_kwargs(self) -> dict[str, Any]:
-        """Return the generation arguments that are set."""
+        """Return the configured generation arguments."""
         return dict(self.generation_kwargs or {})
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
-        """Return the generation arguments that this LLM takes, by name."""
+        """Return the generation arguments that this LLM accepts, by name."""
         return arguments_of(self.generate)
 
     def get_last_hidden_states(self, inputs: list[FormattedInput]) -> list[Any]:
-        """Return the last hidden states; only LLMs that run in this process have them."""
-        raise DistilabelNotImplementedError(f"{type(self).__name__} cannot give hidden states.")
+        """Return the last hidden states; only in-process LLMs have them."""
+        raise DistilabelNotImplementedError(f"{type(self).__name__} does not give access to hidden states.")
 
 
 class AsyncLLM(LLM):
-    """The base of LLMs that wait for a platform: asks for many inputs at once.
+    """The base of LLMs that send concurrent requests.
 
-    A subclass gives `model_name` and `agenerate`, which answers one input.
+    A subclass defines `model_name` and `agenerate`, which generates for one input.
 
     Attributes:
-        max_concurrent_requests: The most requests under way at once, over all rows.
+        max_concurrent_requests: The maximum number of concurrent requests, over all rows.
     """
 
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"max_concurrent_requests"})
@@ -178,11 +180,11 @@ class AsyncLLM(LLM):
     def generate(
         self, inputs: list[FormattedInput], num_generations: int = 1, **kwargs: Any
     ) -> list[GenerateOutput]:
-        """Generate for all inputs at once; returns in their order, also inside a running event loop."""
+        """Generate for all inputs concurrently, also inside a running event loop."""
         return loop.run(self._gather(inputs, num_generations, kwargs))
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:
-        """Return the generation arguments that this LLM takes, by name."""
+        """Return the generation arguments that this LLM accepts, by name."""
         return arguments_of(self.agenerate)
 
     async def _gather(
@@ -204,7 +206,7 @@ class AsyncLLM(LLM):
                 return await self.agenerate(input=input, num_generations=num_generations, **kwargs)
             except DistilabelException:
                 raise
-            except Exception as error:  # noqa: BLE001 - one bad row costs one row; the others are paid for
+            except Exception as error:  # noqa: BLE001 - one bad row must not lose the others, which are paid for
                 return _failed(error, num_generations)
 
 

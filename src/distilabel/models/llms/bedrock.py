@@ -1,4 +1,4 @@
-"""Models behind AWS Bedrock, online and by batch."""
+"""LLMs behind AWS Bedrock."""
 
 import os
 from typing import Any, ClassVar, Optional, Self
@@ -19,26 +19,25 @@ __all__ = ["BedrockLLM"]
 
 
 class BedrockLLM(RemoteLLM):
-    """A model behind AWS Bedrock, asked by Converse.
+    """A model behind the Converse API of AWS Bedrock.
 
-    Calls are signed with the credentials that AWS's own tools find (`pip install 'distilabel[aws]'`); online, an API key
-    of Bedrock's may be given as `api_key` instead. By batch, requests and results lie in a bucket of S3, which you must be
-    allowed to read, list and write, and which the role must be allowed to read and write. A job wants 100 requests or
-    more, a quota that AWS may change for a model: one that has fewer fails with the reason that AWS gives.
+    Calls are signed with the default credentials of AWS (`pip install 'distilabel[aws]'`). Online, a Bedrock API key can be
+    used instead (`api_key`). In batch jobs, an S3 bucket contains the requests and the results. You need permission to
+    read, list and write it; the role needs permission to read and write it. AWS requires at least 100 requests for a
+    job, or another number for some models. A smaller job fails with AWS's reason.
 
-    Chats are given in OpenAI's shape: system messages, text and image parts (data URLs and s3:// addresses), calls of
-    tools and their results are turned into Converse's. Parts in Converse's own shape are sent as they are. Tools can be
-    used online only.
+    Chats are in OpenAI's format. System messages, text and image parts (data URLs and s3:// URLs), tool calls and tool
+    results are converted to Converse's format. Parts in Converse's own format are sent unchanged. Tools work online only.
 
     Attributes:
         model: The id of a model or of an inference profile, such as `us.anthropic.claude-sonnet-5-v1:0`, or an ARN.
-        base_url: One address for Bedrock, its runtime and S3; default: `AWS_ENDPOINT_URL`, or AWS's own of the region.
-        api_key: Bedrock's API key, for online use. Default: none; calls are signed.
-        region: Such as `us-east-1`; default: `AWS_REGION` or `AWS_DEFAULT_REGION`.
-        bucket: By batch, the bucket's name; default: `BEDROCK_BATCH_BUCKET`.
-        role_arn: By batch, the role as which Bedrock reads and writes the bucket; default: `BEDROCK_BATCH_ROLE_ARN`.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`; becomes
-            Converse's `outputConfig`, which not every model takes.
+        base_url: One address for Bedrock, its runtime and S3; default: `AWS_ENDPOINT_URL`, or AWS's addresses of the region.
+        api_key: A Bedrock API key, for online use. By default calls are signed instead.
+        region: For example `us-east-1`; default: `AWS_REGION` or `AWS_DEFAULT_REGION`.
+        bucket: The name of the bucket for batch jobs; default: `BEDROCK_BATCH_BUCKET`.
+        role_arn: The role with which batch jobs read and write the bucket; default: `BEDROCK_BATCH_ROLE_ARN`.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, sent
+            as Converse's `outputConfig`, which some models do not support.
 
     References:
         https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference.html,
@@ -62,12 +61,12 @@ class BedrockLLM(RemoteLLM):
     def _check_key(self) -> Self:
         if self.use_offline_batch_generation and self.api_key:
             raise DistilabelUserError(
-                "An API key of Bedrock's does not open S3, through which batches go: leave api_key out, so that calls are "
-                "signed with AWS's credentials, or set use_offline_batch_generation=False."
+                "A Bedrock API key gives no access to S3, which batch jobs need: remove api_key, so that calls are signed with "
+                "AWS credentials, or set use_offline_batch_generation=False."
             )
         return self
 
-    def request(  # noqa: D417 - the last ones are described together
+    def request(  # noqa: D417 - the other arguments have the API's names
         self,
         input: FormattedInput,
         max_tokens: Optional[int] = None,
@@ -80,29 +79,29 @@ class BedrockLLM(RemoteLLM):
         tool_choice: Optional[str | dict[str, Any]] = None,
         extra_body: Optional[dict[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one input; what is None is left out.
+        """Return the body of the request for one input; None values are left out.
 
         Args:
             input: A chat, or a chat and the structure of its answer.
-            max_tokens: The most tokens to generate, at least 1.
+            max_tokens: The maximum number of tokens to generate, at least 1.
             temperature: From 0 to 1.
             top_p: From 0 to 1.
-            additional_model_request_fields: What one model takes beside the fields that all take, such as
+            additional_model_request_fields: Fields that only this model supports, such as
                 `{"thinking": {"type": "enabled", "budget_tokens": 2048}}`.
-            guardrail_config: Such as `{"guardrailIdentifier": "abc", "guardrailVersion": "1"}`.
-            tools: In OpenAI's shape or in Converse's; online only.
-            tool_choice: A word (`auto`, `any`, `required`, `none`), or a tool in OpenAI's shape or in Converse's.
-            extra_body: Further fields of the body, sent as they are; they go before all others.
+            guardrail_config: For example `{"guardrailIdentifier": "abc", "guardrailVersion": "1"}`.
+            tools: Tools in OpenAI's or in Converse's format; online only.
+            tool_choice: `auto`, `any`, `required`, `none`, or a tool in OpenAI's or in Converse's format.
+            extra_body: Further fields of the body, sent unchanged; they override all others.
 
         Raises:
-            DistilabelUserError: An argument is out of range, or tools are given for a batch.
+            DistilabelUserError: An argument is out of range, or tools are set for batch jobs.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
         check_ranges(max_tokens=(max_tokens, 1, None), temperature=(temperature, 0, 1), top_p=(top_p, 0, 1))
         tool_config = converse_tools(tools, tool_choice)
         if tool_config and self.use_offline_batch_generation:
             raise DistilabelUserError(
-                "AWS Bedrock takes no tools by batch: leave `tools` out, or set use_offline_batch_generation=False."
+                "AWS Bedrock supports no tools in batch jobs: remove `tools`, or set use_offline_batch_generation=False."
             )
         inference = {
             "maxTokens": max_tokens,

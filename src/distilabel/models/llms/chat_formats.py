@@ -1,4 +1,4 @@
-"""Chats in OpenAI's shape, as other platforms want them: pure."""
+"""Conversion of chats in OpenAI's format to the formats of other platforms."""
 
 import json
 import mimetypes
@@ -25,7 +25,9 @@ Part = dict[str, Any]
 
 
 def anthropic_chat(chat: ChatType) -> dict[str, Any]:
-    """Return the fields `system` and `messages`; a part that is not OpenAI's is taken for one of Anthropic's.
+    """Return the fields `system` and `messages`.
+
+    A part that is not in OpenAI's format is sent unchanged, as one in Anthropic's format.
 
     https://platform.claude.com/docs/en/api/messages (November 2026)
 
@@ -49,7 +51,7 @@ def anthropic_chat(chat: ChatType) -> dict[str, Any]:
 
 
 def _append_turn(messages: list[Part], message: Part) -> None:
-    """Add a message; results of tools belong into one message of the user's."""
+    """Append a message; consecutive tool results go into one user message."""
     if message["role"] == "tool":
         result = {
             "type": "tool_result",
@@ -111,12 +113,12 @@ def _arguments(call: Part) -> Any:
         return json.loads(text) if isinstance(text, str) else text
     except ValueError:
         raise DistilabelUserError(
-            f"The call of {call['function']['name']!r} in a chat has arguments that are no JSON: {text!r}."
+            f"A chat has a call of {call['function']['name']!r} whose arguments are not JSON: {text!r}."
         ) from None
 
 
 def anthropic_tools(tools: Sequence[Part] | None) -> list[Part] | None:
-    """Return tools as Anthropic describes them; what is not in OpenAI's shape stays as it is."""
+    """Return tools in Anthropic's format; tools not in OpenAI's are unchanged."""
     return [_anthropic_tool(tool) for tool in tools] if tools else None
 
 
@@ -129,7 +131,11 @@ def _anthropic_tool(tool: Part) -> Part:
 
 
 def anthropic_tool_choice(choice: str | Part | None) -> Part | None:
-    """Return the choice of a tool: a word (`auto`, `required`, `any`, `none`), OpenAI's shape, or Anthropic's own."""
+    """Return `tool_choice` in Anthropic's format.
+
+    Args:
+        choice: `auto`, `required`, `any`, `none`, or a choice in OpenAI's or in Anthropic's format.
+    """
     if isinstance(choice, str):
         return {"type": "any" if choice == "required" else choice}
     if choice and "function" in choice:
@@ -138,7 +144,9 @@ def anthropic_tool_choice(choice: str | Part | None) -> Part | None:
 
 
 def google_chat(chat: ChatType) -> dict[str, Any]:
-    """Return the fields `systemInstruction` and `contents`; a part that is not OpenAI's is taken for one of Google's.
+    """Return the fields `systemInstruction` and `contents`.
+
+    A part that is not in OpenAI's format is sent unchanged, as one in Google's format.
 
     https://ai.google.dev/api/caching#Content (November 2026)
 
@@ -168,7 +176,7 @@ def _turn(message: Part, names: dict[str, str]) -> Part:
 
 
 def _joined(turns: Iterable[Part]) -> Iterable[Part]:
-    """Put results of functions that follow each other into one turn, as their calls stood in one."""
+    """Join consecutive function results into one turn, as their calls are."""
     last: Part | None = None
     for turn in turns:
         results = all("functionResponse" in part for part in turn["parts"])
@@ -207,7 +215,7 @@ def _part(part: Part) -> Part:
 
 
 def google_tools(tools: Sequence[Part] | None) -> list[Part] | None:
-    """Return tools as Google describes them; what is not in OpenAI's shape stays as it is."""
+    """Return tools in Google's format; tools not in OpenAI's are unchanged."""
     if not tools:
         return None
     functions = [_declaration(tool["function"]) for tool in tools if "function" in tool]
@@ -222,7 +230,11 @@ def _declaration(function: Part) -> Part:
 
 
 def google_tool_config(choice: str | Part | None) -> Part | None:
-    """Return the choice of a function: a word (`auto`, `required`, `any`, `none`), OpenAI's shape, or Google's own."""
+    """Return `toolConfig` in Google's format.
+
+    Args:
+        choice: `auto`, `required`, `any`, `none`, or a choice in OpenAI's or in Google's format.
+    """
     if isinstance(choice, str):
         return {"functionCallingConfig": {"mode": "ANY" if choice == "required" else choice.upper()}}
     if choice and "function" in choice:

@@ -1,4 +1,4 @@
-"""From chats to the raw text that a model continues, by the chat template of its tokenizer."""
+"""Rendering of chats with the chat template of a tokenizer."""
 
 from typing import Any
 
@@ -10,22 +10,23 @@ __all__ = ["has_template", "prompt_of"]
 
 
 def has_template(tokenizer: Any, chat_template: str | None = None) -> bool:
-    """Tell whether chats can be written as the model wants them; if not, it is one that continues texts."""
+    """Return whether there is a chat template; a base model has none."""
     return bool(chat_template or getattr(tokenizer, "chat_template", None))
 
 
 def prompt_of(
     tokenizer: Any, chat: ChatType, llm: WritesUserMessages, *, chat_template: str | None = None
 ) -> str:
-    """Return the raw text for a chat, with the beginning of an answer, or of a message of the user's (see `Magpie`).
+    """Return the raw text for a chat.
 
-    Without a chat template it is the texts of the messages, with empty lines between.
+    It ends with the start of an answer, or of a user message (see `Magpie`). Without a chat template it consists of the
+    texts of the messages, with empty lines between them.
 
     Args:
-        tokenizer: One of transformers, or what has its `chat_template` and `apply_chat_template`.
-        chat: Its messages are texts.
-        llm: Says whether, and with what, a message of the user's begins.
-        chat_template: Goes before the tokenizer's own.
+        tokenizer: A tokenizer of transformers, or an object with `chat_template` and `apply_chat_template`.
+        chat: A chat whose messages are texts.
+        llm: The LLM, whose fields define whether and how a user message starts.
+        chat_template: Overrides the tokenizer's own.
     """
     messages = texts_only(chat, type(llm).__name__)
     writes_user = pre_query_of(llm) is not None and not (chat and chat[-1]["role"] == "user")

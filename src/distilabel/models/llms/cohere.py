@@ -1,4 +1,4 @@
-"""Cohere's models, online."""
+"""LLMs of Cohere."""
 
 from typing import Any, ClassVar, Optional
 
@@ -12,18 +12,18 @@ __all__ = ["CohereLLM"]
 
 
 class CohereLLM(RemoteLLM):
-    """A model behind Cohere's own chat API, version 2.
+    """A model behind Cohere's Chat API, version 2.
 
-    Chats are given in OpenAI's shape, which is nearly Cohere's: text and image parts, calls of tools and their results go
-    out as they are.
+    Chats are in OpenAI's format, which Cohere accepts: text and image parts, tool calls and tool results are sent
+    unchanged.
 
     Attributes:
-        model: Such as `command-a-03-2025`.
+        model: For example `command-a-03-2025`.
         base_url: Default: `COHERE_BASE_URL`, or `https://api.cohere.com`.
         api_key: Default: `COHERE_API_KEY`.
-        client_name: Who asks, as Cohere is told (`X-Client-Name`); "distilabel" by default.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`; becomes
-            Cohere's `json_object` response format. The question should say, too, that JSON is wanted.
+        client_name: The name of the client, sent as `X-Client-Name`; "distilabel" by default.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, sent
+            as Cohere's `json_object` response format. The prompt should request JSON too.
 
     References:
         https://docs.cohere.com/reference/chat, https://docs.cohere.com/docs/structured-outputs
@@ -41,7 +41,7 @@ class CohereLLM(RemoteLLM):
     client_name: Optional[RuntimeParameter[str]] = "distilabel"
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
 
-    def request(  # noqa: D417 - the last ones are described together
+    def request(  # noqa: D417 - the other arguments have the API's names
         self,
         input: FormattedInput,
         temperature: Optional[float] = None,
@@ -61,22 +61,22 @@ class CohereLLM(RemoteLLM):
         tool_choice: Optional[str] = None,
         extra_body: Optional[dict[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one input; what is None is left out.
+        """Return the body of the request for one input; None values are left out.
 
         Args:
             input: A chat, or a chat and the structure of its answer.
             temperature: From 0 to 1.
-            max_tokens: The most tokens to generate, at least 1.
-            k: So many of the likeliest tokens are drawn from: from 0 to 500.
-            p: The likeliest tokens that have this probability together are drawn from: from 0.01 to 0.99.
+            max_tokens: The maximum number of tokens to generate, at least 1.
+            k: The number of likeliest tokens to sample from, from 0 to 500.
+            p: The total probability of the likeliest tokens to sample from, from 0.01 to 0.99.
             frequency_penalty: From 0 to 1.
             presence_penalty: From 0 to 1.
-            raw_prompting: Whether the message goes to the model without a chat template.
-            thinking: Such as `{"type": "disabled"}`.
-            response_format: Sent as it is; goes before `structured_output`.
-            tools: In OpenAI's shape, which is Cohere's too.
-            tool_choice: `required` or `none`; `auto` is what Cohere does by itself.
-            extra_body: Further fields of the body, sent as they are; they go before all others.
+            raw_prompting: Whether to send the message to the model without a chat template.
+            thinking: For example `{"type": "disabled"}`.
+            response_format: Sent unchanged; overrides `structured_output`.
+            tools: Tools in OpenAI's format, which Cohere uses too.
+            tool_choice: `required`, `none` or `auto`, which is Cohere's default.
+            extra_body: Further fields of the body, sent unchanged; they override all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
         check_ranges(temperature=(temperature, 0, 1), max_tokens=(max_tokens, 1, None), p=(p, 0.01, 0.99))
@@ -112,7 +112,7 @@ class CohereLLM(RemoteLLM):
 
 
 def _messages(chat: ChatType) -> list[dict[str, Any]]:
-    """Return the messages; OpenAI's newer word for the system is not Cohere's."""
+    """Return the messages; Cohere does not know the role `developer`."""
     return [{**m, "role": "system"} if m["role"] == "developer" else dict(m) for m in chat]
 
 

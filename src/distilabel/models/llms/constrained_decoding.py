@@ -1,4 +1,4 @@
-"""Having a model in this process write nothing but what a structure allows, by the package outlines."""
+"""Constrained decoding of in-process models, by the package outlines."""
 
 from typing import Any
 
@@ -12,12 +12,14 @@ __all__ = ["logits_processor"]
 
 
 def logits_processor(kind: str, structure: StructuredOutputType, *model: Any) -> Any:
-    """Return what forbids a model each token that would break the structure; needs `distilabel[outlines]`.
+    """Return a logits processor that masks each token the structure does not allow.
+
+    It needs `distilabel[outlines]`.
 
     Args:
         kind: The library that runs the model, as outlines calls it: "transformers", "llamacpp" or "mlxlm".
         structure: A JSON schema, a pydantic model or a regular expression.
-        model: What outlines wants of it: the model, and its tokenizer where it has one of its own.
+        model: The arguments of outlines: the model, and its tokenizer if it is a separate object.
 
     Raises:
         DistilabelMissingPackageError: Install `distilabel[outlines]`.
@@ -25,7 +27,7 @@ def logits_processor(kind: str, structure: StructuredOutputType, *model: Any) ->
 
     References:
         Efficient Guided Generation for Large Language Models, https://arxiv.org/abs/2307.09702;
-        https://dottxt-ai.github.io/outlines (read in November 2026)
+        https://dottxt-ai.github.io/outlines (November 2026)
     """
     outlines, backends = require("outlines", "outlines"), require("outlines.backends", "outlines")
     steered = getattr(outlines, f"from_{kind}")(*model)
@@ -35,6 +37,6 @@ def logits_processor(kind: str, structure: StructuredOutputType, *model: Any) ->
     expression = structure.get("schema")
     if not isinstance(expression, str):
         raise DistilabelUserError(
-            "structured_output with format 'regex' needs a `schema` that is a regular expression as text."
+            "structured_output with format 'regex' needs a `schema` that is a regular expression, as a string."
         )
     return backends.get_regex_logits_processor(None, steered, expression)

@@ -1,4 +1,4 @@
-"""Chats in OpenAI's shape, as Bedrock's Converse wants them: pure.
+"""Conversion of chats to the format of Bedrock's Converse API.
 
 https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html (November 2026)
 """
@@ -16,10 +16,12 @@ __all__ = ["converse_chat", "converse_output", "converse_tools"]
 
 
 def converse_chat(chat: ChatType) -> dict[str, Any]:
-    """Return the fields `system` and `messages`; a part that is not OpenAI's is taken for one of Converse's.
+    """Return the fields `system` and `messages`.
+
+    A part that is not in OpenAI's format is sent unchanged, as one in Converse's format.
 
     Raises:
-        DistilabelUserError: An image has an address that Bedrock does not read.
+        DistilabelUserError: An image has a URL that Bedrock cannot read.
 
     Examples:
         >>> converse_chat([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}])
@@ -36,7 +38,7 @@ def converse_chat(chat: ChatType) -> dict[str, Any]:
 
 
 def _append_turn(messages: list[Part], message: Part) -> None:
-    """Add a message; results of tools that follow each other belong into one message of the user's."""
+    """Append a message; consecutive tool results go into one user message."""
     if message["role"] != "tool":
         uses = [_tool_use(call) for call in message.get("tool_calls") or ()]
         messages.append({"role": message["role"], "content": [*_blocks(message.get("content")), *uses]})
@@ -61,15 +63,15 @@ def _block(part: Part) -> Part:
 
 
 def _image(url: str) -> Part:
-    """Return an image with its bytes, in base64 as JSON has them, or with its place in S3."""
+    """Return an image part with its bytes in base64, or with its S3 URL."""
     if data := _DATA_URL.fullmatch(url):
         kind, source = data[1].rpartition("/")[2], {"bytes": data[2]}
     elif url.startswith("s3://"):
         kind, source = url.rpartition(".")[2].lower(), {"s3Location": {"uri": url}}
     else:
         raise DistilabelUserError(
-            f"AWS Bedrock fetches no image from {url[:80]!r}: give it as a data URL "
-            "(data:image/png;base64,...) or as an s3:// address."
+            f"AWS Bedrock does not fetch images from {url[:80]!r}: pass a data URL "
+            "(data:image/png;base64,...) or an s3:// URL."
         )
     return {"image": {"format": "jpeg" if kind == "jpg" else kind, "source": source}}
 
@@ -79,12 +81,12 @@ def _tool_use(call: Part) -> Part:
 
 
 def converse_tools(tools: Sequence[Part] | None, choice: str | Part | None) -> Part | None:
-    """Return the field `toolConfig`; tools that are not in OpenAI's shape stay as they are.
+    """Return the field `toolConfig`; tools in Converse's format are unchanged.
 
     Args:
-        tools: In OpenAI's shape or in Converse's.
-        choice: A word (`auto`, `any`, `required`, `none`), a tool in OpenAI's shape, or Converse's own. Converse has no
-            word for `none`: the tools are left out.
+        tools: Tools in OpenAI's or in Converse's format.
+        choice: `auto`, `any`, `required`, `none`, or a choice in OpenAI's or in Converse's format. Converse does not
+            know `none`: the tools are left out instead.
     """
     if not tools or choice == "none":
         return None
@@ -107,10 +109,10 @@ def _choice(choice: str | Part) -> Part:
 
 
 def converse_output(structure: StructuredOutputType | None) -> Part | None:
-    """Return the field `outputConfig`; None for None.
+    """Return the field `outputConfig`; None without a structure.
 
-    https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html (November 2026): the schema is a text, and
-    what Anthropic's models take holds for all.
+    https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html (November 2026): the schema is a JSON
+    text, with the limits of Anthropic's models for all models.
     """
     form = output_format_of(structure)
     if form is None:

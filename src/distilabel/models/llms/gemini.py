@@ -1,4 +1,4 @@
-"""Google's models behind the Gemini API, online and by batch."""
+"""LLMs of Google behind the Gemini API."""
 
 from typing import Any, ClassVar, Optional
 
@@ -15,15 +15,15 @@ __all__ = ["GeminiLLM"]
 class GeminiLLM(RemoteLLM):
     """A model behind the Gemini API of Google AI Studio.
 
-    Chats are given in OpenAI's shape: system messages, text and image parts (addresses and data URLs), calls of functions
-    and their results are turned into Google's. Parts in Google's own shape are sent as they are.
+    Chats are in OpenAI's format. System messages, text and image parts (URLs and data URLs), tool calls and tool results
+    are converted to Google's format. Parts in Google's own format are sent unchanged.
 
     Attributes:
-        model: Such as `gemini-3.8-flash`.
+        model: For example `gemini-3.8-flash`.
         base_url: Default: `GOOGLE_GEMINI_BASE_URL`, or `https://generativelanguage.googleapis.com`.
         api_key: Default: `GEMINI_API_KEY`.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`; becomes
-            Google's `responseJsonSchema`.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, sent
+            as Google's `responseJsonSchema`.
 
     References:
         https://ai.google.dev/gemini-api/docs/batch-api, https://ai.google.dev/api/generate-content
@@ -39,7 +39,7 @@ class GeminiLLM(RemoteLLM):
 
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
 
-    def request(  # noqa: D417 - the last ones are described together
+    def request(  # noqa: D417 - the other arguments have the API's names
         self,
         input: FormattedInput,
         max_output_tokens: Optional[int] = None,
@@ -58,20 +58,20 @@ class GeminiLLM(RemoteLLM):
         tool_choice: Optional[str | dict[str, Any]] = None,
         extra_body: Optional[dict[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one input; what is None is left out.
+        """Return the body of the request for one input; None values are left out.
 
         Args:
             input: A chat, or a chat and the structure of its answer.
-            max_output_tokens: The most tokens to generate, thoughts included, at least 1.
+            max_output_tokens: The maximum number of tokens to generate, including thinking, at least 1.
             temperature: From 0 to 2.
             top_p: From 0 to 1.
-            logprobs: Whether each token's log probability is given, by models that give it.
-            top_logprobs: Of how many likely tokens in its place too, from 0 to 20; wants `logprobs=True`.
-            thinking_config: Such as `{"thinkingBudget": 0}` or `{"includeThoughts": True}`.
-            safety_settings: Such as `[{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]`.
-            tools: In OpenAI's shape or in Google's.
-            tool_choice: A word (`auto`, `any`, `required`, `none`), or a function in OpenAI's shape, or a `toolConfig`.
-            extra_body: Further fields of the body, sent as they are; they go before all others.
+            logprobs: Whether to return each token's log probability, if the model supports it.
+            top_logprobs: The number of likely tokens to return at each position, from 0 to 20; needs `logprobs=True`.
+            thinking_config: For example `{"thinkingBudget": 0}` or `{"includeThoughts": True}`.
+            safety_settings: For example `[{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]`.
+            tools: Tools in OpenAI's or in Google's format.
+            tool_choice: `auto`, `any`, `required`, `none`, a function in OpenAI's format, or a `toolConfig`.
+            extra_body: Further fields of the body, sent unchanged; they override all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
         check_ranges(max_output_tokens=(max_output_tokens, 1, None), temperature=(temperature, 0, 2))

@@ -1,4 +1,4 @@
-"""What LLMs share that are computed in the process that asks: a worker process in a pipeline, and no batch API."""
+"""The base of LLMs that run in this process."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +17,15 @@ __all__ = ["Completion", "InProcessLLM", "by_structure", "output_of", "texts_onl
 
 
 class InProcessLLM(LLM):
-    """The base of LLMs that load weights themselves. In a pipeline their tasks run in worker processes.
+    """The base of LLMs that load weights themselves.
 
-    What was loaded stays in the process that loaded it: a copy that arrives elsewhere is loaded there.
+    In a pipeline their tasks run in worker processes. A pickled copy has no weights: `load` loads them again.
 
     Attributes:
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`, or
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, or
             `{"format": "regex", "schema": <regular expression>}`.
-        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
-        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template.
+        use_magpie_template: Whether the model writes the user messages, as `Magpie` requires.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that starts a user message in the model's chat template.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.
@@ -47,12 +46,12 @@ class InProcessLLM(LLM):
         if self.use_offline_batch_generation:
             raise DistilabelUserError(
                 f"{type(self).__name__} cannot generate by offline batch: its model runs in this process. Set "
-                "use_offline_batch_generation=False, or take vLLM, which runs a model on this machine by batch."
+                "use_offline_batch_generation=False, or use vLLM, which runs batch jobs on this machine."
             )
         return self
 
     def unload(self) -> None:
-        """Let the weights go."""
+        """Release the weights."""
         super().unload()
         self._model = self._steering = None
 
@@ -63,7 +62,7 @@ class InProcessLLM(LLM):
         return self._model
 
     def _steered(self, kind: str, structure: StructuredOutputType, *model: Any) -> Any:
-        """Return what keeps the model to a structure (see `logits_processor`); the last one is kept: it is slow to make."""
+        """Return the `logits_processor` of a structure; the last one is cached: it is slow."""
         key = _key(structure)
         if self._steering is None or self._steering[0] != key:
             self._steering = (key, logits_processor(kind, structure, *model))
@@ -74,7 +73,7 @@ class InProcessLLM(LLM):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One generation: its text, the tokens that went in and came out, and why it ended ("stop" or "length")."""
+    """One generation: its text, token counts and finish reason ("stop" or "length")."""
 
     text: str
     input_tokens: int
@@ -83,7 +82,7 @@ class Completion:
 
 
 def output_of(completions: Sequence[Completion]) -> GenerateOutput:
-    """Return the output for one input, made of its generations.
+    """Return the output for one input from its generations.
 
     Examples:
         >>> output_of([Completion("Hi.", 4, 2, "stop")])["statistics"]
@@ -102,14 +101,14 @@ def output_of(completions: Sequence[Completion]) -> GenerateOutput:
 def by_structure(
     inputs: Sequence[FormattedInput], default: StructuredOutputType | None
 ) -> list[tuple[StructuredOutputType | None, dict[int, ChatType]]]:
-    """Put the chats together whose answers have the same structure: these may be asked in one batch.
+    """Group the chats by the structure of their answers: one group can be one batch.
 
     Args:
-        inputs: A chat each, or a chat and the structure of its answer.
-        default: The structure where an input brings none.
+        inputs: Chats, or pairs of a chat and the structure of its answer.
+        default: The structure for inputs without one.
 
     Returns:
-        Each structure with its chats by their place among the inputs.
+        Each structure with its chats, by the index of their input.
 
     Examples:
         >>> hi = [{"role": "user", "content": "Hi"}]
@@ -135,14 +134,14 @@ def _key(structure: StructuredOutputType | None) -> bytes:
 
 
 def texts_only(chat: ChatType, owner: str) -> list[dict[str, Any]]:
-    """Return a chat whose messages are texts: parts are put together.
+    """Return a chat with plain texts as messages; text parts are joined.
 
     Args:
-        chat: Its messages hold texts, or parts in OpenAI's shape.
-        owner: Who reads it, for the message.
+        chat: A chat whose messages are texts, or parts in OpenAI's format.
+        owner: The name of the LLM's class, for the error message.
 
     Raises:
-        DistilabelUserError: It holds an image, or a part of another kind.
+        DistilabelUserError: The chat contains an image or another part that is not a text.
 
     Examples:
         >>> texts_only([{"role": "user", "content": [{"type": "text", "text": "Hi"}]}], "TransformersLLM")
@@ -157,7 +156,7 @@ def _text(content: Any, owner: str) -> str:
     for part in content:
         if part.get("type") != "text":
             raise DistilabelUserError(
-                f"{owner} reads texts alone, and a message holds a part of type {part.get('type')!r}: take an LLM that "
-                "reads it, such as OpenAILLM."
+                f"{owner} accepts only texts, and a message contains a part of type {part.get('type')!r}: use an LLM "
+                "that accepts it, such as OpenAILLM."
             )
     return "".join(part["text"] for part in content)

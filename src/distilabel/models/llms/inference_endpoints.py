@@ -1,4 +1,4 @@
-"""Models that Hugging Face serves: by its inference providers, or by a dedicated endpoint; online."""
+"""LLMs behind Hugging Face's inference providers and Inference Endpoints."""
 
 from typing import Any, ClassVar, Optional, Self
 
@@ -15,26 +15,25 @@ from distilabel.records import Outcome
 
 __all__ = ["InferenceEndpointsLLM"]
 
-# What an endpoint of one model calls it: https://huggingface.co/docs/inference-endpoints (November 2026)
+# The name of the model on an endpoint with one model: https://huggingface.co/docs/inference-endpoints (November 2026)
 _THE_ONE_MODEL = "tgi"
 
 
 class InferenceEndpointsLLM(ChatLLM):
-    """A model behind Hugging Face's inference providers or an Inference Endpoint, asked by their OpenAI-shaped routes.
+    """A model behind Hugging Face's inference providers or an Inference Endpoint.
 
     Attributes:
         model_id: The model's name on the Hub, such as `meta-llama/Llama-3.1-8B-Instruct`.
-        endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub is asked for its address.
-        endpoint_namespace: The user or organization that has it; by default the token's owner.
-        base_url: The address of a dedicated endpoint, in place of `model_id` or beside it.
+        endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub returns its address.
+        endpoint_namespace: The user or organization that owns it; default: the token's owner.
+        base_url: The address of an endpoint, in place of `model_id` or in addition to it.
         api_key: Default: `HF_TOKEN`.
-        model_display_name: What is written into the rows as the model's name.
-        tokenizer_id: Not needed, since the server writes chats as its model wants them; taken so that pipelines which
-            name it run.
-        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it; for an endpoint of one's
-            own, whose `/v1/completions` takes raw text, which the inference providers do not.
-        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template; with a custom text there can be no system prompt and no further turn.
+        model_display_name: The model's name in the rows.
+        tokenizer_id: Ignored, since the server applies the chat template; accepted for compatibility.
+        use_magpie_template: Whether the model writes the user messages, as `Magpie` requires. This needs an
+            Inference Endpoint: its `/v1/completions` accepts raw text, the inference providers do not.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that starts a user message in the model's chat template; with
+            a custom text, a chat can have no system prompt and no earlier turns.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -62,15 +61,15 @@ class InferenceEndpointsLLM(ChatLLM):
     def _check_place(self) -> Self:
         if not (self.model or self.model_id or self.endpoint_name or self.base_url):
             raise DistilabelUserError(
-                "InferenceEndpointsLLM needs model_id=..., or endpoint_name=... or base_url=... of an endpoint of your own."
+                "InferenceEndpointsLLM needs model_id=..., or endpoint_name=... or base_url=... of an Inference Endpoint."
             )
-        # Past the validation of assignments, which would come here again.
+        # Bypasses validate_assignment, which would call this validator again.
         self.__dict__["model"] = self.model_id or self.model or _THE_ONE_MODEL
         return self
 
     @property
     def model_name(self) -> str:
-        """The name that is shown, or else the model's or the endpoint's."""
+        """The display name, or else the name of the endpoint or model."""
         named = self.model == _THE_ONE_MODEL and self.endpoint_name
         return self.model_display_name or named or self.model
 
@@ -84,19 +83,20 @@ class InferenceEndpointsLLM(ChatLLM):
         """Open the connection.
 
         Raises:
-            DistilabelUserError: The endpoint cannot be looked up or is not running; or the model is to write the user's messages, and the address is not an endpoint's own.
+            DistilabelUserError: The endpoint cannot be looked up or is not running; or `use_magpie_template` is set without an
+                Inference Endpoint.
         """
         super().load()
         if self.use_magpie_template and self.client.target.base_url == platform(self.platform_name).base_url:
             raise DistilabelUserError(
-                "Hugging Face's inference providers take chats alone, so that no model there can write the user's "
-                "messages: give InferenceEndpointsLLM the base_url of an Inference Endpoint, or set HF_INFERENCE_BASE_URL."
+                "Hugging Face's inference providers accept only chats, so that no model there can write user messages: set "
+                "base_url of InferenceEndpointsLLM, or HF_INFERENCE_BASE_URL, to the address of an Inference Endpoint."
             )
 
     def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
         asked = as_completion(body, self)
         if "prompt" in asked:
-            # TGI begins every raw text itself: https://huggingface.co/docs/text-generation-inference (November 2026)
+            # TGI adds this token to each raw text itself: https://huggingface.co/docs/text-generation-inference (November 2026)
             asked["prompt"] = asked["prompt"].removeprefix("<|begin_of_text|>")
         return asked
 

@@ -36,9 +36,9 @@ class LiteLLM(AsyncLLM):
     Attributes:
         model: As litellm names it, with the platform before it: `openrouter/qwen/qwen3-8b`.
         verbose: Whether litellm tells what it does; False by default.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`; becomes
-            OpenAI's `json_schema` response format, which litellm hands on as the platform wants it.
-        max_concurrent_requests: The most requests under way at once, over all rows.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, sent
+            as OpenAI's `json_schema` response format, which litellm hands on as the platform wants it.
+        max_concurrent_requests: The maximum number of concurrent requests, over all rows.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.
@@ -89,7 +89,7 @@ class LiteLLM(AsyncLLM):
         super().unload()
         self._litellm = None
 
-    async def agenerate(  # type: ignore[override]  # noqa: D417 - the others are described on litellm's page
+    async def agenerate(  # type: ignore[override]  # noqa: D417 - the other arguments are documented on litellm's page
         self,
         input: FormattedInput,
         num_generations: int = 1,
@@ -116,8 +116,8 @@ class LiteLLM(AsyncLLM):
 
         Args:
             input: A chat, or a chat and the structure of its answer.
-            num_generations: How many generations to give.
-            max_tokens: The most tokens to generate.
+            num_generations: The number of generations.
+            max_tokens: The maximum number of tokens to generate.
             api_base: The platform's address.
             api_key: The key, where it is not in the environment. Never written anywhere.
             mock_response: An answer that litellm gives without asking anybody.

@@ -21,7 +21,7 @@ _BEGIN = "<|begin_of_text|>"
 class LlamaCppLLM(InProcessLLM):
     """A model in a GGUF file that llama.cpp runs in this process, input by input; needs `distilabel[llama-cpp]`.
 
-    Tested here against a stand-in of the package's interface, not with the package itself, which must be compiled.
+    The tests use a fake of the package's interface, not the package itself, which must be compiled.
 
     Attributes:
         model_path: The file.
@@ -30,21 +30,21 @@ class LlamaCppLLM(InProcessLLM):
         n_ctx: The most tokens that question and answer have together, 512 by default; 0: as many as the model can.
         n_batch: How many tokens of a question are read at once, 512 by default.
         seed: Of what is drawn by chance; by default another one each time.
-        verbose: Whether llama.cpp tells what it does; False by default.
+        verbose: Whether llama.cpp writes log messages; False by default.
         extra_kwargs: Further arguments of `llama_cpp.Llama`.
         tokenizer_id: Not needed, since the file holds its tokenizer; taken so that pipelines which name it run.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`, which
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, which
             llama.cpp does itself, or `{"format": "regex", "schema": <regular expression>}`, which needs
             `distilabel[outlines]`.
-        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
-        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template; with a custom text there can be no system prompt and no further turn.
+        use_magpie_template: Whether the model writes the user messages, as `Magpie` requires.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that starts a user message in the model's chat template; with
+            a custom text, a chat can have no system prompt and no earlier turns.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.
 
     References:
-        https://llama-cpp-python.readthedocs.io/en/latest/api-reference (read in November 2026)
+        https://llama-cpp-python.readthedocs.io/en/latest/api-reference (November 2026)
 
     Examples:
         >>> import tempfile
@@ -99,16 +99,16 @@ class LlamaCppLLM(InProcessLLM):
         top_p: float = 1.0,
         extra_generation_kwargs: Optional[dict[str, Any]] = None,
     ) -> list[GenerateOutput]:
-        """Generate: one output an input, in their order.
+        """Generate one output for each input, in the same order.
 
         Args:
-            inputs: A chat each, or a chat and the structure of its answer.
-            num_generations: How many generations to give for each input.
-            max_new_tokens: The most tokens to generate.
+            inputs: Chats, or pairs of a chat and the structure of its answer.
+            num_generations: The number of generations for each input.
+            max_new_tokens: The maximum number of tokens to generate.
             frequency_penalty: Above 0 makes tokens less likely the more often they were there.
             presence_penalty: Above 0 makes tokens that were there less likely.
-            temperature: 0 takes the likeliest token each time.
-            top_p: The likeliest tokens that have this probability together are drawn from.
+            temperature: 0 always selects the likeliest token.
+            top_p: The total probability of the likeliest tokens to sample from.
             extra_generation_kwargs: Further arguments of llama-cpp-python's; they go before all others.
         """
         arguments: dict[str, Any] = {

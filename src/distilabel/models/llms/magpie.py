@@ -1,4 +1,4 @@
-"""Having a model write the user's message: what an LLM that completes raw text may offer, and how it does that."""
+"""The protocol of LLMs that can write user messages, and its raw texts."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,10 +11,10 @@ PRE_QUERY_TEMPLATES = {
     "llama3": "<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n",
     "qwen2": "<|im_start|>user\n",
 }
-"""Families of models by name: what stands in their chat template before a message of the user's.
+"""Model family to the text that starts a user message in its chat template.
 
 https://www.llama.com/docs/model-cards-and-prompt-formats/meta-llama-3/ and
-https://qwen.readthedocs.io/en/latest/getting_started/concepts.html#chat-template (read in November 2026).
+https://qwen.readthedocs.io/en/latest/getting_started/concepts.html#chat-template (November 2026).
 """
 
 _BEGIN = "<|begin_of_text|>"
@@ -22,13 +22,13 @@ _BEGIN = "<|begin_of_text|>"
 
 @runtime_checkable
 class WritesUserMessages(Protocol):
-    """An LLM that sends raw text, and so can begin a message of the user's for the model to finish.
+    """An LLM that can send raw text, so that the model writes a user message.
 
-    Asked about a chat whose last message is not the user's, or about an empty one, it sends what `add_pre_query` gives,
-    and the model answers with the user's message. Asked about any other chat, it does as always.
+    For an empty chat, or one whose last message is not a user message, it sends the text of `add_pre_query`, and the
+    model completes the user message. For any other chat it generates an answer.
 
     Attributes:
-        use_magpie_template: Whether it does so.
+        use_magpie_template: Whether the model writes user messages.
         magpie_pre_query_template: A name in `PRE_QUERY_TEMPLATES`, or the text itself.
 
     Examples:
@@ -44,7 +44,7 @@ class WritesUserMessages(Protocol):
 
 
 def pre_query_of(llm: WritesUserMessages) -> str | None:
-    """Give the text that begins a message of the user's; None where the LLM is not set to write any."""
+    """Return the text that starts a user message; None if the LLM writes none."""
     if not llm.use_magpie_template or not llm.magpie_pre_query_template:
         return None
     template: str = llm.magpie_pre_query_template
@@ -55,9 +55,9 @@ def add_pre_query(prompt: str, chat: ChatType, llm: WritesUserMessages) -> str:
     r"""Return the raw text to send for a chat.
 
     Args:
-        prompt: What the model's chat template made of the chat, without the beginning of an answer; "" for an empty one.
+        prompt: The chat, rendered with the model's chat template, without the start of an answer; "" for an empty chat.
         chat: The chat.
-        llm: Says whether, and with what, a message of the user's begins.
+        llm: The LLM, whose fields define whether and how a user message starts.
 
     Examples:
         >>> class Raw:
@@ -75,25 +75,25 @@ def add_pre_query(prompt: str, chat: ChatType, llm: WritesUserMessages) -> str:
 
 
 def check_magpie(llm: Any, step: str) -> None:
-    """Check that an LLM can write messages of the user's.
+    """Check that an LLM can write user messages.
 
     Args:
         llm: Any LLM.
-        step: Who wants it, for the message.
+        step: The name of the step, for the error message.
 
     Raises:
-        DistilabelUserError: It cannot, or is not set to.
+        DistilabelUserError: It cannot, or it is not configured to.
     """
     name = type(llm).__name__
     if not isinstance(llm, WritesUserMessages):
         raise DistilabelUserError(
-            f"Step {step!r} has the model write the user's messages, which needs an LLM that sends raw text: {name} sends "
-            "chats, for which the platform fills in the template. Take an LLM that has the field `use_magpie_template`, "
-            "such as ClientvLLM.",
+            f"Step {step!r} needs an LLM that sends raw text, so that the model writes the user messages; {name} sends "
+            "chats, and the platform applies the chat template. Use an LLM with the field `use_magpie_template`, such as "
+            "ClientvLLM.",
         )
     if pre_query_of(llm) is None:
         known = ", ".join(map(repr, PRE_QUERY_TEMPLATES))
         raise DistilabelUserError(
-            f"Step {step!r} has the model write the user's messages: give {name} use_magpie_template=True and "
-            f"magpie_pre_query_template={known} or the text that begins a message of the user's in its chat template.",
+            f"Step {step!r} needs an LLM that is configured to write user messages: set use_magpie_template=True and "
+            f"magpie_pre_query_template={known} or the text that starts a user message in the chat template of {name}.",
         )

@@ -1,4 +1,4 @@
-"""Mistral's models, online and by batch."""
+"""LLMs of Mistral."""
 
 from typing import Any, ClassVar, Optional
 
@@ -15,10 +15,10 @@ class MistralLLM(RemoteLLM):
     """A model behind Mistral's API.
 
     Attributes:
-        model: Such as `mistral-small-latest`.
+        model: For example `mistral-small-latest`.
         base_url: Default: `MISTRAL_BASE_URL`, or `https://api.mistral.ai/v1`.
         api_key: Default: `MISTRAL_API_KEY`.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`.
 
     References:
         https://docs.mistral.ai/capabilities/batch, https://docs.mistral.ai/api/#tag/chat
@@ -33,7 +33,7 @@ class MistralLLM(RemoteLLM):
 
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
 
-    def request(  # noqa: D417 - the last ones are described together
+    def request(  # noqa: D417 - the other arguments have the API's names
         self,
         input: FormattedInput,
         max_new_tokens: Optional[int] = None,
@@ -49,15 +49,15 @@ class MistralLLM(RemoteLLM):
         tool_choice: Optional[str | dict[str, Any]] = None,
         extra_body: Optional[dict[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one input; what is None is left out.
+        """Return the body of the request for one input; None values are left out.
 
         Args:
             input: A chat, or a chat and the structure of its answer.
-            max_new_tokens: The most tokens to generate, at least 1.
+            max_new_tokens: The maximum number of tokens to generate, at least 1.
             temperature: From 0 to 1.5.
             top_p: From 0 to 1.
-            response_format: Sent as it is; goes before `structured_output`.
-            extra_body: Further fields of the body, sent as they are; they go before all others.
+            response_format: Sent unchanged; overrides `structured_output`.
+            extra_body: Further fields of the body, sent unchanged; they override all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
         check_ranges(

@@ -110,7 +110,7 @@ class MixtureOfAgentsLLM(LLM):
         """Generate: rounds of proposals, then the answer that sums them up.
 
         Args:
-            inputs: A chat each, or a chat and the structure of its answer; the structure is for the last answer alone.
+            inputs: Chats, or pairs of a chat and the structure of its answer; the structure is for the last answer alone.
             num_generations: How many answers to sum up in; the proposals are the same for all.
 
         Raises:

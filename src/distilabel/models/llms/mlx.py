@@ -21,24 +21,23 @@ _EXTRA = "mlx"
 class MlxLLM(InProcessLLM):
     """A model that Apple's MLX runs in this process, input by input; macOS only, needs `distilabel[mlx]`.
 
-    Tested here against a stand-in of the package's interface, not with the package itself, which needs a Mac.
+    The tests use a fake of the package's interface, not the package itself, which needs a Mac.
 
     Attributes:
         path_or_hf_repo: A folder, or the model's name on the Hub, such as `mlx-community/Qwen3-8B-4bit`.
         tokenizer_config: Arguments of the tokenizer.
-        mlx_model_config: Goes before the model's own configuration.
+        mlx_model_config: Overrides the model's own configuration.
         adapter_path: A folder with LoRA weights.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`, or
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, or
             `{"format": "regex", "schema": <regular expression>}`; needs `distilabel[outlines]`.
-        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
-        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template.
+        use_magpie_template: Whether the model writes the user messages, as `Magpie` requires.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that starts a user message in the model's chat template.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.
 
     References:
-        https://github.com/ml-explore/mlx-lm (read in November 2026)
+        https://github.com/ml-explore/mlx-lm (November 2026)
 
     Examples:
         >>> MlxLLM(path_or_hf_repo="mlx-community/Qwen3-8B-4bit").model_name
@@ -80,11 +79,11 @@ class MlxLLM(InProcessLLM):
         )
 
     def unload(self) -> None:
-        """Let the weights go."""
+        """Release the weights."""
         super().unload()
         self._tokenizer = None
 
-    def generate(  # type: ignore[override]  # noqa: D417 - the others are described on the page of mlx-lm
+    def generate(  # type: ignore[override]  # noqa: D417 - the other arguments are documented on the page of mlx-lm
         self,
         inputs: list[FormattedInput],
         num_generations: int = 1,
@@ -105,16 +104,16 @@ class MlxLLM(InProcessLLM):
         min_p: Optional[float] = None,
         min_tokens_to_keep: Optional[int] = None,
     ) -> list[GenerateOutput]:
-        """Generate: one output an input, in their order.
+        """Generate one output for each input, in the same order.
 
         Args:
-            inputs: A chat each, or a chat and the structure of its answer.
-            num_generations: How many generations to give for each input.
-            max_tokens: The most tokens to generate.
+            inputs: Chats, or pairs of a chat and the structure of its answer.
+            num_generations: The number of generations for each input.
+            max_tokens: The maximum number of tokens to generate.
             sampler: Draws the next token; by default made of `temp`, `top_p`, `min_p` and `min_tokens_to_keep`.
             logits_processors: Change what each next token's chances are.
             temp: The temperature; by default 0, which takes the likeliest token each time.
-            repetition_penalty: Above 1 makes tokens that were there already less likely.
+            repetition_penalty: A value above 1 makes repeated tokens less likely.
             repetition_context_size: How many tokens back `repetition_penalty` looks.
         """
         kit = require("mlx_lm.sample_utils", _EXTRA)

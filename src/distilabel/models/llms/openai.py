@@ -1,4 +1,4 @@
-"""LLMs behind OpenAI's API and behind platforms with the same API: Azure, Anyscale, Fireworks, Groq, Ollama, Together."""
+"""LLMs behind OpenAI's API, and behind platforms with a compatible API."""
 
 import re
 from typing import Annotated, Any, ClassVar, Literal, Optional
@@ -26,21 +26,21 @@ __all__ = [
     "TogetherLLM",
 ]
 
-# Reasoning models refuse `max_tokens`; the others take both, and so do most servers that are OpenAI in shape only.
+# Reasoning models reject `max_tokens`. Other models accept both names, but many compatible servers know only `max_tokens`.
 # https://platform.openai.com/docs/api-reference/chat/create#chat-create-max_completion_tokens (November 2026)
 _WANTS_MAX_COMPLETION_TOKENS = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d)|chatgpt-|codex-)")
 _MAX_TOKENS_PARAMETER = "The name under which `max_new_tokens` is sent."
 
 
 class ChatLLM(RemoteLLM):
-    """The base of LLMs whose platform speaks OpenAI's Chat Completions; a subclass names the platform.
+    """The base of LLMs behind a Chat Completions API.
 
-    Chats may hold image parts in OpenAI's shape; they go out as they are.
+    A subclass names the platform. Image parts of chats, in OpenAI's format, are sent unchanged.
 
     Attributes:
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`; becomes
-            OpenAI's `json_schema` response format.
-        max_tokens_parameter: The name under which `max_new_tokens` is sent; chosen by the model's name where not given.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, sent
+            as OpenAI's `json_schema` response format.
+        max_tokens_parameter: The name under which `max_new_tokens` is sent; default: chosen by the model's name.
 
     References:
         https://platform.openai.com/docs/api-reference/chat/create
@@ -60,7 +60,7 @@ class ChatLLM(RemoteLLM):
         default=None, description=_MAX_TOKENS_PARAMETER
     )
 
-    def request(  # noqa: D417 - the last ones are described together
+    def request(  # noqa: D417 - the other arguments have the API's names
         self,
         input: FormattedInput,
         max_new_tokens: Optional[Annotated[int, Field(ge=1)]] = None,
@@ -78,15 +78,15 @@ class ChatLLM(RemoteLLM):
         tool_choice: Optional[str | dict[str, Any]] = None,
         extra_body: Optional[dict[str, Any]] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one input; what is None is left out.
+        """Return the body of the request for one input; None values are left out.
 
         Args:
             input: A chat, or a chat and the structure of its answer.
-            max_new_tokens: The most tokens to generate, at least 1.
+            max_new_tokens: The maximum number of tokens to generate, at least 1.
             temperature: From 0 to 2.
             top_p: From 0 to 1.
-            response_format: Sent as it is; goes before `structured_output`.
-            extra_body: Further fields of the body, sent as they are; they go before all others.
+            response_format: Sent unchanged; overrides `structured_output`.
+            extra_body: Further fields of the body, sent unchanged; they override all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
         reasons = _WANTS_MAX_COMPLETION_TOKENS.match(self.model)
@@ -112,21 +112,21 @@ class ChatLLM(RemoteLLM):
         return self._shaped(given) | (extra_body or {})
 
     def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return a chat's body as the endpoint wants it."""
+        """Return the body in the format of the endpoint."""
         return body
 
 
 class OpenAILLM(ChatLLM):
-    """A model behind OpenAI's API, or behind any address that speaks like it.
+    """A model behind OpenAI's API, or behind another server with the same API.
 
     Attributes:
-        model: Such as `gpt-4.1-mini`.
+        model: For example `gpt-4.1-mini`.
         base_url: Default: `OPENAI_BASE_URL`, or `https://api.openai.com/v1`.
         api_key: Default: `OPENAI_API_KEY`.
-        api: Which endpoint is asked: `chat` for Chat Completions, `responses` for the Responses API, which takes no
-            `stop`, `seed` and penalties. The answers read the same.
-        organization: Whose quota is used; default: `OPENAI_ORG_ID`, or the key's own.
-        project: Under which the usage is counted; default: `OPENAI_PROJECT_ID`, or none.
+        api: `chat` for the Chat Completions API, `responses` for the Responses API. The latter has no `stop`, `seed` and
+            penalties. The outputs have the same format.
+        organization: The organization whose quota is used; default: `OPENAI_ORG_ID`, or that of the key.
+        project: The project that the usage is counted for; default: `OPENAI_PROJECT_ID`, or none.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -159,14 +159,14 @@ class OpenAILLM(ChatLLM):
 
 
 class AzureOpenAILLM(OpenAILLM):
-    """A deployment of Azure OpenAI; for offline use it must be one of the batch kinds.
+    """A deployment of Azure OpenAI; offline use needs a batch deployment type.
 
     Attributes:
-        model: The deployment's name. Where it is that of a reasoning model under another name, set
+        model: The deployment's name. If it does not contain the name of its reasoning model, set
             `max_tokens_parameter`.
         base_url: Default: `AZURE_OPENAI_ENDPOINT`, such as `https://my-name.openai.azure.com`.
         api_key: Default: `AZURE_OPENAI_API_KEY`.
-        api_version: A dated version such as `2024-10-21`; default: `OPENAI_API_VERSION`, or the v1 path without dates.
+        api_version: A dated version such as `2024-10-21`; default: `OPENAI_API_VERSION`, or the v1 API without a date.
         api, structured_output, max_tokens_parameter: See `OpenAILLM`.
 
     References:
@@ -188,11 +188,13 @@ class AzureOpenAILLM(OpenAILLM):
 
 
 class AnyscaleLLM(ChatLLM):
-    """A model behind a self-hosted service on Anyscale; the hosted endpoints of that name no longer exist.
+    """A model behind a custom service on Anyscale.
+
+    The hosted Anyscale Endpoints no longer exist.
 
     Attributes:
-        model: Such as `meta-llama/Llama-3.1-8B-Instruct`.
-        base_url: Default: `ANYSCALE_BASE_URL`; each service has another.
+        model: For example `meta-llama/Llama-3.1-8B-Instruct`.
+        base_url: The address of the service; default: `ANYSCALE_BASE_URL`.
         api_key: Default: `ANYSCALE_API_KEY`.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
@@ -212,10 +214,10 @@ class FireworksLLM(ChatLLM):
     """A model behind Fireworks' API.
 
     Attributes:
-        model: Such as `accounts/fireworks/models/llama-v3p1-8b-instruct`.
+        model: For example `accounts/fireworks/models/llama-v3p1-8b-instruct`.
         base_url: Default: `FIREWORKS_BASE_URL`, or `https://api.fireworks.ai`.
         api_key: Default: `FIREWORKS_API_KEY`.
-        account_id: Whose batch jobs they are; wanted offline only; default: `FIREWORKS_ACCOUNT_ID`.
+        account_id: The account that owns the batch jobs, for offline use only; default: `FIREWORKS_ACCOUNT_ID`.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -240,7 +242,7 @@ class GroqLLM(ChatLLM):
     """A model behind Groq's API.
 
     Attributes:
-        model: Such as `llama-3.1-8b-instant`.
+        model: For example `llama-3.1-8b-instant`.
         base_url: Default: `GROQ_BASE_URL`, or `https://api.groq.com/openai/v1`.
         api_key: Default: `GROQ_API_KEY`.
         structured_output, max_tokens_parameter: See `ChatLLM`.
@@ -258,11 +260,11 @@ class GroqLLM(ChatLLM):
 
 
 class OllamaLLM(ChatLLM):
-    """A model behind an Ollama server, asked by its OpenAI-shaped route.
+    """A model behind an Ollama server, through its OpenAI-compatible API.
 
     Attributes:
-        model: Such as `llama3.2`.
-        host: The server; default: `OLLAMA_HOST`, or `http://localhost:11434`.
+        model: For example `llama3.2`.
+        host: The server's address; default: `OLLAMA_HOST`, or `http://localhost:11434`.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -287,7 +289,7 @@ class TogetherLLM(ChatLLM):
     """A model behind Together's API.
 
     Attributes:
-        model: Such as `meta-llama/Llama-3.3-70B-Instruct-Turbo`.
+        model: For example `meta-llama/Llama-3.3-70B-Instruct-Turbo`.
         base_url: Default: `TOGETHER_BASE_URL`, or `https://api.together.ai/v1`.
         api_key: Default: `TOGETHER_API_KEY`.
         structured_output, max_tokens_parameter: See `ChatLLM`.
@@ -304,21 +306,21 @@ class TogetherLLM(ChatLLM):
     platform_name: ClassVar[str] = "together"
 
     def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
-        # Together's `logprobs` is a number: of the likeliest tokens that are given along.
+        # Together's `logprobs` is a number: how many likely tokens are returned at each position.
         wanted, most = body.get("logprobs"), body.get("top_logprobs")
         rest = {name: value for name, value in body.items() if name not in ("logprobs", "top_logprobs")}
         return rest | ({"logprobs": max(most or 0, 1)} if wanted else {})
 
 
 class OpenAICompatibleLLM(ChatLLM):
-    """A model behind an OpenAI-shaped service that has no class of its own here, or behind one of your own.
+    """A model behind any OpenAI-compatible service, such as a custom one.
 
     Attributes:
-        model: The model's name there.
-        platform: The service's name in the registry, such as `deepinfra` (docs/platforms.md lists them), or that of a
-            platform of your own; by default nothing is known of it, and it is taken to do as OpenAI does.
-        base_url: Default: the service's own address, or its environment variable.
-        api_key: Default: the service's environment variable, where it wants a key.
+        model: The model's name on the service.
+        platform: The platform's name in the registry, such as `deepinfra` (docs/platforms.md lists them), or that of a
+            custom platform. By default the service is assumed to have OpenAI's behaviour.
+        base_url: Default: the platform's environment variable, or its public address.
+        api_key: Default: the platform's environment variable, if it needs a key.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     Examples:

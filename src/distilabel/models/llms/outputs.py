@@ -1,4 +1,4 @@
-"""What an LLM hands on of its platform's answers: texts, counts, reasons, and what else is told of each; pure."""
+"""Conversion of a platform's answers to the output of an LLM."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _NO_REPLY = Reply(None)
 
 
 def output_of(answers: Sequence[Answer]) -> GenerateOutput:
-    """Return the output for one input, made of the answers to its requests."""
+    """Return the output for one input from the answers to its requests."""
     replies = [answer.outcome if isinstance(answer.outcome, Reply) else _NO_REPLY for answer in answers]
     output: GenerateOutput = {
         "generations": [reply.text for reply in replies],
@@ -30,7 +30,7 @@ def output_of(answers: Sequence[Answer]) -> GenerateOutput:
 
 
 def _statistics(usages: Sequence[Usage]) -> LLMStatistics:
-    """Return the counts; those that not every platform makes only where one was made."""
+    """Return the token counts; optional counts only if an answer has one."""
     inputs, outputs, cached, reasoning = map(list, zip(*usages, strict=True))
     statistics: LLMStatistics = {"input_tokens": inputs, "output_tokens": outputs}
     if cached.count(None) < len(cached):
@@ -41,7 +41,7 @@ def _statistics(usages: Sequence[Usage]) -> LLMStatistics:
 
 
 def _details(reply: Reply) -> AnswerDetails:
-    """Return what else a reply tells; what it does not tell is not there."""
+    """Return the further details of a reply, without those that it lacks."""
     details: AnswerDetails = {}
     if reply.finish_reason:
         details["finish_reason"] = reply.finish_reason
@@ -57,7 +57,7 @@ def _details(reply: Reply) -> AnswerDetails:
 
 
 def _tool_call(call: dict[str, Any]) -> ToolCall:
-    """Return a call in one shape, whatever it calls: a column of them must have one type."""
+    """Return a tool call with fixed fields, so that a column of calls has one type."""
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
     arguments, name = function.get("arguments"), function.get("name")
@@ -73,7 +73,7 @@ def _json(value: Any) -> str:
 
 
 def _reason(answer: Answer) -> FailureReason | None:
-    """Say why there is no text: the request failed, or the model declined."""
+    """Return why there is no text: the request failed, or the model refused."""
     outcome = answer.outcome
     if isinstance(outcome, Failure):
         code, message = outcome.code, outcome.message

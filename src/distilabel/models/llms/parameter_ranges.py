@@ -1,4 +1,4 @@
-"""Whether a number is one that a platform takes."""
+"""Range checks of generation arguments."""
 
 from distilabel.exceptions import DistilabelUserError
 
@@ -6,7 +6,10 @@ __all__ = ["check_ranges"]
 
 
 def check_ranges(**limits: tuple[float | None, float, float | None]) -> None:
-    """Check generation arguments: name to value, least and most; a value of None is not given, a most of None not set.
+    """Check that generation arguments are in range.
+
+    Args:
+        limits: For each name the value, the minimum and the maximum. None as a value: not set; as a maximum: no limit.
 
     Raises:
         DistilabelUserError: One is out of range.

@@ -1,4 +1,4 @@
-"""Asking a server of OpenAI's shape to finish raw text, so that the model writes the user's message."""
+"""Raw text completions, with which a model on a server writes user messages."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,10 +18,10 @@ _MESSAGE = {
     "llama3": "<|start_header_id|>{role}<|end_header_id|>\n\n{content}<|eot_id|>",
     "qwen2": "<|im_start|>{role}\n{content}<|im_end|>\n",
 }
-"""How a family of models writes one message; sources as for `PRE_QUERY_TEMPLATES`."""
+"""The format of one message for each model family; sources as for `PRE_QUERY_TEMPLATES`."""
 
 _BEGIN = {"llama3": "<|begin_of_text|>", "qwen2": ""}
-# What a chat may be asked with, and a raw text may not.
+# Fields that chat completions accept and raw completions do not.
 _FOR_CHATS = frozenset(
     {"messages", "logprobs", "top_logprobs", "reasoning_effort", "response_format", "tools", "tool_choice"}
 )
@@ -29,14 +29,14 @@ _TOKENS = ("max_tokens", "max_completion_tokens")
 
 
 def rendered(chat: ChatType, family: str | None) -> str:
-    r"""Write a chat as a family of models does, without the beginning of an answer; "" for an empty one.
+    r"""Return a chat in the format of a model family, without the start of an answer.
 
     Args:
-        chat: Its messages are texts.
+        chat: A chat whose messages are texts; "" is returned for an empty one.
         family: "llama3" or "qwen2".
 
     Raises:
-        DistilabelUserError: It is no such family.
+        DistilabelUserError: The family is unknown.
 
     Examples:
         >>> rendered([{"role": "system", "content": "Be odd."}], "qwen2")
@@ -46,16 +46,16 @@ def rendered(chat: ChatType, family: str | None) -> str:
         return ""
     if family not in _MESSAGE:
         raise DistilabelUserError(
-            "A message of the user's after other messages, such as a system prompt, needs the whole chat template of the "
-            f"model: give magpie_pre_query_template={' or '.join(map(repr, _MESSAGE))}, or leave system prompts and "
-            "further turns out.",
+            "A user message after other messages, such as a system prompt, needs the whole chat template of the "
+            f"model: set magpie_pre_query_template={' or '.join(map(repr, _MESSAGE))}, or use no system "
+            "prompt and one turn only.",
         )
     message = _MESSAGE[family]
     return _BEGIN[family] + "".join(message.format(role=m["role"], content=m["content"]) for m in chat)
 
 
 def as_completion(body: Mapping[str, Any], llm: WritesUserMessages) -> dict[str, Any]:
-    r"""Return a chat's body as it is, or, where the user's message is to be written, the body of a completion.
+    r"""Return the body of a raw completion for a user message, else the chat's body.
 
     Examples:
         >>> class Raw:
@@ -74,7 +74,7 @@ def as_completion(body: Mapping[str, Any], llm: WritesUserMessages) -> dict[str,
 
 
 def sent_to(client: ModelClient, body: bytes) -> ModelClient:
-    """Return the client for one body: that of completions where it holds a raw text."""
+    """Return the client for one body; raw text goes to the completions endpoint."""
     if "prompt" not in read_json(body):
         return client
     return replace(client, target=replace(client.target, endpoint=COMPLETIONS))

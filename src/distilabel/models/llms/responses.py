@@ -1,6 +1,6 @@
-"""A chat's body as OpenAI's Responses API wants it: pure.
+"""Conversion of Chat Completions bodies to bodies of OpenAI's Responses API.
 
-https://platform.openai.com/docs/guides/migrate-to-responses, read in November 2026.
+https://platform.openai.com/docs/guides/migrate-to-responses (November 2026)
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ _SAME_THERE = ("model", "temperature", "top_p", "top_logprobs")
 
 
 def as_responses_body(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the body for `/v1/responses` that asks what a body for `/v1/chat/completions` asks.
+    """Convert a body for `/v1/chat/completions` to one for `/v1/responses`.
 
     Raises:
-        DistilabelUserError: It holds an argument that the Responses API does not take.
+        DistilabelUserError: The body contains an argument that the Responses API does not support.
 
     Examples:
         >>> as_responses_body({"model": "m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 9})
@@ -27,7 +27,7 @@ def as_responses_body(body: dict[str, Any]) -> dict[str, Any]:
     for name in _UNKNOWN_THERE:
         if name in body:
             raise DistilabelUserError(
-                f"The Responses API does not take the generation argument `{name}`: leave it out, or set api='chat'."
+                f"The Responses API does not support the generation argument `{name}`: remove it, or set api='chat'."
             )
     made = {
         **{name: body[name] for name in _SAME_THERE if name in body},
@@ -43,7 +43,7 @@ def as_responses_body(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _items(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what one message of a chat becomes: itself, calls of tools, or what a tool gave back."""
+    """Yield the items for one message: the message, tool calls, or a tool result."""
     if message.get("role") == "tool":
         called = message.get("tool_call_id")
         yield {"type": "function_call_output", "call_id": called, "output": message.get("content")}
@@ -74,7 +74,7 @@ def _format(response_format: dict[str, Any]) -> dict[str, Any]:
 
 def _tool(tool: dict[str, Any]) -> dict[str, Any]:
     function = tool.get("function")
-    # Strict is the default there and not in Chat Completions.
+    # The Responses API is strict by default, Chat Completions is not.
     return {"type": "function", "strict": False, **function} if isinstance(function, dict) else tool
 
 

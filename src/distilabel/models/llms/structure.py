@@ -1,4 +1,4 @@
-"""What an answer must look like, as the platforms want to be told."""
+"""Structured output: JSON schemas in the formats of the platforms."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ _NOT_CHECKED = frozenset(
         "maxItems", "uniqueItems",
     }
 )  # fmt: skip
-# Below these stand names of the user's, which may be those of keywords.
+# The keys inside these are the user's names, and may equal keywords.
 _NAMED = ("properties", "$defs", "definitions")
 _SUBSCHEMAS = frozenset({"items", "prefixItems", "anyOf", "oneOf", "allOf"})
 # https://platform.openai.com/docs/guides/structured-outputs#some-type-specific-keywords-are-not-yet-supported (November 2026).
@@ -30,14 +30,14 @@ _NOT_STRICT = frozenset(
 
 
 def json_schema(structure: StructuredOutputType) -> tuple[str, dict[str, Any]]:
-    """Return name and JSON schema of a structured output.
+    """Return the name and the JSON schema of a structured output.
 
     Raises:
-        DistilabelUserError: It asks for something else than JSON.
+        DistilabelUserError: The format is not JSON, or there is no schema.
     """
     if structure.get("format", "json") != "json":
         raise DistilabelUserError(
-            "This LLM gives structured output as JSON only: write structured_output={'schema': ...} with a pydantic "
+            "This LLM supports structured output as JSON only: set structured_output={'schema': ...} with a pydantic "
             "model or a JSON schema."
         )
     schema = structure.get("schema")
@@ -46,16 +46,16 @@ def json_schema(structure: StructuredOutputType) -> tuple[str, dict[str, Any]]:
     if isinstance(schema, dict):
         return str(schema.get("title") or "answer"), schema
     raise DistilabelUserError(
-        "structured_output needs a `schema`: a pydantic model or a JSON schema as a dict."
+        "structured_output needs a `schema`: a pydantic model, or a JSON schema as a dict."
     )
 
 
 def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any] | None:
-    """Return OpenAI's native `response_format`; None for None.
+    """Return OpenAI's `response_format`; None without a structure.
 
     https://platform.openai.com/docs/guides/structured-outputs (November 2026): strict mode requires
-    `additionalProperties: false` and every property in `required`, in every object, and it refuses some keywords. A
-    schema that strict mode cannot express, such as one with free keys, is sent with `strict: False`.
+    `additionalProperties: false` and every property in `required`, in every object. It rejects some keywords. A schema
+    that strict mode cannot express, such as one with arbitrary keys, is sent with `strict: False`.
 
     Examples:
         >>> response_format_of({"schema": {"title": "Age", "type": "object", "properties": {"age": {"type": "integer"}}}})
@@ -79,7 +79,7 @@ def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any]
 
 
 def strict_mode_faults(schema: dict[str, Any]) -> list[str]:
-    """Return what OpenAI's strict mode refuses in a schema, each with its place.
+    """Return what OpenAI's strict mode rejects in a schema, with the paths.
 
     https://platform.openai.com/docs/guides/structured-outputs#supported-schemas (November 2026).
 
@@ -114,10 +114,10 @@ def _faults(schema: Any, place: str, *, is_root: bool = False) -> Iterator[str]:
 
 
 def _rewritten(schema: dict[str, Any]) -> dict[str, Any]:  # noqa: C901 - a table of keywords
-    """Return an equal schema in the words of strict mode, as far as they go.
+    """Return an equivalent schema with the keywords of strict mode, where possible.
 
-    A `$ref` with other keywords beside it (pydantic writes one for a described enum) is replaced by what it names,
-    `oneOf` (a discriminated union) becomes `anyOf`, and the `$ref` of a root (a recursive model) is followed.
+    A `$ref` beside other keywords, as pydantic writes it for an enum with a description, is replaced by its target.
+    `oneOf` (a discriminated union) becomes `anyOf`. The `$ref` of the root (a recursive model) is replaced too.
     """
     definitions = {
         f"#/{where}/{name}": inner for where in _NAMED[1:] for name, inner in schema.get(where, {}).items()
@@ -130,7 +130,7 @@ def _rewritten(schema: dict[str, Any]) -> dict[str, Any]:  # noqa: C901 - a tabl
             return value
         name, others = value.get("$ref"), {k: v for k, v in value.items() if k not in {"$ref", "default"}}
         if name in definitions and name in inlined:
-            return {"$ref": name}  # it leads back to itself: the words beside it are lost
+            return {"$ref": name}  # a recursive reference: the keywords beside it are dropped
         if name in definitions and others:
             return rewrite({**definitions[name], **others}, (*inlined, name))
         if len(value.get("allOf") or ()) == 1:
@@ -155,10 +155,10 @@ def _without_key(schema: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def output_format_of(structure: StructuredOutputType | None) -> dict[str, Any] | None:
-    """Return Anthropic's native `output_config.format`; None for None.
+    """Return Anthropic's `output_config.format`; None without a structure.
 
-    https://platform.claude.com/docs/en/build-with-claude/structured-outputs (November 2026): every object is closed;
-    ranges and lengths are refused, and left out here.
+    https://platform.claude.com/docs/en/build-with-claude/structured-outputs (November 2026): every object needs
+    `additionalProperties: false`. The API rejects ranges and lengths, so they are removed.
 
     Examples:
         >>> output_format_of({"schema": {"type": "object", "properties": {"age": {"type": "integer", "minimum": 0}}}})
@@ -170,10 +170,10 @@ def output_format_of(structure: StructuredOutputType | None) -> dict[str, Any] |
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema without references: each stands where it is used.
+    """Return a schema in which each reference is replaced by its target.
 
     Raises:
-        DistilabelUserError: One leads back to itself.
+        DistilabelUserError: A reference is recursive.
 
     Examples:
         >>> inlined({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "string"}}})
@@ -195,7 +195,7 @@ def _resolved(schema: Any, definitions: dict[str, Any], within: tuple[str, ...])
     if isinstance(name, str) and name in definitions:
         if name in within:
             raise DistilabelUserError(
-                f"This platform takes no schema that leads back to itself, as {name} does: write it out to a depth."
+                f"This platform does not support recursive schemas, and {name} is recursive: nest it to a fixed depth instead."
             )
         beside = {key: value for key, value in schema.items() if key != "$ref"}
         return _resolved({**definitions[name], **beside}, definitions, (*within, name))

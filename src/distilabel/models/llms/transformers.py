@@ -26,21 +26,20 @@ class TransformersLLM(InProcessLLM):
         model: The model's name on the Hub, or a folder.
         revision: A branch, tag or commit of the model, "main" by default.
         torch_dtype: Of its numbers, such as "bfloat16"; by default "auto", as they are stored.
-        trust_remote_code: Whether code that comes with the model may run; False by default.
+        trust_remote_code: Whether to run code from the model's repository; False by default.
         model_kwargs: Further arguments of the model's `from_pretrained`.
         tokenizer: A tokenizer's name or folder; by default the model's.
         use_fast: Whether a tokenizer in Rust is taken where there is one, as by default.
         chat_template: In Jinja; by default the tokenizer's. Where there is none, the model continues the messages' texts.
-        device: Such as "cuda:0"; by default an accelerator if there is one.
-        device_map: Such as "auto", which spreads the model over all devices; needs the package accelerate.
-        token: The Hub's token; by default HF_TOKEN, or that of the last login. Never written anywhere.
-        cuda_devices: Numbers of the GPUs to see; by default "auto", those that the process sees.
-        disable_cuda_device_placement: Whether `cuda_devices` is to mean nothing; False by default.
-        structured_output: What every answer must look like: `{"schema": <pydantic model or JSON schema>}`, or
+        device: For example "cuda:0"; by default an accelerator if there is one.
+        device_map: For example "auto", which spreads the model over all devices; needs the package accelerate.
+        token: The Hub's token; default: `HF_TOKEN`, or the token of the last login. Never written anywhere.
+        cuda_devices: Indexes of the visible GPUs; "auto", the default, leaves those that the process already sees.
+        disable_cuda_device_placement: Whether to ignore `cuda_devices`; False by default.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, or
             `{"format": "regex", "schema": <regular expression>}`; needs `distilabel[outlines]`.
-        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it.
-        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template.
+        use_magpie_template: Whether the model writes the user messages, as `Magpie` requires.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that starts a user message in the model's chat template.
 
     Raises:
         DistilabelUserError: `use_offline_batch_generation` is set.
@@ -70,9 +69,11 @@ class TransformersLLM(InProcessLLM):
     device: Optional[str | int] = None
     device_map: Optional[str | dict[str, Any]] = None
     token: Optional[SecretStr] = None
-    cuda_devices: RuntimeParameter[CudaDevices] = Field(default="auto", description="The GPUs to see.")
+    cuda_devices: RuntimeParameter[CudaDevices] = Field(
+        default="auto", description="The indexes of the visible GPUs."
+    )
     disable_cuda_device_placement: RuntimeParameter[bool] = Field(
-        default=False, description="Whether `cuda_devices` is to mean nothing."
+        default=False, description="Whether to ignore `cuda_devices`."
     )
 
     _tokenizer: Any = PrivateAttr(default=None)
@@ -103,7 +104,7 @@ class TransformersLLM(InProcessLLM):
         self._tokenizer = load_tokenizer(self.tokenizer or self.model, use_fast=self.use_fast, **own)
 
     def unload(self) -> None:
-        """Let the weights go."""
+        """Release the weights."""
         super().unload()
         self._tokenizer = None
 
@@ -118,15 +119,15 @@ class TransformersLLM(InProcessLLM):
         top_k: int = 0,
         do_sample: bool = True,
     ) -> list[GenerateOutput]:
-        """Generate: one output an input, in their order.
+        """Generate one output for each input, in the same order.
 
         Args:
-            inputs: A chat each, or a chat and the structure of its answer.
-            num_generations: How many generations to give for each input.
-            max_new_tokens: The most tokens to generate.
+            inputs: Chats, or pairs of a chat and the structure of its answer.
+            num_generations: The number of generations for each input.
+            max_new_tokens: The maximum number of tokens to generate.
             temperature: Above 0; 0 takes the likeliest token each time, as `do_sample=False` does.
-            repetition_penalty: Above 1 makes tokens that were there already less likely.
-            top_p: The likeliest tokens that have this probability together are drawn from.
+            repetition_penalty: A value above 1 makes repeated tokens less likely.
+            top_p: The total probability of the likeliest tokens to sample from.
             top_k: So many of the likeliest tokens are drawn from; 0: all.
             do_sample: Whether tokens are drawn by chance. Without it all generations of an input are the same.
         """

@@ -1,4 +1,4 @@
-"""Google's models behind Vertex AI, online and by batch."""
+"""LLMs of Google behind Vertex AI."""
 
 import os
 from typing import Any, ClassVar, Optional
@@ -14,20 +14,20 @@ __all__ = ["VertexAILLM"]
 
 
 class VertexAILLM(GeminiLLM):
-    """A model of Google's behind Vertex AI.
+    """A model of Google behind Vertex AI.
 
-    Calls are signed with the application default credentials (`pip install 'distilabel[google]'`); an `api_key` that is
-    given is sent as an access token instead, and works for as long as that token does, about an hour. By batch, requests
-    and results lie in a bucket of Cloud Storage, which Vertex AI's service agent must be allowed to read and write.
+    Calls use the application default credentials (`pip install 'distilabel[google]'`). An `api_key` is sent as an access
+    token instead; it expires after about an hour. In batch jobs, a bucket of Cloud Storage contains the requests and the
+    results. Vertex AI's service agent needs permission to read and write this bucket.
 
     Attributes:
-        model: Such as `gemini-3.8-flash`, or the whole path of a model of your own.
+        model: For example `gemini-3.8-flash`, or the full path of a custom model.
         base_url: Default: `GOOGLE_VERTEX_BASE_URL`, or the address of the location.
         project: Default: `GOOGLE_CLOUD_PROJECT`.
-        location: Such as `us-central1`; default: `GOOGLE_CLOUD_LOCATION`, or `global`.
-        bucket: By batch, the bucket's name; default: `GOOGLE_CLOUD_STORAGE_BUCKET`.
-        structured_output: As for `GeminiLLM`; references within the schema are written out, since the batch API refuses
-            them.
+        location: For example `us-central1`; default: `GOOGLE_CLOUD_LOCATION`, or `global`.
+        bucket: The name of the bucket for batch jobs; default: `GOOGLE_CLOUD_STORAGE_BUCKET`.
+        structured_output: As for `GeminiLLM`. References in the schema are replaced by their targets, since the batch API
+            rejects them.
 
     References:
         https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-from-cloud-storage

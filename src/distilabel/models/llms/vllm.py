@@ -1,4 +1,4 @@
-"""Models on one's own GPUs, by vLLM's `run-batch`; offline."""
+"""LLMs that run on this machine with vLLM's `run-batch`."""
 
 import hashlib
 from pathlib import Path
@@ -20,25 +20,25 @@ __all__ = ["vLLM"]
 
 
 def _one_at_a_time() -> OfflineBatchOptions:
-    """Return the options of a machine: its GPUs have room for one job, and a job takes as long as it takes."""
+    """Return the options for one machine: one job at a time, without a deadline."""
     return OfflineBatchOptions(max_jobs_in_flight=1, deadline=None)
 
 
 class vLLM(ChatLLM):  # noqa: N801 - the public API's name
-    """A model that `vllm run-batch` runs on this machine, by batch.
+    """A model that `vllm run-batch` runs on this machine, offline only.
 
-    Each job is a process of its own that outlives this one: submit, and come back later. A job that was killed keeps
-    what it had written, and the rest is asked again. For answers at once, run `vllm serve` and take `ClientvLLM`.
+    Each job is a separate process, which continues after this one ends. If a job is killed, its written results are kept,
+    and the other requests are submitted again. For online generation, run `vllm serve` and use `ClientvLLM`.
 
     Attributes:
         model: A name on the Hub, or a folder.
         dtype, quantization, revision, tokenizer, tokenizer_mode, tokenizer_revision, trust_remote_code, chat_template:
-            As vLLM's arguments of those names; what is None is left out.
+            vLLM's arguments of these names; None values are left out.
         extra_kwargs: Further arguments of the command: `{"tensor_parallel_size": 2}` becomes
-            `--tensor-parallel-size 2`, and True an argument without value.
-        command: What is run; such as `("ssh", "gpu-box", "vllm", "run-batch")` where the folder is shared.
-        folder: Where jobs are kept, by default in the cache folder; different arguments get folders of their own.
-        offline_batch_options: By default one job at a time, and no deadline.
+            `--tensor-parallel-size 2`, and True becomes an argument without a value.
+        command: The command to run, for example `("ssh", "gpu-box", "vllm", "run-batch")` with a shared folder.
+        folder: The folder of the jobs, by default in the cache folder; each set of arguments has its own subfolder.
+        offline_batch_options: Default: one job at a time, without a deadline.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -67,20 +67,20 @@ class vLLM(ChatLLM):  # noqa: N801 - the public API's name
     offline_batch_options: OfflineBatchOptions = Field(default_factory=_one_at_a_time)
 
     def load(self) -> None:
-        """Get ready; nothing runs before a job does.
+        """Open the client; a job starts vLLM.
 
         Raises:
-            DistilabelUserError: It is to generate online.
+            DistilabelUserError: `use_offline_batch_generation` is False.
         """
         if not self.use_offline_batch_generation:
             raise DistilabelUserError(
                 "vLLM generates by offline batch only: set use_offline_batch_generation=True, or run `vllm serve` and "
-                "take ClientvLLM."
+                "use ClientvLLM."
             )
         super().load()
 
     def arguments(self) -> list[str]:
-        """Return what is given to the command beside the files."""
+        """Return the arguments of the command, without the files."""
         named = (
             "model", "dtype", "quantization", "revision", "tokenizer", "tokenizer_mode", "tokenizer_revision",
             "trust_remote_code", "chat_template",

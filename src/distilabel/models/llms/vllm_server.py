@@ -1,4 +1,4 @@
-"""Models behind a vLLM server, online."""
+"""LLMs behind a vLLM server."""
 
 from collections.abc import Generator
 from dataclasses import replace
@@ -21,15 +21,14 @@ class ClientvLLM(ChatLLM):
     """A model behind a server that `vllm serve` runs.
 
     Attributes:
-        base_url: Such as `http://gpu-box:8000/v1`; default: `VLLM_BASE_URL`.
-        model: Default: the first one that the server says it has.
-        api_key: Where the server was started with one.
-        tokenizer, tokenizer_revision: Not needed, since the server writes chats as its model wants them; taken so that
-            pipelines which name them run.
-        use_magpie_template: Whether the model writes the user's messages, as `Magpie` wants it: these are then asked of
-            `/v1/completions` as raw text, and all others of `/v1/chat/completions`, unchanged.
-        magpie_pre_query_template: "llama3", "qwen2", or the text that begins a message of the user's in the model's chat
-            template; with a custom text there can be no system prompt and no further turn.
+        base_url: For example `http://gpu-box:8000/v1`; default: `VLLM_BASE_URL`.
+        model: Default: the first model that the server lists.
+        api_key: The key that the server was started with, if any.
+        tokenizer, tokenizer_revision: Ignored, since the server applies the chat template; accepted for compatibility.
+        use_magpie_template: Whether the model writes the user messages, as `Magpie` requires. Then a user
+            message is requested from `/v1/completions` with raw text, and an answer from `/v1/chat/completions`.
+        magpie_pre_query_template: "llama3", "qwen2", or the text that starts a user message in the model's chat template; with
+            a custom text, a chat can have no system prompt and no earlier turns.
         structured_output, max_tokens_parameter: See `ChatLLM`.
 
     References:
@@ -51,10 +50,10 @@ class ClientvLLM(ChatLLM):
     magpie_pre_query_template: Optional[RuntimeParameter[str]] = None
 
     def load(self) -> None:
-        """Open the connection, and ask for the model's name where none is given.
+        """Open the connection; without a model's name, request it from the server.
 
         Raises:
-            DistilabelUserError: The server names no model.
+            DistilabelUserError: The server lists no model.
         """
         super().load()
         if not self.model:
@@ -63,7 +62,7 @@ class ClientvLLM(ChatLLM):
 
     def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
         asked = as_completion(body, self)
-        # The text begins as the model wants it; the server must not begin it again.
+        # The text has the model's special tokens already: the server must not add them again.
         # https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html#completions-api (November 2026)
         return asked | {"add_special_tokens": False} if "prompt" in asked else asked
 
@@ -76,4 +75,4 @@ def _first_model() -> Generator[HttpRequest, HttpResponse, str]:
     first = answer["data"][0] if isinstance(answer["data"], list) else None
     if isinstance(first, dict) and first.get("id"):
         return str(first["id"])
-    raise DistilabelUserError("The vLLM server does not say which models it has: give model=...")
+    raise DistilabelUserError("The vLLM server does not list its models: set model=...")
