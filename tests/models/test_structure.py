@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
+from distilabel.models.llms.openai import OpenAILLM
 from distilabel.models.llms.structure import json_schema, response_format_of, strict_mode_faults
 
 
@@ -16,7 +17,8 @@ def strict(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_no_structure_is_no_format():
-    assert response_format_of(None) is None
+    llm = OpenAILLM(model="m", api_key="k")
+    assert "response_format" not in llm.request([{"role": "user", "content": "Hi"}])
 
 
 def test_objects_inside_are_closed_too():

@@ -7,7 +7,7 @@ from pydantic import PrivateAttr
 
 from distilabel.http import HttpResponse
 from distilabel.models.llms.openai import ChatLLM
-from distilabel.models.llms.outputs import output_of
+from distilabel.models.llms.remote import output_of
 from distilabel.offline.client import ModelClient
 from distilabel.offline.session import Answer
 from distilabel.records import canonical_json

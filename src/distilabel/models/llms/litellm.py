@@ -15,7 +15,7 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.models.llms.base import AsyncLLM
-from distilabel.models.llms.outputs import output_of
+from distilabel.models.llms.remote import output_of
 from distilabel.models.llms.structure import response_format_of
 from distilabel.offline.session import Answer
 from distilabel.providers.openai_family.lines import body_outcome
@@ -130,6 +130,7 @@ class LiteLLM(AsyncLLM):
         if self._litellm is None:
             raise DistilabelUserError("Call LiteLLM.load() before generating.")
         chat, structure = input if isinstance(input, tuple) else (input, None)
+        structure = structure or self.structured_output
         arguments = {
             "functions": functions,
             "function_call": function_call,
@@ -149,7 +150,7 @@ class LiteLLM(AsyncLLM):
             "mock_response": mock_response,
             "timeout": force_timeout,
             "custom_llm_provider": custom_llm_provider,
-            "response_format": response_format_of(structure or self.structured_output),
+            "response_format": response_format_of(structure) if structure is not None else None,
         }
         given = {name: value for name, value in arguments.items() if value is not None}
         outcomes = await asyncio.gather(*(self._ask(chat, given) for _ in range(num_generations)))

@@ -60,6 +60,7 @@ class MistralLLM(RemoteLLM):
             extra_body: Further fields of the body, sent unchanged; they override all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
+        structure = structure or self.structured_output
         check_ranges(
             max_new_tokens=(max_new_tokens, 1, None), temperature=(temperature, 0, 1.5), top_p=(top_p, 0, 1)
         )
@@ -75,7 +76,8 @@ class MistralLLM(RemoteLLM):
             "stop": stop,
             "random_seed": random_seed,
             "safe_prompt": safe_prompt,
-            "response_format": response_format or response_format_of(structure or self.structured_output),
+            "response_format": response_format
+            or (response_format_of(structure) if structure is not None else None),
             "tools": tools,
             "tool_choice": tool_choice,
         }

@@ -89,6 +89,7 @@ class ChatLLM(RemoteLLM):
             extra_body: Further fields of the body, sent unchanged; they override all others.
         """
         chat, structure = input if isinstance(input, tuple) else (input, None)
+        structure = structure or self.structured_output
         reasons = _WANTS_MAX_COMPLETION_TOKENS.match(self.model)
         max_tokens = self.max_tokens_parameter or ("max_completion_tokens" if reasons else "max_tokens")
         body = {
@@ -104,7 +105,8 @@ class ChatLLM(RemoteLLM):
             "stop": stop,
             "seed": seed,
             "reasoning_effort": reasoning_effort,
-            "response_format": response_format or response_format_of(structure or self.structured_output),
+            "response_format": response_format
+            or (response_format_of(structure) if structure is not None else None),
             "tools": tools,
             "tool_choice": tool_choice,
         }

@@ -50,8 +50,8 @@ def json_schema(structure: StructuredOutputType) -> tuple[str, dict[str, Any]]:
     )
 
 
-def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any] | None:
-    """Return OpenAI's `response_format`; None without a structure.
+def response_format_of(structure: StructuredOutputType) -> dict[str, Any]:
+    """Return OpenAI's `response_format`.
 
     https://platform.openai.com/docs/guides/structured-outputs (November 2026): strict mode requires
     `additionalProperties: false` and every property in `required`, in every object. It rejects some keywords. A schema
@@ -64,8 +64,6 @@ def response_format_of(structure: StructuredOutputType | None) -> dict[str, Any]
         >>> response_format_of({"schema": tags})["json_schema"]["strict"]
         False
     """
-    if structure is None:
-        return None
     name, schema = json_schema(structure)
     safe_name = "".join(c if (c.isascii() and c.isalnum()) or c in "_-" else "_" for c in name)[:64]
     strict = _strict(schema)
