@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import httpx2
 import stamina
+from httpx2 import AsyncBaseTransport, AsyncClient
 
 from distilabel._files import writing
 from distilabel.exceptions import (
@@ -26,7 +27,7 @@ from distilabel.exceptions import (
 )
 from distilabel.http import Flow, FromFile, HttpRequest, HttpResponse, Signer
 
-__all__ = ["HttpTransport", "fetch", "sync_folder"]
+__all__ = ["AsyncBaseTransport", "AsyncClient", "HttpTransport", "fetch", "sync_folder"]
 
 T = TypeVar("T")
 _logger = logging.getLogger("distilabel.transport")
@@ -67,7 +68,8 @@ class HttpTransport:
             as long in total.
         attempts: How often a safe request is sent at most.
         signer: Authenticates each request, where constant headers are not enough.
-        transport: Replaces the network, for tests.
+        transport: What sends the requests, in place of the network; it is never closed here.
+        http_client: What sends the requests, with its own proxies, certificates and hooks; it is never closed here.
     """
 
     def __init__(
@@ -79,7 +81,8 @@ class HttpTransport:
         timeout: float = 120.0,
         attempts: int = 6,
         signer: Signer | None = None,
-        transport: httpx2.AsyncBaseTransport | None = None,
+        transport: AsyncBaseTransport | None = None,
+        http_client: AsyncClient | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._headers = dict(headers)
@@ -88,11 +91,11 @@ class HttpTransport:
         self._attempts = max(1, attempts)
         # `timeout` limits the time between two bytes: a body that comes in slowly would never reach it.
         self._total_timeout = 5 * timeout
-        self._client = httpx2.AsyncClient(
-            timeout=httpx2.Timeout(timeout, connect=10.0, pool=None),
+        self._timeout = httpx2.Timeout(timeout, connect=10.0, pool=None)
+        self._owns_client = http_client is None
+        self._client = http_client or httpx2.AsyncClient(
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
-            transport=transport,
-            follow_redirects=False,
+            transport=_Borrowed(transport) if transport else None,
         )
 
     async def run(self, flow: Flow[T]) -> T:
@@ -115,8 +118,9 @@ class HttpTransport:
             flow.close()
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._client.aclose()
+        """Close all connections, unless they are those of a given client."""
+        if self._owns_client:
+            await self._client.aclose()
 
     async def _send(self, request: HttpRequest) -> HttpResponse:
         if not request.safe:
@@ -185,11 +189,14 @@ class HttpTransport:
         self, request: HttpRequest, url: str, headers: Mapping[str, str], **body: Any
     ) -> HttpResponse:
         own = {} if request.keyless else self._headers
-        built = self._client.build_request(
+        # A client that the user gave may add headers, cookies and a login of its own: none of it goes to another host.
+        build = httpx2.Request if request.keyless else self._client.build_request
+        built = build(
             request.method,
             url,
             params=dict(request.params) or None,
             headers={**own, **headers, **request.headers},
+            extensions={"timeout": self._timeout.as_dict()},
             **body,
         )
         if self._signer is not None and not request.keyless:
@@ -198,7 +205,8 @@ class HttpTransport:
                 self._signer, request.method, str(built.url), dict(built.headers), signed
             )
             built.headers.update(added)
-        response = await self._client.send(built, stream=True)
+        auth = None if request.keyless else httpx2.USE_CLIENT_DEFAULT
+        response = await self._client.send(built, stream=True, follow_redirects=False, auth=auth)
         try:
             received = {name.lower(): value for name, value in response.headers.items()}
             # The HTML page of a proxy is not the file, whatever its status.
@@ -224,6 +232,16 @@ class HttpTransport:
     def _host(self) -> str:
         url = httpx2.URL(self.base_url)
         return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+
+
+class _Borrowed(httpx2.AsyncBaseTransport):
+    """A user's transport, which several models may share: closing one model's client leaves it open."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return await self._transport.handle_async_request(request)
 
 
 async def fetch(url: str, *, max_bytes: int, timeout: float = 30.0) -> bytes:  # noqa: ASYNC109 - of the connection

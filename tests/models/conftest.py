@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from distilabel.llms import OpenAILLM
-from distilabel.offline import client
-from distilabel.transport import HttpTransport
 from tests.fakes import KEY, URL, FakePlatform
 from tests.offline.conftest import fast, platform
 
@@ -26,11 +24,11 @@ def llm(
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=platform.transport))
     made: list[OpenAILLM] = []
 
     def make(model: str = "m", *, load: bool = True, **more: Any) -> OpenAILLM:
-        made.append(OpenAILLM(model=model, **({"base_url": URL, "api_key": KEY} | more)))
+        defaults = {"base_url": URL, "api_key": KEY, "transport": platform.transport}
+        made.append(OpenAILLM(model=model, **(defaults | more)))
         if load:
             made[-1].load()
         return made[-1]

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,7 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.llms import BedrockLLM
-from distilabel.offline import client
 from distilabel.records import canonical_json
-from distilabel.transport import HttpTransport
 from tests.platforms import HOST, BedrockInMemory
 from tests.sigv4 import ACCESS_KEY, SECRET_KEY, signed_for
 
@@ -49,9 +46,8 @@ def make(fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
     def make_one(*, load: bool = True, **more: Any) -> tuple[BedrockLLM, BedrockInMemory]:
         memory = BedrockInMemory()
-        monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=memory.transport))
         given = {"model": "m", "base_url": HOST, "bucket": "my-bucket", "role_arn": memory.role}
-        made.append(BedrockLLM(**(given | more)))
+        made.append(BedrockLLM(transport=memory.transport, **(given | more)))
         if load:
             made[-1].load()
         return made[-1], memory

@@ -3,7 +3,6 @@
 import json
 import warnings
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import httpx2
@@ -12,8 +11,6 @@ from pydantic import BaseModel, ValidationError
 
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelPlatformError, DistilabelUserError
 from distilabel.llms import CohereLLM
-from distilabel.offline import client
-from distilabel.transport import HttpTransport
 from tests.fakes import KEY
 from tests.offline.conftest import fast
 
@@ -48,6 +45,7 @@ class Network:
     def __init__(self) -> None:
         self.requests: list[httpx2.Request] = []
         self.status, self.body = 200, answered()
+        self.transport = httpx2.MockTransport(self)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
@@ -58,16 +56,12 @@ class Network:
 def network(monkeypatch: pytest.MonkeyPatch, fast: None) -> Network:
     for name in ("COHERE_API_KEY", "COHERE_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
-    network = Network()
-    monkeypatch.setattr(
-        client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(network))
-    )
-    return network
+    return Network()
 
 
 @pytest.fixture
 def llm(network: Network) -> Iterator[CohereLLM]:
-    made = CohereLLM(model="command-a", api_key=KEY)
+    made = CohereLLM(model="command-a", api_key=KEY, transport=network.transport)
     made.load()
     yield made
     made.unload()
@@ -90,7 +84,7 @@ def test_question_goes_to_coheres_own_api(llm: CohereLLM, network: Network):
 def test_address_may_name_a_version_or_not(network: Network, address: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COHERE_BASE_URL", address)
     monkeypatch.setenv("COHERE_API_KEY", KEY)
-    made = CohereLLM(model="m")
+    made = CohereLLM(model="m", transport=network.transport)
     made.load()
     ask(made)
     made.unload()
@@ -164,7 +158,9 @@ def test_what_concerns_all_rows_is_raised(
 
 def test_arguments_out_of_range_are_refused_before_anything_is_asked(network: Network):
     with pytest.raises(DistilabelUserError, match="`temperature` must be from 0 to 1, not 2"):
-        CohereLLM(model="m", api_key=KEY, generation_kwargs={"temperature": 2}).load()
+        CohereLLM(
+            model="m", api_key=KEY, transport=network.transport, generation_kwargs={"temperature": 2}
+        ).load()
     assert network.requests == []
 
 

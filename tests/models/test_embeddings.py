@@ -4,7 +4,6 @@ import asyncio
 import json
 import pickle
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,9 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.models import GeminiEmbeddings, MistralEmbeddings, OpenAIEmbeddings
-from distilabel.offline import client
 from distilabel.records import canonical_json
 from distilabel.server import Settings, running
 from distilabel.testing.platform import Line
-from distilabel.transport import HttpTransport
 from tests.emulators.base import Emulator
 from tests.emulators.gemini import GEMINI
 from tests.emulators.mistral import MISTRAL
@@ -87,10 +84,8 @@ def make(counter: Counter, fast: None, tmp_path: Path, monkeypatch: pytest.Monke
     made: list[Any] = []
 
     def make_one(kind: type[Any] = OpenAIEmbeddings, *, transport: Any = None, **more: Any) -> Any:
-        monkeypatch.setattr(
-            client, "HttpTransport", partial(HttpTransport, transport=transport or counter.transport)
-        )
-        made.append(kind(**({"model": "m", "base_url": URL, "api_key": KEY} | more)))
+        given = {"model": "m", "base_url": URL, "api_key": KEY, "transport": transport or counter.transport}
+        made.append(kind(**(given | more)))
         made[-1].load()
         return made[-1]
 
@@ -249,6 +244,7 @@ def test_headers_of_the_user_reach_the_wire(make: Any, counter: Counter):
 def test_model_crosses_a_process_boundary_without_its_connection(make: Any):
     model = make()
     model.encode(["a"])
+    model.transport = None
     arrived = pickle.loads(pickle.dumps(model))
     assert (arrived.dump(), arrived.api_key) == (model.dump(), model.api_key)
     with pytest.raises(DistilabelUserError, match="load"):

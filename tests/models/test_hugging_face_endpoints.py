@@ -15,9 +15,6 @@ from pydantic import ValidationError
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelPlatformError, DistilabelUserError
 from distilabel.llms import InferenceEndpointsLLM
 from distilabel.models import InferenceEndpointsImageGeneration
-from distilabel.models.image_generation import inference_endpoints
-from distilabel.offline import client
-from distilabel.transport import HttpTransport
 from tests.fakes import KEY, completion
 from tests.offline.conftest import fast
 
@@ -50,17 +47,13 @@ class Studio:
 
 @pytest.fixture
 def studio(monkeypatch: pytest.MonkeyPatch, fast: None) -> Studio:
-    made = Studio()
     monkeypatch.delenv("HF_TOKEN", raising=False)
-    monkeypatch.setattr(
-        inference_endpoints, "HttpTransport", partial(HttpTransport, transport=made.transport)
-    )
-    return made
+    return Studio()
 
 
 @pytest.fixture
 def model(studio: Studio) -> Iterator[InferenceEndpointsImageGeneration]:
-    made = InferenceEndpointsImageGeneration(model_id="acme/flux", api_key=KEY)
+    made = InferenceEndpointsImageGeneration(model_id="acme/flux", api_key=KEY, transport=studio.transport)
     made.load()
     yield made
     made.unload()
@@ -100,7 +93,9 @@ def test_each_prompt_gets_its_own_images(studio: Studio, model: Any):
 
 
 def test_endpoint_of_ones_own_is_asked_at_its_address(studio: Studio):
-    made = InferenceEndpointsImageGeneration(base_url="https://mine.test/", api_key=KEY)
+    made = InferenceEndpointsImageGeneration(
+        base_url="https://mine.test/", api_key=KEY, transport=studio.transport
+    )
     assert ask(made)["images"] == [image("a")]
     assert str(studio.requests[0].url).rstrip("/") == "https://mine.test"
     assert made.model_name == "https://mine.test/"
@@ -153,7 +148,9 @@ def test_model_without_a_place_says_what_to_give():
 
 def test_images_are_asked_of_an_endpoint_by_its_name(studio: Studio, endpoints: dict[Any, Any]):
     endpoints["flux", "acme", KEY] = SimpleNamespace(url="https://e1.test", status="running")
-    made = InferenceEndpointsImageGeneration(endpoint_name="flux", endpoint_namespace="acme", api_key=KEY)
+    made = InferenceEndpointsImageGeneration(
+        endpoint_name="flux", endpoint_namespace="acme", api_key=KEY, transport=studio.transport
+    )
     assert (ask(made)["images"], made.model_name) == ([image("a")], "flux")
     assert studio.requests[0].url.host == "e1.test"
 
@@ -169,10 +166,7 @@ def test_chats_are_asked_of_an_endpoint_by_its_name(
         asked.append(request)
         return httpx2.Response(200, json=completion("Hello"))
 
-    monkeypatch.setattr(
-        client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(answer))
-    )
-    llm = InferenceEndpointsLLM(endpoint_name="chat")
+    llm = InferenceEndpointsLLM(endpoint_name="chat", transport=httpx2.MockTransport(answer))
     llm.load()
     (output,) = llm.generate_outputs(inputs=[[{"role": "user", "content": "Hi"}]])
     llm.unload()

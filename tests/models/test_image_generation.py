@@ -4,7 +4,6 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import httpx2
@@ -23,8 +22,6 @@ from distilabel.models.image_generation import (
     ImageGenerationModel,
     OpenAIImageGeneration,
 )
-from distilabel.offline import client
-from distilabel.transport import HttpTransport
 from tests.fakes import KEY, URL, completion
 from tests.offline.conftest import fast
 from tests.support.platform import Platform
@@ -60,15 +57,13 @@ def refused(status: int, code: str = "bad") -> httpx2.Response:
 
 
 @pytest.fixture
-def studio(monkeypatch: pytest.MonkeyPatch, fast: None) -> Studio:
-    made = Studio()
-    monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=made.transport))
-    return made
+def studio(fast: None) -> Studio:
+    return Studio()
 
 
 @pytest.fixture
 def model(studio: Studio) -> Iterator[OpenAIImageGeneration]:
-    made = OpenAIImageGeneration(model="gpt-image-2", base_url=URL, api_key=KEY)
+    made = OpenAIImageGeneration(model="gpt-image-2", base_url=URL, api_key=KEY, transport=studio.transport)
     made.load()
     yield made
     made.unload()

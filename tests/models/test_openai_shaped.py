@@ -24,9 +24,7 @@ from distilabel.llms import (
     TogetherLLM,
 )
 from distilabel.models.llms.remote import RemoteLLM
-from distilabel.offline import client
 from distilabel.providers.registry import PLATFORMS
-from distilabel.transport import HttpTransport
 from tests.fakes import KEY, completion
 
 CHAT = [{"role": "user", "content": "Hi"}]
@@ -40,6 +38,7 @@ class Network:
     def __init__(self) -> None:
         self.requests: list[httpx2.Request] = []
         self.answers: list[Any] = []
+        self.transport = httpx2.MockTransport(self)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         self.requests.append(request)
@@ -52,11 +51,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
         for name in (known.base_url_variable, known.key_variable, *known.header_variables.values()):
             monkeypatch.delenv(name or "NONE", raising=False)
     monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
-    network = Network()
-    monkeypatch.setattr(
-        client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(network))
-    )
-    return network
+    return Network()
 
 
 def ask(made: RemoteLLM, chat: Any = CHAT, **arguments: Any) -> Any:
@@ -109,7 +104,7 @@ def test_question_goes_to_the_platform_with_its_key_from_the_environment(
     make, url: str, key: str, network: Network, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv(key, KEY)
-    assert ask(make())["generations"] == ["Hello"]
+    assert ask(make(transport=network.transport))["generations"] == ["Hello"]
     (request,) = network.requests
     assert str(request.url) == url
     assert request.headers.get("api-key", request.headers.get("authorization")) in (KEY, f"Bearer {KEY}")
@@ -119,12 +114,12 @@ def test_question_goes_to_the_platform_with_its_key_from_the_environment(
 @each_llm
 def test_key_that_is_not_there_is_asked_for(make, url: str, key: str, network: Network):
     with pytest.raises(DistilabelAuthenticationError, match=key):
-        make().load()
+        make(transport=network.transport).load()
 
 
 @pytest.mark.parametrize(("make", "url"), KEYLESS.values(), ids=KEYLESS)
 def test_server_of_one_s_own_is_asked_without_a_key(make, url: str, network: Network):
-    ask(make())
+    ask(make(transport=network.transport))
     assert str(network.requests[0].url) == url
     assert "authorization" not in network.requests[0].headers
 
@@ -133,7 +128,7 @@ def test_server_of_one_s_own_is_asked_without_a_key(make, url: str, network: Net
     "make", [value[0] for value in (*MADE.values(), *KEYLESS.values())], ids=[*MADE, *KEYLESS]
 )
 def test_picture_goes_out_as_it_is(make, network: Network):
-    ask(make(api_key=KEY), WITH_PICTURE)
+    ask(make(api_key=KEY, transport=network.transport), WITH_PICTURE)
     assert json.loads(network.requests[0].content)["messages"] == WITH_PICTURE
 
 
@@ -160,14 +155,14 @@ def test_every_class_is_found_under_both_import_paths():
 def test_organization_and_project_are_sent_along(network: Network, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("OPENAI_ORG_ID", "org-env")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-env")
-    ask(OpenAILLM(model="m", api_key=KEY, organization="org-given"))
+    ask(OpenAILLM(model="m", api_key=KEY, transport=network.transport, organization="org-given"))
     headers = network.requests[0].headers
     assert (headers["openai-organization"], headers["openai-project"]) == ("org-given", "proj-env")
 
 
 def test_vllm_server_is_asked_for_its_model(network: Network):
     network.answers.append({"object": "list", "data": [{"id": "Qwen/Qwen3-8B"}]})
-    made = ClientvLLM(base_url="http://gpu-box:8000/v1")
+    made = ClientvLLM(base_url="http://gpu-box:8000/v1", transport=network.transport)
     ask(made)
     assert (made.model_name, json.loads(network.requests[1].content)["model"]) == (
         "Qwen/Qwen3-8B",
@@ -178,7 +173,7 @@ def test_vllm_server_is_asked_for_its_model(network: Network):
 @pytest.mark.parametrize("answer", [{"data": [3]}, {"data": [{"id": ""}]}, {"data": {"0": 1}}])
 def test_vllm_server_that_names_no_model_is_told_apart(network: Network, answer):
     network.answers.append(answer)
-    made = ClientvLLM(base_url="http://gpu-box:8000/v1")
+    made = ClientvLLM(base_url="http://gpu-box:8000/v1", transport=network.transport)
     with pytest.raises(DistilabelUserError, match="set model="):
         made.load()
     made.unload()
@@ -194,7 +189,7 @@ def test_inference_endpoint_is_a_model_or_an_address():
 
 
 def test_mistral_takes_its_own_arguments_and_no_others(network: Network):
-    made = MistralLLM(model="m", api_key=KEY)
+    made = MistralLLM(model="m", api_key=KEY, transport=network.transport)
     ask(made, max_new_tokens=5, random_seed=1, safe_prompt=True)
     assert json.loads(network.requests[0].content) == {
         "model": "m", "messages": CHAT, "max_tokens": 5, "random_seed": 1, "safe_prompt": True,
@@ -214,7 +209,9 @@ RESPONSE = {
 def test_responses_are_asked_where_they_are_wanted(network: Network):
     network.answers.append(RESPONSE)
     output = ask(
-        OpenAILLM(model="gpt-5", api_key=KEY, api="responses"), max_new_tokens=9, reasoning_effort="low"
+        OpenAILLM(model="gpt-5", api_key=KEY, transport=network.transport, api="responses"),
+        max_new_tokens=9,
+        reasoning_effort="low",
     )
     (request,) = network.requests
     assert str(request.url) == "https://api.openai.com/v1/responses"
@@ -278,7 +275,10 @@ def test_what_the_platform_tells_of_an_answer_is_handed_on(network: Network):
         "completion_tokens_details": {"reasoning_tokens": 4},
     }
     network.answers += [answer, completion("plain")]
-    output = ask(OpenAILLM(model="m", api_key=KEY, max_concurrent_requests=1), num_generations=2)
+    output = ask(
+        OpenAILLM(model="m", api_key=KEY, transport=network.transport, max_concurrent_requests=1),
+        num_generations=2,
+    )
     assert output["details"] == [
         {
             "finish_reason": "stop", "request_id": "chatcmpl-1", "reasoning": "Hm.",

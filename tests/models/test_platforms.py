@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,7 @@ from distilabel.exceptions import (
     DistilabelUserError,
 )
 from distilabel.llms import AnthropicLLM, GeminiLLM, VertexAILLM
-from distilabel.offline import client
 from distilabel.records import canonical_json
-from distilabel.transport import HttpTransport
 from tests.fakes import KEY
 from tests.platforms import HOST, AnthropicInMemory, GeminiInMemory, InMemory, VertexInMemory
 
@@ -57,8 +54,8 @@ def make(fast: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     def make_one(cls: type[Any], *, load: bool = True, **more: Any) -> tuple[Any, InMemory]:
         kind, defaults = next((kind, defaults) for known, kind, defaults in KINDS if known is cls)
         memory = kind()
-        monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=memory.transport))
-        made.append(cls(**({"model": "m", "base_url": HOST, "api_key": KEY} | defaults | more)))
+        given = {"model": "m", "base_url": HOST, "api_key": KEY, "transport": memory.transport}
+        made.append(cls(**(given | defaults | more)))
         if load:
             made[-1].load()
         return made[-1], memory

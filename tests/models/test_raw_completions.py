@@ -9,11 +9,9 @@ import pytest
 
 from distilabel.exceptions import DistilabelUserError
 from distilabel.llms import ClientvLLM, InferenceEndpointsLLM
-from distilabel.offline import client
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import Magpie, MagpieGenerator
-from distilabel.transport import HttpTransport
 from tests.fakes import completion
 
 LLAMA3_USER = "<|start_header_id|>user<|end_header_id|>\n\n"
@@ -31,6 +29,7 @@ class Server:
     def __init__(self) -> None:
         self.raw: list[dict[str, Any]] = []
         self.chats: list[dict[str, Any]] = []
+        self.transport = httpx2.MockTransport(self)
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         body = json.loads(request.content)
@@ -52,14 +51,17 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     monkeypatch.delenv("HF_INFERENCE_BASE_URL", raising=False)
-    made = Server()
-    monkeypatch.setattr(client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(made)))
-    return made
+    return Server()
 
 
 @each_llm
 def test_users_message_is_asked_as_raw_text_and_the_answer_as_a_chat(make, server: Server):
-    task = Magpie(name="m", llm=make(**MAGPIE, generation_kwargs={"max_new_tokens": 9, "temperature": 0.5}))
+    task = Magpie(
+        name="m",
+        llm=make(
+            transport=server.transport, **MAGPIE, generation_kwargs={"max_new_tokens": 9, "temperature": 0.5}
+        ),
+    )
     task.load()
     (row,) = next(task.process([{"id": 1}]))
     task.unload()
@@ -74,7 +76,7 @@ def test_users_message_is_asked_as_raw_text_and_the_answer_as_a_chat(make, serve
 
 def test_text_begins_exactly_once(server: Server):
     for make in KINDS:
-        task = Magpie(llm=make(**MAGPIE), only_instruction=True)
+        task = Magpie(llm=make(transport=server.transport, **MAGPIE), only_instruction=True)
         task.load()
         next(task.process([{}]))
         task.unload()
@@ -85,7 +87,12 @@ def test_text_begins_exactly_once(server: Server):
 
 def test_conversation_so_far_is_written_as_the_family_writes_it(server: Server):
     task = Magpie(
-        llm=ClientvLLM(base_url="http://b/v1", model="m", **{**MAGPIE, "magpie_pre_query_template": "qwen2"}),
+        llm=ClientvLLM(
+            base_url="http://b/v1",
+            model="m",
+            transport=server.transport,
+            **{**MAGPIE, "magpie_pre_query_template": "qwen2"},
+        ),
         n_turns=2,
         system_prompt="Be odd.",
     )
@@ -113,7 +120,7 @@ def test_llm_that_is_not_set_to_sends_chats_whatever_their_end(make, server: Ser
 
 
 def test_inference_providers_are_refused_for_they_take_chats_alone(server: Server):
-    llm = InferenceEndpointsLLM(model_id="m", api_key="k", **MAGPIE)
+    llm = InferenceEndpointsLLM(model_id="m", api_key="k", transport=server.transport, **MAGPIE)
     with pytest.raises(DistilabelUserError, match="base_url of InferenceEndpointsLLM"):
         llm.load()
     llm.unload()
@@ -122,9 +129,9 @@ def test_inference_providers_are_refused_for_they_take_chats_alone(server: Serve
 @each_llm
 def test_pipelines_begin_with_or_hold_a_model_that_writes_both_sides(make, server: Server, tmp_path):
     with Pipeline(name="both", cache_dir=tmp_path) as pipeline:
-        generator = MagpieGenerator(llm=make(**MAGPIE), num_rows=3, batch_size=2)
+        generator = MagpieGenerator(llm=make(transport=server.transport, **MAGPIE), num_rows=3, batch_size=2)
         data = LoadDataFromDicts(data=[{"system_prompt": "Be odd."}, {"system_prompt": "Be even."}])
-        data >> Magpie(name="magpie", llm=make(**MAGPIE))
+        data >> Magpie(name="magpie", llm=make(transport=server.transport, **MAGPIE))
     assert generator.is_generator
     distiset = pipeline.run(use_cache=False)
     counts = {name: split["train"].num_rows for name, split in distiset.items()}

@@ -8,10 +8,8 @@ import pytest
 from tests.fakes import completion
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.llms import OpenAILLM
-from distilabel.offline import client
-from distilabel.pipeline import InstructionResponsePipeline, Pipeline
-from distilabel.transport import HttpTransport
+from distilabel.llms import InferenceEndpointsLLM, OpenAILLM
+from distilabel.pipeline import InstructionResponsePipeline, Pipeline, instruction_response
 
 
 @pytest.fixture
@@ -24,9 +22,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path) -> list[httpx2.Request]:
         raw = request.url.path == "/v1/completions"
         return httpx2.Response(200, json={"choices": [{"text": "Why?"}]} if raw else completion("Because."))
 
-    monkeypatch.setattr(
-        client, "HttpTransport", partial(HttpTransport, transport=httpx2.MockTransport(answer))
-    )
+    llm = partial(InferenceEndpointsLLM, transport=httpx2.MockTransport(answer))
+    monkeypatch.setattr(instruction_response, "InferenceEndpointsLLM", llm)
     monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("HF_INFERENCE_BASE_URL", "https://mine.test/v1")
     monkeypatch.delenv("HF_TOKEN", raising=False)

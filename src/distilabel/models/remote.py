@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from typing import ClassVar, Optional, Self
+from typing import Any, ClassVar, Optional, Self
 
 from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
@@ -13,14 +13,15 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
 from distilabel.models.base import Model
 from distilabel.models.standalone_batches import collect_answers
-from distilabel.offline.client import ModelClient, connect
+from distilabel.offline.client import ModelClient, connect, is_folder
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import Provider, complete
 from distilabel.providers.registry import platform
 from distilabel.records import Outcome, Target
+from distilabel.transport import AsyncBaseTransport, AsyncClient
 
-__all__ = ["RemoteModel"]
+__all__ = ["HttpModel", "RemoteModel"]
 
 
 class _Connection:
@@ -49,7 +50,59 @@ class _Connection:
             loop.run(client.transport.close())
 
 
-class RemoteModel(Model):
+class HttpModel(Model):
+    """The base of models that send HTTP requests: what sends them can be given.
+
+    Attributes:
+        transport: An `httpx2.AsyncBaseTransport` that sends the requests in place of the network, such as
+            `httpx2.MockTransport`. Timeouts and retries stay as they are.
+        http_client: An `httpx2.AsyncClient` that sends the requests, with its own proxies, certificates, limits and event
+            hooks. The model's `timeout`, `max_retries` and headers apply. Use the client for models only: its connections
+            belong to the event loop of this package. `unload` does not close it.
+
+    `transport` and `http_client` exclude each other. Neither is dumped, and a model that has one stays in this process.
+    """
+
+    excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"http_client", "transport"})
+
+    transport: Optional[AsyncBaseTransport] = Field(default=None, exclude=True, repr=False)
+    http_client: Optional[AsyncClient] = Field(default=None, exclude=True, repr=False)
+
+    @model_validator(mode="after")
+    def _check_http(self) -> Self:
+        if self.transport is not None and self.http_client is not None:
+            raise DistilabelUserError(
+                "Pass transport=... or http_client=..., not both: a client has a transport already."
+            )
+        return self
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Refuse to go to another process with an open HTTP client.
+
+        Raises:
+            DistilabelUserError: The model has `transport` or `http_client`.
+        """
+        if (name := self._sender) is not None:
+            raise DistilabelUserError(
+                f"{type(self).__name__} has {name}=..., which cannot go to a worker process: leave {name} out, or run its "
+                "step in this process (without replicas and without resources)."
+            )
+        return super().__getstate__()
+
+    def _refuse_http(self, reason: str) -> None:
+        """Refuse `transport` and `http_client`, which a model without HTTP requests would ignore."""
+        if self._sender is not None:
+            raise DistilabelUserError(
+                f"{type(self).__name__} sends no HTTP requests ({reason}): leave {self._sender} out."
+            )
+
+    @property
+    def _sender(self) -> str | None:
+        """The name of the field that sends the requests; None: this package does."""
+        return next((name for name in ("transport", "http_client") if getattr(self, name) is not None), None)
+
+
+class RemoteModel(HttpModel):
     """The base of models behind a platform; the same request body goes out online and by batch.
 
     A subclass names the platform (`platform_name`) and the endpoint.
@@ -67,6 +120,20 @@ class RemoteModel(Model):
             does not wait.
         offline_batch_options: How batch jobs are packed, retried and given up; see `OfflineBatchOptions`.
         jobs_ids: The platform's ids of the batch jobs.
+        transport: Sends the requests in place of the network; see `HttpModel`.
+        http_client: Sends the requests, with its own proxies and certificates; see `HttpModel`.
+
+    Examples:
+        >>> import httpx2
+        >>> from distilabel.models import OpenAILLM
+        >>> def respond(request):
+        ...     message = {"role": "assistant", "content": "Hello!"}
+        ...     return httpx2.Response(200, json={"choices": [{"message": message, "finish_reason": "stop"}]})
+        >>> llm = OpenAILLM(model="m", api_key="...", transport=httpx2.MockTransport(respond))
+        >>> llm.load()
+        >>> llm.generate_outputs([[{"role": "user", "content": "Hi"}]])[0]["generations"]
+        ['Hello!']
+        >>> llm.unload()
     """
 
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset(
@@ -127,8 +194,12 @@ class RemoteModel(Model):
 
         Raises:
             DistilabelAuthenticationError: No key is given, and none is in the environment.
+            DistilabelUserError: `transport` or `http_client` is given, and the model sends no HTTP requests.
         """
-        self._connection.open(self._open_client())
+        client = self._open_client()
+        if is_folder(client.target.base_url):
+            self._refuse_http(f"its batch jobs are files in {client.target.base_url}")
+        self._connection.open(client)
         super().load()
 
     def unload(self) -> None:
@@ -185,6 +256,8 @@ class RemoteModel(Model):
             headers=self._headers(),
             timeout=self.timeout or 120.0,
             attempts=(self.max_retries or 0) + 1,
+            transport=self.transport,
+            http_client=self.http_client,
         )
         return ModelClient(
             Target(opened.provider.name, opened.base_url, self._endpoint(), self.model),

@@ -21,7 +21,7 @@ from distilabel.offline.options import OfflineBatchOptions
 from distilabel.providers.base import Provider
 from distilabel.providers.registry import platform
 from distilabel.records import Target
-from distilabel.transport import HttpTransport
+from distilabel.transport import AsyncBaseTransport, AsyncClient, HttpTransport
 
 __all__ = [
     "ModelClient",
@@ -29,6 +29,7 @@ __all__ = [
     "account_of",
     "connect",
     "folder_of",
+    "is_folder",
     "lookup_delays",
     "retry_until_found",
     "retry_while_down",
@@ -82,6 +83,11 @@ class PlatformClient:
     account: str = ""
 
 
+def is_folder(address: str) -> bool:
+    """Whether a platform is a command on this machine, which reads its batch jobs from a folder."""
+    return address.startswith(_FOLDER)
+
+
 def folder_of(address: str) -> Path:
     """Return the folder that a file URL names, where a platform is a command on this machine.
 
@@ -112,6 +118,8 @@ def connect(
     headers: Mapping[str, str] | None = None,
     timeout: float = 120.0,
     attempts: int = 6,
+    transport: AsyncBaseTransport | None = None,
+    http_client: AsyncClient | None = None,
 ) -> PlatformClient:
     """Open a connection to a platform.
 
@@ -124,6 +132,8 @@ def connect(
         headers: Sent along with each call.
         timeout: Seconds without a byte after which a call fails.
         attempts: How often a call that is safe to repeat is tried.
+        transport: Sends the requests in place of the network.
+        http_client: Sends the requests in place of the client of this package.
 
     Raises:
         DistilabelUserError: There is no such platform, or its address is not known.
@@ -134,19 +144,21 @@ def connect(
     provider = provider or known.dialect(address)
     signer = known.signer() if known.signer and not key else None
     # A key that was read from a file ends in a newline, which no header may hold.
-    if address.startswith(_FOLDER):
+    if is_folder(address):
         return PlatformClient(provider, address, LocalCommandTransport(folder_of(address)))
     key = (key or ("" if signer else known.key(owner or f"The platform {known.title}"))).strip()
-    transport = HttpTransport(
+    http = HttpTransport(
         address,
         {**known.headers(), **(provider.headers(key) if key else {}), **(headers or {})},
         secrets=(*([key] if key else []), *_secret_words(headers or {})),
         timeout=timeout,
         attempts=attempts,
         signer=signer,
+        transport=transport,
+        http_client=http_client,
     )
     return PlatformClient(
-        provider, without_password(address), transport, account_of(signer.account if signer else key)
+        provider, without_password(address), http, account_of(signer.account if signer else key)
     )
 
 

@@ -57,4 +57,5 @@ class FunctionEmbeddings(RemoteEmbeddings):
         return self._fake or SHARED_PLATFORM
 
     def _open_client(self) -> ModelClient:
+        self._refuse_http("a function answers them")
         return fake_client(self, self.platform, Responder(self.platform.responder.chat, self.function))

@@ -115,4 +115,5 @@ class FunctionLLM(ChatLLM):
         return output_of([Answer(outcome) for outcome in outcomes])
 
     def _open_client(self) -> ModelClient:
+        self._refuse_http("a function answers them")
         return fake_client(self, self.platform, Responder(self.function, self.platform.responder.embed))

@@ -89,8 +89,9 @@ class _Transport(httpx2.AsyncBaseTransport):
 class FakePlatform:
     """OpenAI's Files, Batches, Chat Completions and Embeddings in memory, for tests: no network, no key, no cost.
 
-    Give it to `FunctionLLM` as `platform`, or its `transport` to an `httpx2` client. `plan` says how the next batch jobs go, `fail` which calls go wrong; `calls`,
-    `requests`, `batches` and `prompts` show what was sent. Jobs and files live as long as the object.
+    Give it to `FunctionLLM` as `platform`, or its `transport` to a model with OpenAI's API or to an `httpx2` client. `plan`
+    says how the next batch jobs go, `fail` which calls go wrong; `calls`, `requests`, `batches` and `prompts` show what was
+    sent. Jobs and files live as long as the object.
 
     Args:
         chat: Answers chats, online and in batch jobs; see `FunctionLLM`. By default it repeats the prompt.
@@ -108,14 +109,13 @@ class FakePlatform:
         batches: Each batch job, by its id, oldest first.
 
     Examples:
-        >>> import asyncio
+        >>> from distilabel.models import OpenAILLM
         >>> platform = FakePlatform(chat=lambda prompt: prompt.upper())
-        >>> async def ask():
-        ...     body = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
-        ...     async with httpx2.AsyncClient(transport=platform.transport) as client:
-        ...         return await client.post(f"{platform.base_url}/chat/completions", json=body)
-        >>> asyncio.run(ask()).json()["choices"][0]["message"]["content"]
-        'HI'
+        >>> llm = OpenAILLM(model="m", api_key=platform.api_key, transport=platform.transport)
+        >>> llm.load()
+        >>> llm.generate_outputs([[{"role": "user", "content": "hi"}]])[0]["generations"]
+        ['HI']
+        >>> llm.unload()
         >>> platform.calls
         ['chat']
     """

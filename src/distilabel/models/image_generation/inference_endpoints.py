@@ -15,6 +15,7 @@ from distilabel.http import Flow, HttpRequest, HttpResponse
 from distilabel.models.hugging_face_endpoints import address_of_endpoint
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
+from distilabel.models.remote import HttpModel
 from distilabel.offline.session import Answer
 from distilabel.providers.parsing.errors import parse_error, parse_failure
 from distilabel.providers.registry import platform
@@ -28,7 +29,7 @@ _OK = 200
 _TEXT = ("application/json", "text/")
 
 
-class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
+class InferenceEndpointsImageGeneration(HttpModel, AsyncImageGenerationModel):
     """An image model behind Hugging Face's own inference (`hf-inference`), or behind an Inference Endpoint; online.
 
     Attributes:
@@ -40,6 +41,8 @@ class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
         model_display_name: What is written into the rows as the model's name.
         max_retries: How often a call is tried again.
         timeout: Seconds that a call may be silent.
+        transport: Sends the requests in place of the network; see `HttpModel`.
+        http_client: Sends the requests, with its own proxies and certificates; see `HttpModel`.
 
     Raises:
         DistilabelUserError: None of `model_id`, `endpoint_name` and `base_url` is given.
@@ -101,6 +104,8 @@ class InferenceEndpointsImageGeneration(AsyncImageGenerationModel):
             secrets=(key,),
             timeout=self.timeout or 120.0,
             attempts=(self.max_retries or 0) + 1,
+            transport=self.transport,
+            http_client=self.http_client,
         )
 
     def _address(self, key: str) -> str:

@@ -59,7 +59,11 @@ def _shared(steps: Sequence[_Step]) -> list[tuple[_Step, str, BaseModel]]:
 def _copy(value: Any) -> Any:
     """Copy a value; models become new ones with the same fields, bound to no step."""
     if isinstance(value, RemoteModel) or (isinstance(value, BaseModel) and models_in(value)):
-        fields = {name: _copy(getattr(value, name)) for name in type(value).model_fields}
+        # Excluded fields hold what steps may share, and what cannot be copied: an HTTP client.
+        fields = {
+            name: getattr(value, name) if info.exclude else _copy(getattr(value, name))
+            for name, info in type(value).model_fields.items()
+        }
         return type(value).model_construct(value.model_fields_set, **fields)
     if isinstance(value, list | tuple) and any(isinstance(item, BaseModel) for item in value):
         return type(value)(map(_copy, value))
