@@ -57,6 +57,6 @@ def test_without_an_endpoint_the_default_says_what_is_missing(
     asked: list[httpx2.Request], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delenv("HF_INFERENCE_BASE_URL")
-    with pytest.raises(DistilabelUserError, match="set HF_INFERENCE_BASE_URL"):
+    with pytest.raises(DistilabelUserError, match="or HF_INFERENCE_BASE_URL, to the address"):
         InstructionResponsePipeline(hf_token="k").run()
     assert asked == []
