@@ -5,11 +5,14 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from distilabel.server.multipart import Parser, Part
+from python_multipart import parse_form
+from python_multipart.multipart import Field, File
+
 from tests.support.asgi import Response, again, body_of, gathered, json_response
 
 __all__ = [
@@ -150,18 +153,16 @@ class Visit:
 
     def form(self) -> tuple[dict[str, str], str, bytes]:
         """Return the fields of a multipart form, and its file's name and content."""
-        fields: dict[str, bytearray] = {}
-        names: dict[str, str] = {}
-        parser, part = Parser(self.headers.get("content-type", "")), ""
-        for event in parser.feed(self.body):
-            if isinstance(event, Part):
-                part = event.name
-                fields[part] = bytearray()
-                names[part] = event.filename or ""
-            else:
-                fields[part] += event.bytes
-        content = bytes(fields.pop("file", b""))
-        return {name: value.decode() for name, value in fields.items()}, names.get("file", ""), content
+        fields: list[Field] = []
+        files: list[File] = []
+        headers = {"Content-Type": self.headers.get("content-type", "")}
+        parse_form(headers, BytesIO(self.body), fields.append, files.append)
+        name, content = "", b""
+        for file in files:
+            file.file_object.seek(0)
+            name, content = file.file_name.decode(), file.file_object.read()
+            file.close()
+        return {field.field_name.decode(): field.value.decode() for field in fields}, name, content
 
     async def submit(
         self, lines: Iterable[Value], metadata: Value | None = None, endpoint: str = "/v1/chat/completions"

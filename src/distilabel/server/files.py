@@ -4,10 +4,13 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from python_multipart import MultipartParser
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
@@ -15,7 +18,6 @@ from starlette.responses import FileResponse, Response
 from distilabel.server.batch_rules import DAY, expiry
 from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import json_response, new_id, page
-from distilabel.server.multipart import Data, MalformedError, Parser, Part
 from distilabel.server.platform import platform_of
 from distilabel.server.reading import limit_of, newest_first
 from distilabel.server.records import File
@@ -24,6 +26,7 @@ PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
 # "By default, files with purpose=batch expire after 30 days" (API reference, files/create).
 BATCH_SECONDS = 30 * DAY
 MAX_FIELD = 64 * 1024
+MAX_HEADER = 16 * 1024
 MAX_LIST = 10_000
 
 
@@ -83,15 +86,91 @@ def delete_file(request: Request) -> Response:
     return json_response({"id": file_id, "object": "file", "deleted": True})
 
 
-@dataclass(slots=True)
 class _Form:
-    filename: str | None = None
-    size: int = 0
-    fields: dict[str, bytes] = field(default_factory=dict)
+    """Receives the parts of a form: the file goes to disk, the fields stay in memory."""
+
+    def __init__(self, into: BinaryIO, max_upload: int) -> None:
+        self.filename: str | None = None
+        self.size = 0
+        self._complete = False
+        self._fields: dict[str, bytes] = {}
+        self._into = into
+        self._max_upload = max_upload
+        self._part = ""
+        self._header = b""
+        self._value = b""
+        self._disposition = b""
 
     def text(self, name: str) -> str | None:
-        value = self.fields.get(name)
+        value = self._fields.get(name)
         return None if value is None else value.decode("utf-8", "replace")
+
+    def parser(self, content_type: str) -> MultipartParser:
+        """A parser that calls this form."""
+        kind, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary")
+        if kind != b"multipart/form-data" or not boundary:
+            raise FormParserError("the body must be multipart/form-data with a boundary")
+        return MultipartParser(
+            boundary,
+            {
+                "on_header_field": self._on_header_field,
+                "on_header_value": self._on_header_value,
+                "on_header_end": self._on_header_end,
+                "on_headers_finished": self._on_part,
+                "on_part_data": self._on_data,
+                "on_end": self._on_end,
+            },
+            max_header_size=MAX_HEADER,
+        )
+
+    def close(self) -> None:
+        """Raise if the body broke off."""
+        if not self._complete:
+            raise FormParserError("the multipart body ended before its last boundary")
+
+    # A chunk may end anywhere, so a header comes in pieces.
+    def _on_header_field(self, chunk: bytes, start: int, end: int) -> None:
+        self._header += chunk[start:end]
+
+    def _on_header_value(self, chunk: bytes, start: int, end: int) -> None:
+        self._value += chunk[start:end]
+
+    def _on_header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._header = self._value = b""
+
+    def _on_part(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        self._disposition = b""
+        # Browsers and httpx write a quote as %22 (https://html.spec.whatwg.org/#multipart-form-data), curl as \".
+        names = {key: value.decode("utf-8", "replace").replace("%22", '"') for key, value in options.items()}
+        if b"name" not in names:
+            raise FormParserError("a multipart part has no Content-Disposition with a name")
+        self._part = names[b"name"]
+        if self._part != "file":
+            self._fields[self._part] = b""
+        elif b"filename" not in names:
+            raise ApiError("The 'file' field must be a file with a name.", param="file")
+        elif self.filename is not None:
+            raise ApiError("Only one file can be uploaded at a time.", param="file")
+        else:
+            self.filename = names[b"filename"]
+
+    def _on_data(self, chunk: bytes, start: int, end: int) -> None:
+        if self._part == "file":
+            self.size += end - start
+            if self.size > self._max_upload:
+                raise ApiError(f"The file is larger than {self._max_upload} bytes.", status=413, param="file")
+            self._into.write(chunk[start:end])
+            return
+        self._fields[self._part] += chunk[start:end]
+        if len(self._fields[self._part]) > MAX_FIELD:
+            raise ApiError(f"The field '{self._part}' is too long.", param=self._part)
+
+    def _on_end(self) -> None:
+        self._complete = True
 
 
 @dataclass(slots=True)
@@ -112,46 +191,17 @@ def _scratch(path: Path) -> Iterator[_Scratch]:
 
 
 async def _received(request: Request, into: BinaryIO, max_upload: int) -> _Form:
-    form = _Form()
-    part: Part | None = None
+    form = _Form(into, max_upload)
     try:
-        parser = Parser(request.headers.get("content-type", ""))
+        parser = form.parser(request.headers.get("content-type", ""))
         async for chunk in request.stream():
-            for event in parser.feed(chunk):
-                if isinstance(event, Part):
-                    part = event
-                    _begin(form, part)
-                elif part is not None:
-                    _take(form, part, event, into, max_upload)
-        parser.close()
-    except MalformedError as error:
+            parser.write(chunk)
+        form.close()
+    except FormParserError as error:
         raise ApiError(f"We could not parse your multipart form: {error}") from error
     except ClientDisconnect as error:
         raise ApiError("The upload was cut short.") from error
     return form
-
-
-def _begin(form: _Form, part: Part) -> None:
-    if part.name != "file":
-        form.fields[part.name] = b""
-    elif part.filename is None:
-        raise ApiError("The 'file' field must be a file with a name.", param="file")
-    elif form.filename is not None:
-        raise ApiError("Only one file can be uploaded at a time.", param="file")
-    else:
-        form.filename = part.filename
-
-
-def _take(form: _Form, part: Part, data: Data, into: BinaryIO, max_upload: int) -> None:
-    if part.name == "file":
-        form.size += len(data.bytes)
-        if form.size > max_upload:
-            raise ApiError(f"The file is larger than {max_upload} bytes.", status=413, param="file")
-        into.write(data.bytes)
-        return
-    form.fields[part.name] += data.bytes
-    if len(form.fields[part.name]) > MAX_FIELD:
-        raise ApiError(f"The field '{part.name}' is too long.", param=part.name)
 
 
 def _checked(form: _Form) -> tuple[str, int | None]:
