@@ -273,7 +273,7 @@ def test_llama_cpp_answers_in_the_worker_process_of_a_pipeline(
 
 def test_mlx_elsewhere_than_on_a_mac_says_what_to_take(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(DistilabelUserError, match="macOS only: take TransformersLLM or LlamaCppLLM"):
+    with pytest.raises(DistilabelUserError, match="macOS only: use TransformersLLM or LlamaCppLLM"):
         MlxLLM(path_or_hf_repo="m").load()
 
 

@@ -93,7 +93,7 @@ def test_llama_cpp_takes_a_file_of_the_hub(standins: Any):
 
 
 def test_llama_cpp_without_a_place_says_what_to_give():
-    with pytest.raises(ValidationError, match=r"give model_path=... \(its folder\), or repo_id="):
+    with pytest.raises(ValidationError, match=r"set model_path=... \(its folder\), or repo_id="):
         LlamaCppEmbeddings(model="m.gguf")
 
 

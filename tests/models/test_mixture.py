@@ -152,7 +152,7 @@ def test_wrong_number_of_outputs_never_shifts_inputs():
         def generate(self, inputs, num_generations=1):
             return [{"generations": ["one"]}]
 
-    with pytest.raises(DistilabelUserError, match="Miscounting gave 1 outputs for 2 inputs"):
+    with pytest.raises(DistilabelUserError, match="Miscounting returned 1 outputs for 2 inputs"):
         mixture(Miscounting()).generate_outputs(inputs=[CHAT, CHAT])
 
 

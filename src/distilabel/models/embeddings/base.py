@@ -1,4 +1,4 @@
-"""What every embedding model is: texts in, one vector a text out."""
+"""The base class of embedding models."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -11,7 +11,7 @@ __all__ = ["Embeddings"]
 
 
 class Embeddings(Model):
-    """The base of all embedding models; a subclass gives `model_name` and `encode`.
+    """The base of all embedding models; a subclass defines `model_name` and `encode`.
 
     Examples:
         >>> class Lengths(Embeddings):
@@ -26,10 +26,13 @@ class Embeddings(Model):
 
     _has_offline: ClassVar[str] = "OpenAIEmbeddings"
 
-    def encode(self, inputs: list[str]) -> Sequence[list[float] | None]:  # noqa: ARG002 - each model has its own
-        """Give one vector a text, in their order, all equally long; None for a text that has none."""
+    def encode(self, inputs: list[str]) -> Sequence[list[float] | None]:  # noqa: ARG002 - subclasses use it
+        """Return one vector for each text, in the same order, all of the same length.
+
+        None stands for a text without a vector.
+        """
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `encode`.")
 
     def encode_outputs(self, inputs: list[str]) -> list[EmbeddingOutput]:
-        """Give one output a text, in their order: its vector and what the model tells beside it."""
+        """Return one output for each text, in the same order: its vector and details."""
         return [{"embedding": vector} for vector in self.encode(inputs)]

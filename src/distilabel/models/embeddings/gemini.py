@@ -1,4 +1,4 @@
-"""Google's embedding models behind the Gemini API, online and by batch."""
+"""Embedding models of Google behind the Gemini API."""
 
 from typing import Any, ClassVar, Optional
 
@@ -19,8 +19,8 @@ class GeminiEmbeddings(RemoteEmbeddings):
         model: For example `gemini-embedding-001`.
         base_url: Default: `GOOGLE_GEMINI_BASE_URL`, or `https://generativelanguage.googleapis.com`.
         api_key: Default: `GEMINI_API_KEY`.
-        task_type: What the vectors are for, such as `RETRIEVAL_DOCUMENT` or `SEMANTIC_SIMILARITY`.
-        output_dimensionality: How many numbers each vector has; default: the model's own.
+        task_type: The purpose of the vectors, such as `RETRIEVAL_DOCUMENT` or `SEMANTIC_SIMILARITY`.
+        output_dimensionality: The length of each vector; default: the model's length.
 
     References:
         https://ai.google.dev/api/embeddings,

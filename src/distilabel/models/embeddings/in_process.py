@@ -1,4 +1,4 @@
-"""What embedding models share that are computed in the process that asks: a worker process in a pipeline."""
+"""The base of embedding models that run in this process."""
 
 from typing import Any, ClassVar
 
@@ -10,9 +10,9 @@ __all__ = ["InProcessEmbeddings"]
 
 
 class InProcessEmbeddings(Embeddings):
-    """The base of embedding models that load weights themselves. In a pipeline their steps run in worker processes.
+    """The base of embedding models that load weights themselves.
 
-    What was loaded stays in the process that loaded it: a copy that arrives elsewhere loads it when it is first asked.
+    In a pipeline their steps run in worker processes. A pickled copy has no weights, and loads them on first use.
 
     Attributes:
         in_process: Class attribute: True.

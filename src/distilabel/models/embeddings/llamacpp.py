@@ -1,4 +1,4 @@
-"""Embedding models in GGUF files that run in this process, by the package llama-cpp-python."""
+"""Embedding models in GGUF files that run in this process, with llama-cpp-python."""
 
 from pathlib import Path
 from typing import Any, ClassVar, Optional, Self
@@ -15,21 +15,21 @@ __all__ = ["LlamaCppEmbeddings"]
 
 
 class LlamaCppEmbeddings(InProcessEmbeddings):
-    """A model in a GGUF file that llama.cpp runs in this process to embed texts; needs `distilabel[llama-cpp]`.
+    """An embedding model in a GGUF file that llama.cpp runs in this process.
 
-    In a pipeline its step runs in a worker process. Tested here against a stand-in of the package's interface, not with
-    the package itself, which must be compiled.
+    It needs `distilabel[llama-cpp]`. In a pipeline its step runs in a worker process. The tests use a fake of the
+    package's interface, since the package must be compiled.
 
     Attributes:
         model: The file's name, such as `all-MiniLM-L6-v2-Q2_K.gguf`.
-        model_path: The folder in which it is, or the file itself.
-        repo_id: A repository on the Hub that has the file; it is downloaded once. Overrides `model_path`.
+        model_path: The folder of the file, or the path of the file.
+        repo_id: The repository of the file on the Hub; the file is downloaded once. Overrides `model_path`.
         verbose: Whether llama.cpp writes log messages; False by default.
-        n_gpu_layers: How many layers go to the GPU; -1, the default: all.
-        n_ctx: The most tokens that a text may have, 512 by default; of a longer one the beginning counts.
-        n_batch: How many tokens are read at once, 512 by default.
-        seed: Of what is drawn by chance.
-        normalize_embeddings: Whether vectors are brought to length 1; False by default.
+        n_gpu_layers: The number of layers on the GPU; -1, the default: all.
+        n_ctx: The maximum number of tokens of a text, 512 by default; longer texts are truncated.
+        n_batch: The batch size in tokens, 512 by default.
+        seed: The random seed.
+        normalize_embeddings: Whether to normalize vectors to length 1; False by default.
         extra_kwargs: Further arguments of `llama_cpp.Llama`.
         cuda_devices: Indexes of the visible GPUs; "auto", the default, leaves those that the process already sees.
         disable_cuda_device_placement: Whether to ignore `cuda_devices`; True by default.
@@ -58,7 +58,7 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
     n_batch: int = 512
     seed: int = 4294967295
     normalize_embeddings: RuntimeParameter[bool] = Field(
-        default=False, description="Whether vectors are brought to length 1."
+        default=False, description="Whether to normalize vectors to length 1."
     )
     extra_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
     cuda_devices: RuntimeParameter[CudaDevices] = Field(
@@ -72,8 +72,8 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
     def _check_place(self) -> Self:
         if not (self.model_path or self.repo_id):
             raise DistilabelUserError(
-                "LlamaCppEmbeddings does not know where the file is: give model_path=... (its folder), or repo_id=... of a "
-                "repository on the Hub."
+                "LlamaCppEmbeddings does not know where the file is: set model_path=... (its folder), or repo_id=... (a "
+                "repository on the Hub)."
             )
         return self
 
@@ -83,7 +83,7 @@ class LlamaCppEmbeddings(InProcessEmbeddings):
         return self.model
 
     def load(self) -> None:
-        """Load the file; one of the Hub's is downloaded first.
+        """Load the file; a file on the Hub is downloaded first.
 
         Raises:
             DistilabelMissingPackageError: Install `distilabel[llama-cpp]`.

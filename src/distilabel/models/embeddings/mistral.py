@@ -1,4 +1,4 @@
-"""Mistral's embedding models, online and by batch."""
+"""Embedding models of Mistral."""
 
 from typing import Any, ClassVar, Literal, Optional
 
@@ -17,9 +17,9 @@ class MistralEmbeddings(RemoteEmbeddings):
         model: For example `mistral-embed`.
         base_url: Default: `MISTRAL_BASE_URL`, or `https://api.mistral.ai/v1`.
         api_key: Default: `MISTRAL_API_KEY`.
-        output_dimension: How many numbers each vector has, for models that can be asked; default: the model's own.
-        output_dtype: Of the numbers, for models that can be asked; default: "float". Binary ones come as whole numbers
-            that hold 8 bits each.
+        output_dimension: The length of each vector, if the model supports a choice; default: the model's length.
+        output_dtype: The type of the numbers, if the model supports a choice; default: "float". Binary vectors are
+            returned as integers with 8 bits each.
 
     References:
         https://docs.mistral.ai/api/#tag/embeddings, https://docs.mistral.ai/capabilities/batch

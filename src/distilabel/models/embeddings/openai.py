@@ -1,4 +1,4 @@
-"""OpenAI's embedding models, online and by batch."""
+"""Embedding models of OpenAI."""
 
 from typing import Any, ClassVar, Literal, Optional
 
@@ -11,17 +11,17 @@ __all__ = ["OpenAIEmbeddings"]
 
 
 class OpenAIEmbeddings(RemoteEmbeddings):
-    """An embedding model behind OpenAI's API, or behind another server with the same API.
+    """An embedding model behind OpenAI's API or a server with the same API.
 
     Attributes:
         model: For example `text-embedding-3-small`.
         base_url: Default: `OPENAI_BASE_URL`, or `https://api.openai.com/v1`.
         api_key: Default: `OPENAI_API_KEY`.
-        dimensions: How many numbers each vector has; default: as many as the model gives.
-        encoding_format: How vectors travel: `float`, as text, or `base64`, in about a quarter of the bytes. The vectors
-            are the same, but for rounding to 32 bits.
-        organization: Whose quota is used; default: `OPENAI_ORG_ID`, or the key's own.
-        project: Under which the usage is counted; default: `OPENAI_PROJECT_ID`, or none.
+        dimensions: The length of each vector; default: the model's length.
+        encoding_format: The transfer format of vectors: `float`, as text, or `base64`, with about a quarter of the
+            bytes. The vectors are the same, except for rounding to 32 bits.
+        organization: The organization whose quota is used; default: `OPENAI_ORG_ID`, or that of the key.
+        project: The project that the usage is counted for; default: `OPENAI_PROJECT_ID`, or none.
 
     References:
         https://platform.openai.com/docs/api-reference/embeddings/create,

@@ -1,4 +1,4 @@
-"""Embedding models that run in this process, by the package sentence-transformers."""
+"""Embedding models that run in this process, with sentence-transformers."""
 
 from typing import Any, Literal, Optional
 
@@ -17,24 +17,25 @@ _PASSED_ON = (
 
 
 class SentenceTransformerEmbeddings(InProcessEmbeddings):
-    """A model of sentence-transformers, from the Hub or from a folder; needs `distilabel[sentence-transformers]`.
+    """An embedding model that the package sentence-transformers runs in this process.
 
-    In a pipeline its step runs in a worker process; `StepResources(gpus=1)` gives it a GPU.
+    It needs `distilabel[sentence-transformers]`. In a pipeline its step runs in a worker process;
+    `StepResources(gpus=1)` assigns a GPU to it.
 
     Attributes:
         model: The model's name on the Hub, or a folder.
-        device: For example "cuda"; by default the package chooses.
-        prompts: Names to texts that are put before the inputs.
-        default_prompt_name: Which of them is used.
+        device: For example "cuda"; by default the package selects it.
+        prompts: Name to prefix for the inputs.
+        default_prompt_name: The name of the prefix to use.
         trust_remote_code: Whether to run code from the model's repository; False by default.
         revision: A branch, tag or commit of the model.
         token: The Hub's token; default: `HF_TOKEN`, or the token of the last login.
-        truncate_dim: How many numbers of each vector to keep, all by default.
-        model_kwargs: For the Transformers model.
-        tokenizer_kwargs: For its tokenizer.
-        config_kwargs: For its configuration.
-        precision: Of the numbers: "float32" (the default), "int8", "uint8", "binary" or "ubinary".
-        normalize_embeddings: Whether vectors are brought to length 1, as they are by default.
+        truncate_dim: The length to truncate each vector to; by default vectors are not truncated.
+        model_kwargs: Arguments of the Transformers model.
+        tokenizer_kwargs: Arguments of its tokenizer.
+        config_kwargs: Arguments of its configuration.
+        precision: The type of the numbers: "float32" (the default), "int8", "uint8", "binary" or "ubinary".
+        normalize_embeddings: Whether to normalize vectors to length 1; True by default.
 
     References:
         Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks, https://arxiv.org/abs/1908.10084
@@ -45,7 +46,9 @@ class SentenceTransformerEmbeddings(InProcessEmbeddings):
     """
 
     model: str
-    device: Optional[RuntimeParameter[str]] = Field(default=None, description="Such as 'cuda'.")
+    device: Optional[RuntimeParameter[str]] = Field(
+        default=None, description="The device, for example 'cuda'."
+    )
     prompts: Optional[dict[str, str]] = None
     default_prompt_name: Optional[str] = None
     trust_remote_code: bool = False
@@ -57,7 +60,7 @@ class SentenceTransformerEmbeddings(InProcessEmbeddings):
     config_kwargs: Optional[dict[str, Any]] = None
     precision: Literal["float32", "int8", "uint8", "binary", "ubinary"] = "float32"
     normalize_embeddings: RuntimeParameter[bool] = Field(
-        default=True, description="Whether vectors are brought to length 1."
+        default=True, description="Whether to normalize vectors to length 1."
     )
 
     @property

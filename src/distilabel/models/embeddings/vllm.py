@@ -1,4 +1,4 @@
-"""Embedding models that run in this process, by the package vllm."""
+"""Embedding models that run in this process, with the package vllm."""
 
 from typing import Any, ClassVar, Optional
 
@@ -13,19 +13,19 @@ __all__ = ["vLLMEmbeddings"]
 
 
 class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
-    """A model that vLLM runs in this process to embed texts; needs `distilabel[vllm]`, and a GPU that vLLM knows.
+    """An embedding model that vLLM runs in this process.
 
-    In a pipeline its step runs in a worker process. Tested here against a stand-in of the package's interface, not with
-    the package itself.
+    It needs `distilabel[vllm]` and a GPU that vLLM supports. In a pipeline its step runs in a worker process. The tests
+    use a fake of the package's interface, not the package itself.
 
     Attributes:
         model: The model's name on the Hub, or a folder.
-        dtype: Of its numbers, such as "bfloat16"; "auto" by default.
+        dtype: The type of the weights, such as "bfloat16"; "auto" by default.
         trust_remote_code: Whether to run code from the model's repository; False by default.
-        quantization: How the weights are quantized, where they do not say so themselves.
+        quantization: The quantization of the weights, if their configuration does not contain it.
         revision: A branch, tag or commit of the model.
-        enforce_eager: Whether CUDA graphs are left out, as they are by default: they take memory and time to make.
-        seed: 0 by default.
+        enforce_eager: Whether to use no CUDA graphs, which need memory and time to build; True by default.
+        seed: The random seed, 0 by default.
         extra_kwargs: Further arguments of `vllm.LLM`, such as `{"gpu_memory_utilization": 0.5}`.
         cuda_devices: Indexes of the visible GPUs; "auto", the default, leaves those that the process already sees.
         disable_cuda_device_placement: Whether to ignore `cuda_devices`; False by default.

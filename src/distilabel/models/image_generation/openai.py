@@ -1,4 +1,4 @@
-"""OpenAI's image models, online and by batch."""
+"""Image models of OpenAI."""
 
 from typing import Any, ClassVar, Optional
 
@@ -9,21 +9,21 @@ __all__ = ["OpenAIImageGeneration"]
 
 
 class OpenAIImageGeneration(RemoteImageGeneration):
-    """An image model behind OpenAI's API, or behind another server with the same API; online and by batch.
+    """An image model behind OpenAI's API or a server with the same API.
 
     Attributes:
         model: For example `gpt-image-2`.
         base_url: Default: `OPENAI_BASE_URL`, or `https://api.openai.com/v1`.
         api_key: Default: `OPENAI_API_KEY`. Never written anywhere.
-        max_retries: How often a call is tried again.
-        timeout: Seconds that a call may be silent.
+        max_retries: How often a failed call is repeated, if that is safe.
+        timeout: Seconds without a byte from the platform until a call fails.
 
-    By batch, images come back within the lines of a result file: one of 1024x1024 pixels takes some megabytes there.
+    In batch jobs, the lines of a result file contain the images; an image of 1024x1024 pixels needs some megabytes.
 
     References:
         https://platform.openai.com/docs/api-reference/images/create,
-        https://platform.openai.com/docs/api-reference/batch/create: `/v1/images/generations` is among the endpoints
-        that a batch may ask; which models take part in batches, their own pages say (November 2026)
+        https://platform.openai.com/docs/api-reference/batch/create: `/v1/images/generations` is an endpoint for
+        batches; the page of each model tells whether it supports batches (November 2026)
 
     Examples:
         >>> model = OpenAIImageGeneration(model="gpt-image-2", api_key="...", generation_kwargs={"size": "1024x1024"})
@@ -53,16 +53,15 @@ class OpenAIImageGeneration(RemoteImageGeneration):
             size: For example `1024x1024`.
             quality: For example `high`.
             output_format: `png`, `jpeg` or `webp`.
-            response_format: `b64_json` for servers that would send an address otherwise; OpenAI's own models always
-                send the image.
+            response_format: `b64_json` for servers that return URLs by default; OpenAI's models always return the image.
             extra_body: Further fields of the body, sent unchanged; they override all others.
 
         Raises:
-            DistilabelUserError: Addresses are asked for.
+            DistilabelUserError: `response_format` is `url`.
         """
         if response_format == "url":
             raise DistilabelUserError(
-                "Images are taken as files, not as addresses, which expire: set response_format='b64_json'."
+                "Images are stored as files, since image URLs expire: set response_format='b64_json'."
             )
         body = {
             "model": self.model,

@@ -1,4 +1,4 @@
-"""What image models behind a platform hand on of its answers: images, counts and reasons; pure."""
+"""Conversion of a platform's answers to the output of an image model."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,9 @@ __all__ = ["output_of"]
 
 
 def output_of(answers: Sequence[Answer]) -> ImageOutput:
-    """Return the output for one prompt, made of the answers to its requests: each has its image in `extras`.
+    """Return the output for one prompt from the answers to its requests.
+
+    Each answer has its image in `extras`.
 
     Examples:
         >>> from distilabel.records import Reply

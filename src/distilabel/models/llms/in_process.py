@@ -62,7 +62,7 @@ class InProcessLLM(LLM):
         return self._model
 
     def _steered(self, kind: str, structure: StructuredOutputType, *model: Any) -> Any:
-        """Return the `logits_processor` of a structure; the last one is cached: it is slow."""
+        """Return the `logits_processor` of a structure; the last is cached: it is slow."""
         key = _key(structure)
         if self._steering is None or self._steering[0] != key:
             self._steering = (key, logits_processor(kind, structure, *model))

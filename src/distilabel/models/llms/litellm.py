@@ -1,4 +1,4 @@
-"""Models behind any platform that the package litellm speaks to, online."""
+"""LLMs behind the platforms that the package litellm supports."""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,16 +28,16 @@ _EXTRA = "litellm"
 
 
 class LiteLLM(AsyncLLM):
-    """A model behind one of the many platforms that the package litellm speaks to; needs `distilabel[litellm]`.
+    """A model behind a platform that the package litellm supports, online only.
 
-    Where a platform has a class of its own here, take that one: it retries what may be retried, and asks by batch.
-    Keys are read from the environment, as litellm does it: `GEMINI_API_KEY`, `OPENROUTER_API_KEY` and so on.
+    It needs `distilabel[litellm]`. If this package has a class for the platform, prefer it: it retries failed calls and
+    supports batch jobs. litellm reads API keys from the environment: `GEMINI_API_KEY`, `OPENROUTER_API_KEY` and so on.
 
     Attributes:
-        model: As litellm names it, with the platform before it: `openrouter/qwen/qwen3-8b`.
-        verbose: Whether litellm tells what it does; False by default.
+        model: litellm's name of the model, with the platform as a prefix: `openrouter/qwen/qwen3-8b`.
+        verbose: Whether litellm writes log messages; False by default.
         structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, sent
-            as OpenAI's `json_schema` response format, which litellm hands on as the platform wants it.
+            as OpenAI's `json_schema` response format, which litellm converts for the platform.
         max_concurrent_requests: The maximum number of concurrent requests, over all rows.
 
     Raises:
@@ -54,7 +54,7 @@ class LiteLLM(AsyncLLM):
     _stays_behind: ClassVar[frozenset[str]] = frozenset({"_litellm"})
 
     model: str
-    verbose: RuntimeParameter[bool] = Field(default=False, description="Whether litellm tells what it does.")
+    verbose: RuntimeParameter[bool] = Field(default=False, description="Whether litellm writes log messages.")
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
 
     _litellm: Any = PrivateAttr(default=None)
@@ -63,14 +63,14 @@ class LiteLLM(AsyncLLM):
     def _check_offline(self) -> Self:
         if self.use_offline_batch_generation:
             raise DistilabelUserError(
-                "LiteLLM cannot generate by offline batch: no batch API is spoken by way of litellm. Set "
-                "use_offline_batch_generation=False, or take the platform's own LLM (docs/platforms.md)."
+                "LiteLLM cannot generate by offline batch: it uses no batch API of litellm. Set "
+                "use_offline_batch_generation=False, or use the LLM class of the platform (docs/platforms.md)."
             )
         return self
 
     @property
     def model_name(self) -> str:
-        """The model's name, with its platform."""
+        """The model's name, with the platform as a prefix."""
         return self.model
 
     def load(self) -> None:
@@ -85,7 +85,7 @@ class LiteLLM(AsyncLLM):
         self._litellm.set_verbose = bool(self.verbose)
 
     def unload(self) -> None:
-        """Let litellm go."""
+        """Release litellm."""
         super().unload()
         self._litellm = None
 
@@ -112,16 +112,16 @@ class LiteLLM(AsyncLLM):
         force_timeout: Optional[int] = 600,
         custom_llm_provider: Optional[str] = None,
     ) -> GenerateOutput:
-        """Ask online; several generations are several requests.
+        """Generate online; each generation is one request.
 
         Args:
             input: A chat, or a chat and the structure of its answer.
             num_generations: The number of generations.
             max_tokens: The maximum number of tokens to generate.
             api_base: The platform's address.
-            api_key: The key, where it is not in the environment. Never written anywhere.
-            mock_response: An answer that litellm gives without asking anybody.
-            force_timeout: Seconds that a request may take.
+            api_key: The key, if it is not in the environment. Never written anywhere.
+            mock_response: An answer that litellm returns without a request.
+            force_timeout: The timeout of a request in seconds.
 
         Raises:
             DistilabelAuthenticationError: The platform does not accept the key.
@@ -163,15 +163,15 @@ class LiteLLM(AsyncLLM):
                 answer = await self._litellm.acompletion(model=self.model, messages=list(chat), **given)
         except (errors.AuthenticationError, errors.PermissionDeniedError) as error:
             raise DistilabelAuthenticationError(
-                f"The platform of {self.model!r} did not accept the key ({_told(error, given)}): set the right one and "
-                "run again."
+                f"The platform of {self.model!r} did not accept the key ({_without_key(error, given)}): set a valid key "
+                "and run again."
             ) from None
         except errors.NotFoundError as error:
             raise DistilabelModelNotFoundError(
-                f"The platform does not know the model {self.model!r} ({_told(error, given)}): check its name."
+                f"The platform does not know the model {self.model!r} ({_without_key(error, given)}): check its name."
             ) from None
-        except Exception as error:  # noqa: BLE001 - one bad row costs one row; its text may hold the key
-            return Failure("generation_error", f"{type(error).__name__}: {_told(error, given)}")
+        except Exception as error:  # noqa: BLE001 - one bad row must not lose the others; the text may contain the key
+            return Failure("generation_error", f"{type(error).__name__}: {_without_key(error, given)}")
         return body_outcome(200, answer.model_dump())
 
     async def _in_turn(
@@ -181,10 +181,10 @@ class LiteLLM(AsyncLLM):
         num_generations: int,
         kwargs: dict[str, Any],
     ) -> GenerateOutput:
-        # An input is several requests, and each takes a slot of its own.
+        # An input is several requests, and each takes its own slot.
         return await super()._in_turn(nullcontext(), input, num_generations, kwargs)
 
 
-def _told(error: Exception, given: dict[str, Any]) -> str:
+def _without_key(error: Exception, given: dict[str, Any]) -> str:
     key = given.get("api_key")
     return str(error).replace(key, "[secret]") if key else str(error)

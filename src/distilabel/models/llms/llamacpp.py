@@ -1,4 +1,4 @@
-"""Models in GGUF files that run in this process, by the package llama-cpp-python."""
+"""LLMs in GGUF files that run in this process, with llama-cpp-python."""
 
 from typing import Any, ClassVar, Optional
 
@@ -19,22 +19,22 @@ _BEGIN = "<|begin_of_text|>"
 
 
 class LlamaCppLLM(InProcessLLM):
-    """A model in a GGUF file that llama.cpp runs in this process, input by input; needs `distilabel[llama-cpp]`.
+    """A model in a GGUF file that llama.cpp runs in this process, one input at a time.
 
-    The tests use a fake of the package's interface, not the package itself, which must be compiled.
+    It needs `distilabel[llama-cpp]`. The tests use a fake of the package's interface, since the package must be compiled.
 
     Attributes:
-        model_path: The file.
-        n_gpu_layers: How many layers go to the GPU; -1, the default: all.
-        chat_format: The name of a chat format of llama-cpp-python's; by default the file's own template.
-        n_ctx: The most tokens that question and answer have together, 512 by default; 0: as many as the model can.
-        n_batch: How many tokens of a question are read at once, 512 by default.
-        seed: Of what is drawn by chance; by default another one each time.
+        model_path: The path of the file.
+        n_gpu_layers: The number of layers on the GPU; -1, the default: all.
+        chat_format: The name of a chat format of llama-cpp-python; default: the template in the file.
+        n_ctx: The maximum number of tokens of prompt and answer together, 512 by default; 0: the model's maximum.
+        n_batch: The batch size of prompt processing in tokens, 512 by default.
+        seed: The seed of the sampling; by default a random one.
         verbose: Whether llama.cpp writes log messages; False by default.
         extra_kwargs: Further arguments of `llama_cpp.Llama`.
-        tokenizer_id: Not needed, since the file holds its tokenizer; taken so that pipelines which name it run.
-        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, which
-            llama.cpp does itself, or `{"format": "regex", "schema": <regular expression>}`, which needs
+        tokenizer_id: Ignored, since the file contains its tokenizer; accepted for compatibility.
+        structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`,
+            supported by llama.cpp itself, or `{"format": "regex", "schema": <regular expression>}`, which needs
             `distilabel[outlines]`.
         use_magpie_template: Whether the model writes the user messages, as `Magpie` requires.
         magpie_pre_query_template: "llama3", "qwen2", or the text that starts a user message in the model's chat template; with
@@ -105,11 +105,11 @@ class LlamaCppLLM(InProcessLLM):
             inputs: Chats, or pairs of a chat and the structure of its answer.
             num_generations: The number of generations for each input.
             max_new_tokens: The maximum number of tokens to generate.
-            frequency_penalty: Above 0 makes tokens less likely the more often they were there.
-            presence_penalty: Above 0 makes tokens that were there less likely.
+            frequency_penalty: A value above 0 makes tokens less likely, the more often they occur in the text.
+            presence_penalty: A value above 0 makes tokens that occur in the text less likely.
             temperature: 0 always selects the likeliest token.
             top_p: The total probability of the likeliest tokens to sample from.
-            extra_generation_kwargs: Further arguments of llama-cpp-python's; they go before all others.
+            extra_generation_kwargs: Further arguments of llama-cpp-python; they override all others.
         """
         arguments: dict[str, Any] = {
             "max_tokens": max_new_tokens,
@@ -134,7 +134,7 @@ class LlamaCppLLM(InProcessLLM):
         model = self._loaded
         if pre_query_of(self) is not None and not (chat and chat[-1]["role"] == "user"):
             raw = add_pre_query(rendered(chat, self.magpie_pre_query_template), chat, self)
-            # llama.cpp begins every text itself.
+            # llama.cpp adds this token to each text itself.
             return _read(model.create_completion(prompt=raw.removeprefix(_BEGIN), **arguments), "text")
         messages = texts_only(chat, type(self).__name__)
         kept_to = {} if structure is None else self._kept_to(structure)

@@ -1,4 +1,4 @@
-"""A mixture of agents: several LLMs propose, one sums up."""
+"""Mixture of agents: several LLMs propose answers, one aggregates them."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -22,25 +22,25 @@ The answers of the models:
 
 
 class MixtureOfAgentsLLM(LLM):
-    """Several LLMs answer each input, for some rounds each knowing what all said in the round before; one sums up.
+    """Several LLMs propose answers to each input, and one aggregates them.
 
-    Each of them goes its own way, online or by offline batch, as it is set to itself: offline, a round is submitted for
-    all rows together, and the next one once its answers are there.
+    From the second round on, each proposer sees all proposals of the round before. Each LLM works online or by offline
+    batch, as it is configured. Offline, a round is submitted for all rows together, and the next round starts when its
+    answers are there.
 
     Attributes:
-        aggregator_llm: Sums up; the answer is its.
+        aggregator_llm: Aggregates the proposals into the answer.
         proposers_llms: Propose answers.
-        rounds: How many times they do.
+        rounds: The number of rounds of proposals.
 
-    An input for which no proposer has an answer is not passed on; one of several that fails is left out. Tokens are
-    counted over all that was asked for an input, and stand with its first generation. Generation arguments belong into
-    the `generation_kwargs` of the LLMs inside.
+    A proposal that fails is left out. If all proposals for an input fail, its generations fail. The token counts of the
+    first generation include all requests for an input. Set generation arguments in the `generation_kwargs` of the LLMs.
 
     References:
         Mixture-of-Agents Enhances Large Language Model Capabilities, https://arxiv.org/abs/2406.04692
 
     Raises:
-        DistilabelUserError: There is no proposer, or the mixture itself is set to offline batch generation.
+        DistilabelUserError: There is no proposer, or `use_offline_batch_generation` is set on the mixture itself.
 
     Examples:
         >>> class Saying(LLM):
@@ -71,8 +71,8 @@ class MixtureOfAgentsLLM(LLM):
     def _check(self) -> Self:
         if self.use_offline_batch_generation:
             raise DistilabelUserError(
-                "A MixtureOfAgentsLLM asks nobody itself: set use_offline_batch_generation on aggregator_llm and on each "
-                "of proposers_llms.",
+                "A MixtureOfAgentsLLM sends no requests itself: set use_offline_batch_generation on aggregator_llm and on "
+                "each of proposers_llms.",
             )
         return self
 
@@ -82,21 +82,21 @@ class MixtureOfAgentsLLM(LLM):
 
     @property
     def model_name(self) -> str:
-        """The name of the model that sums up."""
+        """The name of the aggregator's model."""
         return self.aggregator_llm.model_name
 
     def load(self) -> None:
         """Load all LLMs.
 
         Raises:
-            DistilabelUserError: One has a batch protocol of its own, which knows one set of jobs for all rows.
+            DistilabelUserError: An LLM has a custom batch protocol, which has one set of jobs for all rows.
         """
         super().load()
         for llm in self._llms:
             if llm.requires_all_inputs:
                 raise DistilabelUserError(
                     f"{type(llm).__name__} keeps one set of batch jobs and cannot be part of a MixtureOfAgentsLLM: set "
-                    "use_offline_batch_generation=False, or take an LLM such as OpenAILLM.",
+                    "use_offline_batch_generation=False, or use an LLM such as OpenAILLM.",
                 )
             llm.load()
 
@@ -107,14 +107,15 @@ class MixtureOfAgentsLLM(LLM):
         super().unload()
 
     def generate(self, inputs: list[FormattedInput], num_generations: int = 1) -> list[GenerateOutput]:  # type: ignore[override]
-        """Generate: rounds of proposals, then the answer that sums them up.
+        """Generate rounds of proposals, then aggregate them.
 
         Args:
-            inputs: Chats, or pairs of a chat and the structure of its answer; the structure is for the last answer alone.
-            num_generations: How many answers to sum up in; the proposals are the same for all.
+            inputs: Chats, or pairs of a chat and the structure of its answer; only the final
+                answer has the structure.
+            num_generations: The number of final answers; all are based on the same proposals.
 
         Raises:
-            DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs of an LLM inside are still running.
+            DistilabelOfflineBatchGenerationNotFinishedException: Batch jobs of one of the LLMs are not finished.
         """
         questions = [_Question(given) for given in inputs]
         for _ in range(self.rounds):
@@ -128,7 +129,7 @@ class MixtureOfAgentsLLM(LLM):
         ]
 
     def _propose(self, questions: Sequence["_Question"]) -> None:
-        """Ask all proposers before any waits: offline, the whole round is then submitted at once."""
+        """Run one round; offline, the requests of all proposers are submitted first."""
         chats: list[FormattedInput] = [question.chat for question in questions]
         rounds: list[list[GenerateOutput]] = []
         waiting: list[str] = []
@@ -142,7 +143,7 @@ class MixtureOfAgentsLLM(LLM):
         if unfinished:
             raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=dict.fromkeys(waiting))
         for question, outputs in zip(questions, zip(*rounds, strict=True), strict=True):
-            question.hear(outputs)
+            question.add_proposals(outputs)
 
 
 def _ask(llm: LLM, inputs: list[FormattedInput], num_generations: int) -> list[GenerateOutput]:
@@ -151,14 +152,14 @@ def _ask(llm: LLM, inputs: list[FormattedInput], num_generations: int) -> list[G
     outputs = llm.generate_outputs(inputs, num_generations, **llm.get_generation_kwargs())
     if len(outputs) != len(inputs):
         raise DistilabelUserError(
-            f"{type(llm).__name__} gave {len(outputs)} outputs for {len(inputs)} inputs: generate() must return one for "
-            "each, in their order.",
+            f"{type(llm).__name__} returned {len(outputs)} outputs for {len(inputs)} inputs: generate() must return one "
+            "for each, in the same order.",
         )
     return outputs
 
 
 class _Question:
-    """One input on its way through the rounds."""
+    """The state of one input through the rounds."""
 
     def __init__(self, given: FormattedInput) -> None:
         chat, self._structure = given if isinstance(given, tuple) else (given, None)
@@ -171,11 +172,11 @@ class _Question:
 
     @property
     def structured(self) -> FormattedInput:
-        """The chat, with the structure that its answer is to have."""
+        """The chat, with the structure of its answer if there is one."""
         return (self.chat, self._structure) if self._is_structured else self.chat
 
-    def hear(self, outputs: Sequence[GenerateOutput]) -> None:
-        """Take in what the proposers said in a round."""
+    def add_proposals(self, outputs: Sequence[GenerateOutput]) -> None:
+        """Record the proposals of one round."""
         texts = [text for output in outputs for text in output.get("generations") or [] if text is not None]
         self.failures = [reason for output in outputs for reason in output.get("failures") or [] if reason]
         self.hopeless = not texts
@@ -185,7 +186,7 @@ class _Question:
                 self._tokens[name] = self._tokens.get(name, 0) + sum(counts)
 
     def with_costs(self, output: GenerateOutput) -> GenerateOutput:
-        """Add what the proposals cost to the first generation."""
+        """Add the token counts of the proposals to the first generation."""
         counted = _statistics(output)
         length = len(output.get("generations") or ())
         for name in {**counted, **self._tokens}:
@@ -203,7 +204,7 @@ def _statistics(output: GenerateOutput) -> dict[str, list[int]]:
 
 
 def _with_proposals(chat: ChatType, texts: Sequence[str]) -> ChatType:
-    """Put the proposals into the system prompt, before the one that was there."""
+    """Put the proposals at the start of the system prompt."""
     listed = "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1))
     own = [message for message in chat if message["role"] == "system"]
     rest = [message for message in chat if message["role"] != "system"]
@@ -214,7 +215,7 @@ def _with_proposals(chat: ChatType, texts: Sequence[str]) -> ChatType:
 
 def _hopeless(question: _Question, num_generations: int) -> GenerateOutput:
     none: FailureReason = {
-        "code": "no_proposal", "message": "None of the proposers gave a text.", "attempts": 1, "job_id": None,
+        "code": "no_proposal", "message": "None of the proposers returned a text.", "attempts": 1, "job_id": None,
     }  # fmt: skip
     reason = question.failures[0] if question.failures else none
     output: GenerateOutput = {"generations": [None] * num_generations, "failures": [reason] * num_generations}

@@ -1,4 +1,4 @@
-"""Models that run in this process on Apple silicon, by the package mlx-lm."""
+"""LLMs that run in this process on Apple silicon, with the package mlx-lm."""
 
 import sys
 from collections.abc import Callable
@@ -19,13 +19,13 @@ _EXTRA = "mlx"
 
 
 class MlxLLM(InProcessLLM):
-    """A model that Apple's MLX runs in this process, input by input; macOS only, needs `distilabel[mlx]`.
+    """A model that Apple's MLX runs in this process, one input at a time.
 
-    The tests use a fake of the package's interface, not the package itself, which needs a Mac.
+    It needs macOS and `distilabel[mlx]`. The tests use a fake of the package's interface, since the package needs a Mac.
 
     Attributes:
         path_or_hf_repo: A folder, or the model's name on the Hub, such as `mlx-community/Qwen3-8B-4bit`.
-        tokenizer_config: Arguments of the tokenizer.
+        tokenizer_config: The arguments of the tokenizer.
         mlx_model_config: Overrides the model's own configuration.
         adapter_path: A folder with LoRA weights.
         structured_output: The structure of every answer: `{"schema": <pydantic model or JSON schema>}`, or
@@ -67,7 +67,7 @@ class MlxLLM(InProcessLLM):
         """
         if sys.platform != "darwin":
             raise DistilabelUserError(
-                "MlxLLM runs on macOS only: take TransformersLLM or LlamaCppLLM on this machine, or point "
+                "MlxLLM runs on macOS only: use TransformersLLM or LlamaCppLLM on this machine, or point "
                 "OpenAICompatibleLLM(base_url=...) to a Mac that runs `mlx_lm.server`."
             )
         super().load()
@@ -110,11 +110,11 @@ class MlxLLM(InProcessLLM):
             inputs: Chats, or pairs of a chat and the structure of its answer.
             num_generations: The number of generations for each input.
             max_tokens: The maximum number of tokens to generate.
-            sampler: Draws the next token; by default made of `temp`, `top_p`, `min_p` and `min_tokens_to_keep`.
-            logits_processors: Change what each next token's chances are.
-            temp: The temperature; by default 0, which takes the likeliest token each time.
+            sampler: Samples the next token; by default built from `temp`, `top_p`, `min_p` and `min_tokens_to_keep`.
+            logits_processors: Functions that change the logits of the next token.
+            temp: The temperature; 0, the default, always selects the likeliest token.
             repetition_penalty: A value above 1 makes repeated tokens less likely.
-            repetition_context_size: How many tokens back `repetition_penalty` looks.
+            repetition_context_size: The number of previous tokens that `repetition_penalty` considers.
         """
         kit = require("mlx_lm.sample_utils", _EXTRA)
         chances = _given(temp=temp, top_p=top_p, min_p=min_p, min_tokens_to_keep=min_tokens_to_keep)

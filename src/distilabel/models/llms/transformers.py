@@ -1,4 +1,4 @@
-"""Models that run in this process, by the package transformers."""
+"""LLMs that run in this process, with the package transformers."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Optional
@@ -17,22 +17,23 @@ __all__ = ["TransformersLLM", "generated_tokens"]
 
 
 class TransformersLLM(InProcessLLM):
-    """A model of transformers, from the Hub or from a folder, that runs in this process; needs `distilabel[transformers]`.
+    """A model that the package transformers runs in this process.
 
-    All inputs of a call are one batch: set the task's `input_batch_size` to what the memory holds. In a pipeline the task
-    runs in a worker process; `StepResources(gpus=1)` gives it a GPU, `replicas` loads the model several times.
+    It needs `distilabel[transformers]`. All inputs of a call form one batch: set the task's `input_batch_size` so that a
+    batch fits into memory. In a pipeline the task runs in a worker process. `StepResources(gpus=1)` assigns a GPU to it,
+    and `replicas` loads the model several times.
 
     Attributes:
         model: The model's name on the Hub, or a folder.
         revision: A branch, tag or commit of the model, "main" by default.
-        torch_dtype: Of its numbers, such as "bfloat16"; by default "auto", as they are stored.
+        torch_dtype: The type of the weights, such as "bfloat16"; "auto", the default: the type in which they are stored.
         trust_remote_code: Whether to run code from the model's repository; False by default.
         model_kwargs: Further arguments of the model's `from_pretrained`.
-        tokenizer: A tokenizer's name or folder; by default the model's.
-        use_fast: Whether a tokenizer in Rust is taken where there is one, as by default.
-        chat_template: In Jinja; by default the tokenizer's. Where there is none, the model continues the messages' texts.
-        device: For example "cuda:0"; by default an accelerator if there is one.
-        device_map: For example "auto", which spreads the model over all devices; needs the package accelerate.
+        tokenizer: The tokenizer's name or folder; default: the model's.
+        use_fast: Whether to use a fast (Rust) tokenizer if there is one; True by default.
+        chat_template: A Jinja template; default: the tokenizer's. Without any, the model continues the messages' texts.
+        device: For example "cuda:0"; default: an accelerator if there is one.
+        device_map: For example "auto", which spreads the model over all devices; it needs the package accelerate.
         token: The Hub's token; default: `HF_TOKEN`, or the token of the last login. Never written anywhere.
         cuda_devices: Indexes of the visible GPUs; "auto", the default, leaves those that the process already sees.
         disable_cuda_device_placement: Whether to ignore `cuda_devices`; False by default.
@@ -125,11 +126,11 @@ class TransformersLLM(InProcessLLM):
             inputs: Chats, or pairs of a chat and the structure of its answer.
             num_generations: The number of generations for each input.
             max_new_tokens: The maximum number of tokens to generate.
-            temperature: Above 0; 0 takes the likeliest token each time, as `do_sample=False` does.
+            temperature: 0 always selects the likeliest token, as `do_sample=False` does.
             repetition_penalty: A value above 1 makes repeated tokens less likely.
             top_p: The total probability of the likeliest tokens to sample from.
-            top_k: So many of the likeliest tokens are drawn from; 0: all.
-            do_sample: Whether tokens are drawn by chance. Without it all generations of an input are the same.
+            top_k: The number of likeliest tokens to sample from; 0: all.
+            do_sample: Whether to sample tokens. If False, all generations of an input are the same.
         """
         arguments: dict[str, Any] = {
             "max_new_tokens": max_new_tokens, "repetition_penalty": repetition_penalty, "do_sample": False
@@ -143,9 +144,9 @@ class TransformersLLM(InProcessLLM):
         return [outputs[number] for number in range(len(inputs))]
 
     def get_last_hidden_states(self, inputs: list[FormattedInput]) -> list[Any]:
-        """Return for each input the last hidden state of each of its tokens: an array of tokens by dimensions."""
+        """Return the last hidden states of each input: an array of tokens by dimensions."""
         chats = [given[0] if isinstance(given, tuple) else given for given in inputs]
-        # On the right, where what fills up changes nothing before it, neither what it is nor where it stands.
+        # Padding on the right does not change the states and the positions of the tokens before it.
         encoded = self._encoded(chats, "right")
         with require("torch", EXTRA).inference_mode():
             states = self._loaded.base_model(**encoded).last_hidden_state
@@ -157,7 +158,7 @@ class TransformersLLM(InProcessLLM):
         prompts = [prompt_of(self._tokenizer, chat, self, chat_template=template) for chat in chats]
         return self._tokenizer(
             prompts, return_tensors="pt", padding=True, padding_side=side, return_token_type_ids=False,
-            # A template writes them itself.
+            # A template adds the special tokens itself.
             add_special_tokens=not has_template(self._tokenizer, template),
         ).to(model.device)  # fmt: skip
 
@@ -173,7 +174,7 @@ class TransformersLLM(InProcessLLM):
         steering = (
             [] if structure is None else [self._steered("transformers", structure, model, self._tokenizer)]
         )
-        # Copies of a row draw by themselves, and greedily they are the same: both are what was asked for.
+        # Each copy of a row is sampled independently. With greedy decoding all copies are the same, as they should be.
         rows = {name: value.repeat_interleave(num_generations, dim=0) for name, value in encoded.items()}
         with require("torch", EXTRA).inference_mode():
             made = model.generate(
@@ -194,11 +195,13 @@ class TransformersLLM(InProcessLLM):
 
 
 def generated_tokens(tokens: list[int], ends: int | list[int] | None) -> tuple[list[int], str]:
-    """Return the tokens up to the one that ends an answer, and whether there was one: "stop" or "length".
+    """Return the tokens up to the first end token, and the finish reason.
+
+    The finish reason is "stop" if there is an end token, else "length".
 
     Args:
-        tokens: What a model gave for one row of a batch, filled up to the longest.
-        ends: The tokens that end an answer.
+        tokens: The model's tokens for one row of a batch, with padding.
+        ends: The end tokens.
 
     Examples:
         >>> generated_tokens([5, 6, 2, 0, 0], [2, 3]), generated_tokens([5, 6], 2)
