@@ -2,16 +2,15 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 from pathlib import PurePath
 from typing import Any, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr
-from pydantic.fields import FieldInfo
 
 __all__ = ["Style", "dump", "encode", "looks_secret"]
 
@@ -106,38 +105,32 @@ def encode(value: Any, style: Style) -> Any:
 
 
 def _encode_model(model: BaseModel, style: Style) -> dict[str, Any]:
-    fields = {name: encode(value, style) for name, value in _public_fields(model, style)}
-    return {**fields, "type_info": style.of_class(type(model))}
-
-
-def _public_fields(model: BaseModel, style: Style) -> Iterator[tuple[str, Any]]:
-    skipped = style.skips(type(model))
-    for name, field in type(model).model_fields.items():
+    cls = type(model)
+    hidden = _hidden_fields(cls) | style.skips(cls)
+    fields: dict[str, Any] = {}
+    for name in cls.model_fields:
         value = getattr(model, name)
-        if name in skipped or _is_hidden(name, field, value):
+        # An absent secret is not written either: `None`, read back, would keep the environment variable from being used.
+        if name in hidden or _is_secret(name, "" if value is None else value):
             continue
         # A mapping of columns may have a column named "token".
         is_columns = name.endswith("_mappings") and isinstance(value, dict)
-        yield name, _Verbatim(value) if is_columns else value
+        fields[name] = dict(value) if is_columns else encode(value, style)
+    return {**fields, "type_info": style.of_class(cls)}
 
 
-def _is_hidden(name: str, field: FieldInfo, value: Any) -> bool:
-    # An absent secret is not written either: `None`, read back, would keep the environment variable from being used.
-    return (
-        bool(field.exclude)
-        or _admits_secret(field.annotation)
-        or _is_secret(name, "" if value is None else value)
-    )
-
-
-def _admits_secret(annotation: Any) -> bool:
-    is_secret = isinstance(annotation, type) and issubclass(annotation, SecretStr | SecretBytes)
-    return is_secret or any(_admits_secret(part) for part in get_args(annotation))
-
-
-class _Verbatim:
-    def __init__(self, value: dict[str, str]) -> None:
-        self.value = value
+@cache
+def _hidden_fields(cls: type[BaseModel]) -> frozenset[str]:
+    """Return the fields that are never written: excluded ones, and those whose annotation admits a secret."""
+    hidden = set()
+    for name, field in cls.model_fields.items():
+        annotations: list[Any] = [field.annotation]
+        for annotation in annotations:
+            annotations += get_args(annotation)  # which are visited after it
+        classes = [annotation for annotation in annotations if isinstance(annotation, type)]
+        if field.exclude or any(issubclass(one, SecretStr | SecretBytes) for one in classes):
+            hidden.add(name)
+    return frozenset(hidden)
 
 
 def _encode_mapping(value: Mapping[Any, Any], style: Style) -> dict[str, Any]:
@@ -163,7 +156,6 @@ _KINDS: tuple[tuple[Any, Callable[[Any, Style], Any]], ...] = (
     (float, lambda value, _: float(value)),
     (str, lambda value, _: _USER_INFO.sub(r"\1", value)),
     (BaseModel, _encode_model),
-    (_Verbatim, lambda value, _: dict(value.value)),
     (Mapping, _encode_mapping),
     ((list, tuple), _encode_list),
     ((set, frozenset), _encode_set),
