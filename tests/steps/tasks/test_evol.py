@@ -77,9 +77,9 @@ class TestPrompts:
             (lambda: EvolInstruct(llm=saying(), num_evolutions=1, mutation_templates={}), "has no mutation templates"),
             (
                 lambda: EvolInstructGenerator(llm=saying(), num_instructions=1, mutation_templates={"FRESH_START": "<PROMPT>"}),
-                "beside FRESH_START",
+                "except FRESH_START",
             ),
-            (lambda: EvolInstructGenerator(llm=saying(), num_instructions=1, min_length=9, max_length=8), "make max_length larger"),
+            (lambda: EvolInstructGenerator(llm=saying(), num_instructions=1, min_length=9, max_length=8), "set max_length to min_length"),
             (lambda: EvolInstructGenerator(llm=saying(), num_instructions=1, num_generations=2), "with `num_instructions`"),
         ],
     )  # fmt: skip

@@ -198,7 +198,7 @@ class TestCompleter:
     @pytest.mark.parametrize(
         ("changes", "reason"),
         [
-            ({"golden_solution": ["Step 1: Hm."]}, "gives no answer"),
+            ({"golden_solution": ["Step 1: Hm."]}, "has no answer"),
             ({"golden_solution": [1]}, "a list of steps"),
             ({"solutions": "4"}, "must be a list of solutions"),
             ({"solutions": ["Four."]}, "no line that begins"),

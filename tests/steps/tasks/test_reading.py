@@ -47,13 +47,13 @@ class TestJson:
     @pytest.mark.parametrize(
         ("said", "reason"),
         [
-            ("no JSON at all", "holds no JSON object"),
-            ('{"a": "x"', "holds no JSON object"),
+            ("no JSON at all", "contains no JSON object"),
+            ('{"a": "x"', "contains no JSON object"),
             ('{"a": "x"} or rather {"a": "y"}', "more than one JSON object, and they differ"),
             ('{"b": "x"}', "has no text 'a'"),
             ('{"a": 1}', "has no text 'a'"),
             ('{"a": " "}', "has no text 'a'"),
-            ('{"a": ' * 5000, "holds no JSON object"),
+            ('{"a": ' * 5000, "contains no JSON object"),
         ],
     )
     def test_object_that_is_not_plain_is_told(self, said, reason):
@@ -119,7 +119,7 @@ class TestSections:
             ("nothing", "has no section 'Yes'"),
             ("Yes: x", "has no section 'No'"),
             ("Yes: x\nNo:\n", "has no section 'No'"),
-            ("Yes: x\nNo: y\nYes: z", "section 'yes' of the answer is there twice"),
+            ("Yes: x\nNo: y\nYes: z", "answer has the section 'yes' twice"),
         ],
     )
     def test_missing_and_double_sections_are_told(self, said, reason):

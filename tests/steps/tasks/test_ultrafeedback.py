@@ -80,7 +80,7 @@ class TestAnswer:
             (PLAIN.replace("[Text 2]", "[Text 1]"), "two texts for item 1"),
             (PLAIN.replace("[Text 2]", "[Text 3]"), "a text for item 3 of 2"),
             (PLAIN.replace("[Text 2]", ""), "no text for item 2 of 2"),
-            (PLAIN + "\nRating: 2", "section 'rating' of the answer is there twice"),
+            (PLAIN + "\nRating: 2", "answer has the section 'rating' twice"),
             (PLAIN.replace("Rating: 1", "Rating: N/A"), "'N/A' is not a number from 1 to 5"),
             (PLAIN.replace("Rating: 1", "Rating: 3-4"), "'3-4' is not a number"),
             (PLAIN.replace("Rating: 1", "Rating: 10"), "'10.0' is not a number from 1 to 5"),

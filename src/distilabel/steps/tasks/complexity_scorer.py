@@ -1,4 +1,4 @@
-"""Scoring how complex instructions are, all of a row in one prompt."""
+"""Complexity scores of instructions."""
 
 from typing import Any, ClassVar
 
@@ -21,11 +21,13 @@ constraints at once, and 6 for one that is beyond what you could answer. Judge t
 
 
 class ComplexityScorer(Task):
-    r"""Score how complex each instruction of a list is; scores are comparable, as all are given at once.
+    r"""Score the complexity of each instruction in a list.
+
+    One prompt contains all instructions of a row, so that their scores are comparable.
 
     Columns:
         In: `instructions`, a list of texts. Out: `scores`, a list with a number from 1 to 6 for each instruction, in
-        their order (None if a score has no clear item), and `model_name`.
+        the same order (None if it is unclear which instruction a score is for), and `model_name`.
 
     With `use_default_structured_output=True` the answer is JSON.
 
@@ -59,19 +61,27 @@ class ComplexityScorer(Task):
         return ["scores", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask about all instructions at once; raises DistilabelUserError where they are not a list of texts."""
+        """Return the chat that scores all instructions.
+
+        Raises:
+            DistilabelUserError: The column is not a list of texts.
+        """
         items = items_of(input, "instructions")
         form = scores_form("instruction", len(items), as_json=self.use_default_structured_output)
         prompt = _PROMPT.format(count=len(items), items=numbered(items, "Instruction"), form=form)
         return [{"role": "user", "content": prompt}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Return each instruction its score; raises DistilabelGenerationException where one has none."""
+        """Return the scores of all instructions.
+
+        Raises:
+            DistilabelGenerationException: One of them has no clear score.
+        """
         count = len(items_of(input, "instructions"))
         return {"scores": scores_of(output, count, _LOWEST, _HIGHEST)}
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Return the JSON schema of the answer: each score with the number of its instruction."""
+        """Return the JSON schema of the answer, a list of numbered scores."""
         scores = {"score": {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}}
         return numbered_schema("Complexity", "scores", scores)
 

@@ -1,4 +1,4 @@
-"""Scoring how good responses to an instruction are, all of a row in one prompt."""
+"""Quality scores of responses."""
 
 from typing import Any, ClassVar
 
@@ -25,11 +25,13 @@ response is not better for its length, nor one for standing first.
 
 
 class QualityScorer(Task):
-    r"""Score how good each response to an instruction is; scores are comparable, as all are given at once.
+    r"""Score the quality of each response to an instruction.
+
+    One prompt contains all responses of a row, so that their scores are comparable.
 
     Columns:
         In: `instruction`, and `responses`, a list of texts. Out: `scores`, a list with a number from 1 to 5 for each
-        response, in their order (None if a score has no clear item), and `model_name`.
+        response, in the same order (None if it is unclear which response a score is for), and `model_name`.
 
     With `use_default_structured_output=True` the answer is JSON.
 
@@ -53,7 +55,7 @@ class QualityScorer(Task):
 
     @property
     def inputs(self) -> StepColumns:
-        """The instruction and the responses to it."""
+        """The instruction and its responses."""
         return ["instruction", "responses"]
 
     @property
@@ -62,7 +64,11 @@ class QualityScorer(Task):
         return ["scores", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask about all responses at once; raises DistilabelUserError where they are not a list of texts."""
+        """Return the chat that scores all responses.
+
+        Raises:
+            DistilabelUserError: The column is not a list of texts.
+        """
         items = items_of(input, "responses")
         form = scores_form("response", len(items), as_json=self.use_default_structured_output)
         prompt = _PROMPT.format(
@@ -74,11 +80,15 @@ class QualityScorer(Task):
         return [{"role": "user", "content": prompt}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Return each response its score; raises DistilabelGenerationException where one has none."""
+        """Return the scores of all responses.
+
+        Raises:
+            DistilabelGenerationException: One of them has no clear score.
+        """
         return {"scores": scores_of(output, len(items_of(input, "responses")), _LOWEST, _HIGHEST)}
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Return the JSON schema of the answer: each score with the number of its response."""
+        """Return the JSON schema of the answer, a list of numbered scores."""
         scores = {"score": {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}}
         return numbered_schema("Quality", "scores", scores)
 

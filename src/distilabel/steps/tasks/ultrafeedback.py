@@ -1,4 +1,4 @@
-"""Rating several generations for one instruction under one aspect, with reasons."""
+"""Ratings with rationales of several generations for one instruction."""
 
 import re
 from typing import Any, ClassVar, Literal
@@ -38,18 +38,20 @@ _SHOWN = 60
 
 
 class UltraFeedback(Task):
-    r"""Rate several generations for one instruction under one aspect, each from 1 to 5 and with a reason.
+    r"""Rate several generations for one instruction under one aspect, from 1 to 5.
+
+    All generations of a row are in one prompt. Each rating has a rationale.
 
     Attributes:
-        aspect: What is rated: "overall-rating" (default), "helpfulness", "honesty", "instruction-following" or
+        aspect: The aspect to rate: "overall-rating" (default), "helpfulness", "honesty", "instruction-following" or
             "truthfulness".
 
     Columns:
-        In: `instruction`, and `generations`, a list of texts. Out: `ratings` and `rationales`, lists with a number
-        and a text for each generation, in their order, and `model_name`. For "helpfulness" and "truthfulness" also
-        `types`, for each generation the list of the numbers of what it shows (which merits, or which kinds of
-        falsehood); `rationales` are then about these, and `rationales-for-ratings` about the ratings. All of them
-        are None if a rating has no clear text.
+        In: `instruction`, and `generations`, a list of texts. Out: `ratings` and `rationales`, lists with a number and a
+        text for each generation, in the same order, and `model_name`. "helpfulness" and "truthfulness" have two more
+        columns. `types` has for each generation the numbers of its merits, or of its kinds of falsehood, and `rationales`
+        explain these types. `rationales-for-ratings` explain the ratings. All columns are None if it is unclear which
+        generation a rating is for.
 
     With `use_default_structured_output=True` the answer is JSON.
 
@@ -83,18 +85,22 @@ class UltraFeedback(Task):
 
     @property
     def inputs(self) -> StepColumns:
-        """The instruction and what was generated for it."""
+        """The instruction and its generations."""
         return ["instruction", "generations"]
 
     @property
     def outputs(self) -> StepColumns:
-        """Ratings, reasons, for some aspects types, and the model's name."""
+        """The ratings and rationales, for some aspects types, and the model's name."""
         if self._is_typed:
             return ["types", "rationales", "ratings", "rationales-for-ratings", "model_name"]
         return ["ratings", "rationales", "model_name"]
 
     def format_input(self, input: Row) -> ChatType:
-        """Ask about all generations at once; raises DistilabelUserError where they are not a list of texts."""
+        """Return the chat that rates all generations.
+
+        Raises:
+            DistilabelUserError: The column is not a list of texts.
+        """
         items, aspect = items_of(input, "generations"), ASPECTS[self.aspect]
         prompt = PROMPT.format(
             count=len(items),
@@ -113,7 +119,11 @@ class UltraFeedback(Task):
         return TYPED_FORM if self._is_typed else FORM
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Return each generation its rating and reasons; raises DistilabelGenerationException where one has none."""
+        """Return the ratings and rationales of all generations.
+
+        Raises:
+            DistilabelGenerationException: A generation has no clear rating or no rationale.
+        """
         text, count = as_text(output), len(items_of(input, "generations"))
         names = _TYPED if self._is_typed else _PLAIN
         found = (
@@ -134,7 +144,7 @@ class UltraFeedback(Task):
         }
 
     def get_structured_output(self) -> dict[str, Any]:
-        """Return the JSON schema of the answer: each rating with the number of its text."""
+        """Return the JSON schema of the answer, a list of numbered ratings."""
         text: dict[str, Any] = {"type": "string"}
         rating = {"type": "integer", "enum": list(range(_LOWEST, _HIGHEST + 1))}
         if not self._is_typed:

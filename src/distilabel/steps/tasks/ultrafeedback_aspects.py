@@ -1,4 +1,4 @@
-"""What UltraFeedback asks: its prompt, and for each aspect what is rated, on which scale, and with which types.
+"""The prompts of UltraFeedback, with the scale and the types of each aspect.
 
 Written from the definitions in https://arxiv.org/abs/2310.01377, appendix on annotation.
 """
@@ -71,7 +71,14 @@ Answer with JSON, with an entry for each text: \
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """What is rated: `scale` says what the ratings from 1 on mean; `types`, if any, what is to be named beside them."""
+    """An aspect to rate.
+
+    Attributes:
+        description: Defines the aspect.
+        scale: The meaning of each rating, from 1 on.
+        types: The types that a rating names too, if any.
+        types_title: The heading of the types.
+    """
 
     description: str
     scale: tuple[str, str, str, str, str]
@@ -148,4 +155,4 @@ ASPECTS = {
         "Name the kinds of falsehood that the text shows:",
     ),
 }
-"""By the name of the aspect, as `UltraFeedback.aspect` has it."""
+"""Each value of `UltraFeedback.aspect` to its aspect."""

@@ -1,4 +1,4 @@
-"""Parsing answers: text, JSON, sections under headings, and lists; pure."""
+"""Parsing of answers: text, JSON, sections under headings, and lists."""
 
 import json
 import re
@@ -26,10 +26,10 @@ _LISTED = re.compile(r"^\s*(?:\d{1,4}\s*[.):]|[-*•])\s+(.*)$")
 
 
 def as_text(output: str | None) -> str:
-    """Return an answer's text without space around it.
+    """Return an answer's text without surrounding whitespace.
 
     Raises:
-        DistilabelGenerationException: There is none.
+        DistilabelGenerationException: The answer is empty.
     """
     text = (output or "").strip()
     if not text:
@@ -41,10 +41,10 @@ def as_text(output: str | None) -> str:
 
 
 def texts_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
-    """Read the texts called `names` from the one JSON object of an answer that holds them.
+    """Return the texts `names` from the JSON object of an answer.
 
     Raises:
-        DistilabelGenerationException: There is no such object, or several that differ, or it lacks a text.
+        DistilabelGenerationException: There is no object, there are several different ones, or a text is missing.
 
     Examples:
         >>> texts_of('Here it is: {"S1": "a", "S2": "b", "more": 1}', ["S1", "S2"])
@@ -58,10 +58,10 @@ def texts_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
 
 
 def value_of(output: str | None, name: str) -> Any:
-    """Read what is called `name` in the one JSON object of an answer that holds it.
+    """Return the value `name` from the JSON object of an answer.
 
     Raises:
-        DistilabelGenerationException: There is no such object, several that differ, or nothing of that name in it.
+        DistilabelGenerationException: There is no object, there are several different ones, or the value is missing.
 
     Examples:
         >>> value_of('I would say {"rating": 4}.', "rating")
@@ -74,10 +74,10 @@ def value_of(output: str | None, name: str) -> Any:
 
 
 def entries_of(output: str | None, name: str) -> list[Any]:
-    """Read the list called `name` from the one JSON object of an answer that holds it.
+    """Return the list `name` from the JSON object of an answer.
 
     Raises:
-        DistilabelGenerationException: There is no such object, or several that differ, or it has no such list.
+        DistilabelGenerationException: There is no object, there are several different ones, or the list is missing.
     """
     found = _object(as_text(output), [name]).get(name)
     if not isinstance(found, list) or not found:
@@ -86,10 +86,10 @@ def entries_of(output: str | None, name: str) -> list[Any]:
 
 
 def list_of_texts(output: str | None) -> list[str]:
-    """Read the one JSON list of texts that an answer holds.
+    """Return the JSON list of texts in an answer.
 
     Raises:
-        DistilabelGenerationException: There is none, or there are several that differ.
+        DistilabelGenerationException: There is no list, or there are several different ones.
 
     Examples:
         >>> list_of_texts('See [1]. ["a", "b"]')
@@ -102,7 +102,7 @@ def list_of_texts(output: str | None) -> list[str]:
 
 
 def holds_object(text: str, name: str) -> bool:
-    """Return whether an answer holds a JSON object with something called `name`.
+    """Return whether an answer contains a JSON object with the key `name`.
 
     Examples:
         >>> holds_object('{"scores": []}', "scores"), holds_object("[1] Score: 3", "scores")
@@ -112,7 +112,7 @@ def holds_object(text: str, name: str) -> bool:
 
 
 def object_schema(title: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON schema of an object that has all of `properties` and no other."""
+    """Return the JSON schema of an object with exactly these properties."""
     return {
         "title": title,
         "type": "object",
@@ -123,7 +123,7 @@ def object_schema(title: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def texts_schema(title: str, names: Sequence[str]) -> dict[str, Any]:
-    """Return the JSON schema of what `texts_of` reads."""
+    """Return the JSON schema of an object with these texts; see `texts_of`."""
     return object_schema(title, {name: {"type": "string"} for name in names})
 
 
@@ -132,7 +132,7 @@ def _are_texts(values: list[Any]) -> bool:
 
 
 def _json_values(text: str, opening: str) -> Iterator[Any]:
-    """Return each JSON value that starts with `opening` and is not part of another."""
+    """Yield each JSON value that starts with `opening` and is not part of another."""
     start = text.find(opening)
     while start >= 0:
         try:
@@ -146,7 +146,7 @@ def _json_values(text: str, opening: str) -> Iterator[Any]:
 
 def _object(text: str, names: Sequence[str]) -> Any:
     objects = list(_json_values(text, "{"))
-    # A model that thinks aloud may write down other objects before.
+    # A model may write other objects before, as part of its reasoning.
     whole = [value for value in objects if value.keys() >= set(names)]
     return _only(whole or objects, "JSON object")
 
@@ -154,9 +154,9 @@ def _object(text: str, names: Sequence[str]) -> Any:
 def _only(values: Iterable[Any], kind: str) -> Any:
     found = list(values)
     if not found:
-        raise DistilabelGenerationException(f"The answer holds no {kind}.")
+        raise DistilabelGenerationException(f"The answer contains no {kind}.")
     if any(value != found[0] for value in found):
-        raise DistilabelGenerationException(f"The answer holds more than one {kind}, and they differ.")
+        raise DistilabelGenerationException(f"The answer contains more than one {kind}, and they differ.")
     return found[0]
 
 
@@ -164,10 +164,12 @@ def _only(values: Iterable[Any], kind: str) -> Any:
 
 
 def sections_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
-    r"""Read the sections of an answer under headings such as "## Name", "**Name**" or "Name:", in upper or lower case.
+    r"""Return the sections of an answer by their headings.
+
+    A heading is a name such as "## Name", "**Name**" or "Name:", in any case.
 
     Raises:
-        DistilabelGenerationException: A section is missing, empty or there twice.
+        DistilabelGenerationException: A section is missing, empty or duplicate.
 
     Examples:
         >>> sections_of("## Positive\n\nYes.\n\n**Negative:** No.", ["Positive", "Negative"])
@@ -178,7 +180,7 @@ def sections_of(output: str | None, names: Sequence[str]) -> dict[str, str]:
         assert heading is not None
         name, end = heading[1].lower(), following.start() if following else len(text)
         if found[name]:
-            raise DistilabelGenerationException(f"The section {name!r} of the answer is there twice.")
+            raise DistilabelGenerationException(f"The answer has the section {name!r} twice.")
         found[name] = text[heading.end() : end].strip()
     for name in names:
         if not found[name.lower()]:
@@ -192,7 +194,9 @@ def _headings(names: Sequence[str]) -> re.Pattern[str]:
 
 
 def listed_lines(text: str) -> list[str]:
-    r"""Read a list of "1. ..." or "- ..."; a line without a mark goes on with the entry before it.
+    r"""Return the entries of a list with marks such as "1." or "-".
+
+    A line without a mark continues the entry before it.
 
     Examples:
         >>> listed_lines("Sure:\n1. One\n   more\n\n2. Two")

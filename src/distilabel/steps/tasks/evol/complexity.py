@@ -1,4 +1,4 @@
-"""Evolving instructions towards complexity."""
+"""Evolution of instructions towards higher complexity."""
 
 from pydantic import Field
 
@@ -9,17 +9,17 @@ __all__ = ["EvolComplexity"]
 
 
 class EvolComplexity(EvolInstruct):
-    """Rewrite an instruction into a more complex one, several times over.
+    """Rewrite an instruction into a more complex one, several times.
 
-    It is `EvolInstruct` without the way into breadth: each evolution makes the same instruction harder.
+    It is `EvolInstruct` without evolution in breadth: each evolution makes the same instruction harder.
 
     Attributes:
         mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction. The other attributes are those of `EvolInstruct`.
 
     Columns:
-        In: `instruction`. Out: `evolved_instruction` or `evolved_instructions`, `answer` or `answers` if asked for,
-        and `model_name`; see `EvolInstruct`.
+        In: `instruction`. Out: `evolved_instruction` or `evolved_instructions`, with
+        `generate_answers` also `answer` or `answers`, and `model_name`; see `EvolInstruct`.
 
     References:
         What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning

@@ -1,4 +1,4 @@
-"""Making instructions from nothing, and evolving them towards complexity."""
+"""Generation of instructions without input, and evolution in complexity."""
 
 from pydantic import Field
 
@@ -9,9 +9,9 @@ __all__ = ["EvolComplexityGenerator"]
 
 
 class EvolComplexityGenerator(EvolInstructGenerator):
-    """Make instructions out of pairs of everyday words, and make each more complex until it is of the wanted length.
+    """Generate instructions from pairs of everyday words, and make them more complex.
 
-    It is `EvolInstructGenerator` without the way into breadth.
+    It is `EvolInstructGenerator` without evolution in breadth.
 
     Attributes:
         mutation_templates: Name to prompt; one is drawn at random for each evolution. The other attributes are those

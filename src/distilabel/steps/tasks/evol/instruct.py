@@ -1,4 +1,4 @@
-"""Evolving instructions: harder (in depth), or rarer (in breadth)."""
+"""Evolution of instructions in depth (harder) and in breadth (rarer)."""
 
 from typing import Any
 
@@ -23,23 +23,24 @@ __all__ = ["EvolInstruct"]
 
 
 class EvolInstruct(Task):
-    """Rewrite an instruction into a harder or a rarer one, several times over.
+    """Rewrite an instruction into a harder or a rarer one, several times.
 
-    Each evolution is a turn: all rows of a chunk take it together. A row whose evolution fails ends there.
+    All rows of a chunk are evolved together. If an evolution fails, its row is not evolved further.
 
     Attributes:
-        num_evolutions: How many times to rewrite.
-        store_evolutions: Whether to keep all evolutions, as lists, or the last one alone.
-        generate_answers: Whether to ask the LLM for an answer to what is kept.
-        include_original_instruction: With `store_evolutions`: whether the list begins with the original.
+        num_evolutions: The number of evolutions.
+        store_evolutions: Whether to keep all evolutions, as lists, or only the last one.
+        generate_answers: Whether to generate an answer to each instruction that is kept.
+        include_original_instruction: Whether the list of `store_evolutions` starts with the original instruction.
         mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction.
-        seed: The seed of the draws, 42 by default. A draw depends only on the seed and the row's instruction.
+        seed: The random seed, 42 by default. A random choice depends only on the seed and the row's instruction.
 
     Columns:
         In: `instruction`. Out: `evolved_instruction`, or `evolved_instructions` (a list, shorter where an evolution
         failed); with `generate_answers` also `answer`, or `answers` (as long as the other list); and `model_name`.
-        None where there is none, with the reason in `distilabel_metadata`.
+        A column without a value is None, with the reason in
+        `distilabel_metadata`.
 
     References:
         WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
@@ -65,7 +66,7 @@ class EvolInstruct(Task):
     generate_answers: bool = False
     include_original_instruction: bool = False
     mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(INSTRUCTION_TEMPLATES))
-    seed: RuntimeParameter[int] = Field(default=42, description="The seed of the draws.")
+    seed: RuntimeParameter[int] = Field(default=42, description="The random seed.")
 
     @property
     def inputs(self) -> StepColumns:
@@ -74,7 +75,7 @@ class EvolInstruct(Task):
 
     @property
     def outputs(self) -> StepColumns:
-        """What became of it, the answers if asked for, and the model's name."""
+        """The evolved instructions, the answers if configured, and the model's name."""
         evolved, answered = (
             ("evolved_instructions", "answers")
             if self.store_evolutions

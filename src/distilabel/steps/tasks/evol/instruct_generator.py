@@ -1,4 +1,4 @@
-"""Generating instructions without input, and evolving them to a target length."""
+"""Generation of instructions without input, and evolution to a target length."""
 
 import random
 from typing import Any
@@ -28,23 +28,23 @@ _MOST_TURNS = 12
 
 
 class EvolInstructGenerator(GeneratorTask):
-    """Generate instructions from pairs of everyday words, and evolve each to the target length.
+    """Generate instructions from pairs of everyday words, and evolve each.
 
-    An instruction that became too long starts again, with other words. One that is not of the wanted length after
-    12 turns is given up: its row says so.
+    If an instruction becomes too long, a new one is generated from other words. An instruction that does not reach the
+    target length within 12 turns fails, with the reason in its row.
 
     Attributes:
-        num_instructions: How many to make: the number of rows.
-        generate_answers: Whether to ask the LLM for an answer to each.
+        num_instructions: The number of instructions, which is the number of rows.
+        generate_answers: Whether to generate an answer to each instruction.
         mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction, and in the template `FRESH_START`, which makes the first one, for a pair of words.
-        min_length: The fewest bytes that an instruction may have in UTF-8.
-        max_length: The most.
-        seed: The seed of the draws, 42 by default.
+        min_length: The minimum length of an instruction in bytes of UTF-8.
+        max_length: The maximum length.
+        seed: The random seed, 42 by default.
 
     Columns:
-        Out: `instruction`, with `generate_answers` also `answer`, and `model_name`. None where there is none, with the
-        reason in `distilabel_metadata`.
+        Out: `instruction`, with `generate_answers` also `answer`, and `model_name`. A column without a value is
+        None, with the reason in `distilabel_metadata`.
 
     References:
         WizardLM: Empowering Large Language Models to Follow Complex Instructions, https://arxiv.org/abs/2304.12244
@@ -71,21 +71,21 @@ class EvolInstructGenerator(GeneratorTask):
     generate_answers: bool = False
     mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(INSTRUCTION_GENERATION_TEMPLATES))
     min_length: RuntimeParameter[PositiveInt] = Field(
-        default=512, description="The fewest bytes that an instruction may have."
+        default=512, description="The minimum length of an instruction in bytes."
     )
     max_length: RuntimeParameter[PositiveInt] = Field(
-        default=1024, description="The most bytes that an instruction may have."
+        default=1024, description="The maximum length of an instruction in bytes."
     )
-    seed: RuntimeParameter[int] = Field(default=42, description="The seed of the draws.")
+    seed: RuntimeParameter[int] = Field(default=42, description="The random seed.")
 
     @property
     def outputs(self) -> StepColumns:
-        """The instruction, the answer if asked for, and the model's name."""
+        """The instruction, the answer if configured, and the model's name."""
         return ["instruction", *(["answer"] if self.generate_answers else []), "model_name"]
 
     @property
     def total_rows(self) -> int:
-        """How many rows there will be."""
+        """The number of rows."""
         return self.num_instructions
 
     def verify(self) -> None:
@@ -95,12 +95,12 @@ class EvolInstructGenerator(GeneratorTask):
         check_templates(self.name, self.mutation_templates, "PROMPT")
         if not self._ways:
             raise DistilabelUserError(
-                f"Step {self.name!r} has no mutation template beside {FRESH_START}: add one."
+                f"Step {self.name!r} has no mutation template except {FRESH_START}: add one."
             )
         if self._shortest > self._longest:
             raise DistilabelUserError(
-                f"Step {self.name!r} wants instructions of at least {self._shortest} and at most {self._longest} bytes: "
-                "make max_length larger than min_length.",
+                f"Step {self.name!r} has min_length={self._shortest}, which is larger than max_length={self._longest}: "
+                "set max_length to min_length or more.",
             )
 
     @property
@@ -115,8 +115,8 @@ class EvolInstructGenerator(GeneratorTask):
     def _ways(self) -> dict[str, str]:
         return {name: text for name, text in self.mutation_templates.items() if name != FRESH_START}
 
-    def format_input(self, input: Row) -> ChatType:  # noqa: ARG002 - nothing is given
-        """Return the chat that makes the first instruction."""
+    def format_input(self, input: Row) -> ChatType:  # noqa: ARG002 - a generator has no input
+        """Return the chat that generates the first instruction."""
         return self._question(Trajectory({}))[0]
 
     def process(self, offset: int = 0) -> GeneratorStepOutput:
@@ -158,7 +158,7 @@ class EvolInstructGenerator(GeneratorTask):
             trajectory.results.clear()
 
     def _done(self, trajectory: Trajectory) -> bool:
-        """Return whether the trajectory has come to an instruction that has been evolved and is long enough."""
+        """Return whether the instruction has been evolved and is long enough."""
         return len(trajectory.results) > 1 and len(trajectory.results[-1].encode()) >= self._shortest
 
     def _given_up(self) -> Any:

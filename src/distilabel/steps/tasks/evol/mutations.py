@@ -1,4 +1,4 @@
-"""What all evolution tasks share: drawing a template, filling it in, and parsing the answer; pure."""
+"""Templates of the evolution tasks: choice, rendering, and parsing of answers."""
 
 import random
 import re
@@ -23,7 +23,9 @@ _FROM_THE_PROMPT = re.compile(
 
 
 def mutation(template: str, **values: str) -> ChatType:
-    """Return the chat that asks for a mutation; `PROMPT` and `RESPONSE` are what they stand for.
+    """Return the chat that requests a mutation.
+
+    `values` replace the placeholders `<PROMPT>` and `<RESPONSE>`.
 
     Examples:
         >>> mutation("Rewrite: <PROMPT>", PROMPT="Say <RESPONSE>.")[0]["content"]
@@ -34,9 +36,9 @@ def mutation(template: str, **values: str) -> ChatType:
 
 
 def pick(names: Mapping[str, Any], *seed: Any) -> str:
-    """Pick a name by chance, always the same for the same seed.
+    """Choose a name at random, always the same for the same seed.
 
-    A row's own content is in the seed: so an edited row changes what is asked about itself alone.
+    The seed contains the row's content, so that an edit of one row changes the requests of this row only.
 
     Examples:
         >>> pick({"A": 1, "B": 2}, 42, "Say hello.") == pick({"B": 1, "A": 2}, 42, "Say hello.")
@@ -47,11 +49,10 @@ def pick(names: Mapping[str, Any], *seed: Any) -> str:
 
 
 def rewritten(text: str, before: str) -> str:
-    """Read a rewritten text; a label, tags or quotation marks around it are taken off.
+    """Return a rewritten text, without a label, tags or quotation marks around it.
 
     Raises:
-        ValueError: It is empty, the same as before, or repeats the prompt that asked for it; WizardLM (section 3.2)
-            eliminates such evolutions.
+        ValueError: The text is empty, unchanged, or repeats the prompt. WizardLM (section 3.2) removes such evolutions.
 
     Examples:
         >>> rewritten("New instruction: Say it twice.", before="Say it.")
@@ -75,12 +76,16 @@ def _plain(text: str) -> str:
 
 
 def check_templates(step: str, templates: Mapping[str, str], *placeholders: str) -> None:
-    """Check that each template holds the placeholders; raises DistilabelUserError."""
+    """Check that each template contains the placeholders.
+
+    Raises:
+        DistilabelUserError: A placeholder is missing, or there is no template.
+    """
     if not templates:
-        raise DistilabelUserError(f"Step {step!r} has no mutation templates: leave the default, or give one.")
+        raise DistilabelUserError(f"Step {step!r} has no mutation templates: keep the default, or set one.")
     for name, template in templates.items():
         for placeholder in placeholders:
             if f"<{placeholder}>" not in template:
                 raise DistilabelUserError(
-                    f"The mutation template {name!r} of step {step!r} lacks <{placeholder}>: write it where the text goes."
+                    f"The mutation template {name!r} of step {step!r} lacks <{placeholder}>: add it at the position of the text."
                 )

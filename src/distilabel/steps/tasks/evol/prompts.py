@@ -1,6 +1,7 @@
-"""The prompts of evolution, newly written after WizardLM (arXiv 2304.12244) and DEITA (arXiv 2312.15685).
+"""The prompts of the evolution tasks.
 
-`<PROMPT>` stands for the instruction, `<RESPONSE>` for the answer to it, in a user's own templates too.
+They are written from the papers WizardLM (arXiv 2304.12244) and DEITA (arXiv 2312.15685). `<PROMPT>` stands for the
+instruction and `<RESPONSE>` for its answer, in custom templates too.
 """
 
 __all__ = [
@@ -13,11 +14,11 @@ __all__ = [
 ]
 
 FRESH_START = "FRESH_START"
-"""The name of the template with which a generator begins; its `<PROMPT>` is a pair of words."""
+"""The name of a generator's first template; its `<PROMPT>` is a pair of words."""
 
 
 def _deeper(how: str) -> str:
-    """A template of evolving in depth: the same task, harder in one way (WizardLM, section 3.2)."""
+    """Return a template that makes a task harder in one way (WizardLM, section 3.2)."""
     return f"""\
 Below is an instruction that somebody gave to an AI assistant. Write a harder version of it.
 
@@ -78,7 +79,7 @@ COMPLEXITY_GENERATION_TEMPLATES = {FRESH_START: _FRESH_START, **COMPLEXITY_TEMPL
 
 
 def _better(how: str) -> str:
-    """A template of evolving an answer: the same question, answered better in one way (DEITA, section 2.3)."""
+    """Return a template that improves an answer in one way (DEITA, section 2.3)."""
     return f"""\
 Below are an instruction and an answer to it. Write a better answer.
 

@@ -1,4 +1,4 @@
-"""Evolving responses towards higher quality."""
+"""Evolution of responses towards higher quality."""
 
 from typing import Any
 
@@ -23,19 +23,20 @@ __all__ = ["EvolQuality"]
 
 
 class EvolQuality(Task):
-    """Rewrite an answer into a better one, several times over.
+    """Rewrite an answer into a better one, several times.
 
     Attributes:
-        num_evolutions: How many times to rewrite.
-        store_evolutions: Whether to keep all evolutions, as a list, or the last one alone.
-        include_original_response: With `store_evolutions`: whether the list begins with the original.
+        num_evolutions: The number of evolutions.
+        store_evolutions: Whether to keep all evolutions, as a list, or only the last one.
+        include_original_response: Whether the list of `store_evolutions` starts with the original response.
         mutation_templates: Name to prompt; one is drawn at random for each evolution. `<PROMPT>` stands for the
             instruction, `<RESPONSE>` for the answer.
-        seed: The seed of the draws, 42 by default. A draw depends only on the seed and the row's texts.
+        seed: The random seed, 42 by default. A random choice depends only on the seed and the row's texts.
 
     Columns:
         In: `instruction`, `response`. Out: `evolved_response`, or `evolved_responses` (a list, shorter where an
-        evolution failed), and `model_name`. None where there is none, with the reason in `distilabel_metadata`.
+        evolution failed), and `model_name`. A column without a value is None, with the reason in
+        `distilabel_metadata`.
 
     References:
         What Makes Good Data for Alignment? A Comprehensive Study of Automatic Data Selection in Instruction Tuning
@@ -63,16 +64,16 @@ class EvolQuality(Task):
     store_evolutions: bool = False
     include_original_response: bool = False
     mutation_templates: dict[str, str] = Field(default_factory=lambda: dict(QUALITY_TEMPLATES))
-    seed: RuntimeParameter[int] = Field(default=42, description="The seed of the draws.")
+    seed: RuntimeParameter[int] = Field(default=42, description="The random seed.")
 
     @property
     def inputs(self) -> StepColumns:
-        """The instruction and the answer to it."""
+        """The instruction and its response."""
         return ["instruction", "response"]
 
     @property
     def outputs(self) -> StepColumns:
-        """What became of the answer, and the model's name."""
+        """The evolved responses and the model's name."""
         return ["evolved_responses" if self.store_evolutions else "evolved_response", "model_name"]
 
     def verify(self) -> None:
@@ -85,7 +86,7 @@ class EvolQuality(Task):
         return self._mutation(Trajectory(input))[0]
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows with their evolved answers; see `Task.process`."""
+        """Yield the rows with their evolved responses; see `Task.process`."""
         trajectories = start_trajectories(self, inputs)
         for _ in range(self.num_evolutions):
             step_trajectories(self, trajectories, self._mutation, _evolve)

@@ -1,4 +1,4 @@
-"""Everyday words, two of which start an instruction that is made from nothing."""
+"""Everyday words; a new instruction is generated from two of them."""
 
 __all__ = ["WORDS"]
 

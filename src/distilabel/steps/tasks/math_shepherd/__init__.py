@@ -1,4 +1,4 @@
-"""Tasks that solve problems step by step, and label which steps lead to the right answer."""
+"""Tasks that solve problems step by step and label correct steps."""
 
 from distilabel.steps.tasks.math_shepherd.completer import MathShepherdCompleter
 from distilabel.steps.tasks.math_shepherd.format_prm import FormatPRM

@@ -1,4 +1,4 @@
-"""Labelling the steps of solutions by the answers that they lead to."""
+"""Labels for the steps of solutions, by the answers that they lead to."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -25,24 +25,25 @@ __all__ = ["MathShepherdCompleter"]
 
 
 class MathShepherdCompleter(Task):
-    """Label each step of each solution: can one get from it to the golden solution's answer?
+    """Label each step of each solution by whether it can lead to the right answer.
 
-    For each step but the last, the LLM completes the solution from there several times; the step is good if one of the
-    completions comes to the right answer (the paper's hard estimation). The last step is good if it gives the right
-    answer itself. All completions of all rows of a chunk are asked for at once.
+    For each step except the last, the LLM completes the solution several times. The step is good if one of the
+    completions has the answer of the golden solution (the paper's hard estimation). The last step is good if it has this
+    answer itself. All completions for all rows of a chunk are requested together.
 
     Attributes:
-        system_prompt: Replaces the built-in system prompt; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
+        system_prompt: Replaces the built-in system prompt: a Jinja2 template with `{{ extra_rules }}` and
+            `{{ few_shots }}`.
         extra_rules: Further rules for the system prompt.
         few_shots: Replaces the built-in examples in the system prompt.
-        N: How many completions to ask for each step.
-        tags: What is written behind a good step and behind a bad one.
+        N: The number of completions for each step.
+        tags: The tags after a good step and after a bad step.
 
     Columns:
         In: `instruction`, `solutions` (a list of solutions, each a list of steps or a text), `golden_solution` (a list of
-        steps, or a text; its last step gives the answer). Out: `solutions`, each step with its tag; None in place of a
-        solution of which a step could not be labelled; and `model_name`. Rows that cannot be labelled have None, with
-        the reason in `distilabel_metadata`.
+        steps, or a text; its last step contains the answer). Out: `solutions`, each step with its tag, or None for a
+        solution with a step that could not be labelled; and `model_name`. `solutions` is None for a row that could not
+        be labelled, with the reason in `distilabel_metadata`.
 
     References:
         Math-Shepherd: Verify and Reinforce LLMs Step-by-step without Human Annotations,
@@ -73,12 +74,12 @@ class MathShepherdCompleter(Task):
     N: PositiveInt = 1
     tags: RuntimeParameter[list[str]] = Field(
         default_factory=lambda: ["+", "-"],
-        description="What is written behind a good step and behind a bad one.",
+        description="The tags after a good step and after a bad step.",
     )
 
     @property
     def inputs(self) -> StepColumns:
-        """The problem, its solutions, and the one to measure them by."""
+        """The problem, its solutions and the golden solution."""
         return ["instruction", "solutions", "golden_solution"]
 
     @property
@@ -92,7 +93,7 @@ class MathShepherdCompleter(Task):
         self._system()
 
     def format_input(self, input: Row) -> ChatType:
-        """Return the chat that asks to complete the first solution from its first step."""
+        """Return the chat that completes the first solution from its first step."""
         return self._chat(require_text(input, "instruction"), _solutions(input)[0][:1])
 
     def get_structured_output(self) -> dict[str, Any]:
@@ -159,7 +160,7 @@ class MathShepherdCompleter(Task):
 
 
 def _leads_to(golden: str, completions: Sequence[str | None]) -> bool | None:
-    """Return whether one of them comes to the right answer; None where there is none at all."""
+    """Return whether a completion has the right answer; None without completions."""
     answers = [answer_of(text) for text in completions if text is not None]
     return any(answer is not None and same_answer(answer, golden) for answer in answers) if answers else None
 
@@ -175,5 +176,5 @@ def _golden(row: Row) -> str:
     golden = row["golden_solution"]
     answer = answer_of(golden if isinstance(golden, str) else "\n".join(steps_in(golden)))
     if answer is None:
-        raise ValueError('the golden solution gives no answer: it must end with "The answer is: ..."')
+        raise ValueError('the golden solution has no answer: it must end with "The answer is: ..."')
     return answer

@@ -1,4 +1,4 @@
-"""Formatting labelled solutions for the training of process reward models."""
+"""Training formats of labelled solutions for process reward models."""
 
 from typing import Any, Literal
 
@@ -14,24 +14,24 @@ __all__ = ["FormatPRM"]
 class FormatPRM(Step):
     """Convert a labelled solution to a training format of process reward models.
 
-    It takes one solution in each row: expand those of `MathShepherdCompleter` with `ExpandColumns(columns=["solutions"])`.
+    Each row has one solution: expand the rows of `MathShepherdCompleter` with `ExpandColumns(columns=["solutions"])`.
 
     Attributes:
-        format: "trl", as TRL's PRMTrainer takes it, or "math-shepherd", as the paper's dataset has it.
-        step_token: With "math-shepherd": what stands in place of each tag in the input.
-        tags: What stands behind a good step and behind a bad one.
+        format: "trl" for TRL's PRMTrainer, or "math-shepherd" for the format of the paper's dataset.
+        step_token: With "math-shepherd", the token that replaces each tag in the input.
+        tags: The tags after a good step and after a bad step.
 
     Columns:
         In: `instruction`, `solutions` (the steps of one solution, each with its tag). Out, with "trl": `prompt`,
         `completions` (the steps) and `labels` (whether each is good); with "math-shepherd": `input` and `label`. All are
-        None where the solution is.
+        None if the solution is None.
 
     References:
         Math-Shepherd: Verify and Reinforce LLMs Step-by-step without Human Annotations,
         https://arxiv.org/abs/2312.08935; https://huggingface.co/docs/trl/prm_trainer
 
     Raises:
-        ValueError: A step has no tag; in a pipeline it concerns its own row alone.
+        ValueError: A step has no tag; in a pipeline only its row fails.
 
     Examples:
         >>> row = {"instruction": "What is 2 + 2?", "solutions": ["Step 1: 2 + 2 = 4. +", "Step 2: The answer is: 5 -"]}
@@ -41,7 +41,7 @@ class FormatPRM(Step):
     """
 
     format: Literal["math-shepherd", "trl"] = "trl"
-    step_token: str = "ки"  # noqa: S105 - no secret: a token of the paper's
+    step_token: str = "ки"  # noqa: S105 - no secret, but a token of the paper
     tags: list[str] = Field(default_factory=lambda: ["+", "-"])
 
     @property
@@ -59,7 +59,7 @@ class FormatPRM(Step):
         check_tags(self.name, self.tags)
 
     def process(self, inputs: StepInput) -> StepOutput:
-        """Yield the rows in their new form."""
+        """Yield the rows in the training format."""
         yield [{**row, **self._formatted(row)} for row in inputs]
 
     def _formatted(self, row: Row) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Solving mathematical problems step by step."""
+"""Step-by-step solutions of mathematical problems."""
 
 from typing import Any
 
@@ -21,17 +21,18 @@ __all__ = ["MathShepherdGenerator"]
 
 
 class MathShepherdGenerator(Task):
-    """Solve a problem step by step: once, as the solution to measure others by, or several times.
+    """Solve a problem step by step, once (the golden solution) or several times.
 
     Attributes:
-        system_prompt: Replaces the built-in system prompt; in Jinja2, with `{{ extra_rules }}` and `{{ few_shots }}`.
+        system_prompt: Replaces the built-in system prompt: a Jinja2 template with `{{ extra_rules }}` and
+            `{{ few_shots }}`.
         extra_rules: Further rules for the system prompt.
         few_shots: Replaces the built-in examples in the system prompt.
-        M: How many solutions to write; None writes one, the golden solution. Each is an answer of its own.
+        M: The number of solutions, each from a separate request; None generates one, the golden solution.
 
     Columns:
         In: `instruction`. Out: `golden_solution`, a list of steps, or with `M` `solutions`, a list of such lists (shorter
-        where one could not be read); and `model_name`. None where there is none, with the reason in
+        if one could not be parsed); and `model_name`. A column without a value is None, with the reason in
         `distilabel_metadata`.
 
     References:
@@ -105,7 +106,7 @@ class MathShepherdGenerator(Task):
 
 
 def _read(trajectory: Trajectory, texts: list[str | None]) -> None:
-    """Parse all solutions before an error of one is raised."""
+    """Parse all solutions; raise the first error only afterwards."""
     errors = []
     for text in texts:
         if text is not None:

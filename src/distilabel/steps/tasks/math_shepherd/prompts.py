@@ -1,4 +1,4 @@
-"""The prompts of Math-Shepherd, newly written after the paper (arXiv 2312.08935), and filling them in."""
+"""The prompts of Math-Shepherd, written from the paper (arXiv 2312.08935)."""
 
 from distilabel.exceptions import DistilabelUserError
 
@@ -49,10 +49,10 @@ Step 3: Each of 4 neighbours gets 16 / 4 = 4 rolls. The answer is: 4
 
 
 def fill(step: str, template: str, extra_rules: str | None, few_shots: str) -> str:
-    """Fill in a system prompt, in Jinja2.
+    """Render a system prompt, a Jinja2 template.
 
     Raises:
-        DistilabelUserError: It is not valid.
+        DistilabelUserError: The template is not valid.
 
     Examples:
         >>> fill("s", "Solve. {{ extra_rules }} {{ few_shots }}", "Be brief.", "2 + 2 = 4")

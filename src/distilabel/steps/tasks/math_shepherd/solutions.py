@@ -1,4 +1,4 @@
-"""Solutions in steps: reading them, finding their answer, and telling whether two answers are the same. Pure."""
+"""Parsing of step-by-step solutions, and comparison of their answers."""
 
 import json
 import re
@@ -15,20 +15,20 @@ STEPS: dict[str, Any] = {
     "required": ["steps"],
     "additionalProperties": False,
 }
-"""The JSON schema of a solution; the answer stands in its last step."""
+"""The JSON schema of a solution; its last step contains the answer."""
 
 _STEP = re.compile(r"^[\s*#>-]*Step\s+\d+\s*[*_]*\s*[:.)]", re.IGNORECASE | re.MULTILINE)
 _ANSWER = re.compile(r"\banswer(?:\s+is\b\s*:?|\s*[:=])[\s*]*", re.IGNORECASE)
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-# A number of a length that one may calculate with, and a unit or a word after it.
+# A number of limited length, so that arithmetic stays fast, and optionally a unit or a word.
 _NUMBER = re.compile(r"([+-]?(?:\d{1,60}(?:\.\d{0,60})?|\.\d{1,60})(?:/\d{1,60})?)(?:\s+[^\W\d].*)?")
 
 
 def steps_of(text: str) -> list[str]:
-    r"""Split a solution into its steps; what stands before the first one is left out.
+    r"""Split a solution into its steps; text before the first step is dropped.
 
     Raises:
-        ValueError: It is neither text with lines that begin with "Step 1:", nor JSON with a list of `steps`.
+        ValueError: The text has no line that starts with "Step 1:", and is not JSON with a list of `steps`.
 
     Examples:
         >>> steps_of("Sure!\nStep 1: 2 + 2 = 4.\nStep 2: The answer is: 4")
@@ -46,7 +46,7 @@ def steps_of(text: str) -> list[str]:
 
 
 def _listed(text: str) -> list[str] | None:
-    """Read the steps out of JSON; None where it is none."""
+    """Return the steps from JSON; None if the text is not such JSON."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -65,7 +65,11 @@ def _numbered(steps: Sequence[str]) -> list[str]:
 
 
 def steps_in(solution: Any) -> list[str]:
-    """Return the steps of a solution as it stands in a row: a list of them, or text; raises ValueError."""
+    """Return the steps of a row's solution, which is a list of steps or a text.
+
+    Raises:
+        ValueError: It is neither.
+    """
     if isinstance(solution, str):
         return steps_of(solution)
     is_list = isinstance(solution, Sequence) and len(solution) > 0
@@ -75,7 +79,9 @@ def steps_in(solution: Any) -> list[str]:
 
 
 def answer_of(text: str) -> str | None:
-    r"""Find what a solution gives as its answer: after the last "The answer is:", or in the last `\boxed{}`.
+    r"""Return the answer of a solution; None without one.
+
+    The answer is the text after the last "The answer is:", or in the last `\boxed{}`.
 
     Examples:
         >>> answer_of("Step 9: So it is twelve. The answer is: **12**.")
@@ -89,7 +95,9 @@ def answer_of(text: str) -> str | None:
 
 
 def same_answer(one: str, other: str) -> bool:
-    """Return whether two answers mean the same: as numbers, or to the letter but for case and spaces.
+    """Return whether two answers are equal.
+
+    Numbers are compared as numbers, other answers as texts without case and spaces.
 
     Examples:
         >>> same_answer("$1,200.00", "1200 dollars"), same_answer("1/2", "0.5"), same_answer("2x", "2")
@@ -103,7 +111,7 @@ def same_answer(one: str, other: str) -> bool:
 
 
 def _bare(answer: str) -> str:
-    """Take off what stands around an answer: marks, dollars, a box, the full stop."""
+    """Strip Markdown, dollar signs, a box and the full stop from an answer."""
     boxed = _BOXED.search(answer)
     return (boxed[1] if boxed else answer).strip().strip("*_`$ ").rstrip(".,;").strip("*_`$ ")
 

@@ -1,4 +1,4 @@
-"""The two tags behind labelled steps."""
+"""The two tags after labelled steps."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,23 @@ __all__ = ["check_tags", "untagged"]
 
 
 def check_tags(step: str, tags: Sequence[str] | None) -> None:
-    """Check that there are two different tags, each one word; raises DistilabelUserError."""
+    """Check that there are two different tags of one word each.
+
+    Raises:
+        DistilabelUserError: There are not.
+    """
     if tags is None or len(tags) != 2 or tags[0] == tags[1] or any(len(tag.split()) != 1 for tag in tags):  # noqa: PLR2004
         raise DistilabelUserError(
-            f"Step {step!r} needs two different tags of one word each, for good steps and for bad ones: write "
+            f"Step {step!r} needs two different tags of one word each, for good and for bad steps: set "
             'tags=["+", "-"].',
         )
 
 
 def untagged(step: str, tags: Sequence[str]) -> tuple[str, bool]:
-    """Return a labelled step without its tag, and whether it is good; raises ValueError where it has none.
+    """Return a labelled step without its tag, and whether the step is good.
+
+    Raises:
+        ValueError: The step has no tag.
 
     Examples:
         >>> untagged("Step 1: 2 + 2 = 4. +", ["+", "-"])
