@@ -77,7 +77,7 @@ def changed_by(statement: str, *, before: str = LIBRARIES) -> dict[str, list[obj
         "from distilabel.steps.tasks import TextGeneration, Magpie",
         "from distilabel.llms import OpenAILLM, AnthropicLLM, vLLM",
         "from distilabel.steps.generators.data import LoadDataFromDicts",
-        "import distilabel.pipeline.runtime.execution",
+        "import distilabel.pipeline.runtime.run",
     ],
 )
 def test_importing_changes_nothing_in_the_process(statement: str):

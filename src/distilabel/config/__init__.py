@@ -1,9 +1,9 @@
 """Functions on pydantic models that Step, LLM and Pipeline share: runtime parameters, dump, load and signature."""
 
 from distilabel.config.citations import citations
-from distilabel.config.dump import dump, looks_secret
+from distilabel.config.dump import dump, looks_secret, write_document
 from distilabel.config.fingerprint import code_digest, signature
-from distilabel.config.load import load, parse_document, read_document, write_document
+from distilabel.config.load import load, parse_document, read_document
 from distilabel.config.parameters import (
     RuntimeParameter,
     RuntimeParametersMixin,

@@ -1,18 +1,21 @@
 """Converts a model to plain values, with the name of each class and without any secret."""
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from enum import Enum
 from functools import cache, partial
-from pathlib import PurePath
-from typing import Any, get_args
+from pathlib import Path, PurePath
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
-__all__ = ["Style", "dump", "encode", "looks_secret"]
+from distilabel.exceptions import DistilabelUserError
+
+__all__ = ["Style", "dump", "encode", "looks_secret", "write_document"]
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET = frozenset(
@@ -90,6 +93,20 @@ def dump(model: BaseModel) -> dict[str, Any]:
     """
     encoded: dict[str, Any] = encode(model, _FOR_LOADING)
     return encoded
+
+
+def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
+    """Write plain values to a file as JSON or YAML; missing parent folders are created."""
+    if format not in ("json", "yaml"):
+        raise DistilabelUserError(f"Unknown format {format!r}: use 'json' or 'yaml'.")
+    if format == "yaml":
+        import yaml  # noqa: PLC0415 - slow to import
+
+        text: str = yaml.safe_dump(data, sort_keys=False)
+    else:
+        text = json.dumps(data, indent=2)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
 
 
 def encode(value: Any, style: Style) -> Any:

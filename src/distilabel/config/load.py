@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["load", "parse_document", "read_document", "write_document"]
+__all__ = ["load", "parse_document", "read_document"]
 
 _PACKAGES = ("distilabel.steps.tasks", "distilabel.steps", "distilabel.models", "distilabel.pipeline")
 """Packages to search for a class by its name, if a file names a module of distilabel 1.5 that does not exist here."""
@@ -110,15 +110,6 @@ def _check_allowed(full_name: str, module: str, allow: Sequence[str]) -> None:
     )
 
 
-def write_document(data: Any, path: str | Path, format: Literal["json", "yaml"] = "json") -> None:
-    """Write plain values to a file as JSON or YAML; missing parent folders are created."""
-    if format not in ("json", "yaml"):
-        raise DistilabelUserError(f"Unknown format {format!r}: use 'json' or 'yaml'.")
-    text = _to_yaml(data) if format == "yaml" else json.dumps(data, indent=2)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(text, encoding="utf-8")
-
-
 def read_document(path: str | Path, format: Literal["json", "yaml"] | None = None) -> Any:
     """Read plain values from a file; by default its extension (.json, .yaml, .yml) sets the format.
 
@@ -147,13 +138,6 @@ def parse_document(text: str, kind: str, place: str | Path) -> Any:
         return json.loads(text) if kind == "json" else _from_yaml(text)
     except ValueError as error:
         raise DistilabelUserError(f"{place} is not valid {kind.upper()}: {error}.") from error
-
-
-def _to_yaml(data: Any) -> str:
-    import yaml  # noqa: PLC0415 - slow to import
-
-    text: str = yaml.safe_dump(data, sort_keys=False)
-    return text
 
 
 def _from_yaml(text: str) -> Any:

@@ -222,14 +222,13 @@ def is_runtime_parameter(field: FieldInfo) -> bool:
 
 
 def _marked(annotation: Any) -> bool:
-    if isinstance(annotation, RuntimeParameterMark):
-        return True
-    marks = getattr(annotation, "__metadata__", ())
-    return any(_marked(item) for item in (*marks, *_union_members(annotation)))
-
-
-def _union_members(annotation: Any) -> tuple[Any, ...]:
-    return get_args(annotation) if type(None) in get_args(annotation) else ()
+    annotations = [annotation]
+    for part in annotations:
+        if isinstance(part, RuntimeParameterMark):
+            return True
+        members = get_args(part)
+        annotations += [*getattr(part, "__metadata__", ()), *(members if type(None) in members else ())]
+    return False
 
 
 def _is_optional(field: FieldInfo) -> bool:

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 from collections.abc import Collection, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Optional, Self
@@ -13,10 +14,11 @@ from distilabel import __version__, config
 from distilabel._files import cache_folder
 from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
+from distilabel.models.fields import models_in
 from distilabel.pipeline.graph.dag import DAG, Route
 from distilabel.pipeline.graph.drawing import draw
 from distilabel.pipeline.graph.from_dict import add_edges, make_steps, read_pipeline
-from distilabel.pipeline.graph.inputs import chunk_size, set_parameters, with_dataset
+from distilabel.pipeline.graph.inputs import chunk_size, with_dataset
 from distilabel.pipeline.graph.stages import last_of, load_stages
 from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.steps._core.context import current_pipeline
@@ -33,6 +35,8 @@ _STORAGE_UNUSED = (
     "storage_parameters are not used: rows travel between the steps through the cache folder. To move it, use "
     "Pipeline(cache_dir=...)."
 )
+# Set by Ray in its jobs, and by users who name a cluster.
+_RAY_VARIABLES = ("RAY_NODE_TYPE_NAME", "RAY_CLUSTER_NAME", "RAY_ADDRESS")
 _logger = logging.getLogger("distilabel.pipeline")
 
 
@@ -238,7 +242,7 @@ class Pipeline:
         Raises:
             DistilabelPlatformError: A platform rejected a call, or cannot be reached.
         """
-        from distilabel.pipeline.runtime.execution import recover_jobs  # noqa: PLC0415 - slow to import
+        from distilabel.pipeline.runtime.recovery import recover_jobs  # noqa: PLC0415 - slow to import
 
         return recover_jobs(self.dag, self.cache_dir)
 
@@ -260,9 +264,11 @@ class Pipeline:
 
     def _cluster(self) -> "Cluster | None":
         """Return the Ray cluster for the worker processes; None: they run on this machine."""
-        from distilabel.pipeline.workers.cluster import Cluster, is_in_cluster  # noqa: PLC0415 - slow to import
+        if not any(os.environ.get(name) for name in _RAY_VARIABLES) or find_spec("ray") is None:
+            return None
+        from distilabel.pipeline.workers.cluster import Cluster  # noqa: PLC0415 - slow to import
 
-        return Cluster() if is_in_cluster() else None
+        return Cluster()
 
     def _run(
         self,
@@ -272,12 +278,12 @@ class Pipeline:
         handlers: Sequence[logging.Handler],
         warnings: Sequence[str] = (),
     ) -> Distiset:
-        from distilabel.pipeline.runtime.execution import execute  # noqa: PLC0415 - slow to import
+        from distilabel.pipeline.runtime.run import execute  # noqa: PLC0415 - slow to import
 
         def prepare(config: Path) -> None:
             for warning in warnings:
                 _logger.warning("%s", warning)
-            set_parameters(dag, parameters or {})
+            dag.set_runtime_parameters(parameters or {})
             dag.validate()
             self.save(config, format="yaml")
 
@@ -292,16 +298,17 @@ class Pipeline:
             raise error.with_traceback(None) from cause
 
     def _check_installed(self, dag: DAG) -> None:
-        from distilabel.pipeline.graph.requirements import check_installed  # noqa: PLC0415 - slow to import
+        if dag.steps and (requirements := self.requirements):
+            from distilabel.pipeline.graph.requirements import check_installed  # noqa: PLC0415 - slow to import
 
-        check_installed(self.requirements if dag.steps else ())
+            check_installed(requirements)
 
     @property
     def requirements(self) -> list[str]:
         """The packages that the pipeline, its steps and their LLMs need, sorted."""
-        from distilabel.pipeline.graph.requirements import requirements_of  # noqa: PLC0415 - slow to import
-
-        return sorted({*self._requirements, *requirements_of(self.dag.steps.values())})
+        parts = [part for step in self.dag.steps.values() for part in (step, *models_in(step))]
+        of_parts = (requirement for part in parts for requirement in getattr(type(part), "requirements", ()))
+        return sorted({*self._requirements, *of_parts})
 
     # Serialization
 

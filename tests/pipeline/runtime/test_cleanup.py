@@ -11,19 +11,19 @@ from tests.steps.fakes import EchoLLM
 from tests.support.platform import Platform
 
 from distilabel.llms import OpenAILLM
-from distilabel.pipeline.runtime import cleanup as tidying
 from distilabel.pipeline.runtime import run
 from distilabel.pipeline.storage.chunks import ChunkStore
 from distilabel.steps import KeepColumns
 from distilabel.steps.tasks import TextGeneration
 
+DEFAULT_MOST_UNUSED = run._MOST_UNUSED
 keep = partial(KeepColumns, name="keep", columns=["n"])
 
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISTILABEL_PROGRESS", "none")
-    monkeypatch.setattr(run, "drop_chunks", partial(tidying.drop_chunks, least=0))
+    monkeypatch.setattr(run, "_MOST_UNUSED", 0)
 
 
 def size_of(cache: Path, step: str) -> int:
@@ -53,7 +53,7 @@ def test_chunks_that_stay_are_found_again(tmp_path):
 
 
 def test_little_is_left_lying(tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "drop_chunks", tidying.drop_chunks)
+    monkeypatch.setattr(run, "_MOST_UNUSED", DEFAULT_MOST_UNUSED)
     sizes = []
     for first in (1000, 2000, 3000, 4000):
         line(tmp_path, keep, data=data(first)).run()

@@ -595,7 +595,7 @@ class TestFilesAgain:
             offsets.append(offset)
             return batches(dataset, offset, size, limit)
 
-        monkeypatch.setattr(reading, "batches", noting)
+        monkeypatch.setattr(dataset_generator, "batches", noting)
         return offsets
 
     def write(self, folder, values):

@@ -7,8 +7,7 @@ from tests.pipeline.workers.worker_steps import Here, Writes
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.mixture import MixtureOfAgentsLLM
 from distilabel.models.llms.openai import OpenAILLM
-from distilabel.pipeline.runtime.runners import assign_runners
-from distilabel.pipeline.workers.placement import Placement, place
+from distilabel.pipeline.workers.placement import Placement, assign_runners, place
 from distilabel.pipeline.workers.pool import Pool
 from distilabel.pipeline.workers.runner import InProcessRunner
 from distilabel.steps import StepResources

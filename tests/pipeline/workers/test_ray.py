@@ -22,12 +22,11 @@ from tests.support.processes import is_alive, wait_until
 from distilabel.exceptions import DistilabelMissingPackageError, DistilabelStepError, DistilabelUserError
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline, RayPipeline
-from distilabel.pipeline.runtime.runners import _gpus
 from distilabel.pipeline.workers import actor, cluster
 from distilabel.pipeline.workers import pool as pool_module
 from distilabel.pipeline.workers.actor import RayActor
 from distilabel.pipeline.workers.cluster import Cluster, ResourceRequest, options_for, shortages
-from distilabel.pipeline.workers.placement import place
+from distilabel.pipeline.workers.placement import _gpus, place
 from distilabel.pipeline.workers.pool import Pool
 from distilabel.steps import LoadDataFromDicts, StepResources
 from distilabel.steps.tasks import TextGeneration

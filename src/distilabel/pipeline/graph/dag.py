@@ -1,12 +1,13 @@
 """The graph of a pipeline: steps, edges, routes, and the checks that need no data. Pure."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from distilabel.exceptions import DistilabelUserError
+from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 from distilabel.pipeline.graph.routing import RoutingBatchFunction
 from distilabel.steps.base import _Step, validate_step
 
@@ -82,6 +83,19 @@ class DAG:
     def leaves(self) -> list[str]:
         """The steps whose rows go into the Distiset."""
         return [name for name in self.steps if not self.after(name)]
+
+    def set_runtime_parameters(self, parameters: dict[Any, dict[str, Any]]) -> None:
+        """Set runtime parameters by step or step name; log a warning about unknown names."""
+        if not isinstance(parameters, dict):
+            raise DistilabelTypeError(
+                f"`parameters` must be a dict such as {{'my_step': {{'my_parameter': 1}}}}, not {parameters!r:.60}."
+            )
+        for key, values in parameters.items():
+            name = key.name if isinstance(key, _Step) else key
+            if name in self.steps:
+                self.steps[name].set_runtime_parameters(values)
+            else:
+                logging.getLogger("distilabel.pipeline").warning("%s", self.unknown(name))
 
     def unknown(self, name: str) -> str:
         """Return an error text about a name that no step has."""

@@ -1,32 +1,15 @@
-"""The inputs of a run: rows in place of a generator step, and runtime parameters."""
+"""Rows that are given to a run, in place of a generator step."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
+from distilabel.exceptions import DistilabelUserError
 from distilabel.pipeline.graph.dag import DAG
 from distilabel.steps._core.context import current_pipeline
-from distilabel.steps.base import GeneratorStep, _Step
+from distilabel.steps.base import GeneratorStep
 
-__all__ = ["chunk_size", "set_parameters", "with_dataset"]
-
-_logger = logging.getLogger("distilabel.pipeline")
-
-
-def set_parameters(dag: DAG, parameters: dict[Any, dict[str, Any]]) -> None:
-    """Set runtime parameters by step or step name; log a warning about unknown names."""
-    if not isinstance(parameters, dict):
-        raise DistilabelTypeError(
-            f"`parameters` must be a dict such as {{'my_step': {{'my_parameter': 1}}}}, not {parameters!r:.60}."
-        )
-    for key, values in parameters.items():
-        name = key.name if isinstance(key, _Step) else key
-        if name in dag.steps:
-            dag.steps[name].set_runtime_parameters(values)
-        else:
-            _logger.warning("%s", dag.unknown(name))
+__all__ = ["chunk_size", "with_dataset"]
 
 
 def with_dataset(graph: DAG, dataset: Any, batch_size: int) -> DAG:

@@ -1,22 +1,13 @@
-"""The packages that a pipeline needs, and the check that they are installed."""
+"""Checks that the packages a pipeline needs are installed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import metadata
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from distilabel.exceptions import DistilabelUserError
-from distilabel.models.fields import models_in
-from distilabel.steps.base import _Step
 
-__all__ = ["check_installed", "is_installed", "requirements_of"]
-
-
-def requirements_of(steps: Iterable[_Step]) -> Iterator[str]:
-    """Yield the requirements of steps and of their models, in the form that pip accepts."""
-    for step in steps:
-        for part in (step, *models_in(step)):
-            yield from getattr(type(part), "requirements", ())
+__all__ = ["check_installed", "is_installed"]
 
 
 def check_installed(requirements: Iterable[str]) -> None:

@@ -58,7 +58,7 @@ class CommandExecutor:
         runtimes: The steps of the run, by name.
         ledger: Holds the samples and job ids of steps that use batch jobs.
         run_id: From `Ledger.begin_run`.
-        routes: Holds the branches that chunks were routed to.
+        routes: Holds the branches that chunks were routed to; None if the graph has no route.
         report: Called with the outcome of each command.
         most_chunks: How many chunks a generator gives at most.
     """
@@ -69,7 +69,7 @@ class CommandExecutor:
         runtimes: dict[str, StepRuntime],
         ledger: Ledger,
         run_id: int,
-        routes: RouteStore,
+        routes: RouteStore | None,
         report: Callable[[Outcome], None],
         most_chunks: int | None = None,
     ) -> None:
@@ -209,6 +209,7 @@ class CommandExecutor:
     def _route(self, runtime: StepRuntime, index: int, chunk: Chunk) -> tuple[str, ...]:
         name = runtime.spec.step.name
         chunk_id = f"{chunk.digest.hex()}-{index}"
+        assert self._routes is not None
         return self._routes.route(name, chunk_id, self._dag.routes[name], runtime.spec.branches)
 
 

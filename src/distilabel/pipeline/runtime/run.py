@@ -1,8 +1,11 @@
 """One run: passes commands, outcomes and events between scheduler, engine and dispatcher until nothing is left to do."""
 
+import logging
 import queue
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext, suppress
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -20,16 +23,15 @@ from distilabel.events import (
     StepBegan,
     StepEnded,
 )
+from distilabel.exceptions import DistilabelStepError
 from distilabel.ledger.jobs import Ledger
-from distilabel.models.fields import RemoteModel
+from distilabel.models.fields import RemoteModel, isolate_models
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.mixture import MixtureOfAgentsLLM
 from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.result_files import Reader
 from distilabel.offline.session import Session
 from distilabel.pipeline.graph.dag import DAG
-from distilabel.pipeline.runtime.bookkeeping import ParkedChunks, RowCounts
-from distilabel.pipeline.runtime.cleanup import drop_chunks, drop_outputs
 from distilabel.pipeline.runtime.commands import (
     Crashed,
     Exhausted,
@@ -39,26 +41,68 @@ from distilabel.pipeline.runtime.commands import (
     Parked,
     Processed,
 )
-from distilabel.pipeline.runtime.engine import Engine
+from distilabel.pipeline.runtime.engine import Engine, LocalEngine
 from distilabel.pipeline.runtime.executor import CommandExecutor
+from distilabel.pipeline.runtime.host import stopping, tuned_gc
 from distilabel.pipeline.runtime.plan import StepPlan, plan
-from distilabel.pipeline.runtime.runners import assign_runners
 from distilabel.pipeline.runtime.scheduler import Scheduler
 from distilabel.pipeline.runtime.settings import RunSettings
-from distilabel.pipeline.runtime.signals import stopping
 from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
 from distilabel.pipeline.storage.chunks import ChunkStore
-from distilabel.pipeline.storage.output import write_leaf
+from distilabel.pipeline.storage.output import drop_outputs, write_leaf
 from distilabel.pipeline.storage.routes import RouteStore
 from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
+from distilabel.pipeline.workers.placement import assign_runners
+from distilabel.progress.screen import screen
+from distilabel.steps._core.resources import StepResources
 
-__all__ = ["Run"]
+__all__ = ["Run", "execute"]
 
 # How long the run waits for an event before it lets signals through: Windows delivers none while a thread waits.
 _TICK = 0.2
 # Models that cost nothing to load.
 _FREE = RemoteModel | MixtureOfAgentsLLM
+# A step that raised for this many rows, and for every one, is not tried further.
+_HOPELESS = 50
+# Chunks of former runs stay if they take less than this many bytes.
+_MOST_UNUSED = 64 * 2**20
+
+
+def execute(
+    dag: DAG,
+    settings: RunSettings,
+    cache: Path,
+    prepare: Callable[[Path], None],
+    handlers: Sequence[logging.Handler],
+    cluster: Cluster | None = None,
+) -> Distiset:
+    """Run a graph in its folder, which this run locks; show its events on the screen and in the log.
+
+    Args:
+        dag: The graph.
+        settings: See `RunSettings`.
+        cache: The cache folder.
+        prepare: Called before the run, with the path for the file that describes the pipeline.
+        handlers: Additional log handlers.
+        cluster: The Ray cluster of the worker processes, joined for the run.
+    """
+    workspace = Workspace(cache, settings.pipeline, use_cache=settings.use_cache)
+    try:
+        with (
+            tuned_gc(),
+            isolate_models(list(dag.steps.values())),
+            screen(workspace.log, handlers) as emit,
+        ):
+            prepare(workspace.config)
+            with cluster or nullcontext():
+                run = Run(dag, settings, workspace, LocalEngine, emit, cluster)
+                try:
+                    return run.execute()
+                finally:
+                    run.close()
+    finally:
+        workspace.release()
 
 
 class Run:
@@ -113,7 +157,7 @@ class Run:
             self._runtimes,
             self._ledger,
             self._run_id,
-            RouteStore(self._workspace.work / "routes.jsonl"),
+            RouteStore(self._workspace.work / "routes.jsonl") if self._dag.routes else None,
             self._inbox.put,
             self._settings.most_chunks,
         )
@@ -283,10 +327,23 @@ class Run:
         }
         distiset = from_arrow(leaves)
         if self._settings.use_cache:
-            drop_chunks(self._runtimes.values())
+            self._drop_unused_chunks()
             drop_outputs(self._workspace.output, leaves.values())
         self._emit_ended(complete=True, rows=sum(self._counts.rows[name] for name in leaves))
         return self._annotated(distiset)
+
+    def _drop_unused_chunks(self) -> None:
+        """Remove chunks of former runs from each step's file, if they take more space than those of this run.
+
+        Chunks of a step that holds a model or that runs custom code stay: they may have been paid for and exist nowhere
+        else. They are removed only if the step does not use the cache, because then no run will find them.
+        """
+        for runtime in self._runtimes.values():
+            spec = runtime.spec
+            values = (getattr(spec.step, name) for name in type(spec.step).model_fields)
+            is_expensive = spec.has_custom_code or any(map(_is_model, values))
+            if not (spec.step.use_cache and is_expensive):
+                runtime.store.drop_unused(_MOST_UNUSED)
 
     def _emit_ended(self, *, complete: bool, rows: int, own_jobs: tuple[str, ...] = ()) -> None:
         specs = [runtime.spec for runtime in self._runtimes.values()]
@@ -309,3 +366,75 @@ class Run:
             yield type(step)
             values = (getattr(step, name) for name in type(step).model_fields)
             yield from (type(value) for value in values if isinstance(value, BaseModel))
+
+
+class RowCounts:
+    """The numbers of rows of each step."""
+
+    def __init__(self) -> None:
+        self.rows: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter()
+        self._raised: Counter[str] = Counter()
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """How many rows have no answer, by step; only steps with such rows."""
+        return {step: count for step, count in self._failures.items() if count}
+
+    def add(self, step: str, rows: int, failures: int) -> None:
+        """Count the rows that a step gave, and those of them without an answer."""
+        self.rows[step] += rows
+        self._failures[step] += failures
+
+    def check_hopeless(self, done: Processed, *, ended: bool) -> None:
+        """Count the rows for which a step raised.
+
+        Args:
+            done: A chunk that the step processed, whose rows are counted.
+            ended: Whether it was the step's last.
+
+        Raises:
+            DistilabelStepError: The step raised for all of its rows.
+        """
+        step = done.step
+        self._taken[step] += done.taken
+        self._raised[step] += done.raised
+        taken = self._taken[step]
+        if self.rows[step] == self._raised[step] == taken > 0 and (taken >= _HOPELESS or ended):
+            raise DistilabelStepError(
+                f"Step {step!r} failed for all of its {taken} rows ({done.reason}): fix it and run again; the results of the "
+                "steps before it are kept."
+            )
+
+
+class ParkedChunks:
+    """The chunks that wait for replies, by scope and asker id.
+
+    A batch job may settle before the run learns that a chunk waits for it: both orders wake the chunk.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[str, str], tuple[str, int]] = {}
+        self._settled: set[tuple[str, str]] = set()
+
+    def park(self, scope: str, asker: str, chunk: tuple[str, int]) -> bool:
+        """Add a chunk, given as step and number; return whether its replies are there already."""
+        if (scope, asker) in self._settled:
+            self._settled.discard((scope, asker))
+            return True
+        self._waiting[scope, asker] = chunk
+        return False
+
+    def settle(self, scope: str, asker: str) -> tuple[str, int] | None:
+        """Return the chunk whose replies are there now; None if it is not parked yet."""
+        if chunk := self._waiting.pop((scope, asker), None):
+            return chunk
+        self._settled.add((scope, asker))
+        return None
+
+
+def _is_model(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return bool(value) and _is_model(value[0])
+    return isinstance(value, BaseModel) and not isinstance(value, StepResources)

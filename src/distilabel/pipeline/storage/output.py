@@ -2,7 +2,8 @@
 
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,9 +14,10 @@ from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
 from distilabel.pipeline.storage.encoding import encodable, image_file, is_image, json_text
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
-__all__ = ["write_leaf"]
+__all__ = ["drop_outputs", "write_leaf"]
 
 _ROWS_AT_ONCE = 2_000
+_WEEK = 7 * 24 * 3600.0
 # What Arrow raises for values that have no common type, an integer beyond 64 bits, a key that is no text.
 _NO_ARROW_TYPE = (TypeError, ValueError, OverflowError, NotImplementedError)
 _logger = logging.getLogger("distilabel.pipeline")
@@ -43,6 +45,20 @@ def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path
         _write(step, lambda: _batches(store, chunks, metadata=metadata), part)
         part.rename(target)
     return target
+
+
+def drop_outputs(folder: Path, kept: Iterable[Path], age: float = _WEEK) -> None:
+    """Remove datasets that former runs wrote and that are older than `age`; they can be written again from the chunks.
+
+    Args:
+        folder: The folder of the datasets of all leaves.
+        kept: The datasets of this run.
+        age: In seconds; a week by default.
+    """
+    keep, oldest = set(kept), time.time() - age
+    for old in set(folder.glob("*/*")) - keep:
+        if old.is_dir() and old.stat().st_mtime < oldest:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _batches(store: ChunkStore, chunks: Sequence[int], *, metadata: bool) -> Iterator[list[Row]]:

@@ -1,12 +1,10 @@
 """A Ray cluster: joins it for a run, lists its resources, and compares them with those that steps request."""
 
-import os
 import re
 import socket
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +12,7 @@ from distilabel._optional import require
 from distilabel.exceptions import DistilabelUserError
 from distilabel.steps._core.resources import StepResources
 
-__all__ = ["Cluster", "ResourceRequest", "is_in_cluster", "options_for", "shortages"]
+__all__ = ["Cluster", "ResourceRequest", "options_for", "shortages"]
 
 # Options of an actor, and Ray's names of the resources.
 _NAMES = {"num_cpus": "CPU", "num_gpus": "GPU", "memory": "memory"}
@@ -22,12 +20,6 @@ _HOST_AND_PORT = re.compile(r"(?:ray://)?([^:/]+):(\d+)")
 _CONNECT_TIMEOUT = 10.0
 # One of these variables is set if the process runs in a cluster or should use one. KubeRay and Ray's cluster launcher set the
 # first two, users and submitted jobs the third.
-_VARIABLES = ("RAY_NODE_TYPE_NAME", "RAY_CLUSTER_NAME", "RAY_ADDRESS")
-
-
-def is_in_cluster() -> bool:
-    """Tell whether this process belongs to a Ray cluster, by its environment variables, and Ray is installed."""
-    return any(os.environ.get(name) for name in _VARIABLES) and find_spec("ray") is not None
 
 
 class Cluster:

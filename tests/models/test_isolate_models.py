@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from tests.steps.fakes import EchoLLM
-from tests.support.platform import Platform
-
 from distilabel.llms import MixtureOfAgentsLLM, OpenAILLM
 from distilabel.models import OpenAIEmbeddings
+from distilabel.models.fields import isolate_models
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.runtime.isolate_models import isolate_models
 from distilabel.steps import EmbeddingGeneration, LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
+from tests.steps.fakes import EchoLLM
+from tests.support.platform import Platform
 
 ROWS = [{"instruction": f"Say {n}"} for n in range(3)]
 
