@@ -1,6 +1,7 @@
 """Importing the library changes nothing in the process of its user."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -62,7 +63,8 @@ def changed_by(statement: str, *, before: str = LIBRARIES) -> dict[str, list[obj
     )
     code = "\n".join([*parts, f"print(json.dumps({compared}))"])
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    quiet = {**os.environ, "DISTILABEL_PROGRESS": "none"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=quiet)
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     found: dict[str, list[object]] = json.loads(done.stdout.splitlines()[-1])

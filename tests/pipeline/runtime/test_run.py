@@ -37,7 +37,7 @@ from distilabel.steps import (
     StepInput,
     step,
 )
-from distilabel.steps.generators import reading
+from distilabel.steps.generators import dataset_generator
 from distilabel.steps.generators.dataset_generator import batches
 
 
