@@ -1,8 +1,14 @@
 """The finished dataset: the output of a pipeline's leaves, as `datasets.Dataset` objects."""
 
 from distilabel.distiset.distiset import Distiset
-from distilabel.distiset.images import features_of, image_type
-from distilabel.distiset.parquet import ARROW_NAME, create_distiset, from_arrow, from_parquet
+from distilabel.distiset.parquet import (
+    ARROW_NAME,
+    create_distiset,
+    features_of,
+    from_arrow,
+    from_parquet,
+    image_type,
+)
 from distilabel.distiset.progress_bars import without_progress_bars
 
 __all__ = [

@@ -1,25 +1,10 @@
-"""Columns of images: their Arrow type, and conversion from base64."""
+"""Columns of images: conversion from base64."""
 
 import base64
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["each_split", "features_of", "image_type", "to_images"]
-
-
-def image_type() -> Any:
-    """Return the Arrow type of images in `datasets`: a file's bytes and its original path."""
-    import pyarrow as pa  # noqa: PLC0415 - slow to import
-
-    return pa.struct({"bytes": pa.binary(), "path": pa.string()})
-
-
-def features_of(schema: Any) -> Any:
-    """Return the `datasets` features of a table; columns of `image_type` are images."""
-    from datasets import Features, Image  # noqa: PLC0415 - slow to import
-
-    images = {field.name: Image() for field in schema if field.type == image_type()}
-    return Features({**Features.from_arrow_schema(schema.remove_metadata()), **images})
+__all__ = ["each_split", "to_images"]
 
 
 def each_split(part: Any, change: Callable[[Any], Any]) -> Any:

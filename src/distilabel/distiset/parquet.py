@@ -1,4 +1,4 @@
-"""Reading the output of a pipeline's leaves: memory-mapped Arrow, or Parquet whose column types may differ."""
+"""The output of a pipeline's leaves: its column types, and how it is read from Arrow or from Parquet files."""
 
 import re
 from collections.abc import Mapping
@@ -6,15 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.distiset.distiset import Distiset
-from distilabel.distiset.images import features_of
 from distilabel.distiset.progress_bars import without_progress_bars
 from distilabel.exceptions import DistilabelUserError
 from distilabel.typing import DISTILABEL_METADATA_KEY
 
-__all__ = ["ARROW_NAME", "create_distiset", "from_arrow", "from_parquet"]
+__all__ = ["ARROW_NAME", "create_distiset", "features_of", "from_arrow", "from_parquet", "image_type"]
 
 ARROW_NAME = "_rows.arrow"
 """The file of a leaf's rows as an Arrow stream, next to its Parquet file; readers of Parquet folders skip names that begin with `_`."""
+
+
+def image_type() -> Any:
+    """Return the Arrow type of images in `datasets`: a file's bytes and its original path."""
+    import pyarrow as pa  # noqa: PLC0415 - slow to import
+
+    return pa.struct({"bytes": pa.binary(), "path": pa.string()})
+
+
+def features_of(schema: Any) -> Any:
+    """Return the `datasets` features of a table; columns of `image_type` are images."""
+    from datasets import Features, Image  # noqa: PLC0415 - slow to import
+
+    images = {field.name: Image() for field in schema if field.type == image_type()}
+    return Features({**Features.from_arrow_schema(schema.remove_metadata()), **images})
 
 
 def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata: bool = True) -> Distiset:
