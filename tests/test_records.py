@@ -1,4 +1,4 @@
-"""The values that cross rooms: canonical JSON, the request's key and its name on the wire."""
+"""The values that packages exchange: canonical JSON, the request's key and its name on the wire."""
 
 import json
 import re

@@ -91,9 +91,9 @@ def test_what_was_promised_is_on_disk(tmp_path: Path):
 
 
 def test_every_query_is_used():
-    room = resources.files("distilabel.server")
-    queries = load_queries(room.joinpath("queries.sql").read_text("utf-8"))
-    used = set(re.findall(r'"(\w+)"', room.joinpath("store.py").read_text("utf-8")))
+    package = resources.files("distilabel.server")
+    queries = load_queries(package.joinpath("queries.sql").read_text("utf-8"))
+    used = set(re.findall(r'"(\w+)"', package.joinpath("store.py").read_text("utf-8")))
     assert set(queries) <= used
 
 

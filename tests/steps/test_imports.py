@@ -24,7 +24,7 @@ def test_tasks_are_imported_without_datasets_pandas_and_pyarrow():
 
 
 def imported_for_type_checkers() -> dict[str, str]:
-    """Names and modules of what the tasks' front door shows to type checkers."""
+    """Names and modules of what the tasks' package shows to type checkers."""
     tree = ast.parse(Path(distilabel.steps.tasks.__file__).read_text(encoding="utf-8"))
     (guarded,) = (
         node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
