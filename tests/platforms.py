@@ -414,7 +414,7 @@ class BedrockInMemory(InMemory):
 
     def shown(self, batch: Batch) -> dict[str, Any]:
         state = batch.plan.status.capitalize() if self.is_over(batch) else "InProgress"
-        told = batch.metadata
+        reported = batch.metadata
         if state == "Completed":
             results = [
                 {
@@ -424,16 +424,16 @@ class BedrockInMemory(InMemory):
                 }
                 for line in batch.lines
             ]
-            folder = told["out"].removeprefix("s3://my-bucket/") + batch.id
+            folder = reported["out"].removeprefix("s3://my-bucket/") + batch.id
             self.files[f"{folder}/input.jsonl.out"] = jsonl(results)
             self.files[f"{folder}/manifest.json.out"] = b"{}"
         return {
             "jobArn": self.arn(batch),
-            "jobName": told["name"],
+            "jobName": reported["name"],
             "status": state,
             "modelId": "m",
-            "inputDataConfig": {"s3InputDataConfig": {"s3Uri": told["in"]}},
-            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": told["out"]}},
+            "inputDataConfig": {"s3InputDataConfig": {"s3Uri": reported["in"]}},
+            "outputDataConfig": {"s3OutputDataConfig": {"s3Uri": reported["out"]}},
         }
 
 

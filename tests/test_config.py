@@ -340,11 +340,11 @@ class TestRuntimeParameters:
     def test_unknown_names_are_left_alone_and_told_with_a_hint(self):
         car = Car(spare=[Engine()])
         given_ = {"sets": 3, "engine": {"generation_kwargs": {"temprature": 1}}, "spare": {"7": {}}, "zzz": 1}
-        told = " ".join(config.set_runtime_parameters(car, given_))
-        assert "did you mean 'seats'?" in told
-        assert "did you mean 'temperature'?" in told
-        assert "'7'" in told
-        assert "it has 'engine', 'spare', 'seats', 'doors'." in told
+        message = " ".join(config.set_runtime_parameters(car, given_))
+        assert "did you mean 'seats'?" in message
+        assert "did you mean 'temperature'?" in message
+        assert "'7'" in message
+        assert "it has 'engine', 'spare', 'seats', 'doors'." in message
         assert car == Car(spare=[Engine()])
 
     def test_any_argument_suits_an_llm_that_takes_any(self):
@@ -373,9 +373,11 @@ class TestRuntimeParameters:
             config.set_runtime_parameters(car, {"spare": [{"url": 5}]})
 
     def test_value_of_a_secret_is_not_told(self):
-        with pytest.raises(DistilabelUserError, match="`api_key` of Engine cannot be what was given") as told:
+        with pytest.raises(
+            DistilabelUserError, match="`api_key` of Engine cannot be what was given"
+        ) as message:
             config.set_runtime_parameters(Engine(), {"api_key": ["hunter2"]})
-        assert told.value.__cause__ is None
+        assert message.value.__cause__ is None
 
     @pytest.mark.parametrize(
         "params", [3, {"engine": 3}, {"engine": {"generation_kwargs": 3}}, {"spare": 3}, {"spare": {0: 3}}]

@@ -1,4 +1,4 @@
-"""The command `distilabel`: its version, its help, and mistakes told in one sentence."""
+"""The command `distilabel`: its version, its help, and mistakes reported in one sentence."""
 
 import os
 import subprocess

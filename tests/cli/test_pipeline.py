@@ -168,7 +168,7 @@ class TestRun:
         assert "Traceback" not in process.text
 
     @pytest.mark.parametrize(
-        ("words", "told"),
+        ("words", "message"),
         [
             ((), "Give either --config or --script"),
             (("--config", "a.yaml", "--script", "b.py"), "Give either --config or --script"),
@@ -182,7 +182,7 @@ class TestRun:
             (("--script", "my_pipeline.py", "--param", "shout.times=x"), "`times` of Shout 'shout' cannot be 'x'"),
         ],
     )  # fmt: skip
-    def test_mistake_is_told_in_one_sentence(self, client, monkeypatch, capsys, words, told):
+    def test_mistake_is_told_in_one_sentence(self, client, monkeypatch, capsys, words, message):
         (client / "empty.py").write_text("")
         (client / "notes.txt").write_text("")
         monkeypatch.setattr(sys, "path", list(sys.path))
@@ -194,7 +194,7 @@ class TestRun:
         assert left.value.code == 1
         err = capsys.readouterr().err
         assert err.startswith("Error: ")
-        assert told in err
+        assert message in err
         assert err.count("\n") == 1
 
 
@@ -283,9 +283,9 @@ class TestInfo:
         )
         with pytest.raises(SystemExit):
             main()
-        told = json.loads(capsys.readouterr().out)
-        assert told["connections"][0] == {"from": "load", "to": ["keep"]}
-        assert {"load", "keep"} == set(told["runtime_parameters"])
+        message = json.loads(capsys.readouterr().out)
+        assert message["connections"][0] == {"from": "load", "to": ["keep"]}
+        assert {"load", "keep"} == set(message["runtime_parameters"])
 
 
 class TestValidate:

@@ -127,9 +127,9 @@ def test_model_that_is_still_loading_is_asked_again(studio: Studio, model: Any):
 )
 def test_what_concerns_all_prompts_is_raised(studio: Studio, model: Any, status: int, kind: type[Exception]):
     studio.answer = lambda _: httpx2.Response(status, json={"error": f"no {KEY}"})
-    with pytest.raises(kind) as told:
+    with pytest.raises(kind) as message:
         model.generate_outputs(inputs=["a", "b"])
-    assert KEY not in str(told.value)
+    assert KEY not in str(message.value)
 
 
 def test_key_is_needed_and_never_written(studio: Studio):
@@ -177,9 +177,9 @@ def test_chats_are_asked_of_an_endpoint_by_its_name(
 
 def test_endpoint_that_is_not_there_or_not_running_is_told_without_the_token(endpoints: dict[Any, Any]):
     made = partial(InferenceEndpointsImageGeneration, endpoint_name="e", api_key=KEY)
-    with pytest.raises(DistilabelUserError, match=r"'e' cannot be looked up.*check its name") as told:
+    with pytest.raises(DistilabelUserError, match=r"'e' cannot be looked up.*check its name") as message:
         made().load()
-    assert KEY not in str(told.value)
+    assert KEY not in str(message.value)
     endpoints["e", None, KEY] = SimpleNamespace(url=None, status="paused")
     with pytest.raises(DistilabelUserError, match="'e' is paused: start it"):
         made().load()

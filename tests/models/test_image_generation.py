@@ -118,9 +118,9 @@ class TestOpenAI:
     )
     def test_what_concerns_all_prompts_is_raised(self, studio, model, status, code, error):
         studio.answer = lambda _: refused(status, code)
-        with pytest.raises(error) as told:
+        with pytest.raises(error) as message:
             model.generate_outputs(inputs=["a", "b"])
-        assert KEY not in str(told.value)
+        assert KEY not in str(message.value)
 
     def test_busy_platform_is_asked_again(self, studio, model):
         answers = iter([refused(503), painted({"prompt": "a"})])

@@ -23,13 +23,13 @@ HEADERS = {
 SECRETS = (KEY, "hush-header-12345", "hush-bearer-12345")
 
 
-def told(text: str) -> list[str]:
+def message(text: str) -> list[str]:
     return [secret for secret in SECRETS if secret in text]
 
 
 def test_key_is_in_no_representation_of_an_llm(llm: Make):
     made = llm(default_headers=HEADERS)
-    assert told(f"{made!r} {made} {json.dumps(made.dump())} {yaml.safe_dump(made.dump())}") == []
+    assert message(f"{made!r} {made} {json.dumps(made.dump())} {yaml.safe_dump(made.dump())}") == []
 
 
 def test_key_is_not_part_of_the_signature(llm: Make):
@@ -88,8 +88,8 @@ def test_key_is_in_no_file_that_an_offline_llm_leaves(offline: Make, platform: F
     made.generate_outputs(inputs=CHAT)
     files = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"ledger.db", "output.jsonl"}
-    assert [path for path in files if told(path.read_bytes().decode("latin-1"))] == []
-    assert all(told(request.content.decode("latin-1")) == [] for request in platform.requests)
+    assert [path for path in files if message(path.read_bytes().decode("latin-1"))] == []
+    assert all(message(request.content.decode("latin-1")) == [] for request in platform.requests)
 
 
 def test_password_in_the_address_is_not_written_down(offline: Make, tmp_path: Path):

@@ -111,8 +111,8 @@ def test_several_jobs_are_collected_with_an_empty_cache_and_none_is_paid_twice(
             outputs = llm.generate_outputs(inputs=chats("a", "b", "c"))
             break
         except NotFinished as error:
-            told = set(error.jobs_ids)
-            assert told == set(ids)
+            reported = set(error.jobs_ids)
+            assert reported == set(ids)
     assert generations(outputs) == [["a/0"], ["b/0"], ["c/0"]]
     assert sorted(platform.sent) == ["a", "b", "c"]
 

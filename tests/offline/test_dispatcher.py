@@ -38,8 +38,8 @@ def test_job_goes_out_comes_back_and_every_step_of_it_is_told(office: Open, plat
     platform.plan(polls=2)
     assert texts(at.bring("a", "b")) == ["a/0", "b/0"]
     assert platform.calls == ["upload", "create", "poll", "poll", "poll", "poll", "content"]
-    told = [event.job.state for event in at.recorder.of(JobMoved)]
-    assert list(dict.fromkeys(told)) == [
+    reported = [event.job.state for event in at.recorder.of(JobMoved)]
+    assert list(dict.fromkeys(reported)) == [
         "planned", "uploading", "uploaded", "submitted", "ended", "fetched", "settled",
     ]  # fmt: skip
     assert at.recorder.of(JobSettled) == [JobSettled("p/s", ("a",))]
@@ -833,8 +833,8 @@ def test_key_is_nowhere_in_the_ledger_though_the_platform_echoes_it(
     platform.plan("failed", errors=[{"code": "invalid_key", "message": f"Bad key {KEY}", "line": None}])
     at = office(poll_interval=SOON)
     at.bring("a")
-    told = " ".join(f"{error}{vars(error)}" for error in at.broken) + repr(at.recorder.events)
-    assert KEY not in told
+    reported = " ".join(f"{error}{vars(error)}" for error in at.broken) + repr(at.recorder.events)
+    assert KEY not in reported
     at.ledger.database.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     kept = b"".join(path.read_bytes() for path in (tmp_path / "ledger").rglob("*") if path.is_file())
     assert b"Bad key [secret]" in kept

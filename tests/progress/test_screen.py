@@ -25,7 +25,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     return monkeypatch.setenv
 
 
-def told(tmp_path: Path) -> str:
+def message(tmp_path: Path) -> str:
     return (tmp_path / "run.log").read_text(encoding="utf-8")
 
 
@@ -39,9 +39,9 @@ def test_log_file_gets_everything_from_info_on_whatever_is_shown(
         emit(RunBegan("p", ("load",)))
         LOGGER.getChild("deep").info("from a step: é")
         LOGGER.debug("too much")
-    assert "Pipeline 'p' starts: load." in told(tmp_path)
-    assert "from a step: é" in told(tmp_path)
-    assert "too much" not in told(tmp_path)
+    assert "Pipeline 'p' starts: load." in message(tmp_path)
+    assert "from a step: é" in message(tmp_path)
+    assert "too much" not in message(tmp_path)
 
 
 def test_lines_are_shown_where_there_is_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
@@ -75,7 +75,7 @@ def test_debug_is_shown_on_demand_and_not_filed(
         LOGGER.debug("detail")
         LOGGER.info("line")
     assert "detail" in capsys.readouterr().err
-    assert "detail" not in told(tmp_path)
+    assert "detail" not in message(tmp_path)
 
 
 def test_json_mode_gives_one_object_an_event(
@@ -101,7 +101,7 @@ def test_nothing_is_shown_where_nothing_is_wanted(
     with screen(tmp_path / "run.log") as emit:
         emit(Notice("error", "line"))
     assert capsys.readouterr() == ("", "")
-    assert "line" in told(tmp_path)
+    assert "line" in message(tmp_path)
 
 
 def test_rich_mode_does_not_wrap_what_may_be_copied(
@@ -152,8 +152,8 @@ def test_second_run_adds_to_the_log(tmp_path: Path):
     for line in ("first", "second"):
         with screen(tmp_path / "run.log") as emit:
             emit(Notice("info", line))
-    assert "first" in told(tmp_path)
-    assert "second" in told(tmp_path)
+    assert "first" in message(tmp_path)
+    assert "second" in message(tmp_path)
 
 
 def test_events_of_many_threads_do_not_mix(

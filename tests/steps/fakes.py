@@ -34,7 +34,7 @@ class FakePipeline:
 
 
 class EchoLLM(LLM):
-    """Says what it was told, as often as it is asked to."""
+    """Returns the given text for each generation."""
 
     answer: Any = None
     seen: list[Any] = []  # noqa: RUF012 - pydantic copies it

@@ -199,9 +199,9 @@ class TestFailures:
         llm = llm_that(*({"generations": [text]} for text in ("x", "1", "y")), {"generations": [None]})
         with caplog.at_level(logging.WARNING):
             run(Grade(name="g", llm=llm), [{"text": "t"}] * 4)
-        told = [record.getMessage() for record in caplog.records if record.name == "distilabel.steps.g"]
-        assert len(told) == 2
-        assert told[0].startswith(
+        message = [record.getMessage() for record in caplog.records if record.name == "distilabel.steps.g"]
+        assert len(message) == 2
+        assert message[0].startswith(
             "Step 'g' has no answer for 2 of 4 generations (unparseable_output): ValueError"
         )
 
@@ -349,10 +349,10 @@ class TestDetails:
 
     def test_what_is_told_of_an_answer_stands_in_its_row_s_metadata(self):
         first, second = run(Grade(name="g", llm=llm_that(self.OUTPUT), num_generations=2), [{"text": "t"}])
-        told = [
+        message = [
             {k: v for k, v in row["distilabel_metadata"].items() if "raw" not in k} for row in (first, second)
         ]
-        assert told == [{"finish_reason_g": "stop", "reasoning_g": "Hm."}, {"finish_reason_g": "length"}]
+        assert message == [{"finish_reason_g": "stop", "reasoning_g": "Hm."}, {"finish_reason_g": "length"}]
         assert not any(name.startswith("llm_g") for name in first)
 
     def test_grouped_row_lists_it_for_each_generation(self):

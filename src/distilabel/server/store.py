@@ -1,6 +1,6 @@
 """The database of a platform: the only module that writes it.
 
-SQLite in WAL mode with `synchronous=FULL`: what a caller was told is on the disk before it is told
+SQLite in WAL mode with `synchronous=FULL`: what a response states is on the disk before it is sent
 (https://www.sqlite.org/pragma.html#pragma_synchronous). One connection serves all threads, one at a time.
 """
 

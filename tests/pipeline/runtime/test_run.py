@@ -1,4 +1,4 @@
-"""Whole runs of plain steps in one process: right rows in the right order, nothing done twice, errors told."""
+"""Whole runs of plain steps in one process: right rows in the right order, nothing done twice, errors reported."""
 
 import os
 import signal

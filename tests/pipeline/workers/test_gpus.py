@@ -1,4 +1,4 @@
-"""Which GPUs and threads each worker gets, from what there is; told, not found, so that no GPU is needed."""
+"""Which GPUs and threads each worker gets. The available GPUs are an argument, so that no GPU is needed."""
 
 import sys
 from pathlib import Path

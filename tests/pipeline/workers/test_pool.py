@@ -35,7 +35,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "told"
+    made = tmp_path / "calls"
     made.mkdir()
     return made
 

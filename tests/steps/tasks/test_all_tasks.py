@@ -142,15 +142,15 @@ def test_row_without_a_text_to_ask_about_is_not_asked_about_and_the_others_are(
     kind = sample.make(EchoLLM())
     if value == "absent":
         lacking = {name: of for name, of in sample.row.items() if name != column}
-        told = ["missing_input", f"The column {column!r} is not in the row"]
+        message = ["missing_input", f"The column {column!r} is not in the row"]
     else:
         lacking = {**sample.row, column: value}
-        told = ["not_text", f"The column {column!r} holds {value!r}, which is not text"]
+        message = ["not_text", f"The column {column!r} holds {value!r}, which is not text"]
     if value is None:
-        told = ["missing_input", f"The column {column!r} is None"]
+        message = ["missing_input", f"The column {column!r} is None"]
     if type(kind).takes_none or (value is not None and value != "absent" and column in type(kind).not_text):
         # It has a reason of its own.
-        told = ["unformattable_input", ""]
+        message = ["unformattable_input", ""]
     asked = []
     said = sample.answer if isinstance(sample.answer, str) else None
 
@@ -161,8 +161,8 @@ def test_row_without_a_text_to_ask_about_is_not_asked_about_and_the_others_are(
     task = sample.make(EchoLLM(answer=answer))
     lacking, whole = next(task.process([lacking, sample.row]))
     failure = lacking["distilabel_metadata"][f"failure_{task.name}"]
-    assert failure["code"] == told[0]
-    assert told[1] in failure["message"]
+    assert failure["code"] == message[0]
+    assert message[1] in failure["message"]
     assert {lacking[name] for name in task.outputs if name != "model_name"} == {None}
     assert len(asked) == 1
-    assert told[0] not in str(whole["distilabel_metadata"])
+    assert message[0] not in str(whole["distilabel_metadata"])

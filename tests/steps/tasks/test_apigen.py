@@ -66,9 +66,11 @@ class TestGenerator:
         for part in ("add\nAdds a and b.", "QUERY: 1 + 1?", "Write 3 queries"):
             assert part in user["content"]
         assert "sub" not in user["content"]
-        told = APIGenGenerator(llm=saying(), use_tools=True).format_input({**ROW, "tools": [{"name": "sub"}]})
-        assert '[{"name": "sub"}]' in told[1]["content"]
-        assert "Write 1 query that" in told[1]["content"]
+        message = APIGenGenerator(llm=saying(), use_tools=True).format_input(
+            {**ROW, "tools": [{"name": "sub"}]}
+        )
+        assert '[{"name": "sub"}]' in message[1]["content"]
+        assert "Write 1 query that" in message[1]["content"]
 
     @pytest.mark.parametrize(
         "text",

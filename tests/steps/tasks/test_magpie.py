@@ -54,9 +54,9 @@ class TestLLMs:
     )
     @pytest.mark.parametrize("make", [Magpie, lambda **fields: MagpieGenerator(num_rows=1, **fields)])
     def test_llm_that_sends_chats_is_refused_when_the_task_is_made(self, llm, make):
-        with pytest.raises(DistilabelUserError, match="needs an LLM that sends raw text") as told:
+        with pytest.raises(DistilabelUserError, match="needs an LLM that sends raw text") as reported:
             make(llm=llm)
-        assert "Use an LLM with the field `use_magpie_template`, such as ClientvLLM." in str(told.value)
+        assert "Use an LLM with the field `use_magpie_template`, such as ClientvLLM." in str(reported.value)
 
     @pytest.mark.parametrize("fields", [{"use_magpie_template": False}, {"magpie_pre_query_template": None}])
     def test_llm_that_is_not_set_to_is_told_how(self, fields):

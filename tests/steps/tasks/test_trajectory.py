@@ -157,8 +157,8 @@ class TestMetadata:
 
     def test_one_warning_a_kind_tells_how_many(self, caplog):
         run(chain(), rows_with([{0: "silent"}, {2: "silent"}, {}]))
-        told = [record.getMessage() for record in caplog.records if record.name == "distilabel.steps.c"]
-        assert told == [
+        message = [record.getMessage() for record in caplog.records if record.name == "distilabel.steps.c"]
+        assert message == [
             "Step 'c' has no answer for 2 of 3 generations (no_generation): The model returned no text."
         ]
 

@@ -77,8 +77,8 @@ def sample(body: Body, salt: str, index: int) -> Sample:
     """What the toy says to a chat request: a pure function of the request, the salt and the sample's index."""
     prompt = _prompt(body["messages"])
     seed = b"\0".join((body["model"].encode(), salt.encode(), b"%d" % index, orjson.dumps(body["messages"])))
-    told = f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
-    return _cut(_formatted(body.get("response_format"), prompt, told), body)
+    sentences = f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
+    return _cut(_formatted(body.get("response_format"), prompt, sentences), body)
 
 
 def chat(body: Body, salt: str) -> Body:
@@ -171,14 +171,14 @@ def _sentences(digest: bytes) -> str:
     return " ".join([OPENINGS[opening & 15], first, *(text[0].upper() + text[1:] for text in rest)])
 
 
-def _formatted(wanted: Body | None, prompt: str, told: str) -> str:
+def _formatted(wanted: Body | None, prompt: str, sentences: str) -> str:
     match wanted:
         case {"type": "json_object"}:
-            value: Any = {"about": prompt[:QUOTED], "answer": told}
+            value: Any = {"about": prompt[:QUOTED], "answer": sentences}
         case {"type": "json_schema", "json_schema": given}:
-            value = instance(given.get("schema", {}), told)
+            value = instance(given.get("schema", {}), sentences)
         case _:
-            return told
+            return sentences
     return orjson.dumps(value).decode()
 
 
