@@ -103,6 +103,7 @@ def written(folder: Path) -> Path:
     return folder / "kept.yaml"
 
 
+@pytest.mark.slow  # starts the command several times in each test
 class TestRun:
     def test_script_runs_as_a_module_beside_its_own_files(self, say):
         code, said = say("run", "--script", "my_pipeline.py")

@@ -12,7 +12,10 @@ from tests.support.process import Process, run
 from tests.support.processes import is_alive, wait_until
 
 OURS = {"PYTHONPATH": str(Path(distilabel.__file__).parents[1])}
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="worker processes need POSIX")
+pytestmark = [
+    pytest.mark.slow,  # kills and interrupts whole trees of processes
+    pytest.mark.skipif(sys.platform == "win32", reason="worker processes need POSIX"),
+]
 
 HEAD = """\
 import os, sys, threading

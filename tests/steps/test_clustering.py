@@ -24,6 +24,7 @@ def process(step, rows):
     return next(step.process(rows))
 
 
+@pytest.mark.slow  # UMAP is compiled first, which takes half a minute
 @pytest.mark.filterwarnings("ignore:Tensorflow not installed:ImportWarning")
 class TestUMAP:
     def rows(self, count=30):
