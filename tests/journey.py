@@ -14,7 +14,8 @@ platform over HTTP on the loopback, in a process of its own:
 - *functions*: those that are entered.
 
 A run polls its job as often as it has to, so hops differ a little from run to run. Python 3.12 and later run a list, dict or
-set comprehension within its function's frame, where Python 3.11 makes a frame for it: they measure fewer frames.
+set comprehension within its function's frame, where Python 3.11 makes a frame for it: they count fewer functions, and may
+count fewer frames.
 """
 
 import json

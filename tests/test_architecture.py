@@ -78,7 +78,7 @@ GONE = {
     r"Quiet": "DispatcherIdle",
     r"Raised": "ErrorResult",
     r"Refusal": "ApiError",
-    r"RouteBook": "a table of the ledger",
+    r"RouteBook": "RouteStore",
     r"_Seat": "_Slot",
     r"Staff": "Runners",
     r"Talker": "MagpieTask",
