@@ -16,7 +16,7 @@ from tests.support.processes import is_alive, wait_until
 
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline import Pipeline
-from distilabel.pipeline.runtime import execution
+from distilabel.pipeline.runtime import run as run_module
 from distilabel.pipeline.runtime.engine import LocalEngine
 from distilabel.pipeline.workers import pool as pool_module
 from distilabel.pipeline.workers.pool import Pool
@@ -58,7 +58,7 @@ class TestRows:
         assert len({row["pid"] for row in found[:2]} | {row["pid"] for row in found[2:]}) == 2
 
     def test_fewer_threads_than_replicas_make_them_wait_and_nothing_hang(self, tmp_path, folder, monkeypatch):
-        monkeypatch.setattr(execution, "LocalEngine", lambda _wanted: LocalEngine(1))
+        monkeypatch.setattr(run_module, "LocalEngine", lambda _wanted: LocalEngine(1))
         three = StepResources(replicas=3)
         tells = worker_steps.Tells(name="tells", folder=str(folder), resources=three)
         add = Add(name="add", resources=three, input_batch_size=1)
