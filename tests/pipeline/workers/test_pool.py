@@ -117,6 +117,7 @@ class TestRows:
         assert int(found["model_name"]) != os.getpid()
 
 
+@pytest.mark.slow  # starts worker processes for each test
 class TestLife:
     def test_each_worker_loads_the_step_once_and_unloads_it_once(self, tmp_path, folder):
         step = worker_steps.SlowFirst(name="slow", folder=str(folder), resources=TWO)
@@ -191,6 +192,7 @@ class TestLife:
         assert (found["key"], found["seen"]) == ("sk-5up3r-53cr3t", False)
 
 
+@pytest.mark.slow  # starts worker processes for each test
 class TestErrors:
     def test_row_for_which_the_step_raises_says_so_as_ever(self, tmp_path):
         def found(cache: str, **more: Any) -> dict[int, tuple[str, str]]:
@@ -315,6 +317,7 @@ class TestDeath:
             line(tmp_path, step, data=numbers(2)).run()
 
 
+@pytest.mark.slow  # starts worker processes for each test
 class TestGenerators:
     def pipeline(self, tmp_path: Path, **more: Any) -> Pipeline:
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
@@ -339,6 +342,7 @@ class TestGenerators:
             self.pipeline(tmp_path, die_at=4, dies_always=True).run()
 
 
+@pytest.mark.slow  # starts worker processes for each test
 class TestEnd:
     """Of a pool by itself, while a thread waits for an answer that does not come."""
 
@@ -406,6 +410,7 @@ class TestEnd:
         pool.unload()
 
 
+@pytest.mark.slow  # starts worker processes several times
 def test_pipeline_that_loads_rows_here_and_works_there_gives_the_same_as_one_that_does_all_here(tmp_path):
     def run(cache: str, **more: Any) -> list[Any]:
         with Pipeline("p", cache_dir=tmp_path / cache) as pipeline:
