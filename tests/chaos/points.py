@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,12 +88,19 @@ def _watch_files(points: Points) -> None:
     from distilabel import transport
     from distilabel.pipeline.storage.chunks import ChunkStore
 
-    sync, sync_folder, write = transport._sync, transport.sync_folder, ChunkStore._write
+    sync_folder, write = transport.sync_folder, ChunkStore._write
 
-    def watched_sync(*arguments: Any) -> None:
-        points.come_to("before a download is synced")
-        sync(*arguments)
-        points.come_to("after a download is synced, before it is renamed")
+    class WatchedOs:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(os, name)
+
+        def fsync(self, descriptor: int) -> None:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                os.fsync(descriptor)
+                return
+            points.come_to("before a download is synced")
+            os.fsync(descriptor)
+            points.come_to("after a download is synced, before it is renamed")
 
     def watched_sync_folder(*arguments: Any) -> None:
         points.come_to("after a download is renamed")
@@ -105,6 +113,6 @@ def _watch_files(points: Points) -> None:
         write(self, data)
         points.come_to("after a chunk")
 
-    transport._sync = watched_sync
+    transport.os = WatchedOs()  # type: ignore[assignment]
     transport.sync_folder = watched_sync_folder
     ChunkStore._write = watched_write  # type: ignore[method-assign]

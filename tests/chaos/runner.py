@@ -270,8 +270,8 @@ def _prepare(spec: Spec) -> None:
     for module in (dispatcher, *modules):
         if hasattr(module, "_LOOK_UP_AGAIN_AFTER"):
             module._LOOK_UP_AGAIN_AFTER = (0.2, 1.0)
-        if hasattr(module, "_PAUSES"):
-            module._PAUSES = (0.2, 0.4, 0.8)
+        if hasattr(module, "_RESULT_PAUSES"):
+            module._RESULT_PAUSES = (0.2, 0.4, 0.8)
     if spec.points or spec.kill_at or spec.kill_first:
         watch(Points(spec.points, spec.kill_at, spec.kill_first))
     if spec.clock or "deadline" in spec.options:

@@ -189,7 +189,7 @@ class TestBranches:
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
             load = LoadDataFromDicts(data=numbers(4))
             load >> [Same(), Fewer()] >> CombineOutputs(name="both")
-        with pytest.raises(DistilabelStepError, match="Step 'both' was given 4 and 3 rows"):
+        with pytest.raises(DistilabelStepError, match="Step 'both' received 4 and 3 rows"):
             pipeline.run()
 
     def test_two_generators_meet_with_all_their_rows(self, tmp_path):

@@ -183,6 +183,8 @@ def _array(pa: Any, values: list[Any]) -> Any:
     array = _typed(pa, values, None)
     if array.type == pa.struct([]):
         return pa.nulls(len(values))  # a column of nothing but {} says nothing
+    if pa.types.is_nested(array.type):
+        array.validate(full=True)  # a list of texts and bytes is taken for texts, which may be no UTF-8
     if _has_empty_struct(pa, array.type):  # Parquet has none
         raise TypeError
     features_of(pa.schema([("x", array.type)]))  # raises ValueError for a type that `datasets` has not
