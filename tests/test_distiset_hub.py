@@ -13,6 +13,8 @@ from distilabel.exceptions import DistilabelUserError
 
 from .support.hub import Hub, hub
 
+pytestmark = pytest.mark.slow  # whole processes against a stand-in for the Hub
+
 MADE = """
 from pathlib import Path
 from datasets import Dataset, DatasetDict, load_dataset

@@ -232,6 +232,7 @@ def run_example(*words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow  # two tasks over all questions of the example, in several processes
 def test_gsm8k_called_again_until_done_answers_and_reviews_every_question(desk: Path):
     questions = [{"question": f"What is {n} + {n}?", "answer": f"#### {2 * n}"} for n in range(3)]
     (desk / "questions.jsonl").write_text("\n".join(map(json.dumps, questions)))
@@ -242,6 +243,7 @@ def test_gsm8k_called_again_until_done_answers_and_reviews_every_question(desk: 
     assert "3 questions, 3 solved, 3 reviewed." in said
 
 
+@pytest.mark.slow  # the whole tour of a new user
 def test_demo_ends_with_the_dataset(tmp_path: Path):
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     said = run_example(str(tmp_path / "examples/demo.py"))

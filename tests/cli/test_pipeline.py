@@ -199,6 +199,7 @@ class TestRun:
         assert err.count("\n") == 1
 
 
+@pytest.mark.slow  # starts the command several times in each test
 class TestAddress:
     def test_it_is_shown_and_asked_about_and_no_means_no(self, say, address):
         code, said = say("run", "--script", f"{address}/my_pipeline.py")

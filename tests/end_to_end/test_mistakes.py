@@ -7,6 +7,8 @@ import pytest
 from tests.support.platform import Platform, platform
 from tests.support.process import Process
 
+pytestmark = pytest.mark.slow  # a whole process for each mistake
+
 HEAD = """\
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline

@@ -105,6 +105,7 @@ print(json.dumps([row["embedding"] for row in rows_of(distiset)] if len(distiset
 """
 
 
+@pytest.mark.slow  # whole processes
 def test_two_processes_submit_once_and_collect(fast_platform: Platform):
     def run() -> Any:
         command = [sys.executable, "-c", SCRIPT]

@@ -13,7 +13,10 @@ from distilabel.steps import LoadDataFromDicts, PreferenceToArgilla, TextGenerat
 from distilabel.steps.base import validate_step
 from tests.support.argilla import KEY, argilla
 
-pytestmark = pytest.mark.filterwarnings("ignore:Support for class-based:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,  # Argilla's own SDK against a stand-in for its server: a second for each test
+    pytest.mark.filterwarnings("ignore:Support for class-based:DeprecationWarning"),
+]
 
 
 @pytest.fixture

@@ -930,6 +930,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no resource module")
+@pytest.mark.slow  # whole processes with many rows
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path):
     def peak(count: int) -> int:
         command = [sys.executable, "-c", MEMORY, str(tmp_path / str(count)), str(count)]

@@ -239,6 +239,7 @@ class TestErrors:
             line(tmp_path, worker_steps.CannotLoad(name="x", resources=TWO)).run()
 
 
+@pytest.mark.slow  # starts worker processes for each test, and kills them
 class TestDeath:
     @pytest.mark.parametrize(
         ("by", "how"), [("exit", "ended with exit code 7"), ("kill", "was killed by SIGKILL")]
