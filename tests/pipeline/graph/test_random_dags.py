@@ -22,6 +22,8 @@ from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline import Pipeline, sample_n_steps
 from distilabel.steps import GlobalStep, LoadDataFromDicts, Step, StepInput
 
+pytestmark = pytest.mark.slow  # hundreds of whole pipelines
+
 DISTILABEL_METADATA_KEY = "distilabel_metadata"
 Book = Counter[str]
 
