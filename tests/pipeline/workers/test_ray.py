@@ -272,7 +272,7 @@ class TestFace:
         assert Pipeline("p")._cluster() is None
         monkeypatch.setenv("RAY_CLUSTER_NAME", "ours")
         assert isinstance(Pipeline("p")._cluster(), Cluster)
-        monkeypatch.setattr(cluster, "find_spec", lambda _name: None)
+        monkeypatch.setattr("distilabel.pipeline.pipeline.find_spec", lambda _name: None)
         assert Pipeline("p")._cluster() is None
 
     def test_package_that_is_missing_is_named(self, tmp_path, monkeypatch):
