@@ -86,6 +86,14 @@ def test_importing_changes_nothing_in_the_process(statement: str):
     assert changed_by(statement) == {}
 
 
+def test_names_of_a_script_are_imported_without_what_only_a_run_needs():
+    """A script's first lines, and each command, start quickly: models, HTTP and the ledger are imported on first use."""
+    code = "import sys, distilabel.pipeline, distilabel.llms, distilabel.steps.tasks; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    of_runs = {"asyncio", "datasets", "httpx2", "orjson", "sqlite3", "ssl", "stamina", "distilabel.models.remote"}
+    assert of_runs.isdisjoint(done.stdout.split())
+
+
 def test_importing_the_root_package_alone_changes_nothing():
     assert changed_by("import distilabel", before="") == {}
 

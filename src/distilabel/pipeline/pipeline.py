@@ -14,7 +14,6 @@ from distilabel import __version__, config
 from distilabel._files import cache_folder
 from distilabel.distiset import Distiset
 from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
-from distilabel.models.fields import models_in
 from distilabel.pipeline.graph.dag import DAG, Route
 from distilabel.pipeline.graph.drawing import draw
 from distilabel.pipeline.graph.from_dict import add_edges, make_steps, read_pipeline
@@ -306,6 +305,8 @@ class Pipeline:
     @property
     def requirements(self) -> list[str]:
         """The packages that the pipeline, its steps and their LLMs need, sorted."""
+        from distilabel.models.fields import models_in  # noqa: PLC0415 - slow to import
+
         parts = [part for step in self.dag.steps.values() for part in (step, *models_in(step))]
         of_parts = (requirement for part in parts for requirement in getattr(type(part), "requirements", ()))
         return sorted({*self._requirements, *of_parts})
