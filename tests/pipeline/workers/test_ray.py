@@ -22,7 +22,7 @@ from tests.support.processes import is_alive, wait_until
 from distilabel.exceptions import DistilabelMissingPackageError, DistilabelStepError, DistilabelUserError
 from distilabel.llms import OpenAILLM
 from distilabel.pipeline import Pipeline, RayPipeline
-from distilabel.pipeline.workers import actor, cluster
+from distilabel.pipeline.workers import actor
 from distilabel.pipeline.workers import pool as pool_module
 from distilabel.pipeline.workers.actor import RayActor
 from distilabel.pipeline.workers.cluster import Cluster, ResourceRequest, options_for, shortages
