@@ -90,7 +90,16 @@ def test_names_of_a_script_are_imported_without_what_only_a_run_needs():
     """A script's first lines, and each command, start quickly: models, HTTP and the ledger are imported on first use."""
     code = "import sys, distilabel.pipeline, distilabel.llms, distilabel.steps.tasks; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    of_runs = {"asyncio", "datasets", "httpx2", "orjson", "sqlite3", "ssl", "stamina", "distilabel.models.remote"}
+    of_runs = {
+        "asyncio",
+        "datasets",
+        "httpx2",
+        "orjson",
+        "sqlite3",
+        "ssl",
+        "stamina",
+        "distilabel.models.remote",
+    }
     assert of_runs.isdisjoint(done.stdout.split())
 
 
