@@ -207,6 +207,11 @@ class JobLedger:
             ).fetchall()
         return tuple(remote_id for (remote_id,) in rows)
 
+    def is_drawn_from(self, job: Job, run_id: int) -> bool:
+        """Tell whether a run has drawn a sample that a job carried last."""
+        with self._db.lock:
+            return self._db.one("drawn_from", job_id=job.id, run_id=run_id) is not None
+
     def open(self, scope: str, target: Target) -> list[Job]:
         """Return the open jobs of a scope at a target, oldest first."""
         values = {"scope_id": self._db.scope_id(scope), "target_id": self._db.target_id(target)}

@@ -224,15 +224,30 @@ WHERE id = (SELECT id FROM samples WHERE job_id = :job_id ORDER BY id LIMIT 1 OF
   AND state = 'claimed';
 
 -- name: ready_askers_of_job
-SELECT a.name FROM (SELECT DISTINCT asker_id FROM samples WHERE job_id = :job_id) AS d
-JOIN askers AS a ON a.id = d.asker_id
-WHERE NOT EXISTS (SELECT 1 FROM samples AS o WHERE o.asker_id = a.id AND o.state IN ('wanted', 'claimed'));
+-- What an asker drew in its last run counts: an earlier run may have asked another model, and may still wait for that.
+WITH d AS MATERIALIZED (
+    SELECT a.id, a.name, (SELECT max(l.run_id) FROM samples AS l WHERE l.asker_id = a.id) AS run_id
+    FROM (SELECT DISTINCT asker_id FROM samples WHERE job_id = :job_id) AS s JOIN askers AS a ON a.id = s.asker_id
+)
+SELECT d.name FROM d WHERE NOT EXISTS (
+    SELECT 1 FROM samples AS o
+    WHERE o.asker_id = d.id AND o.run_id = d.run_id AND o.state IN ('wanted', 'claimed')
+);
 
 -- name: ready_askers_of_samples
-SELECT a.name FROM (
-    SELECT DISTINCT s.asker_id FROM json_each(:samples) AS k JOIN samples AS s ON s.id = k.value
-) AS d JOIN askers AS a ON a.id = d.asker_id
-WHERE NOT EXISTS (SELECT 1 FROM samples AS o WHERE o.asker_id = a.id AND o.state IN ('wanted', 'claimed'));
+WITH d AS MATERIALIZED (
+    SELECT a.id, a.name, (SELECT max(l.run_id) FROM samples AS l WHERE l.asker_id = a.id) AS run_id
+    FROM (
+        SELECT DISTINCT s.asker_id FROM json_each(:samples) AS k JOIN samples AS s ON s.id = k.value
+    ) AS s JOIN askers AS a ON a.id = s.asker_id
+)
+SELECT d.name FROM d WHERE NOT EXISTS (
+    SELECT 1 FROM samples AS o
+    WHERE o.asker_id = d.id AND o.run_id = d.run_id AND o.state IN ('wanted', 'claimed')
+);
+
+-- name: drawn_from
+SELECT 1 FROM samples WHERE job_id = :job_id AND run_id = :run_id LIMIT 1;
 
 -- name: keep_own_jobs
 INSERT INTO own_jobs (scope_id, digest, jobs_ids) VALUES (:scope_id, :digest, :jobs_ids)

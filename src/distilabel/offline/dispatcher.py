@@ -27,6 +27,7 @@ from uuid import uuid4
 
 from distilabel import _event_loop as loop
 from distilabel.events import DispatcherIdle, Event, JobMoved, JobSettled, NextPoll, Notice, RunFailed
+from distilabel.exceptions import DistilabelPlatformError
 from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.job_state_machine import JobStateMachine, is_quota
@@ -147,6 +148,8 @@ class Dispatcher:
         # Whether anything may be wanted since the last flush. Any thread sets it; `flush` clears it before it reads the
         # ledger, so what sets it afterwards is seen by the next flush at the latest.
         self._stirred = False
+        # Jobs of earlier runs that could not be driven further, each with why.
+        self._stuck: list[tuple[Job, DistilabelPlatformError]] = []
 
     @property
     def busy(self) -> bool:
@@ -195,6 +198,9 @@ class Dispatcher:
 
         While jobs are under way and nothing was asked or settled since the last flush, there is nothing to submit.
         """
+        for job, error in self._stuck:
+            if self._ledger.jobs.is_drawn_from(job, self._run_id):
+                self._emit(RunFailed(error))
         with self._submitting:
             if self._tasks.busy and not self._stirred:
                 return
@@ -324,6 +330,14 @@ class Dispatcher:
     async def _drive(self, client: ModelClient, job: Job) -> None:
         try:
             job = await self._machine.drive(client, job)
+        except DistilabelPlatformError as error:
+            # A job of an earlier run must not end this one, which may have asked for something else after a correction. Whether
+            # this run draws from it may be known only later: `flush` looks again.
+            if self._ledger.jobs.is_drawn_from(job, self._run_id):
+                self._emit(RunFailed(error))
+            else:
+                self._stuck.append((job, error))
+                self._emit(Notice("warning", f"A batch job of an earlier run: {error.message}"))
         except Exception as error:  # noqa: BLE001 - an error that only ended this task would leave the run waiting for ever
             self._emit(RunFailed(error))
         finally:

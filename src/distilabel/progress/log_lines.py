@@ -20,7 +20,7 @@ from distilabel.events import (
 )
 from distilabel.records import Job
 
-__all__ = ["EventLogger", "age", "how_to_resume", "job_name", "job_progress"]
+__all__ = ["EventLogger", "age", "how_to_resume", "job_name", "job_progress", "jobs_of_earlier_runs"]
 
 _LEVELS = {"info": 20, "warning": 30, "error": 40}
 # States that tell a user nothing new.
@@ -116,6 +116,24 @@ def job_progress(job: Job) -> str:
     if job.reason:
         return f"{job.state} ({job.reason}: {job.message})"
     return f"{job.state}, {_count(job.requests, 'request')}"
+
+
+def jobs_of_earlier_runs(jobs: Sequence[Job]) -> str:
+    """Return a text that names open jobs for which a run does not wait, and says what to do about them."""
+    lines = [f"{_count(len(jobs), 'batch job')} of an earlier run still open; this run does not wait for it:"]
+    if len(jobs) > 1:
+        lines = [f"{len(jobs):,} batch jobs of earlier runs are still open; this run does not wait for them:"]
+    lines += [
+        f"  {job_name(job)} of step {job.scope.rpartition('/')[2]!r}: {job.target.model} at {job.target.base_url}, "
+        f"{job_progress(job)}"
+        for job in jobs
+    ]
+    name = job_name(jobs[0]) if len(jobs) == 1 else "ID"
+    lines.append(
+        f"A run with that model, address and parameters collects the responses. `distilabel jobs cancel {name}` ends a job, and "
+        f"`distilabel jobs forget {name}` one that its platform does not know."
+    )
+    return "\n".join(lines)
 
 
 def age(seconds: float) -> str:
