@@ -167,13 +167,13 @@ class TestParameters:
             ),
         ],
     )
-    def test_unknown_name_is_warned_of_with_a_hint_and_changes_nothing(
-        self, tmp_path, caplog, parameters, words
-    ):
-        pipeline = line(tmp_path, Scale(name="scale", factor=2), data=[{"n": 1}])
-        assert column(pipeline.run(parameters=parameters), "m") == [2]
-        warned = [record for record in caplog.records if record.levelno == logging.WARNING]
-        assert [record.getMessage() for record in warned] == [words]
+    def test_unknown_name_ends_the_run_before_a_row_is_made_with_a_hint(self, tmp_path, parameters, words):
+        pipeline = line(tmp_path, scale := Scale(name="scale", factor=2), data=[{"n": 1}])
+        with pytest.raises(DistilabelUserError) as refused:
+            pipeline.run(parameters=parameters)
+        assert str(refused.value) == words
+        assert scale.factor == 2
+        assert not list(tmp_path.rglob("*.chunks"))
 
     def test_value_that_does_not_fit_is_told(self, tmp_path):
         with pytest.raises(DistilabelUserError, match="`factor` of Scale 'scale' cannot be 'many'"):

@@ -165,11 +165,11 @@ class TestKinds:
         step.set_runtime_parameters({"unit": "words", "resources": {"replicas": 2}, "input_batch_size": 7})
         assert (step.unit, step.resources.replicas, step.input_batch_size) == ("words", 2, 7)
 
-    def test_unknown_runtime_parameter_is_logged_with_a_hint(self, caplog):
-        Count(name="c").set_runtime_parameters({"units": "words"})
-        assert caplog.record_tuples == [
-            ("distilabel.steps.c", 30, "Count 'c' has no runtime parameter 'units'; did you mean 'unit'?"),
-        ]
+    def test_unknown_runtime_parameter_is_an_error_with_a_hint(self):
+        with pytest.raises(
+            DistilabelUserError, match=r"^Count 'c' has no .* 'units'; did you mean 'unit'\?$"
+        ):
+            Count(name="c").set_runtime_parameters({"units": "words"})
 
     def test_runtime_parameters_are_described(self):
         info = {entry["name"]: entry for entry in Count().get_runtime_parameters_info()}

@@ -306,9 +306,13 @@ class _Step(BaseModel):
         return cls.from_dict(config.read_document(path), allow)
 
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
-        """Set runtime parameters by name; an unknown name is logged as a warning."""
-        for warning in config.set_runtime_parameters(self, runtime_parameters):
-            self._logger.warning("%s", warning)
+        """Set runtime parameters by name.
+
+        Raises:
+            DistilabelUserError: A name is unknown, or a value does not fit.
+        """
+        for unknown in config.set_runtime_parameters(self, runtime_parameters):
+            raise DistilabelUserError(unknown)
 
     def get_runtime_parameters_info(self) -> list[dict[str, Any]]:
         """Describe the runtime parameters; see `distilabel.config.runtime_parameters_info`."""

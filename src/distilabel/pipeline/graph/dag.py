@@ -1,7 +1,6 @@
 """The graph of a pipeline: steps, edges, routes, and the checks that need no data. Pure."""
 
 import hashlib
-import logging
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
@@ -85,17 +84,20 @@ class DAG:
         return [name for name in self.steps if not self.after(name)]
 
     def set_runtime_parameters(self, parameters: dict[Any, dict[str, Any]]) -> None:
-        """Set runtime parameters by step or step name; log a warning about unknown names."""
+        """Set runtime parameters by step or step name.
+
+        Raises:
+            DistilabelUserError: The name of a step or of a parameter is unknown, or a value does not fit.
+        """
         if not isinstance(parameters, dict):
             raise DistilabelTypeError(
                 f"`parameters` must be a dict such as {{'my_step': {{'my_parameter': 1}}}}, not {parameters!r:.60}."
             )
         for key, values in parameters.items():
             name = key.name if isinstance(key, _Step) else key
-            if name in self.steps:
-                self.steps[name].set_runtime_parameters(values)
-            else:
-                logging.getLogger("distilabel.pipeline").warning("%s", self.unknown(name))
+            if name not in self.steps:
+                raise DistilabelUserError(self.unknown(name))
+            self.steps[name].set_runtime_parameters(values)
 
     def unknown(self, name: str) -> str:
         """Return an error text about a name that no step has."""
