@@ -22,12 +22,14 @@ class Pools:
         self.samples: dict[str, list[Sample]] = {}
         self.made = 0
 
-    def ask(self, keys: Iterable[str], asker: int, run: int, drawn: Counter[str] | None = None) -> list[Draw]:
+    def ask(
+        self, keys: Iterable[str], asker: int, run: int, drawn: Counter[str] | None = None, since: int = 0
+    ) -> list[Draw]:
         keys = list(keys)
         pools = {key: list(self.samples[key]) for key in keys if key in self.samples}
         drawn = Counter() if drawn is None else drawn
         numbers = itertools.count(self.made + 1)
-        draws = draw(keys, pools, asker_id=asker, run_id=run, drawn=drawn, numbers=numbers)
+        draws = draw(keys, pools, asker_id=asker, run_id=run, drawn=drawn, numbers=numbers, since=since)
         for each in draws:
             pool = self.samples.setdefault(each.key, [])
             if each.sample is None:
@@ -182,3 +184,43 @@ def test_sample_changes_hands_where_asker_or_run_are_new(asker: int, run: int, m
     (drawn,) = pools.ask("a", asker=asker, run=run)
     assert drawn.sample is not None
     assert drawn.moves(asker, run) is moves
+
+
+class TestWithoutTheCache:
+    def test_samples_made_before_are_left_alone_and_a_replay_draws_the_new_ones(self):
+        pools = Pools()
+        pools.ask("aab", asker=1, run=1)
+        for _ in range(2):
+            again = pools.ask("aab", asker=1, run=2, since=4)
+            assert [(each.key, each.n) for each in again] == [("a", 2), ("a", 3), ("b", 1)]
+        assert pools.made == 6
+
+    def test_run_that_continues_it_draws_what_it_drew(self):
+        pools = Pools()
+        pools.ask("a", asker=1, run=1)
+        pools.ask("a", asker=1, run=2, since=2)
+        pools.ask("a", asker=1, run=3)
+        (continued,) = pools.ask("a", asker=1, run=4, since=2)
+        assert (continued.n, pools.made) == (1, 2)
+
+    @pytest.mark.parametrize(
+        ("first", "second", "drawn"),
+        [
+            (SampleState.ANSWERED, SampleState.ANSWERED, 0),
+            (SampleState.WANTED, SampleState.CLAIMED, 1),
+            (SampleState.CLAIMED, SampleState.ANSWERED, 1),
+            (SampleState.FAILED, SampleState.WANTED, 1),
+        ],
+    )
+    def test_run_with_the_cache_takes_of_an_askers_samples_the_one_that_is_furthest(
+        self, first, second, drawn
+    ):
+        pools = Pools()
+        pools.ask("a", asker=1, run=1)
+        pools.ask("a", asker=1, run=2, since=2)
+        pools.settle("a", 0, first)
+        pools.settle("a", 1, second)
+        assert [each.n for each in pools.ask("a", asker=1, run=3)] == [drawn]
+        # What it drew once it keeps, whatever becomes of the other.
+        pools.settle("a", 1 - drawn, SampleState.ANSWERED)
+        assert [each.n for each in pools.ask("a", asker=1, run=3)] == [drawn]

@@ -63,6 +63,7 @@ def draw(
     run_id: int,
     drawn: Counter[str],
     numbers: Iterator[int],
+    since: int = 0,
 ) -> list[Draw]:
     """Draw one sample for each key, in order.
 
@@ -73,6 +74,8 @@ def draw(
         run_id: In which run.
         drawn: How often this asker has asked each key before in this execution; counted on here.
         numbers: Of the samples that must be made.
+        since: Samples with a smaller number in the ledger are left alone: they were made before the run without the cache
+            began.
 
     Examples:
         >>> from itertools import count
@@ -81,20 +84,29 @@ def draw(
         >>> [(d.n, d.id) for d in draws]
         [(0, 1), (1, 2)]
     """
-    return [_draw_one(key, pools.setdefault(key, []), asker_id, run_id, drawn, numbers) for key in keys]
+    return [
+        _draw_one(key, pools.setdefault(key, []), asker_id, run_id, drawn, numbers, since) for key in keys
+    ]
 
 
 def _draw_one(
-    key: str, pool: list[Sample], asker_id: int, run_id: int, drawn: Counter[str], numbers: Iterator[int]
+    key: str,
+    pool: list[Sample],
+    asker_id: int,
+    run_id: int,
+    drawn: Counter[str],
+    numbers: Iterator[int],
+    since: int,
 ) -> Draw:
     nth = drawn[key]
     drawn[key] += 1
-    for sample in pool:
-        if sample.asker_id == asker_id and sample.nth == nth:
-            return Draw(key, sample.n, nth, sample, sample.id)
-    free = [sample for sample in pool if sample.run_id != run_id and sample.asker_id != asker_id]
+    visible = [sample for sample in pool if sample.id >= since] if since else pool
+    # What the asker drew in this run before what it drew in others: after a run without the cache there may be several.
+    if own := [sample for sample in visible if sample.asker_id == asker_id and sample.nth == nth]:
+        again = min(own, key=lambda sample: (sample.run_id != run_id, _RANK[sample.state], sample.n))
+        return Draw(key, again.n, nth, again, again.id)
     # An answered sample before one still awaited, and that before one that failed.
-    if free:
+    if free := [sample for sample in visible if sample.run_id != run_id and sample.asker_id != asker_id]:
         taken = min(free, key=lambda sample: (_RANK[sample.state], sample.n))
         pool[pool.index(taken)] = taken._replace(asker_id=asker_id, run_id=run_id, nth=nth)
         return Draw(key, taken.n, nth, taken, taken.id)

@@ -35,6 +35,7 @@ class SamplePool:
         asker: str,
         run_id: int,
         drawn: Counter[str],
+        since: int = 0,
     ) -> list[Draw]:
         """Draw a sample for each body, in order; what the pools lack is registered as wanted.
 
@@ -45,6 +46,7 @@ class SamplePool:
             asker: Who asks: the same name draws the same samples again.
             run_id: From `Ledger.begin_run`.
             drawn: How often this asker has asked each key in this execution so far; counted on here.
+            since: Samples with a smaller number are left alone; see `next_id`.
         """
         db = self._db
         keys = request_keys(scope, target, bodies)
@@ -57,15 +59,20 @@ class SamplePool:
                 return again
             ids, pools = self._known(dict(zip(keys, bodies, strict=True)))
             first = int(db.one("next_sample_id")[0])
-            draws = draw(keys, pools, asker_id=asker_id, run_id=run_id, drawn=drawn, numbers=count(first))
+            who = {"asker_id": asker_id, "run_id": run_id}
+            draws = draw(keys, pools, **who, drawn=drawn, numbers=count(first), since=since)
             missing = {key: body for key, body in zip(keys, bodies, strict=True) if key not in ids}
             ids |= self._add_requests(missing, target_id)
             moved = [d for d in draws if d.moves(asker_id, run_id)]
             db.many("draw_again", [(asker_id, run_id, d.nth, d.id) for d in moved])
             made = [(ids[d.key], d.n, d.nth) for d in draws if d.sample is None]
-            drawn_by = {"scope_id": scope_id, "asker_id": asker_id, "run_id": run_id}
-            db.execute("add_samples", {**drawn_by, "first": first, "rows": json_array(made)})
+            db.execute("add_samples", {**who, "scope_id": scope_id, "first": first, "rows": json_array(made)})
         return draws
+
+    def next_id(self) -> int:
+        """Return the number that the next new sample gets."""
+        with self._db.lock:
+            return int(self._db.one("next_sample_id")[0])
 
     def get(self, numbers: Iterable[int]) -> list[Sample]:
         """Return samples as they are now, in the order of their numbers given. Pruned samples are left out."""

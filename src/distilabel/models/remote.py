@@ -185,6 +185,11 @@ class RemoteModel(HttpModel):
         return self.model
 
     @property
+    def has_online_api(self) -> bool:
+        """Whether requests can be sent online too: a command on this machine takes batch jobs only."""
+        return not is_folder(self._address() or "")
+
+    @property
     def requires_all_inputs(self) -> bool:
         """False: each row waits for its own responses alone."""
         return False

@@ -100,16 +100,24 @@ class Session:
         reader: Reads them from disk.
         scope: Whose requests these are, such as `pipeline/step`.
         run_id: From `Ledger.begin_run`.
+        since: Samples with a smaller number in the ledger are not used: the scope's run does not use the cache.
     """
 
     def __init__(
-        self, ledger: Ledger, dispatcher: Dispatcher, reader: Reader, scope: str, run_id: int
+        self,
+        ledger: Ledger,
+        dispatcher: Dispatcher,
+        reader: Reader,
+        scope: str,
+        run_id: int,
+        since: int = 0,
     ) -> None:
         self.scope = scope
         self._ledger = ledger
         self._dispatcher = dispatcher
         self._reader = reader
         self._run_id = run_id
+        self._since = since
         self._drawn: dict[tuple[str, int], _Drawn] = {}
         self._orphans = ledger.jobs.has_orphans()
 
@@ -158,6 +166,7 @@ class Session:
             asker=execution.asker,
             run_id=self._run_id,
             drawn=execution.drawn,
+            since=self._since,
         )
         if self._orphans:
             self._dispatcher.take_up(

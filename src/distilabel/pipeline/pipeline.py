@@ -145,7 +145,8 @@ class Pipeline:
                 the next group is loaded, so that models that do not fit together can share a machine. A global step is
                 its own group; "sequential_step_execution" makes each step a group. Without groups, a step is loaded when
                 its first rows arrive, and stays loaded until the end.
-            use_cache: Whether the run uses rows and responses of former runs, and keeps its own. Recovery needs it.
+            use_cache: Whether the run uses rows and responses of former runs. A run with False must wait for its batch jobs.
+                If it is interrupted, the next such run continues it, and pays for nothing again.
             storage_parameters: Accepted with its key `path`, but has no effect: rows travel between the steps through the
                 cache folder. A warning says so; `Pipeline(cache_dir=...)` moves the folder.
             use_fs_to_pass_data: Accepted, but has no effect: rows always travel between the steps through files.
@@ -172,13 +173,18 @@ class Pipeline:
     def dry_run(
         self, parameters: Optional[dict[str, dict[str, Any]]] = None, batch_size: int = 1, dataset: Any = None
     ) -> Distiset:
-        """Run the pipeline on one chunk of `batch_size` rows, without the cache.
+        """Run the pipeline on one chunk of `batch_size` rows, without the cache and without batch jobs.
+
+        Models that are set to use batch jobs are asked online. If a model has no online API, its requests are shown in the
+        log, are not sent, and get no answer.
 
         Raises:
             DistilabelException: As for `run`.
         """
         dag = with_dataset(self.dag, dataset, batch_size) if dataset is not None else self.dag
-        settings = RunSettings(self.name, use_cache=False, metadata=self.enable_metadata, most_chunks=1)
+        settings = RunSettings(
+            self.name, use_cache=False, metadata=self.enable_metadata, most_chunks=1, dry=True
+        )
         with chunk_size(dag, batch_size):
             return self._run(dag, settings, parameters, [])
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_second_run_is_refused_and_told_who_holds_the_folder(workspace):
     text = str(refused.value)
     assert text.startswith(f"Pipeline 'p' is running already (process {os.getpid()}):")
     assert "wait until it is done" in text
-    assert "cache_dir" in text
+    assert "give this pipeline another name: Pipeline(name=...)" in text
     assert text.endswith("This run submitted nothing.")
 
 
@@ -105,10 +106,49 @@ def test_what_a_killed_run_without_the_cache_left_is_cleared_away(tmp_path):
     assert not killed.exists()
 
 
-def test_two_runs_without_the_cache_never_share_chunks(tmp_path):
-    works = []
-    for _ in range(2):
-        workspace = Workspace(tmp_path, "p", use_cache=False)
-        works.append(workspace.work)
+def started(cache: Path, at: int | None, **more: Any) -> Workspace:
+    """Begin a run without the cache that has written a chunk and submitted batch jobs from sample `at` on."""
+    workspace = Workspace(cache, "p", use_cache=False, **more)
+    (workspace.work / "chunks").mkdir(parents=True, exist_ok=True)
+    if at is not None:
+        workspace.first_sample(at)
+    return workspace
+
+
+@pytest.mark.parametrize(("at", "dry"), [(None, False), (5, True)], ids=["online", "dry"])
+def test_two_runs_without_the_cache_share_no_chunks_if_nothing_was_submitted(tmp_path, at, dry):
+    started(tmp_path, at, dry=dry).release()
+    again = Workspace(tmp_path, "p", use_cache=False)
+    assert not (again.work / "chunks").exists()
+    assert not again.continues
+    again.release()
+
+
+def test_run_without_the_cache_that_was_not_complete_is_continued_after_runs_with_it(tmp_path):
+    started(tmp_path, 7).release()
+    cached = Workspace(tmp_path, "p", use_cache=True)
+    assert (cached.has_unfinished, cached.continues) == (True, False)
+    cached.complete = True
+    cached.release()
+    again = Workspace(tmp_path, "p", use_cache=False)
+    assert (again.has_unfinished, again.continues) == (True, True)
+    assert (again.work / "chunks").exists()
+    assert again.first_sample(90) == 7
+    again.complete = True
+    again.release()
+    assert not (tmp_path / "p" / "runs").exists()
+    assert not Workspace(tmp_path, "p", use_cache=False).continues
+
+
+def test_first_sample_is_never_beyond_those_of_a_ledger_that_was_lost(tmp_path):
+    workspace = started(tmp_path, 700)
+    assert workspace.first_sample(3) == 3
+    assert workspace.first_sample(40) == 3
+
+
+def test_steps_without_the_cache_in_a_run_with_it_start_over_after_a_complete_run(tmp_path):
+    for next_sample, complete, expected in ((5, False, 5), (10, True, 5), (15, False, 15)):
+        workspace = Workspace(tmp_path, "p", use_cache=True)
+        assert workspace.first_sample(next_sample) == expected
+        workspace.complete = complete
         workspace.release()
-    assert works[0] != works[1]

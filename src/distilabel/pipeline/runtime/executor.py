@@ -221,11 +221,18 @@ class _CustomJobs:
         self._scope = spec.scope
         self._ledger = ledger
         self._digest = digest
+        self._fresh_digest = f"{digest}/{spec.since}" if spec.since else digest
 
     def __enter__(self) -> None:
         for llm in self._llms:
-            llm.jobs_ids = self._ledger.jobs.own_jobs(self._scope, self._digest) or llm.jobs_ids
-            llm.keep_jobs_with(partial(self._ledger.jobs.keep_own_jobs, self._scope, self._digest))
+            llm.jobs_ids = self._ledger.jobs.own_jobs(self._scope, self._fresh_digest) or llm.jobs_ids
+            llm.keep_jobs_with(self._keep)
+
+    def _keep(self, jobs_ids: tuple[str, ...]) -> None:
+        self._ledger.jobs.keep_own_jobs(self._scope, self._fresh_digest, jobs_ids)
+        # A run with the cache collects the jobs of one without it, unless it has its own.
+        if not self._ledger.jobs.own_jobs(self._scope, self._digest):
+            self._ledger.jobs.keep_own_jobs(self._scope, self._digest, jobs_ids)
 
     def __exit__(self, *_: object) -> None:
         for llm in self._llms:

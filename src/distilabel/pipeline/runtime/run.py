@@ -3,8 +3,9 @@
 import logging
 import queue
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -23,9 +24,9 @@ from distilabel.events import (
     StepBegan,
     StepEnded,
 )
-from distilabel.exceptions import DistilabelStepError
+from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.ledger.jobs import Ledger
-from distilabel.models.fields import RemoteModel, isolate_models
+from distilabel.models.fields import RemoteModel, isolate_models, models_in
 from distilabel.models.llms.base import LLM
 from distilabel.models.llms.mixture import MixtureOfAgentsLLM
 from distilabel.offline.dispatcher import Dispatcher
@@ -41,6 +42,7 @@ from distilabel.pipeline.runtime.commands import (
     Parked,
     Processed,
 )
+from distilabel.pipeline.runtime.dry_run import RequestPreview, asked_online
 from distilabel.pipeline.runtime.engine import Engine, LocalEngine
 from distilabel.pipeline.runtime.executor import CommandExecutor
 from distilabel.pipeline.runtime.host import stopping, tuned_gc
@@ -54,7 +56,9 @@ from distilabel.pipeline.storage.routes import RouteStore
 from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
 from distilabel.pipeline.workers.placement import assign_runners
+from distilabel.progress.log_lines import jobs_of_earlier_runs
 from distilabel.progress.screen import screen
+from distilabel.records import Job
 from distilabel.steps._core.resources import StepResources
 
 __all__ = ["Run", "execute"]
@@ -87,7 +91,7 @@ def execute(
         handlers: Additional log handlers.
         cluster: The Ray cluster of the worker processes, joined for the run.
     """
-    workspace = Workspace(cache, settings.pipeline, use_cache=settings.use_cache)
+    workspace = Workspace(cache, settings.pipeline, use_cache=settings.use_cache, dry=settings.dry)
     try:
         with (
             tuned_gc(),
@@ -95,7 +99,9 @@ def execute(
             screen(workspace.log, handlers) as emit,
         ):
             prepare(workspace.config)
-            with cluster or nullcontext():
+            if not settings.dry:
+                _check_responses_are_collected(dag, use_cache=settings.use_cache)
+            with asked_online(dag) if settings.dry else nullcontext(), cluster or nullcontext():
                 run = Run(dag, settings, workspace, LocalEngine, emit, cluster)
                 try:
                     return run.execute()
@@ -143,6 +149,8 @@ class Run:
         self._parked = ParkedChunks()
         self._counts = RowCounts()
         self._began: set[str] = set()
+        self._compared: set[str] = set()  # the steps whose open jobs were compared with their models
+        self._named: set[int] = set()  # the open jobs that this run does not wait for and has named
 
     def execute(self) -> Distiset:
         """Run until everything is done, or until all that is left waits for batch jobs that this run does not wait for.
@@ -182,14 +190,19 @@ class Run:
 
     def _step_runtime(self, plan: StepPlan) -> StepRuntime:
         step = self._dag.steps[plan.name]
-        fresh = not (self._settings.use_cache and step.use_cache)
-        scope = f"{self._settings.pipeline}/{plan.name}" + (f"#{self._run_id}" if fresh else "")
+        scope = f"{self._settings.pipeline}/{plan.name}"
         gathers = bool(plan.sources) and plan.sources[0].width is None
         spec = StepSpec.of(step, scope, gathers=gathers, branches=plan.branches)
         store = ChunkStore(self._workspace.work / "chunks" / f"{plan.name}.chunks")
-        session = None
-        if spec.offline:
-            session = Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id)
+        session: Session | None = None
+        if spec.offline and self._settings.dry:
+            session = RequestPreview(self._emit)
+        elif spec.offline:
+            since = 0
+            if not (self._settings.use_cache and step.use_cache):
+                since = self._workspace.first_sample(self._ledger.samples.next_id())
+                spec = replace(spec, since=since)
+            session = Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id, since)
         return StepRuntime(spec, self._runners.runners[plan.name], store, session)
 
     def _prepare(self) -> None:
@@ -206,9 +219,18 @@ class Run:
             is_free = models and all(isinstance(model, _FREE) for model in models)
             if is_free and name in first and runtime.store.empty:
                 runtime.load()
-        if not self._settings.use_cache and any(runtime.spec.offline for runtime in self._runtimes.values()):
-            text = "use_cache=False: the run submits, and pays for, all requests again, and a later run cannot collect the responses."
+        if self._workspace.continues:
+            text = "This run continues the run without the cache that was not complete: it pays for nothing again."
+            self._emit(Notice("info", text))
+        elif any(runtime.spec.since for runtime in self._runtimes.values()):
+            text = "use_cache=False: the run submits, and pays for, all requests again."
             self._emit(Notice("warning", text))
+        elif self._workspace.has_unfinished:
+            text = (
+                "A run without the cache was not complete. This run uses its responses for the rows that the cache lacks; a run "
+                "with use_cache=False continues it, and pays only for what it had not submitted."
+            )
+            self._emit(Notice("info", text))
 
     # The pump
 
@@ -225,6 +247,7 @@ class Run:
                 return True
             if self._scheduler.idle and self._dispatcher.resting and self._inbox.empty():
                 # Only batch jobs are waited for: submit the requests that do not fill a job.
+                self._name_jobs_of_other_targets()
                 self._dispatcher.flush()
                 if not self._dispatcher.busy and self._inbox.empty():
                     return False
@@ -233,6 +256,23 @@ class Run:
                     return False
                 self._handle(received)
             self._report_ended()
+
+    def _name_jobs_of_other_targets(self) -> None:
+        """Name the open jobs of an earlier model or address, once a step: this run does not wait for them."""
+        for name, runtime in self._runtimes.items():
+            spec = runtime.spec
+            if spec.offline and runtime.loaded and name not in self._compared:
+                self._compared.add(name)
+                targets = [model.client.target for model in spec.models if isinstance(model, RemoteModel)]
+                self._name_jobs(job for job in self._open_jobs(spec) if job.target not in targets)
+
+    def _name_jobs(self, jobs: Iterable[Job]) -> None:
+        if jobs := [job for job in jobs if job.id not in self._named]:
+            self._named.update(job.id for job in jobs)
+            self._emit(Notice("warning", jobs_of_earlier_runs(jobs)))
+
+    def _open_jobs(self, spec: StepSpec) -> list[Job]:
+        return [job for job in self._ledger.jobs.of_scope(spec.scope) if not job.state.is_final]
 
     def _on_event(self, event: Event) -> None:
         """Receive an event of the dispatcher, in its thread."""
@@ -325,6 +365,7 @@ class Run:
             )
             for name in self._dag.leaves
         }
+        self._workspace.complete = True
         distiset = from_arrow(leaves)
         if self._settings.use_cache:
             self._drop_unused_chunks()
@@ -346,9 +387,11 @@ class Run:
                 runtime.store.drop_unused(_MOST_UNUSED)
 
     def _emit_ended(self, *, complete: bool, rows: int, own_jobs: tuple[str, ...] = ()) -> None:
-        specs = [runtime.spec for runtime in self._runtimes.values()]
-        jobs = [job for spec in specs if spec.offline for job in self._ledger.jobs.of_scope(spec.scope)]
-        open_jobs = tuple(job for job in jobs if not job.state.is_final)
+        specs = [runtime.spec for runtime in self._runtimes.values() if runtime.spec.offline]
+        jobs = [job for spec in specs for job in self._open_jobs(spec)]
+        if complete:
+            self._name_jobs(jobs)
+        open_jobs = tuple(job for job in jobs if job.id not in self._named)
         failures = self._counts.failures
         self._emit(RunEnded(self._settings.pipeline, complete, rows, failures, open_jobs, own_jobs))
 
@@ -432,6 +475,26 @@ class ParkedChunks:
             return chunk
         self._settled.add((scope, asker))
         return None
+
+
+def _check_responses_are_collected(dag: DAG, *, use_cache: bool) -> None:
+    """Refuse batch jobs whose responses no run would collect.
+
+    Raises:
+        DistilabelUserError: A step does not use the cache, and one of its models does not wait for its batch jobs.
+    """
+    for name, step in dag.steps.items():
+        waits = (
+            model.offline_batch_generation_block_until_done is not None
+            for model in models_in(step)
+            if model.use_offline_batch_generation
+        )
+        if not (use_cache and step.use_cache) and not all(waits):
+            raise DistilabelUserError(
+                f"Step {name!r} would pay for batch jobs whose responses no run collects: it does not use the cache "
+                "(use_cache=False) and does not wait. Let it use the cache, without use_cache=False or --ignore-cache; or set "
+                "offline_batch_generation_block_until_done=60 on its model. Nothing was submitted."
+            )
 
 
 def _is_model(value: object) -> bool:

@@ -33,6 +33,7 @@ class StepSpec:
         models: The models among its fields, nested ones too.
         identity: A digest of its configuration and code, part of the key of each of its chunks.
         has_custom_code: Whether a user wrote code of the step, of its models or of its other fields.
+        since: Samples of the ledger with a smaller number are not used: positive for a step that does not use the cache.
     """
 
     step: _Step
@@ -42,6 +43,7 @@ class StepSpec:
     models: tuple[BatchModel, ...]
     identity: bytes
     has_custom_code: bool
+    since: int = 0
 
     @classmethod
     def of(cls, step: _Step, scope: str, *, gathers: bool = False, branches: tuple[str, ...] = ()) -> Self:

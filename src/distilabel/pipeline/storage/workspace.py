@@ -8,10 +8,12 @@ from secrets import token_hex
 
 from filelock import FileLock, Timeout
 
-from distilabel._files import unusable
+from distilabel._files import unusable, writing
 from distilabel.exceptions import DistilabelRunningError
 
 __all__ = ["Workspace"]
+
+_FIRST_SAMPLE = "first_sample"
 
 
 class Workspace:
@@ -20,26 +22,57 @@ class Workspace:
     Args:
         cache: The cache folder, which also holds the ledger of all its pipelines.
         pipeline: The pipeline's name.
-        use_cache: False gives the run its own chunks, which are removed when it ends.
+        use_cache: False gives the run its own chunks, which are removed when it ends. If it was not complete and had
+            submitted batch jobs, they stay: the next run without the cache continues it.
+        dry: Whether the run's chunks are removed in any case.
+
+    Attributes:
+        has_unfinished: Whether there is a run without the cache that was not complete.
+        continues: Whether this run continues it.
+        complete: Whether the run is complete; set before `release`.
 
     Raises:
         DistilabelRunningError: Another run, of this process or another one, holds the lock.
         DistilabelCacheError: The folder cannot be written.
     """
 
-    def __init__(self, cache: Path, pipeline: str, *, use_cache: bool) -> None:
+    def __init__(self, cache: Path, pipeline: str, *, use_cache: bool, dry: bool = False) -> None:
         self.cache = cache
+        self.complete = False
         self.folder = cache / pipeline
         self._pipeline = pipeline
         self._lock = FileLock(self.folder / "run.lock", timeout=0)
         self._holder = self.folder / "run.pid"
         self._acquire()
-        self._own = None if use_cache else self.folder / "runs" / token_hex(8)
+        self._runs = self.folder / "runs"
+        self._unfinished = self._runs / "unfinished"
+        self._own = self._runs / token_hex(8) if dry else None if use_cache else self._unfinished
+        self.has_unfinished = (self._unfinished / _FIRST_SAMPLE).exists()
+        self.continues = self.has_unfinished and self._own == self._unfinished
+        if self._own is not None and not self.continues:
+            shutil.rmtree(self._own, ignore_errors=True)
 
     @property
     def work(self) -> Path:
         """The folder of this run's chunks and routes."""
         return self._own or self.folder
+
+    def first_sample(self, next_sample: int) -> int:
+        """Return the number of the first sample in the ledger that steps which do not use the cache may use.
+
+        Args:
+            next_sample: The number of the next new sample. It is kept until such a run is complete, so that a run that
+                continues it uses the same samples.
+        """
+        path = self.work / _FIRST_SAMPLE
+        with writing(self.work):
+            kept = int(path.read_text() or 0) if path.exists() else None
+            # The number that was kept is too large if the ledger was lost meanwhile.
+            first = next_sample if kept is None else min(kept, next_sample)
+            if first != kept:
+                self.work.mkdir(parents=True, exist_ok=True)
+                path.write_text(str(first))
+        return first
 
     @property
     def output(self) -> Path:
@@ -63,7 +96,13 @@ class Workspace:
 
     def release(self) -> None:
         """Release the folder."""
-        shutil.rmtree(self.folder / "runs", ignore_errors=True)  # also those of killed runs
+        if self.complete:
+            (self.work / _FIRST_SAMPLE).unlink(missing_ok=True)
+        for folder in self._runs.iterdir() if self._runs.exists() else ():  # also those of killed dry runs
+            if not (folder == self._unfinished and (folder / _FIRST_SAMPLE).exists()):
+                shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self._runs.rmdir()
         self._holder.unlink(missing_ok=True)
         self._lock.release()
 
@@ -74,8 +113,9 @@ class Workspace:
             self._holder.write_text(str(os.getpid()))
         except Timeout:
             raise DistilabelRunningError(
-                f"Pipeline {self._pipeline!r} is running already (process {self._holding()}): wait until it is done, stop "
-                "it with Ctrl+C, or give this run another cache_dir. This run submitted nothing."
+                f"Pipeline {self._pipeline!r} is running already (process {self._holding()}): wait until it is done, or stop "
+                "it with Ctrl+C. If that process is another program, give this pipeline another name: Pipeline(name=...). "
+                "This run submitted nothing."
             ) from None
         except OSError as error:
             raise unusable(self.folder, error) from error
