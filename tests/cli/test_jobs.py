@@ -1,17 +1,23 @@
 """`distilabel jobs ls` and `show`, over a ledger in which something happened."""
 
+import dataclasses
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 
 from distilabel.cli.app import main
 from distilabel.ledger.jobs import Ledger
-from distilabel.records import Job, JobCondition, JobState, Target
+from distilabel.pipeline.storage.workspace import Workspace
+from distilabel.records import Job, JobCondition, JobState, Target, custom_id
+from tests.fakes import answered
+from tests.support.platform import Platform
 
 SCOPE = "my-pipeline/text_generation_0"
 TARGET = Target("openai", "https://api.openai.com/v1", "/v1/chat/completions", "gpt-[bold]-mini-2026-08-07")
@@ -29,14 +35,24 @@ class Scene:
         self.run_id = self.ledger.begin_run("my-pipeline")
         self.asked = 0
 
-    def planned(self, requests: int) -> Job:
+    def planned(self, requests: int, target: Target = TARGET) -> Job:
         bodies = [b'{"n":%d}' % (self.asked + i) for i in range(requests)]
         self.asked += requests
         self.ledger.samples.draw(
-            SCOPE, TARGET, bodies, asker=f"asker-{self.asked}", run_id=self.run_id, drawn=Counter()
+            SCOPE, target, bodies, asker=f"asker-{self.asked}", run_id=self.run_id, drawn=Counter()
         )
-        wanted = self.ledger.samples.wanted(SCOPE, TARGET, self.run_id, requests)
-        return self.ledger.jobs.plan(SCOPE, TARGET, f"tag-{self.asked}", [found[0] for found in wanted], 100)
+        wanted = self.ledger.samples.wanted(SCOPE, target, self.run_id, requests)
+        return self.ledger.jobs.plan(SCOPE, target, f"tag-{self.asked}", [found[0] for found in wanted], 100)
+
+    def at(self, state: JobState, remote_id: str = RUNNING, target: Target = TARGET) -> Job:
+        """Make a job of two requests in one of the first five states, or in `ended`."""
+        job, moves = self.planned(2, target), self.ledger.jobs.move
+        facts = {"uploaded": {"input_file": "file-1"}, "submitted": {"remote_id": remote_id}}
+        for following in ("uploading", "uploaded", "creating", "submitted", "ended"):
+            if job.state == state:
+                break
+            job = moves(job, JobState(following), **facts.get(following, {}))
+        return job
 
     def submitted(self, requests: int, remote_id: str) -> Job:
         job = self.ledger.jobs.move(self.planned(requests), JobState.UPLOADING)
@@ -45,6 +61,9 @@ class Scene:
         return self.ledger.jobs.move(
             job, JobState.SUBMITTED, remote_id=remote_id, remote_status="in_progress"
         )
+
+    def wanted(self) -> int:
+        return len(self.ledger.samples.wanted(SCOPE, TARGET, self.run_id, 99))
 
     def settled(self, remote_id: str) -> Job:
         job = self.submitted(3, remote_id)
@@ -225,4 +244,102 @@ class TestForget:
     def test_job_that_is_over_cannot_be_given_up(self, scene: Scene, call: Call):
         scene.settled(DONE)
         code, _, err = call("forget", DONE)
-        assert (code, "only a submitted or ended job" in err) == (1, True)
+        assert (code, "only an open job can be given up" in err) == (1, True)
+
+    @pytest.mark.parametrize("state", ["planned", "uploading", "uploaded", "creating"])
+    def test_job_that_was_never_submitted_is_ended_and_its_requests_are_wanted(
+        self, scene: Scene, call: Call, state: str
+    ):
+        scene.at(JobState(state))
+        assert call("forget", "#1")[0] == 0
+        assert call("ls", "--open")[1] == "No jobs.\n"
+        assert scene.wanted() == 2
+
+    def test_ended_job_that_no_run_collects_is_ended_by_the_second_call_with_what_is_on_disk(
+        self, scene: Scene, call: Call
+    ):
+        job = scene.at(JobState.ENDED)
+        (key, sample, _), _ = scene.ledger.jobs.lines(job)
+        line = answered({"custom_id": custom_id(key, sample), "body": {"messages": [{"content": "hi"}]}})
+        (scene.ledger.jobs.folder(job) / "output.jsonl").write_bytes(line)
+        assert f"`distilabel jobs forget {RUNNING}` once more" in call("forget", RUNNING)[1]
+        assert RUNNING in call("ls", "--open")[1]
+        assert call("forget", RUNNING)[0] == 0
+        assert call("ls", "--open")[1] == "No jobs.\n"
+        assert "requests  2: 1 answered, 1 wanted" in call("show", RUNNING)[1]
+
+    def test_job_whose_pipeline_is_running_is_left_to_the_run(self, scene: Scene, call: Call, folder: Path):
+        scene.at(JobState.UPLOADING)
+        with held(folder):
+            code, _, err = call("forget", "#1")
+        assert (code, "is running and works on the job: stop the run" in err) == (1, True)
+        assert "uploading" in call("ls")[1]
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the lock of the pipeline, as its run does."""
+    workspace = Workspace(folder, "my-pipeline", use_cache=True)
+    yield
+    workspace.release()
+
+
+@pytest.fixture
+def at_once() -> Iterator[None]:
+    """Calls are tried once."""
+    with stamina.set_testing(True, attempts=1):
+        yield
+
+
+@pytest.mark.usefixtures("at_once")
+class TestCancel:
+    NOWHERE = Target("openai", "http://127.0.0.1:9/v1", "/v1/chat/completions", "m")
+
+    @pytest.fixture(autouse=True)
+    def _key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
+
+    @pytest.mark.parametrize("state", ["planned", "uploading", "uploaded"])
+    def test_job_that_its_platform_does_not_have_is_cancelled_here(
+        self, scene: Scene, call: Call, state: str
+    ):
+        scene.at(JobState(state))
+        code, out, _ = call("cancel", "#1")
+        assert (code, "nothing of it was run or paid for" in out) == (0, True)
+        assert "cancelled (cancelled: The user cancelled" in call("show", "#1")[1]
+        assert scene.wanted() == 2
+
+    def test_job_whose_creation_was_interrupted_is_looked_for_first(
+        self, scene: Scene, call: Call, fast_platform: Platform, folder: Path, monkeypatch
+    ):
+        monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(folder))
+        monkeypatch.setattr("distilabel.offline.client._LOOK_UP_AGAIN_AFTER", ())
+        scene.at(JobState.CREATING, target=dataclasses.replace(self.NOWHERE, base_url=fast_platform.url))
+        code, out, _ = call("cancel", "#1")
+        assert (code, "which its platform does not have" in out) == (0, True)
+        assert call("ls", "--open")[1] == "No jobs.\n"
+
+    def test_all_goes_on_after_a_failure_and_reports_it(self, scene: Scene, call: Call):
+        scene.at(JobState.SUBMITTED, "batch_away", self.NOWHERE)
+        scene.at(JobState.UPLOADING, target=self.NOWHERE)
+        scene.at(JobState.ENDED, "batch_ended")
+        scene.at(JobState.CREATING, target=self.NOWHERE)
+        scene.at(JobState.PLANNED)
+        code, out, err = call("cancel", "--all")
+        assert code == 1
+        assert ["#2" in out, "#5" in out, "batch_ended" in out + err] == [True, True, False]
+        assert "Error: batch_away is not cancelled. " in err
+        assert "Error: #4 is not cancelled. " in err
+        code, out, _ = call("cancel", "--all", "--json")
+        assert (code, json.loads(out)) == (1, [])
+
+    def test_job_that_has_ended_is_left_to_be_collected_or_given_up(self, scene: Scene, call: Call):
+        scene.at(JobState.ENDED)
+        code, _, err = call("cancel", RUNNING)
+        assert (code, f"`distilabel jobs forget {RUNNING}`" in err) == (1, True)
+
+    def test_job_whose_pipeline_is_running_is_left_to_the_run(self, scene: Scene, call: Call, folder: Path):
+        scene.at(JobState.UPLOADED)
+        with held(folder):
+            code, _, err = call("cancel", "#1")
+        assert (code, "stop the run" in err) == (1, True)

@@ -4,25 +4,35 @@ import dataclasses
 import re
 import shutil
 import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from time import time
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional, TypeVar
 
 import typer
+from filelock import FileLock, Timeout
 
 from distilabel import _event_loop as loop
 from distilabel._files import cache_folder
 from distilabel.cli.options import AsJson, CacheDir, print_json
-from distilabel.exceptions import DistilabelUserError
+from distilabel.exceptions import DistilabelException, DistilabelPlatformError, DistilabelUserError
 from distilabel.ledger.jobs import Ledger
 from distilabel.ledger.views import Views
 from distilabel.progress.log_lines import job_name
 from distilabel.providers.registry import PLATFORMS, platform
 from distilabel.records import Job, JobCondition, JobState, custom_id
 
+if TYPE_CHECKING:
+    from distilabel.offline.client import PlatformClient
+
 __all__ = ["cancel", "export", "forget", "prune", "recover", "retry"]
 
+T = TypeVar("T")
+
+_OVER_ON_PLATFORM = frozenset({JobState.ENDED, JobState.FETCHED})
+_GIVEN_UP = "The job was given up by the user."
 _AGE = re.compile(r"(\d+)([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
@@ -33,53 +43,145 @@ def cancel(
     cache_dir: CacheDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Cancel a batch job on its platform. The next run collects the results that it already has."""
+    """Cancel a batch job, on its platform if it is there. The next run collects the results that it already has."""
     if (job is None) == (not all_open):
         raise DistilabelUserError("Name one job, or give --all: `distilabel jobs ls --open` lists them.")
-    views = Views(cache_folder(cache_dir))
+    folder = cache_folder(cache_dir)
+    views = Views(folder)
     jobs = [views.details(job).job] if job else views.jobs()
-    stopped = [found for found in jobs if not found.state.is_final and found.remote_id]
-    for found in stopped:
-        _with_client(
-            found.target.platform,
-            found.target.base_url,
-            lambda client, f=found: client.provider.cancel(f.remote_id),
-        )
+    cancelled, failed = list[str](), 0
+    for found in jobs:
+        if found.state.is_final or (all_open and found.state in _OVER_ON_PLATFORM):
+            continue
+        try:
+            said = _cancel(folder, found)
+        except DistilabelException as error:
+            failed += 1
+            typer.echo(f"Error: {job_name(found)} is not cancelled. {error}", err=True)
+        else:
+            cancelled.append(job_name(found))
+            if not as_json:
+                typer.echo(said)
     if as_json:
-        print_json([found.remote_id for found in stopped])
-    else:
-        typer.echo(
-            "\n".join(f"Asked the platform to cancel {found.remote_id}." for found in stopped)
-            or "No open job to cancel."
+        print_json(cancelled)
+    elif not cancelled and not failed:
+        typer.echo("No open job to cancel." if all_open else f"Job {job_name(jobs[0])} is over already.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def _cancel(folder: Path, job: Job) -> str:
+    """Cancel an open job, and say what was done."""
+    if job.state in _OVER_ON_PLATFORM:
+        raise DistilabelUserError(
+            f"It has ended on its platform: run the pipeline to collect its results, or give it up with "
+            f"`distilabel jobs forget {job_name(job)}`."
         )
+    if job.state == JobState.SUBMITTED:
+        _cancel_on_platform(job)
+        return f"Asked the platform to cancel {job.remote_id}."
+    with _changing(folder, job) as ledger:
+        if job.state == JobState.CREATING:
+            job = _looked_up(ledger, job)
+            if job.state == JobState.SUBMITTED:
+                _cancel_on_platform(job)
+                return f"The platform has {job.remote_id}. Asked it to cancel the job."
+        ledger.jobs.withdraw(job, "The user cancelled the job before it was submitted.")
+    return f"Cancelled {job_name(job)}, which its platform does not have: nothing of it was run or paid for."
+
+
+def _cancel_on_platform(job: Job) -> None:
+    try:
+        _on_platform(job, lambda client: client.transport.run(client.provider.cancel(str(job.remote_id))))
+    except DistilabelPlatformError as error:
+        raise DistilabelUserError(
+            f"{error.message} If the platform no longer has the job: `distilabel jobs forget {job.remote_id}`."
+        ) from error
+
+
+def _looked_up(ledger: Ledger, job: Job) -> Job:
+    """Return a job whose creation was interrupted: submitted if its platform has it, else uploaded."""
+    from distilabel.offline.client import ModelClient  # noqa: PLC0415 - slow to import, and `--help` needs none of it
+    from distilabel.offline.job_state_machine import JobStateMachine  # noqa: PLC0415
+
+    machine = JobStateMachine(ledger, lambda _: None)
+    found = _on_platform(
+        job, lambda client: machine.look_up(ModelClient(job.target, client.provider, client.transport), job)
+    )
+    if found is None:
+        raise DistilabelUserError(
+            "Its creation was interrupted, and its platform does not show yet whether it has the job: try again later."
+        )
+    return found
 
 
 def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
-    """Give up a batch job whose results the platform no longer has. Its requests are submitted, and paid for, again."""
+    """Give up a batch job that its platform does not have, or whose results it does not give.
+
+    The next run that needs its unanswered requests submits them again: if the platform has run them, they are paid for again.
+    """
     folder = cache_folder(cache_dir)
     found = Views(folder).details(job).job
-    if found.state not in (JobState.SUBMITTED, JobState.ENDED):
+    if found.state.is_final:
         raise DistilabelUserError(
-            f"Job {job_name(found)} is {found.state}: only a submitted or ended job can be given up."
+            f"Job {job_name(found)} is {found.state}: only an open job can be given up."
         )
-    ledger = Ledger(folder)
-    try:
-        _give_up(ledger, found)
-    finally:
-        ledger.close()
+    if found.state == JobState.ENDED and found.condition is not JobCondition.FORGOTTEN:
+        # A run that waits for the results may go on: the next one collects what there is, and does not wait for the rest.
+        ledger = Ledger(folder)
+        try:
+            ledger.jobs.note_condition(found, JobCondition.FORGOTTEN, _GIVEN_UP)
+        finally:
+            ledger.close()
+        rest = f"; if there will be no such run, `distilabel jobs forget {job_name(found)}` once more ends the job now"
+    else:
+        with _changing(folder, found) as ledger:
+            _give_up(ledger, found)
+        rest = ""
     if as_json:
         print_json({"job": job_name(found), "requests": found.requests})
     else:
-        typer.echo(f"Gave up {job_name(found)}: the next run submits its unanswered requests again.")
+        typer.echo(
+            f"Gave up {job_name(found)}: the next run that needs its unanswered requests submits them again{rest}."
+        )
 
 
 def _give_up(ledger: Ledger, job: Job) -> None:
-    message = "The job was given up by the user."
-    if job.state == JobState.ENDED:
-        # The next run collects what there is, and no longer waits for the rest.
-        ledger.jobs.note_condition(job, JobCondition.FORGOTTEN, message)
+    if job.state == JobState.SUBMITTED:
+        ledger.jobs.lose(job, most_attempts=sys.maxsize, code="job_lost", message=_GIVEN_UP)
+    elif job.state in _OVER_ON_PLATFORM:
+        from distilabel.offline.result_files import index  # noqa: PLC0415 - as above
+
+        if job.state == JobState.ENDED:
+            paths = {
+                path.stem: path for path in ledger.jobs.folder(job).glob("*.jsonl") if path.stem != "input"
+            }
+            job = ledger.jobs.mark_fetched(job, paths)
+        index(ledger, platform(job.target.platform).provider(), job)
+        ledger.jobs.settle(job, sys.maxsize, "given_up")
     else:
-        ledger.jobs.lose(job, most_attempts=sys.maxsize, code="job_lost", message=message)
+        ledger.jobs.withdraw(job, _GIVEN_UP)
+
+
+@contextmanager
+def _changing(folder: Path, job: Job) -> Iterator[Ledger]:
+    """Open the ledger to change a job, while no run drives the job.
+
+    Raises:
+        DistilabelUserError: A run of the pipeline is active.
+    """
+    pipeline, is_of_pipeline, _ = job.scope.partition("/")
+    path = folder / pipeline / "run.lock" if is_of_pipeline else folder / f"{pipeline}.lock"
+    ledger = Ledger(folder)
+    try:
+        with FileLock(path, timeout=0) if path.exists() else nullcontext():
+            yield ledger
+    except Timeout:
+        raise DistilabelUserError(
+            f"Pipeline {pipeline!r} is running and works on the job: stop the run with Ctrl+C, and try again."
+        ) from None
+    finally:
+        ledger.close()
 
 
 def retry(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> None:
@@ -180,12 +282,13 @@ def export(
         typer.echo("\n".join(f"Wrote {path}." for path in written))
 
 
-def _with_client(name: str, base_url: str, flow: Any) -> None:
+def _on_platform(job: Job, call: Callable[["PlatformClient"], Coroutine[Any, Any, T]]) -> T:
+    """Make a call to a job's platform and return its result."""
     from distilabel.offline.client import connect  # noqa: PLC0415 - as above
 
-    client = connect(name, base_url)
+    client = connect(job.target.platform, job.target.base_url)
     try:
-        loop.run(client.transport.run(flow(client)))
+        return loop.run(call(client))
     finally:
         loop.run(client.transport.close())
 

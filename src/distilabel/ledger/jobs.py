@@ -264,6 +264,15 @@ class JobLedger:
             self._db.execute("release_unburnt", {"job_id": job.id})
             return self._move(job, state, facts)
 
+    def withdraw(self, job: Job, message: str) -> Job:
+        """End a job that its platform does not have: its samples are wanted again, with as many attempts left."""
+        with self._db.transaction():
+            if job.state == JobState.UPLOADING:
+                job = self._move(job, JobState.PLANNED, {})
+            elif job.state == JobState.CREATING:
+                job = self._move(job, JobState.UPLOADED, {})
+            return self.release(job, JobState.CANCELLED, code="cancelled", message=message)
+
     def lose(self, job: Job, most_attempts: int, code: str, message: str) -> Job:
         """End a job that the platform no longer knows: it may have been run, so its samples have used an attempt."""
         with self._db.transaction():

@@ -82,7 +82,7 @@ class JobStateMachine:
         self._steps: dict[JobState, Callable[[ModelClient, Job], Awaitable[Job | None]]] = {
             JobState.PLANNED: self._upload,
             JobState.UPLOADED: self._create,
-            JobState.CREATING: self._look_up,
+            JobState.CREATING: self.look_up,
             JobState.SUBMITTED: self._poll,
             JobState.ENDED: self._collector.fetch,
             JobState.FETCHED: self._collector.settle,
@@ -145,7 +145,7 @@ class JobStateMachine:
             try:
                 return self._submitted(job, await client.transport.run(client.provider.create(job, path)))
             except DistilabelUncertainError:
-                looked_up = await self._look_up(client, job)
+                looked_up = await self.look_up(client, job)
                 if looked_up is None or looked_up.state != JobState.UPLOADED:
                     return looked_up
                 job = looked_up
@@ -169,8 +169,12 @@ class JobStateMachine:
         await _pause(self._emit, job, client.poll_interval)
         return job
 
-    async def _look_up(self, client: ModelClient, job: Job) -> Job | None:
-        """Adopt the job if the platform has it; create it again only if the platform certainly does not have it."""
+    async def look_up(self, client: ModelClient, job: Job) -> Job | None:
+        """Adopt a job if the platform has it; return it as `uploaded` if the platform certainly does not have it.
+
+        Returns:
+            The job; None if this cannot be decided yet.
+        """
         while True:
             found = await self._sought(client, job)
             if found.ours:
