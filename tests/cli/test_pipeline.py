@@ -153,6 +153,24 @@ class TestRun:
         assert held
         assert not [path for path in held if TOKEN.encode() in path.read_bytes()]
 
+    def test_without_the_cache_it_is_refused_or_waits_and_the_command_continues_after_a_kill(
+        self, say, client, tmp_path
+    ):
+        (client / "ask.py").write_text(OFFLINE)
+        words = ("run", "--script", "ask.py", "--ignore-cache")
+        waiting = ("--param", "ask.llm.offline_batch_generation_block_until_done=0.05")
+        with held_platform(tmp_path / "platform") as running:
+            environment = running.environment(tmp_path / "cache")
+            code, said = say(*words, **environment)
+            assert (code, "Nothing was submitted." in said, running.batches()) == (1, True, [])
+            process = Process(client / "distilabel.command.py", environment, "pipeline", *words, *waiting)
+            process.wait_for("of 4 requests done")
+            process.kill()
+            running.wait()
+            code, said = say(*words, *waiting, **environment)
+            assert (code, "default/train: 4 rows of" in said) == (0, True)
+            assert len(running.batches()) == 1
+
     def test_ctrl_c_stops_it_as_it_stops_run(self, client, tmp_path):
         (client / "ask.py").write_text(OFFLINE)
         with held_platform(tmp_path / "platform") as running:

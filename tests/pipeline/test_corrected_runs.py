@@ -51,7 +51,7 @@ def test_after_an_address_where_nobody_answers_the_corrected_run_returns_its_row
         generations(make(base_url="https://wrong.test/v1", offline_batch_generation_block_until_done=None))
     assert generations(make()) == ANSWERS
     assert platform.sent == [row["instruction"] for row in ROWS]
-    (named,) = [text for text in caplog.messages if "earlier run" in text]
+    (named,) = [text for text in caplog.messages if "of earlier runs" in text]
     assert "#1 of step 'task': right at https://wrong.test/v1, uploading" in named
     assert "`distilabel jobs cancel #1`" in named
 
@@ -60,7 +60,7 @@ def test_run_with_another_model_does_not_wait_for_the_job_of_the_first(make, pla
     platform.plan(polls=10**9)
     assert generations(make("first", offline_batch_generation_block_until_done=None)) == []
     assert generations(make()) == ANSWERS
-    (named,) = [text for text in caplog.messages if "earlier run" in text]
+    (named,) = [text for text in caplog.messages if "of earlier runs" in text]
     assert f"batch_2 of step 'task': first at {URL}" in named
     # The first model's answers are still there for whoever asks it.
     platform.batches["batch_2"].plan.polls = 0
@@ -83,7 +83,7 @@ def test_other_arguments_for_the_same_model_do_not_wait_for_the_first_either(mak
     platform.plan(polls=10**9)
     assert generations(make(offline_batch_generation_block_until_done=None)) == []
     assert generations(make(generation_kwargs={"temperature": 0.5})) == ANSWERS
-    assert any("batch_2" in text and "earlier run" in text for text in caplog.messages)
+    assert any("batch_2" in text and "of earlier runs" in text for text in caplog.messages)
 
 
 def test_rejection_of_a_job_of_the_first_run_does_not_end_the_corrected_one(make, platform, caplog):

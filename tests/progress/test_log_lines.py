@@ -18,7 +18,14 @@ from distilabel.events import (
     StepBegan,
     StepEnded,
 )
-from distilabel.progress.log_lines import EventLogger, age, how_to_resume, job_name, job_progress
+from distilabel.progress.log_lines import (
+    EventLogger,
+    age,
+    how_to_resume,
+    job_name,
+    job_progress,
+    jobs_of_earlier_runs,
+)
 from distilabel.records import Job, JobState, Target
 
 TARGET = Target("openai", "https://platform.test/v1", "/v1/chat/completions", "m")
@@ -137,6 +144,15 @@ def test_unfinished_run_names_its_jobs_and_how_to_go_on(
         "  b1: in_progress, 3 of 1,200 requests done, 10 min old",
         "Nothing is lost. To continue, run it again: python 'run me.py' --rows 7",
     ]
+
+
+def test_jobs_of_earlier_runs_are_named_with_what_to_do_and_a_name_for_the_pipeline_where_it_has_none():
+    one = job(scope="pipeline_load_ask/ask")
+    text = jobs_of_earlier_runs([one])
+    assert f"{job_name(one)} of step 'ask': {one.target.model} at {one.target.base_url}, " in text
+    assert f"`distilabel jobs cancel {job_name(one)}`" in text
+    assert "give this pipeline a name: Pipeline(name=...)" in text
+    assert "give this pipeline a name" not in jobs_of_earlier_runs([job()])
 
 
 @pytest.mark.parametrize(

@@ -120,9 +120,7 @@ def job_progress(job: Job) -> str:
 
 def jobs_of_earlier_runs(jobs: Sequence[Job]) -> str:
     """Return a text that names open jobs for which a run does not wait, and says what to do about them."""
-    lines = [f"{_count(len(jobs), 'batch job')} of an earlier run still open; this run does not wait for it:"]
-    if len(jobs) > 1:
-        lines = [f"{len(jobs):,} batch jobs of earlier runs are still open; this run does not wait for them:"]
+    lines = [f"Open batch jobs of earlier runs, for which this run does not wait: {len(jobs):,}."]
     lines += [
         f"  {job_name(job)} of step {job.scope.rpartition('/')[2]!r}: {job.target.model} at {job.target.base_url}, "
         f"{job_progress(job)}"
@@ -133,6 +131,8 @@ def jobs_of_earlier_runs(jobs: Sequence[Job]) -> str:
         f"A run with that model, address and parameters collects the responses. `distilabel jobs cancel {name}` ends a job, and "
         f"`distilabel jobs forget {name}` one that its platform does not know."
     )
+    if any(job.scope.startswith("pipeline_") for job in jobs):
+        lines.append("If another program submitted a job, give this pipeline a name: Pipeline(name=...).")
     return "\n".join(lines)
 
 
