@@ -105,11 +105,13 @@ class Failure:
         code: Machine-readable, such as `batch_expired`, `http_429`, `missing`, `empty_reply`.
         message: For the user; holds no secret.
         retryable: Whether asking again may help.
+        account: Whether the reason concerns the key, the credit or the access of the whole account, and not this request.
     """
 
     code: str
     message: str
     retryable: bool = False
+    account: bool = False
 
 
 Outcome = Reply | Failure

@@ -5,7 +5,7 @@ Shape: https://platform.claude.com/docs/en/api/messages and the types of the off
 
 from typing import Any
 
-from distilabel.providers.parsing.errors import EMPTY_REPLY, response_failure
+from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, response_failure
 from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_number, as_text
 from distilabel.providers.parsing.tool_calls import tool_call
 from distilabel.records import Failure, Outcome, Reply, Usage
@@ -47,7 +47,9 @@ def result_outcome(result: dict[str, Any]) -> Outcome:
     error = as_dict(error.get("error")) or error
     # A line without a result is the platform's fault, so it may be retried.
     code = str(error.get("type") or "empty_line")
-    return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE)
+    message = str(error.get("message") or code)
+    account = concerns_account([code], message)
+    return Failure(code, message, retryable=code in _RETRYABLE, account=account)
 
 
 def _read_reply(body: dict[str, Any], blocks: list[dict[str, Any]]) -> Reply | None:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/bedrock/latest/userguide/batch-inference-results.htm
 read in November 2026.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from distilabel.http import HttpResponse
@@ -13,7 +14,7 @@ from distilabel.providers.base import read_online_response
 from distilabel.providers.parsing.errors import EMPTY_REPLY, parse_failure, response_failure
 from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_number, as_text
 from distilabel.providers.parsing.tool_calls import tool_call
-from distilabel.records import Failure, Outcome, Reply, Usage
+from distilabel.records import Outcome, Reply, Usage
 
 __all__ = ["converse_outcome", "read_converse_response", "record_outcome"]
 
@@ -61,7 +62,7 @@ def record_outcome(line: dict[str, Any]) -> Outcome:
     failure = parse_failure(as_number(code) or 0, {"error": {"code": as_text(code), "message": message}})
     # Assumed: lines may carry `expired` and `retryable` too, which no page describes.
     retryable = error.get("expired") is True or error.get("retryable") is True
-    return Failure(failure.code, failure.message, retryable=failure.retryable or retryable)
+    return replace(failure, retryable=failure.retryable or retryable)
 
 
 def _read_reply(body: dict[str, Any]) -> Reply | None:

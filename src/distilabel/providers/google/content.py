@@ -9,7 +9,7 @@ from typing import Any
 
 from distilabel.http import HttpResponse
 from distilabel.providers.base import read_online_response
-from distilabel.providers.parsing.errors import EMPTY_REPLY, response_failure
+from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, response_failure
 from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_json, as_number, as_text
 from distilabel.providers.parsing.logprobs import google_logprobs
 from distilabel.providers.parsing.tool_calls import tool_call
@@ -59,7 +59,7 @@ def content_outcome(status: int, body: Any) -> Outcome:
     value = as_dict(body)
     if failure := response_failure(status, body):
         code = as_text(as_dict(value.get("error")).get("status"))
-        return Failure(code or failure.code, failure.message, failure.retryable)
+        return replace(failure, code=code or failure.code)
     if reply := _embedding(value) if "embedding" in value else _content(value):
         return reply
     reasons = [as_text(candidate.get("finishReason")) for candidate in as_dicts(value.get("candidates"))]
@@ -92,7 +92,9 @@ def status_failure(status: dict[str, Any]) -> Failure:
     name = as_text(status.get("status")) or (_CODES[number] if 0 < number < len(_CODES) else None)
     if name is None:
         return Failure(f"error_{number}" if number else "failed", message, retryable=True)
-    return Failure(name, message, retryable=name in _RETRYABLE)
+    details = [detail.get("reason") for detail in as_dicts(status.get("details"))]
+    account = concerns_account((name, *details), message)
+    return Failure(name, message, retryable=name in _RETRYABLE, account=account)
 
 
 def _embedding(body: dict[str, Any]) -> Reply | None:

@@ -11,7 +11,7 @@ from distilabel.http import HttpResponse
 from distilabel.providers.openai_family.chat import chat_reply
 from distilabel.providers.openai_family.images import image_outcome
 from distilabel.providers.openai_family.responses import responses_outcome
-from distilabel.providers.parsing.errors import EMPTY_REPLY, parse_failure
+from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, parse_failure
 from distilabel.providers.parsing.json_values import as_dict, as_json, as_number
 from distilabel.providers.parsing.lines import UNREADABLE_LINE
 from distilabel.providers.parsing.vectors import as_vector
@@ -58,7 +58,9 @@ def _line_failure(error: Any) -> Failure:
         if status := as_number(error.get("status_code")) or as_number(error.get("code")):
             return parse_failure(status, error)
         code = str(error.get("code") or "error")
-        return Failure(code, str(error.get("message") or code), retryable=code in _RETRYABLE_CODES)
+        message = str(error.get("message") or code)
+        account = concerns_account((code, error.get("type")), message)
+        return Failure(code, message, retryable=code in _RETRYABLE_CODES, account=account)
     return Failure("empty_line", "The platform sent a line with neither response nor error.", retryable=True)
 
 

@@ -1,5 +1,7 @@
 """Mapping of HTTP errors: a status and a body become a failure of one request, or an exception."""
 
+import re
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
@@ -10,10 +12,10 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
 )
 from distilabel.http import HttpResponse
-from distilabel.providers.parsing.json_values import as_json
+from distilabel.providers.parsing.json_values import as_dicts, as_json
 from distilabel.records import Failure
 
-__all__ = ["EMPTY_REPLY", "parse_error", "parse_failure", "response_failure"]
+__all__ = ["EMPTY_REPLY", "concerns_account", "parse_error", "parse_failure", "response_failure"]
 
 EMPTY_REPLY = Failure("empty_reply", "The platform returned HTTP 200 with no answer in it.", retryable=True)
 """The failure of a request whose response is a success without text, refusal, tool call, vector or image."""
@@ -22,6 +24,33 @@ _OK = 200
 _BODY_EXCERPT = 300
 # Errors after which an unsafe request may have been carried out all the same.
 _UNCERTAIN_STATUSES = frozenset({408, 409, 425, 499})
+# What concerns the account and not one request. Codes and types of OpenAI (https://platform.openai.com/docs/guides/error-codes),
+# Anthropic (https://platform.claude.com/docs/en/api/errors), Google (https://cloud.google.com/apis/design/errors) and of
+# reports of users (https://github.com/bespokelabsai/curator/issues/296, https://github.com/promptfoo/promptfoo/issues/10855);
+# all read on 2026-12-01. Google's RESOURCE_EXHAUSTED is not among them: it is a limit per minute too.
+_ACCOUNT_STATUSES = frozenset({401, 402, 403})
+_ACCOUNT_CODES = frozenset(
+    {
+        "401", "402", "403", "http_401", "http_402", "http_403",
+        "insufficient_quota", "credit_balance_exhausted", "insufficient_credits", "insufficient_balance",
+        "insufficient_funds", "payment_required", "billing_error", "billing_not_active", "billing_hard_limit_reached",
+        "account_deactivated", "account_suspended", "access_terminated",
+        "invalid_api_key", "api_key_invalid", "invalid_authentication", "invalid_organization", "authentication_error",
+        "permission_error", "permission_denied", "unauthenticated", "unauthorized", "forbidden",
+        "accessdeniedexception", "unrecognizedclientexception", "expiredtokenexception", "invalidsignatureexception",
+        "model_not_found", "deploymentnotfound",
+    }
+)  # fmt: skip
+# Anthropic says in a 400 of the type `invalid_request_error` that there is no credit, Gemini in one of `INVALID_ARGUMENT` that
+# the key is wrong, and Fireworks in a 412 that the account is suspended.
+_ACCOUNT_WORDS = re.compile(
+    r"credit balance is too low|api key not valid|api_key_invalid|api key expired|account [\w./-]* ?is suspended|"
+    r"billing hard limit|insufficient (balance|credits|funds)",
+    re.IGNORECASE,
+)
+# A 403 may be the platform's verdict on one prompt: https://openrouter.ai/docs/api-reference/errors (2026-12-01).
+_CONTENT_WORDS = re.compile(r"moderat|flagged|content.?(policy|filter)|safety", re.IGNORECASE)
+_CLIENT_ERRORS = range(400, 500)
 
 
 def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformError:
@@ -83,11 +112,37 @@ def parse_failure(status: int, body: Any) -> Failure:
     detail = _error_detail(body)
     code = detail.get("code") or detail.get("type")
     message = detail.get("message")
+    # Google names the reason in the details: https://cloud.google.com/apis/design/errors (2026-12-01)
+    reasons = (one.get("reason") for one in as_dicts(detail.get("details")))
+    names = (code, detail.get("type"), detail.get("status"), *reasons)
+    text = str(message)[:2000] if message else f"HTTP {status}: {_excerpt(body)}"
     return Failure(
         code=str(code) if code else f"http_{status}",
-        message=str(message)[:2000] if message else f"HTTP {status}: {_excerpt(body)}",
+        message=text,
         retryable=status in (408, 409, 425, 429) or not 200 <= status < 500,  # noqa: PLR2004
+        account=concerns_account(names, text, status),
     )
+
+
+def concerns_account(codes: Iterable[Any], message: str, status: int = 400) -> bool:
+    """Return whether an error concerns the key, the credit or the access of the whole account.
+
+    Args:
+        codes: The platform's code and type of the error, each of which may be None.
+        message: The platform's message.
+        status: The HTTP status.
+
+    Examples:
+        >>> concerns_account(["insufficient_quota"], "You exceeded your current quota.", 429)
+        True
+        >>> concerns_account(["moderation"], "Your input was flagged.", 403)
+        False
+    """
+    names = {str(code).lower() for code in codes if code}
+    if any(_CONTENT_WORDS.search(text) for text in (*names, message)):
+        return False
+    by_words = status in _CLIENT_ERRORS and _ACCOUNT_WORDS.search(message) is not None
+    return status in _ACCOUNT_STATUSES or not names.isdisjoint(_ACCOUNT_CODES) or by_words
 
 
 def _error_detail(body: Any) -> dict[str, Any]:
