@@ -1,15 +1,18 @@
 """A run that the user corrects: the next one waits for what it asks itself, and names the jobs of the first."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx2
 import pytest
 from tests.fakes import URL, FakePlatform
 from tests.models.conftest import Make, fast, llm, offline, platform
 
-from distilabel.exceptions import DistilabelPlatformError
-from distilabel.llms import OpenAILLM
+from distilabel.exceptions import (
+    DistilabelOfflineBatchGenerationNotFinishedException,
+    DistilabelPlatformError,
+)
+from distilabel.llms import LLM, OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
@@ -100,3 +103,38 @@ def test_rejection_of_the_runs_own_job_ends_it_also_when_an_earlier_run_submitte
     with pytest.raises(DistilabelPlatformError, match="No"):
         generations(make())
     assert generations(make()) == ANSWERS
+
+
+class OwnBatch(LLM):
+    """An LLM with a custom batch protocol: the first call submits, the next one collects the job of that name."""
+
+    model: str
+    submitted: ClassVar[list[str]] = []
+
+    @property
+    def model_name(self) -> str:
+        return self.model
+
+    def offline_batch_generate(self, inputs: Any = None, num_generations: int = 1, **kwargs: Any) -> Any:
+        if self.jobs_ids is None:
+            self.submitted.append(self.model)
+            raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=(f"job-of-{self.model}",))
+        return [{"generations": [f"{self.jobs_ids[0]}: {chat[-1]['content']}"]} for chat in inputs]
+
+
+@pytest.mark.parametrize("second", [{"model": "b"}, {"system_prompt": "Be brief."}], ids=["model", "prompt"])
+def test_jobs_of_a_custom_protocol_are_collected_for_what_they_were_asked_only(tmp_path, second):
+    def generations(model: str = "a", **task: Any) -> list[str | None]:
+        llm = OwnBatch(model=model, use_offline_batch_generation=True)
+        with Pipeline("p", cache_dir=tmp_path) as pipeline:
+            LoadDataFromDicts(data=ROWS[:1]) >> TextGeneration(name="task", llm=llm, **task)
+        distiset = pipeline.run()
+        return distiset["default"]["train"]["generation"][:] if len(distiset) else []
+
+    OwnBatch.submitted.clear()
+    assert generations() == []
+    assert generations(**second) == []
+    assert len(OwnBatch.submitted) == 2
+    assert generations() == ["job-of-a: q0"]
+    assert generations(**second) == [f"job-of-{second.get('model', 'a')}: q0"]
+    assert len(OwnBatch.submitted) == 2

@@ -124,11 +124,12 @@ class TestInterrupted:
         assert generations(build().run()) == ["q0/1", "q1/1", "q2/1"]
 
     @pytest.mark.parametrize("use_cache", [True, False])
-    def test_jobs_of_a_custom_protocol_are_collected(self, use_cache: bool):
+    def test_jobs_of_a_custom_protocol_are_collected(self, monkeypatch, use_cache: bool):
         OwnBatch.log.clear()
-        own = OwnBatch(use_offline_batch_generation=True, **WAITING)
-        own.interrupts = True
+        monkeypatch.setattr(OwnBatch, "interrupts", True)
+        own = OwnBatch(use_offline_batch_generation=True, offline_batch_generation_block_until_done=60)
         assert len(pipeline(own).run(use_cache=False)) == 0
+        monkeypatch.setattr(OwnBatch, "interrupts", False)
         rerun = pipeline(OwnBatch(use_offline_batch_generation=True, **WAITING)).run(use_cache=use_cache)
         assert generations(rerun) == ["own q0", "own q1", "own q2"]
         assert OwnBatch.log == ["submit", "ask"]
@@ -138,7 +139,7 @@ class OwnBatch(LLM):
     """An LLM with a custom batch protocol, which its first call submits by."""
 
     log: ClassVar[list[str]] = []
-    interrupts: bool = False
+    interrupts: ClassVar[bool] = False
 
     @property
     def model_name(self) -> str:

@@ -141,7 +141,7 @@ class CommandExecutor:
         runtime.load()
         attempt = _Attempt()
         rows: list[Row] = []
-        with asking(asker), chunk_random(f"{name}/{asker}"), _CustomJobs(spec, self._ledger, digest.hex()):
+        with asking(asker), chunk_random(f"{name}/{asker}"), _CustomJobs(spec, self._ledger, digest, inputs):
             for start, part in _slices(spec, inputs):
                 rows += _run_slice(runtime, attempt, part, start, partial(self._read, sources))
         if attempt.waits:
@@ -216,22 +216,34 @@ class CommandExecutor:
 class _CustomJobs:
     """Gives LLMs with their own batch protocol the job ids that the ledger holds for these inputs, and records new ones."""
 
-    def __init__(self, spec: StepSpec, ledger: Ledger, digest: str) -> None:
+    def __init__(self, spec: StepSpec, ledger: Ledger, rows: bytes, inputs: list[list[Row]]) -> None:
         self._llms = [model for model in spec.models if isinstance(model, LLM) and model.requires_all_inputs]
         self._scope = spec.scope
+        self._since = spec.since
         self._ledger = ledger
-        self._digest = digest
-        self._fresh_digest = f"{digest}/{spec.since}" if spec.since else digest
+        # Ledgers of earlier versions know the jobs of some rows, whatever was asked about them.
+        self._rows = rows.hex()
+        if self._llms:
+            asked = _digest_of_requests(spec, inputs) or (spec.identity,)
+            how = str(getattr(spec.step, "num_generations", 1)), *(llm.signature for llm in self._llms)
+            self._digest = digest_of(rows, *asked, *how).hex()
 
     def __enter__(self) -> None:
         for llm in self._llms:
-            llm.jobs_ids = self._ledger.jobs.own_jobs(self._scope, self._fresh_digest) or llm.jobs_ids
+            llm.jobs_ids = self._known() or llm.jobs_ids
             llm.keep_jobs_with(self._keep)
 
+    def _known(self) -> tuple[str, ...]:
+        known = self._ledger.jobs.own_jobs
+        if self._since:
+            return known(self._scope, f"{self._digest}/{self._since}")
+        return known(self._scope, self._digest) or known(self._scope, self._rows)
+
     def _keep(self, jobs_ids: tuple[str, ...]) -> None:
-        self._ledger.jobs.keep_own_jobs(self._scope, self._fresh_digest, jobs_ids)
+        if self._since:
+            self._ledger.jobs.keep_own_jobs(self._scope, f"{self._digest}/{self._since}", jobs_ids)
         # A run with the cache collects the jobs of one without it, unless it has its own.
-        if not self._ledger.jobs.own_jobs(self._scope, self._digest):
+        if not self._since or not self._ledger.jobs.own_jobs(self._scope, self._digest):
             self._ledger.jobs.keep_own_jobs(self._scope, self._digest, jobs_ids)
 
     def __exit__(self, *_: object) -> None:
