@@ -299,14 +299,16 @@ def test_look_up_that_fails_leaves_the_job_for_the_next_run_to_look_up(office: O
     assert (platform.count("create"), platform.sent) == (1, ["a"])
 
 
-def test_creation_that_never_left_is_made_again_without_a_look(office: Open, platform: FakePlatform):
+def test_creation_that_never_left_is_made_in_the_next_run_without_a_look(
+    office: Open, platform: FakePlatform
+):
     platform.fail("create", httpx2.ConnectError)
     at = office()
     at.bring("a")
     assert isinstance(at.broken[0], DistilabelUnreachableError)
     assert at.states == ["uploaded"]
     assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
-    assert platform.calls[:3] == ["upload", "create", "create"]
+    assert platform.calls[:4] == ["upload", "create", "upload", "create"]
     assert platform.count("list") == 0
 
 

@@ -89,6 +89,20 @@ def test_other_arguments_for_the_same_model_do_not_wait_for_the_first_either(mak
     assert any("batch_2" in text and "of earlier runs" in text for text in caplog.messages)
 
 
+@pytest.mark.parametrize("call", ["upload", "create"])
+def test_job_that_was_not_submitted_when_the_first_run_ended_is_not_submitted_after_a_correction(
+    make, platform: FakePlatform, call
+):
+    platform.fail(call, 401)
+    with pytest.raises(DistilabelPlatformError):
+        generations(make(generation_kwargs={"temperature": 1.9}))
+    assert generations(make(generation_kwargs={"temperature": 0.9})) == ANSWERS
+    assert platform.sent == [row["instruction"] for row in ROWS]
+    assert {line["body"]["temperature"] for batch in platform.batches.values() for line in batch.lines} == {
+        0.9
+    }
+
+
 def test_rejection_of_a_job_of_the_first_run_does_not_end_the_corrected_one(make, platform, caplog):
     platform.plan("failed", errors=[{"code": "bad", "message": "No such temperature."}])
     first = make(offline_batch_generation_block_until_done=None, generation_kwargs={"temperature": 1.9})

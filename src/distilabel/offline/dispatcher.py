@@ -41,6 +41,7 @@ __all__ = ["Dispatcher"]
 # tokens. https://github.com/openai/openai-python/issues/2084
 _NAMED_LIMIT = re.compile(r"Limit: ([\d,]+)")
 _LONGEST_QUOTA_WAIT = 60.0
+_NOT_SUBMITTED = frozenset({JobState.PLANNED, JobState.UPLOADING, JobState.UPLOADED})
 _LONGEST_DRAIN = 30.0
 
 
@@ -167,12 +168,17 @@ class Dispatcher:
             if (scope, client.target.identity) in self._lanes:
                 return
             self._lanes[scope, client.target.identity] = _Lane(client)
-            self.take_up(client, self._ledger.jobs.open(scope, client.target))
+            jobs = self._ledger.jobs.open(scope, client.target)
+            for job in jobs:
+                if job.state in _NOT_SUBMITTED:
+                    # The user may have corrected the requests since: what this run asks for is planned again.
+                    self._ledger.jobs.withdraw(job, "The run ended before the job was submitted.")
+            self.take_up(client, [job for job in jobs if job.state not in _NOT_SUBMITTED])
 
     def take_up(self, client: ModelClient, jobs: Sequence[Job]) -> None:
         """Resume jobs that an earlier run left, or that were recovered before their scope was known."""
         for job in jobs:
-            self._tasks.start(self._drive(client, self._machine.recovered(job)))
+            self._tasks.start(self._drive(client, job))
 
     def adopt(self, scope: str, client: ModelClient, remote_id: str) -> None:
         """Adopt a job that the platform has already, for all that this run wants of the scope."""

@@ -88,12 +88,6 @@ class JobStateMachine:
             JobState.FETCHED: self._collector.settle,
         }
 
-    def recovered(self, job: Job) -> Job:
-        """Return a job that an earlier run left, ready to resume: an interrupted upload starts from the beginning."""
-        if job.state == JobState.UPLOADING:
-            return self._ledger.jobs.move(job, JobState.PLANNED)
-        return job
-
     async def drive(self, client: ModelClient, job: Job) -> Job:
         """Drive a job to a final state, or to where this run does not wait for it.
 
