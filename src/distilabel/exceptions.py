@@ -9,6 +9,7 @@
     │   └── DistilabelRunningError                            another process is running the same pipeline
     ├── DistilabelPlatformError                               the platform rejected a call or is unreachable
     │   ├── DistilabelAuthenticationError                     the key is missing, wrong or revoked
+    │   ├── DistilabelAccountError                            the account has no credit, or may not do this
     │   ├── DistilabelModelNotFoundError                      the platform does not have the model
     │   ├── DistilabelUnreachableError                        no response: address, network or TLS
     │   ├── DistilabelUncertainError                          unknown whether a call was carried out
@@ -24,6 +25,7 @@ from collections.abc import Iterable
 from typing import Self
 
 __all__ = [
+    "DistilabelAccountError",
     "DistilabelAuthenticationError",
     "DistilabelCacheError",
     "DistilabelException",
@@ -116,6 +118,10 @@ class DistilabelPlatformError(DistilabelException):
 
 class DistilabelAuthenticationError(DistilabelPlatformError):
     """The platform does not accept the key (HTTP 401 or 403), or no key is set."""
+
+
+class DistilabelAccountError(DistilabelPlatformError):
+    """The platform refuses requests because of the account: its credit, its billing limit, its key or its access."""
 
 
 class DistilabelModelNotFoundError(DistilabelPlatformError):

@@ -220,6 +220,11 @@ class RemoteJob:
     input_file: str | None = None
     created_at: float | None = None
 
+    @property
+    def was_run(self) -> bool:
+        """Whether some of its requests may have been answered; a job that failed may have run in part."""
+        return self.phase is not JobPhase.REJECTED or bool(self.completed) or "output" in self.files
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -14,6 +14,7 @@ import pytest
 
 from distilabel.events import JobMoved, JobSettled, NextPoll, Notice
 from distilabel.exceptions import (
+    DistilabelAccountError,
     DistilabelAuthenticationError,
     DistilabelJobRejectedError,
     DistilabelPlatformError,
@@ -869,3 +870,184 @@ def test_closed_ledger_is_never_written(office: Open, platform: FakePlatform):
     at.recorder.wait(at.dispatcher)
     assert not any(isinstance(error, sqlite3.Error) for error in at.broken)
     assert not any(isinstance(error, DistilabelPlatformError) for error in at.broken)
+
+
+# Refused because of the account: no attempt is used up, and the rows wait
+
+
+def _no_credit(line: dict[str, Any]) -> bytes:
+    return refused(line, 429, "insufficient_quota", "You exceeded your current quota.")
+
+
+def test_lines_refused_for_the_account_end_the_run_and_a_rerun_sends_exactly_those(
+    office: Open, platform: FakePlatform
+):
+    platform.plan(results=lambda lines: ([answered(lines[0])], [_no_credit(line) for line in lines[1:]]))
+    at = office(poll_interval=SOON, max_attempts=1)
+    at.bring("a", "b", "c")
+    (error,) = at.broken
+    assert isinstance(error, DistilabelAccountError)
+    assert (error.code, "refused 2 requests" in str(error), "run again" in str(error)) == (
+        "insufficient_quota", True, True,
+    )  # fmt: skip
+    assert platform.sent == ["a", "b", "c"]
+    (job,) = at.ledger.jobs.of_scope("p/s")
+    assert (job.state, job.code) == ("settled", "insufficient_quota")
+    again = office(poll_interval=SOON, max_attempts=1)
+    found = again.bring("a", "b", "c")
+    assert texts(found) == ["a/0", "b/0", "c/0"]
+    assert [answer and answer.attempts for answer in found] == [1, 1, 1]
+    assert platform.sent == ["a", "b", "c", "b", "c"]
+
+
+def test_each_run_reports_again_that_the_account_is_refused_and_none_submits_twice(
+    office: Open, platform: FakePlatform
+):
+    for _ in range(2):
+        platform.plan(results=lambda lines: ([], [_no_credit(line) for line in lines]))
+    for runs in (1, 2):
+        at = office(poll_interval=SOON)
+        at.bring("a")
+        assert [type(error) for error in at.broken] == [DistilabelAccountError]
+        assert platform.sent == ["a"] * runs
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
+
+
+def test_job_submitted_before_the_account_was_fixed_does_not_end_the_run_after_it(
+    office: Open, platform: FakePlatform
+):
+    for polls in (0, 1):
+        platform.plan(polls=polls, results=lambda lines: ([], [_no_credit(line) for line in lines]))
+    prompts = ["a", "b", "c", "d"]  # two jobs
+    office().bring(*prompts, rounds=1)
+    at = office()
+    at.bring(*prompts, rounds=1)
+    assert [type(error) for error in at.broken] == [DistilabelAccountError]
+    fixed = office(poll_interval=SOON)
+    assert texts(fixed.bring(*prompts)) == ["a/0", "b/0", "c/0", "d/0"]
+    assert fixed.broken == []
+    assert sorted(platform.sent) == sorted([*prompts, *prompts])
+
+
+def test_run_that_does_not_wait_reports_the_refusal_and_leaves_the_rows_to_the_next(
+    office: Open, platform: FakePlatform
+):
+    platform.plan(results=lambda lines: ([answered(lines[0])], [_no_credit(lines[1])]))
+    office().bring("a", "b")
+    at = office()
+    assert texts(at.bring("a", "b")) == ["a/0", None]
+    assert [type(error) for error in at.broken] == [DistilabelAccountError]
+    assert platform.sent == ["a", "b"]
+    assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert platform.sent == ["a", "b", "b"]
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "credit_balance_exhausted"])
+def test_creation_refused_for_the_account_ends_the_run_though_it_waits(
+    office: Open, platform: FakePlatform, code: str
+):
+    refusal = httpx2.Response(429, json={"error": {"message": "No credit.", "code": code}})
+    platform.fail("create", refusal)
+    at = office(poll_interval=SOON)
+    at.bring("a")
+    assert [type(error) for error in at.broken] == [DistilabelAccountError]
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_line_of_a_rejection_that_concerns_the_account_fails_no_row(office: Open, platform: FakePlatform):
+    error = {"code": "billing_hard_limit_reached", "message": "Limit.", "line": 1}
+    platform.plan("failed", errors=[error])
+    at = office(poll_interval=SOON)
+    assert at.bring("a", "b") == [None, None]
+    assert [type(error) for error in at.broken] == [DistilabelJobRejectedError]
+    assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
+
+
+# Failed with results
+
+
+def test_answers_of_a_job_that_failed_are_kept_and_only_the_rest_is_asked_again(
+    office: Open, platform: FakePlatform
+):
+    error = {"code": "internal", "message": "Out of memory.", "line": 2}
+    platform.plan("failed", results=lambda lines: ([answered(lines[0])], []), completed=1, errors=[error])
+    at = office(poll_interval=SOON)
+    assert texts(at.bring("a", "b", "c")) == ["a/0", "b/0", "c/0"]
+    assert platform.sent == ["a", "b", "c", "b", "c"]
+    assert at.broken == []
+    assert "failed (internal: Out of memory.) after it had answered" in at.recorder.of(Notice)[0].text
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_job_that_was_stopped_counts_answers_and_names_no_file_is_believed_after_minutes(
+    office: Open, platform: FakePlatform, status: str
+):
+    platform.plan(status, results=lambda _: ([], []), completed=1)
+    at = office(poll_interval=SOON)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert platform.sent == ["a", "a"]
+    assert any("paid for, again" in event.text for event in at.recorder.of(Notice))
+    assert not any("Nothing" in event.text for event in at.recorder.of(Notice))
+
+
+# Malformed successes
+
+
+def _nonsense() -> httpx2.Response:
+    return httpx2.Response(200, json={"message": "Service warming up"})
+
+
+@pytest.mark.parametrize("call", ["poll", "upload", "list", "content"])
+@pytest.mark.parametrize("wait", [SOON, None])
+def test_answer_of_another_shape_is_asked_for_again(
+    office: Open, platform: FakePlatform, call: str, wait: float | None
+):
+    if call == "list":
+        platform.fail("create", 500, carried_out=True)
+    platform.fail(call, _nonsense(), times=2)
+    for _ in range(4):
+        at = office(poll_interval=wait)
+        found = texts(at.bring("a"))
+        assert at.broken == []
+    assert found == ["a/0"]
+    assert platform.sent == ["a"]
+
+
+def test_upload_that_is_always_answered_with_something_else_ends_the_run(
+    office: Open, platform: FakePlatform
+):
+    platform.fail("upload", _nonsense(), times=99)
+    at = office(poll_interval=SOON)
+    at.bring("a")
+    assert "something other than a JSON object" in str(at.broken[0])
+    assert platform.sent == []
+
+
+@pytest.mark.parametrize("cut", [lambda whole: whole[: len(whole) // 2 - 5], lambda whole: whole[:-9]])
+def test_download_that_breaks_off_is_fetched_again(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, cut: Callable[[bytes], bytes]
+):
+    give, cuts = platform._content, [cut, cut]
+
+    async def broken_off(request: httpx2.Request, number: str) -> httpx2.Response:
+        whole = await give(request, number)
+        return httpx2.Response(200, content=cuts.pop()(whole.content)) if cuts else whole
+
+    monkeypatch.setattr(platform, "_content", broken_off)
+    assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert platform.sent == ["a", "b"]
+
+
+def test_download_without_a_line_of_the_job_is_believed_after_minutes(office: Open, platform: FakePlatform):
+    platform.plan(results=lambda _: ([b'{"message": "odd"}\n'], []))
+    at = office(poll_interval=SOON)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert platform.sent == ["a", "a"]
+    assert "no line of the job" in at.recorder.of(Notice)[0].text
+
+
+def test_byte_order_mark_at_the_start_of_a_file_loses_no_line(office: Open, platform: FakePlatform):
+    platform.plan(results=lambda lines: ([b"\xef\xbb\xbf", *map(answered, lines)], []))
+    assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
+    assert platform.sent == ["a", "b"]

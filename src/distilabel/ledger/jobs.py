@@ -1,6 +1,6 @@
 """The ledger of one folder, and the batch jobs in it: each move, and what became of each job's samples."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import time
 from typing import Any
@@ -344,7 +344,7 @@ class JobLedger:
         Args:
             job: The job.
             answered: file number, start, length, key, sample.
-            failed: code, message, key, sample, whether asking again may help.
+            failed: code, message, key, sample, whether the request may be sent again.
 
         Returns:
             How many lines were odd: duplicates, or of no request of this job.
@@ -381,21 +381,40 @@ class JobLedger:
             with self._db.transaction(durable=False):
                 self._db.execute("note_anomalies", {"count": count, "job_id": job.id})
 
-    def settle(self, job: Job, most_attempts: int, code: str | None = None) -> Job:
+    def settle(
+        self, job: Job, most_attempts: int, code: str | None = None, refusals: Mapping[str, str] | None = None
+    ) -> Job:
         """End a job: what it left unanswered is wanted again, or fails once its attempts are used up.
 
         Args:
             job: The job; `message` explains the code.
             most_attempts: How often one request is sent.
             code: Why it left requests unanswered; default: what was recorded for each, or `missing`.
+            refusals: Codes, each with a message, with which the platform refused requests because of the account. These are
+                wanted again and have used no attempt; the job keeps the first of them.
         """
+        facts: dict[str, Any] = {}
         with self._db.transaction():
+            if refusals:
+                self._db.execute("release_refused", {"job_id": job.id, "codes": json_array(refusals)})
+                facts = dict(zip(("code", "message"), next(iter(refusals.items())), strict=True))
             if code:
                 self._release_after_attempt(job, most_attempts, code, job.message or code, whole_job=True)
             else:
                 message = "The platform returned no line for this request."
                 self._release_after_attempt(job, most_attempts, "missing", message, whole_job=False)
-            return self._move(job, JobState.SETTLED, {})
+            return self._move(job, JobState.SETTLED, facts)
+
+    def has_refusal_since(self, job: Job, run_id: int) -> bool:
+        """Tell whether an earlier run reported, after this job was planned, that the platform refuses the account."""
+        with self._db.lock:
+            values = {"target_id": self._db.target_id(job.target), "since": job.created_at, "run_id": run_id}
+            return self._db.one("refusal_since", **values) is not None
+
+    def has_sample(self, job: Job, key: str, n: int) -> bool:
+        """Tell whether a job carried this sample last."""
+        with self._db.lock:
+            return self._db.one("sample_of_job", job_id=job.id, key=bytes.fromhex(key), n=n) is not None
 
     def _release_after_attempt(
         self, job: Job, most_attempts: int, code: str, message: str, *, whole_job: bool

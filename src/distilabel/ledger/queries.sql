@@ -218,6 +218,20 @@ WHERE job_id = :job_id AND state = 'failed';
 -- name: release_unburnt
 UPDATE samples SET state = 'wanted', code = NULL, message = NULL WHERE job_id = :job_id AND state = 'claimed';
 
+-- name: release_refused
+UPDATE samples SET state = 'wanted', code = NULL, message = NULL
+WHERE job_id = :job_id AND state = 'claimed' AND code IN (SELECT value FROM json_each(:codes));
+
+-- name: refusal_since
+-- A settled job has a code only where the platform refused some of its requests because of the account.
+SELECT 1 FROM jobs
+WHERE target_id = :target_id AND state = 'settled' AND code IS NOT NULL AND moved_at >= :since
+  AND moved_at < (SELECT started_at FROM runs WHERE id = :run_id) LIMIT 1;
+
+-- name: sample_of_job
+SELECT 1 FROM samples
+WHERE request_id = (SELECT id FROM requests WHERE key = :key) AND n = :n AND job_id = :job_id;
+
 -- name: refuse_line
 UPDATE samples SET state = 'failed', attempts = attempts + 1, code = :code, message = :message
 WHERE id = (SELECT id FROM samples WHERE job_id = :job_id ORDER BY id LIMIT 1 OFFSET :line - 1)

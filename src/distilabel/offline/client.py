@@ -42,6 +42,7 @@ Emit = Callable[[Event], None]
 # Platforms' lists and files are eventually consistent: what is not found at once is looked for again after these seconds.
 _LOOK_UP_AGAIN_AFTER = (1.0, 3.0, 6.0)
 _SERVER_FAULT = 500
+_SUCCESS = range(200, 300)
 _FOLDER = "file:"
 
 
@@ -185,17 +186,35 @@ def lookup_delays() -> Iterator[float]:
     yield from _LOOK_UP_AGAIN_AFTER
 
 
-async def retry_while_down(emit: Emit, client: ModelClient, flow: Callable[[], Flow[T]]) -> T:
-    """Run a flow that is safe to repeat. A run that waits for jobs also waits while the platform is down."""
+async def retry_while_down(
+    emit: Emit, client: ModelClient, flow: Callable[[], Flow[T]], most_malformed: int | None = None
+) -> T:
+    """Run a flow that is safe to repeat. A run that waits for jobs also waits while the platform is down.
+
+    Args:
+        emit: Called with a notice for each repetition.
+        client: The platform.
+        flow: Makes the flow.
+        most_malformed: How many successes of another shape than the platform documents, such as a page of a proxy, are
+            asked for again. Default: a run that waits does not count them.
+    """
+    pauses = list(_LOOK_UP_AGAIN_AFTER)
+    malformed = 0
     while True:
         try:
             return await client.transport.run(flow())
         except DistilabelPlatformError as error:
             away = isinstance(error, DistilabelUnreachableError) or (error.status or 0) >= _SERVER_FAULT
-            if client.poll_interval is None or not away:
+            seconds = client.poll_interval
+            if error.status in _SUCCESS:
+                # A run that does not wait repeats the call as well, for some seconds: nothing else is left to do.
+                away = malformed != most_malformed and (seconds is not None or malformed < len(pauses))
+                seconds = pauses[malformed] if seconds is None and away else seconds
+                malformed += 1
+            if seconds is None or not away:
                 raise
-            emit(Notice("warning", f"{error.message} Trying again in {client.poll_interval:g} s."))
-            await asyncio.sleep(client.poll_interval)
+            emit(Notice("warning", f"{error.message} Trying again in {seconds:g} s."))
+            await asyncio.sleep(seconds)
 
 
 async def retry_until_found(emit: Emit, client: ModelClient, flow: Callable[[], Flow[T]]) -> T:

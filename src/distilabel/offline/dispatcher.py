@@ -27,7 +27,7 @@ from uuid import uuid4
 
 from distilabel import _event_loop as loop
 from distilabel.events import DispatcherIdle, Event, JobMoved, JobSettled, NextPoll, Notice, RunFailed
-from distilabel.exceptions import DistilabelPlatformError
+from distilabel.exceptions import DistilabelAccountError, DistilabelPlatformError
 from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.job_state_machine import JobStateMachine, is_quota
@@ -149,6 +149,7 @@ class Dispatcher:
         # Whether anything may be wanted since the last flush. Any thread sets it; `flush` clears it before it reads the
         # ledger, so what sets it afterwards is seen by the next flush at the latest.
         self._stirred = False
+        self._failed = False
         # Jobs of earlier runs that could not be driven further, each with why.
         self._stuck: list[tuple[Job, DistilabelPlatformError]] = []
 
@@ -206,9 +207,9 @@ class Dispatcher:
         """
         for job, error in self._stuck:
             if self._ledger.jobs.is_drawn_from(job, self._run_id):
-                self._emit(RunFailed(error))
+                self._fail(error)
         with self._submitting:
-            if self._tasks.busy and not self._stirred:
+            if (self._tasks.busy and not self._stirred) or self._failed:
                 return
             self._stirred = False
             for (scope, _), lane in list(self._lanes.items()):
@@ -333,19 +334,31 @@ class Dispatcher:
                 self._stirred = True
         self._emit(event)
 
+    def _fail(self, error: Exception) -> None:
+        """Report an error that ends the run; nothing more is submitted."""
+        self._failed = True
+        self._emit(RunFailed(error))
+
     async def _drive(self, client: ModelClient, job: Job) -> None:
         try:
             job = await self._machine.drive(client, job)
         except DistilabelPlatformError as error:
+            if isinstance(error, DistilabelAccountError) and self._ledger.jobs.has_refusal_since(
+                job, self._run_id
+            ):
+                # An earlier run reported it, and the account may have been fixed since then: the requests are sent again.
+                self._emit(Notice("warning", f"A batch job of an earlier run: {error.message}"))
+                self._hear(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
+                return
             # A job of an earlier run must not end this one, which may have asked for something else after a correction. Whether
             # this run draws from it may be known only later: `flush` looks again.
             if self._ledger.jobs.is_drawn_from(job, self._run_id):
-                self._emit(RunFailed(error))
+                self._fail(error)
             else:
                 self._stuck.append((job, error))
                 self._emit(Notice("warning", f"A batch job of an earlier run: {error.message}"))
         except Exception as error:  # noqa: BLE001 - an error that only ended this task would leave the run waiting for ever
-            self._emit(RunFailed(error))
+            self._fail(error)
         finally:
             self._tasks.resume(job.id)
         if is_quota(job):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from distilabel._files import writing
 from distilabel.events import Event, JobMoved, JobSettled, NextPoll, Notice
 from distilabel.exceptions import (
+    DistilabelAccountError,
     DistilabelJobRejectedError,
     DistilabelPlatformError,
     DistilabelUncertainError,
@@ -22,8 +23,9 @@ from distilabel.http import Flow
 from distilabel.ledger.jobs import Ledger, is_adopted
 from distilabel.offline.client import ModelClient, lookup_delays, retry_until_found, retry_while_down
 from distilabel.offline.realtime_fallback import ask_online
-from distilabel.offline.result_files import index
+from distilabel.offline.result_files import Indexed, index, is_whole
 from distilabel.providers.base import INLINE
+from distilabel.providers.parsing.errors import concerns_account
 from distilabel.records import Found, Job, JobCondition, JobError, JobPhase, JobState, RemoteJob, custom_id
 
 __all__ = ["JobStateMachine", "is_quota"]
@@ -33,13 +35,12 @@ __all__ = ["JobStateMachine", "is_quota"]
 _LONGEST_CANCELLING = 900.0
 _NOT_FOUND = 404
 _RATE_LIMITED = 429
-# A 429 that no waiting fixes: https://platform.openai.com/docs/guides/error-codes
-_NO_CREDIT = "insufficient_quota"
 _PATIENCE = 5
 _RATE_LIMIT = "rate_limit_exceeded"
 _QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
-# Codes that platforms give for one line though they are true of all: every line must be sent again. https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
-_CONCERN_ALL_LINES = frozenset({"model_not_found", "model_mismatch", "url_mismatch"})
+# Codes that platforms give for one line though they are true of all: every line must be sent again; those that concern the
+# account are so too. https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
+_CONCERN_ALL_LINES = frozenset({"model_mismatch", "url_mismatch"})
 # More uploads at once are not faster, since they share one connection.
 _UPLOADS_AT_ONCE = 4
 # The codes that rows get for what a job of this condition left unanswered; users see them in `distilabel_metadata`.
@@ -56,6 +57,8 @@ _RESULT_PAUSES = (10.0, 20.0, 40.0, 80.0, 160.0, 320.0)
 _LONGEST_WINDOW = 7 * 86_400.0
 # Error files hold requests that failed and cost nothing: if such a file is missing, they are sent again.
 _ERRORS = "error"
+# Parts of the platforms' words for jobs that were cancelled or failed.
+_STOPPED = ("cancel", "stop", "fail")
 
 
 def is_quota(job: Job) -> bool:
@@ -110,7 +113,10 @@ class JobStateMachine:
             path = await self._spooled(client, job)
             job = self._ledger.jobs.move(job, JobState.UPLOADING)
             self._emit(JobMoved(job))
-            file = await retry_while_down(self._emit, client, lambda: client.provider.upload(job, path))
+            # The address may be wrong, and lead to a page that looks like a success: that is not waited for.
+            file = await retry_while_down(
+                self._emit, client, lambda: client.provider.upload(job, path), most_malformed=_PATIENCE
+            )
             return self._ledger.jobs.move(job, JobState.UPLOADED, input_file=file)
 
     async def _spooled(self, client: ModelClient, job: Job) -> Path:
@@ -149,7 +155,7 @@ class JobStateMachine:
                 self._ledger.jobs.move(job, JobState.UPLOADED)
                 raise
             except DistilabelPlatformError as error:
-                if error.status != _RATE_LIMITED or error.code == _NO_CREDIT:
+                if error.status != _RATE_LIMITED or isinstance(error, DistilabelAccountError):
                     self._ledger.jobs.release(job, JobState.REJECTED, code=error.code, message=error.message)
                     self._spool(job).unlink(missing_ok=True)
                     raise
@@ -230,11 +236,8 @@ class JobStateMachine:
             remote = await retry_until_found(self._emit, client, partial(client.provider.poll, job.remote_id))
             if remote is None:
                 return self._lost(client, job)
-            if remote.phase is JobPhase.REJECTED:
-                return self._rejected(client, job, remote)
-            if remote.phase.has_ended:
-                counts = {"completed": remote.completed, "failed": remote.failed}
-                return self._ledger.jobs.move(job, JobState.ENDED, remote_status=remote.status, **counts)
+            if remote.phase is not JobPhase.RUNNING:
+                return self._ended(client, job, remote)
             job = self._ledger.jobs.note_progress(job, remote.status, remote.completed, remote.failed)
             self._emit(JobMoved(job))
             deadline = client.options.deadline
@@ -246,6 +249,14 @@ class JobStateMachine:
             if client.poll_interval is None:
                 return None
             await _pause(self._emit, job, next(waits))
+
+    def _ended(self, client: ModelClient, job: Job, remote: RemoteJob) -> Job:
+        if not remote.was_run:
+            return self._rejected(client, job, remote)
+        if remote.phase is JobPhase.REJECTED:
+            self._emit(Notice("warning", _failed_late(remote)))
+        counts = {"completed": remote.completed, "failed": remote.failed}
+        return self._ledger.jobs.move(job, JobState.ENDED, remote_status=remote.status, **counts)
 
     async def _give_up(self, client: ModelClient, job: Job) -> Job:
         """Cancel a job at its deadline; if it has not ended long after that, collect what it has.
@@ -294,15 +305,20 @@ class JobStateMachine:
         refused = [
             (error.line, error.code, error.message)
             for error in remote.errors
-            if error.line and error.code not in _CONCERN_ALL_LINES
+            if error.line
+            and error.code not in _CONCERN_ALL_LINES
+            and not concerns_account([error.code], error.message)
         ]
         facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
         job = self._ledger.jobs.release(job, JobState.REJECTED, refused=refused, **facts)
         self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         if not refused and not is_quota(job):
+            what = (
+                "None of its requests was answered" if remote.failed else "Nothing of it was run or paid for"
+            )
             raise DistilabelJobRejectedError(
-                f"{client.target.platform} rejected batch job {job.remote_id} ({first.code}: {first.message}). Nothing of it "
-                "was run or paid for: fix the cause and run again.",
+                f"{client.target.platform} rejected batch job {job.remote_id} ({first.code}: {first.message}). {what}: fix the "
+                "cause and run again.",
                 code=first.code,
             )
         return job
@@ -367,18 +383,33 @@ class _Collector:
         files = remote.files if remote else {}
         for kind, file in files.items():
             path = folder / f"{kind}.jsonl"
-            if _holds(path) or await retry_until_found(
+            if await self._is_whole(client, job, path) or await retry_until_found(
                 self._emit, client, partial(client.provider.fetch, file, path)
             ):
                 paths[kind] = path
+                if (
+                    _holds(path)
+                    and not kind.startswith(_ERRORS)
+                    and not await self._is_whole(client, job, path)
+                ):
+                    lack = _Lack("gives a file that breaks off or has no line of the job", is_certain=False)
             elif not kind.startswith(_ERRORS):
                 lack = _Lack(f"does not give its file {file}")
         if lack is None and not any(map(_holds, paths.values())) and _must_have_results(job, remote):
             if paths:
                 lack = _Lack("gives empty files", is_certain=False)
             else:
-                lack = _Lack("names no file of its results", is_certain=job.completed is not None)
+                # A job that was cancelled or failed may count what it ran and then give none of it; one that expired keeps it.
+                stopped = remote is not None and any(word in remote.status.lower() for word in _STOPPED)
+                is_certain = job.completed is not None and not stopped
+                lack = _Lack("names no file of its results", is_certain)
         return paths, lack
+
+    async def _is_whole(self, client: ModelClient, job: Job, path: Path) -> bool:
+        # An adopted job may hold none of the requests that it was adopted for.
+        if is_adopted(job):
+            return _holds(path)
+        return await asyncio.to_thread(is_whole, self._ledger, client.provider, job, path)
 
     def _why_given_up(self, client: ModelClient, job: Job, lack: _Lack) -> str:
         """Say why missing results are no longer waited for; "" while they are."""
@@ -431,9 +462,9 @@ class _Collector:
             self.settling.discard(job.id)
 
     async def _settled(self, client: ModelClient, job: Job) -> Job:
-        odd = await asyncio.to_thread(index, self._ledger, client.provider, job)
-        if odd:
-            text = f"The results of batch job {job.remote_id} have {odd:,} lines that belong to no row; they were ignored."
+        said = await asyncio.to_thread(index, self._ledger, client.provider, job)
+        if said.odd:
+            text = f"The results of batch job {job.remote_id} have {said.odd:,} lines that belong to no row; they were ignored."
             self._emit(Notice("warning", text))
         most_attempts = client.options.max_attempts
         if job.is_overdue:
@@ -442,7 +473,11 @@ class _Collector:
             elif client.options.at_deadline == "fail":
                 most_attempts = 0
         code = _ROW_CODES.get(job.condition) if job.condition else None
-        settled = self._ledger.jobs.settle(job, most_attempts, code)
+        refusals = {code: failure.message for code, failure in said.refusals.items()}
+        settled = self._ledger.jobs.settle(job, most_attempts, code, refusals)
+        if refusals:
+            # No `JobSettled`: it would have the requests submitted again at once, and refused again.
+            raise DistilabelAccountError(_refusal(client, settled, said), code=settled.code)
         self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         return settled
 
@@ -469,6 +504,24 @@ def _doubt(client: ModelClient, job: Job, remote: RemoteJob) -> str:
         f"The creation of a batch job of {job.requests:,} requests was interrupted. {client.target.platform} has one of that "
         f"size and time, {remote.remote_id}, but shows only when it has ended whether it is this one. It is waited for, so "
         "that nothing is paid for twice."
+    )
+
+
+def _failed_late(remote: RemoteJob) -> str:
+    """Say that a job failed after it had been run in part."""
+    why = f" ({remote.errors[0].code}: {remote.errors[0].message})" if remote.errors else ""
+    return (
+        f"Batch job {remote.remote_id} failed{why} after it had answered some requests. The answers are collected; the other "
+        "requests are submitted again."
+    )
+
+
+def _refusal(client: ModelClient, job: Job, said: Indexed) -> str:
+    """Say that a platform refused requests because of the account, and what to do."""
+    return (
+        f"{client.target.platform} refused {said.refused:,} requests of batch job {job.remote_id} because of the account "
+        f"({job.code}: {job.message}): fix its credit, limit, key or access on the platform, and run again. The answers are "
+        "kept, and only the refused requests are submitted again."
     )
 
 

@@ -31,7 +31,7 @@ async def recover(ledger: Ledger, client: PlatformClient) -> list[Job]:
     found = await client.transport.run(client.provider.find(None))
     unread = [remote for remote in found.doubtful if not ledger.jobs.knows(*_at(client), remote)]
     for remote in found.ours:
-        if remote.phase is JobPhase.REJECTED or ledger.jobs.knows(*_at(client), remote):
+        if not remote.was_run or ledger.jobs.knows(*_at(client), remote):
             continue
         if job := await _recover_one(ledger, client, remote, run_id):
             recovered.append(job)

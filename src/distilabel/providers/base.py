@@ -63,7 +63,7 @@ INLINE = "inline"
 NOT_FOUND = 404
 """The HTTP status of what a platform does not have, or has deleted."""
 
-_BAD_GATEWAY = 502
+_OK, _BAD_GATEWAY = 200, 502
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +313,7 @@ def objects_of(
     ):
         return objects
     raise DistilabelPlatformError(
-        f"The platform sent something other than a list of objects with `{having}` (GET {path})."
+        f"The platform sent something other than a list of objects with `{having}` (GET {path}).", status=_OK
     )
 
 

@@ -25,7 +25,8 @@ class Plan:
     """How one batch job goes.
 
     Attributes:
-        status: The status in which it ends: `completed`, `expired`, `cancelled`, or `failed` (nothing was run).
+        status: The status in which it ends: `completed`, `expired`, `cancelled`, or `failed` (nothing was run, unless
+            there are `results`).
         polls: How many polls see it in progress before it ends.
         until: Ends it earlier, as soon as it returns True.
         answered: How many of its lines, from the first, are answered; the others expire. None: all of them.
@@ -238,7 +239,7 @@ class FakePlatform:
         batch = self.batches[number]
         batch.polls += 1
         over = batch.polls > batch.plan.polls or batch.plan.until()
-        if over and batch.plan.status != "failed" and not batch.files:
+        if over and (batch.plan.status != "failed" or batch.plan.results) and not batch.files:
             for kind, lines in zip(("output", "error"), await self.results(batch), strict=True):
                 if lines:
                     batch.files[kind] = f"{batch.id}-{kind}"

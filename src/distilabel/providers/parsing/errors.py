@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from distilabel.exceptions import (
+    DistilabelAccountError,
     DistilabelAuthenticationError,
     DistilabelModelNotFoundError,
     DistilabelPlatformError,
@@ -71,6 +72,12 @@ def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatf
     if status == 404 and failure.code == "model_not_found":  # noqa: PLR2004
         return DistilabelModelNotFoundError(
             f"The platform does not know the model ({message}): check the name given as `model`.",
+            status=status, code=failure.code,
+        )  # fmt: skip
+    if failure.account:
+        return DistilabelAccountError(
+            f"The platform refuses requests of this account (HTTP {status}, {failure.code}: {message}): fix its credit, limit or "
+            "access on the platform, and run again.",
             status=status, code=failure.code,
         )  # fmt: skip
     certain = 400 <= status < 500 and status not in _UNCERTAIN_STATUSES  # noqa: PLR2004
