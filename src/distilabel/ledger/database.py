@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 LEDGER_NAME = "ledger.db"
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 _BUSY_MILLISECONDS = 60_000
 # Keys are digests, so they lie anywhere in their index: a draw changes nearly as many pages of 4 KB as it has requests.
 # Those of one draw must fit into memory, or they are written twice: 8 MB instead of SQLite's 2. The log is copied into the

@@ -89,6 +89,28 @@ class JobLedger:
             jobs, tokens = self._db.one("in_flight", target_id=self._db.target_id(target), since=since)
             return int(jobs), int(tokens)
 
+    def quota(self, target: Target, account: str) -> int | None:
+        """Return the most tokens that a key may have under way at a target; None if no refusal has shown a limit."""
+        with self._db.lock:
+            row = self._db.one("quota", target_id=self._db.target_id(target), account=account)
+            return int(row[0]) if row else None
+
+    def set_quota(self, target: Target, account: str, tokens: int) -> None:
+        """Record the most tokens that a key may have under way at a target."""
+        values = {"target_id": self._db.target_id(target), "account": account, "tokens": max(1, tokens)}
+        with self._db.transaction():
+            self._db.execute("set_quota", values)
+
+    def grow_quota(self, job: Job) -> None:
+        """Raise a recorded limit by a quarter after a job of about that size went through."""
+        values = {
+            "target_id": self._db.target_id(job.target),
+            "account": job.account or "",
+            "job_tokens": job.tokens,
+        }
+        with self._db.transaction(durable=False):
+            self._db.execute("grow_quota", values)
+
     def plan(
         self,
         scope: str,

@@ -94,6 +94,18 @@ SELECT count(*), coalesce(sum(tokens), 0) FROM jobs
 WHERE target_id = :target_id AND moved_at > :since
   AND state IN ('planned', 'uploading', 'uploaded', 'creating', 'submitted');
 
+-- name: quota
+SELECT tokens FROM quotas WHERE target_id = :target_id AND account = :account;
+
+-- name: set_quota
+INSERT INTO quotas (target_id, account, tokens) VALUES (:target_id, :account, :tokens)
+ON CONFLICT (target_id, account) DO UPDATE SET tokens = excluded.tokens;
+
+-- name: grow_quota
+-- A job that uses little of a quota does not show that there is more.
+UPDATE quotas SET tokens = tokens + max(1, tokens / 4)
+WHERE target_id = :target_id AND account = :account AND :job_tokens * 2 >= tokens;
+
 -- name: add_known_request
 INSERT OR IGNORE INTO requests (key, target_id, body) VALUES (:key, :target_id, :body);
 

@@ -114,6 +114,14 @@ BEGIN
     SELECT raise(ABORT, 'this move of a job is not legal');
 END;
 
+-- The most prompt tokens (estimated) that one key may have under way at a target, learnt from the jobs that were refused.
+CREATE TABLE quotas (
+    target_id INTEGER NOT NULL REFERENCES targets (id),
+    account TEXT NOT NULL,
+    tokens INTEGER NOT NULL CHECK (tokens > 0),
+    PRIMARY KEY (target_id, account)
+) STRICT, WITHOUT ROWID;
+
 -- Each state of a job, and when it was reached.
 CREATE TABLE job_history (
     job_id INTEGER NOT NULL REFERENCES jobs (id),

@@ -112,6 +112,7 @@ class _Lane:
         client: The first that asked there.
         gathered: Requests that do not fill a job yet.
         refusals: How often the platform had no room for a job.
+        quota: The most tokens that the refusals since the last submission have left.
         is_held: Whether nothing more is submitted until the wait after such a refusal is over.
         is_waiting: Whether a task waits for room.
     """
@@ -119,6 +120,7 @@ class _Lane:
     client: ModelClient
     gathered: int = 0
     refusals: int = 0
+    quota: int = 0
     is_held: bool = False
     is_waiting: bool = False
 
@@ -143,9 +145,8 @@ class Dispatcher:
         self._machine = JobStateMachine(ledger, self._hear)
         self._tasks = _Tasks(lambda: emit(DispatcherIdle()))
         self._submitting = threading.RLock()
-        # Guarded by `_submitting`: lanes by scope and target, and the limits that platforms named in a refusal, by target.
+        # Guarded by `_submitting`: lanes by scope and target.
         self._lanes: dict[tuple[str, str], _Lane] = {}
-        self._token_limits: dict[str, int] = {}
         # Whether anything may be wanted since the last flush. Any thread sets it; `flush` clears it before it reads the
         # ledger, so what sets it afterwards is seen by the next flush at the latest.
         self._stirred = False
@@ -280,7 +281,8 @@ class Dispatcher:
         most_jobs = client.options.max_jobs_in_flight
         if most_jobs is not None and jobs >= most_jobs:
             return None
-        most_tokens = self._token_limits.get(client.target.identity, client.options.max_enqueued_tokens)
+        known = (self._ledger.jobs.quota(client.target, client.account), client.options.max_enqueued_tokens)
+        most_tokens = min((most for most in known if most is not None), default=None)
         if most_tokens is None:
             return limits
         if jobs and most_tokens - tokens < estimated_tokens(first):
@@ -307,20 +309,41 @@ class Dispatcher:
         with self._submitting:
             lane = self._lanes[scope, client.target.identity]
             lane.is_waiting = lane.is_held = False
+            lane.quota = 0
             self._submit_wanted(scope, client)
 
     def _hold(self, client: ModelClient, job: Job) -> None:
         """Hold further jobs back after the platform rejected one because too much is under way; wait longer each time."""
-        text = f"{client.target.platform} takes no more batch jobs at the moment: {job.message}"
-        self._emit(Notice("warning", text))
         with self._submitting:
-            if named := _NAMED_LIMIT.search(job.message or ""):
-                self._token_limits[client.target.identity] = int(named[1].replace(",", ""))
             lane = self._lanes[job.scope, client.target.identity]
+            most = self._learn_quota(client, job, lane)
+            text = f"{client.target.platform} takes no more batch jobs at the moment: {job.message}"
+            what = f" at most {most:,} tokens (estimated) at once" if most else " the same requests"
+            if client.poll_interval is None:
+                text += f" The next run submits{what}."
+            elif most:
+                text += f" This run submits{what} from now on."
+            self._emit(Notice("warning", text))
             lane.refusals += 1
             lane.is_held = True
             seconds = (client.poll_interval or 0.0) * 2.0**lane.refusals
             self._wait_for_room(job.scope, client, min(_LONGEST_QUOTA_WAIT, seconds))
+
+    def _learn_quota(self, client: ModelClient, job: Job, lane: _Lane) -> int | None:
+        """Record what a refused job shows about the quota; None if it shows nothing.
+
+        A job that is refused while nothing else of ours is under way is too large by itself, if the platform names no limit, or
+        if our estimate of its tokens may be too low for the limit named. A limit far above it is used up by others.
+        """
+        named = _NAMED_LIMIT.search(job.message or "")
+        most = int(named[1].replace(",", "")) if named else None
+        is_alone = not self._ledger.jobs.in_flight(client.target)[0]
+        if job.requests > 1 and is_alone and (most is None or most // 2 <= job.tokens <= most):
+            # Of several jobs that were refused together, the largest shows the quota.
+            most = lane.quota = max(lane.quota, -(-job.tokens // 2))
+        if most is not None:
+            self._ledger.jobs.set_quota(client.target, client.account, most)
+        return most
 
     # Driving
 

@@ -1,6 +1,7 @@
 """The state machine of a batch job: what is done in each state, and what is recorded before the next call is sent."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
@@ -38,6 +39,8 @@ _RATE_LIMITED = 429
 _PATIENCE = 5
 _RATE_LIMIT = "rate_limit_exceeded"
 _QUOTA_CODES = frozenset({"token_limit_exceeded", "quota_exceeded", _RATE_LIMIT})
+# What a platform says of a job that needs more tokens than it admits at once. A limit on the number of jobs is no such.
+_TOO_LARGE = re.compile(r"token|enqueued|(?<!service)quota(?!.*\bjobs\b)", re.IGNORECASE | re.DOTALL)
 # Codes that platforms give for one line though they are true of all: every line must be sent again; those that concern the
 # account are so too. https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (November 2026)
 _CONCERN_ALL_LINES = frozenset({"model_mismatch", "url_mismatch"})
@@ -159,15 +162,28 @@ class JobStateMachine:
                     self._ledger.jobs.release(job, JobState.REJECTED, code=error.code, message=error.message)
                     self._spool(job).unlink(missing_ok=True)
                     raise
-                job = self._ledger.jobs.move(job, JobState.UPLOADED)
                 if attempt < _PATIENCE - 1:
+                    job = self._ledger.jobs.move(job, JobState.UPLOADED)
                     await asyncio.sleep(error.retry_after or 2.0**attempt)
                 else:
-                    self._emit(Notice("warning", f"{error.message} The batch job waits."))
-        if client.poll_interval is None:
-            return None
+                    job = self._not_taken(client, job, error)
+        if client.poll_interval is None or job.state.is_final:
+            return job if job.state.is_final else None
         await _pause(self._emit, job, client.poll_interval)
         return job
+
+    def _not_taken(self, client: ModelClient, job: Job, error: DistilabelPlatformError) -> Job:
+        """Keep a job for which the platform has no room; if nothing of ours takes the room, the job is too large itself."""
+        is_alone = self._ledger.jobs.in_flight(job.target)[0] <= 1
+        if is_alone and job.requests > 1 and _TOO_LARGE.search(f"{error.code} {error.message}"):
+            self._spool(job).unlink(missing_ok=True)
+            code = error.code if error.code in _QUOTA_CODES else "quota_exceeded"
+            return self._ledger.jobs.release(job, JobState.REJECTED, code=code, message=error.message)
+        what = (
+            "The next run submits the batch job." if client.poll_interval is None else "The batch job waits."
+        )
+        self._emit(Notice("warning", f"{error.message} {what}"))
+        return self._ledger.jobs.move(job, JobState.UPLOADED)
 
     async def look_up(self, client: ModelClient, job: Job) -> Job | None:
         """Adopt a job if the platform has it; return it as `uploaded` if the platform certainly does not have it.
@@ -255,6 +271,7 @@ class JobStateMachine:
             return self._rejected(client, job, remote)
         if remote.phase is JobPhase.REJECTED:
             self._emit(Notice("warning", _failed_late(remote)))
+        self._ledger.jobs.grow_quota(job)
         counts = {"completed": remote.completed, "failed": remote.failed}
         return self._ledger.jobs.move(job, JobState.ENDED, remote_status=remote.status, **counts)
 

@@ -19,7 +19,7 @@ class OfflineBatchOptions(BaseModel):
         max_bytes: The most bytes in one job's file; the platform's limit holds too.
         max_jobs_in_flight: The most jobs under way at once, over all pipelines of one cache folder and model.
         max_enqueued_tokens: The most prompt tokens (estimated) under way at once, over all pipelines of one cache
-            folder and model; where the platform names its limit in a refusal, that is used.
+            folder and model; a lower limit that the platform's refusals show is used in its place.
         deadline: Seconds after its submission when a job that has not ended is cancelled; what it has finished is kept.
         at_deadline: What becomes of the rest then: `resubmit` in another job (an attempt is used up), `online` by the
             realtime endpoint at its full price, or `fail` with the code `deadline`.
