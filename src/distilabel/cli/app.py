@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from distilabel import __version__
-from distilabel.cli import jobs, pipeline, serve
+from distilabel.cli import jobs, pipeline, retry, serve
 from distilabel.exceptions import DistilabelException
 
 __all__ = ["app", "main"]
@@ -19,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("serve")(serve.serve)
+app.command("retry")(retry.retry)
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(jobs.app, name="jobs")
 

@@ -227,6 +227,11 @@ WHERE job_id = :job_id AND state = 'claimed';
 UPDATE samples SET state = 'wanted', attempts = 0, code = NULL, message = NULL
 WHERE job_id = :job_id AND state = 'failed';
 
+-- name: want_failed_again
+UPDATE samples SET state = 'wanted', attempts = 0, code = NULL, message = NULL
+WHERE state = 'failed' AND scope_id = :scope_id AND (:code IS NULL OR code = :code)
+  AND (:job IS NULL OR job_id IN (SELECT id FROM jobs WHERE remote_id = :job OR CAST(id AS TEXT) = ltrim(:job, '#')));
+
 -- name: release_unburnt
 UPDATE samples SET state = 'wanted', code = NULL, message = NULL WHERE job_id = :job_id AND state = 'claimed';
 

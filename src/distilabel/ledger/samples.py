@@ -106,6 +106,18 @@ class SamplePool:
         with self._db.transaction():
             self._db.many("fail_sample", [(code, message, sample) for sample in samples])
 
+    def want_failed_again(self, scope: str, code: str | None = None, job: str | None = None) -> int:
+        """Mark failed samples as wanted: a run that draws them submits them again. Return how many.
+
+        Args:
+            scope: Whose samples.
+            code: Why they failed; None: for any reason.
+            job: The platform's id or our number of the job that carried them last; None: any.
+        """
+        with self._db.transaction():
+            values = {"scope_id": self._db.scope_id(scope), "code": code, "job": job}
+            return self._db.execute("want_failed_again", values).rowcount
+
     def ready_askers(self, samples: Sequence[int]) -> list[str]:
         """Return the askers of these samples that await nothing any more."""
         with self._db.lock:

@@ -133,6 +133,7 @@ class Pipeline:
         dataset: InputDataset = None,
         dataset_batch_size: int = 50,
         logging_handlers: Optional[list[logging.Handler]] = None,
+        retry_failed: bool = False,
     ) -> Distiset:
         """Run the pipeline and return its dataset.
 
@@ -154,6 +155,9 @@ class Pipeline:
                 frame.
             dataset_batch_size: How many rows of `dataset` make a chunk.
             logging_handlers: Additional log handlers.
+            retry_failed: Whether the run asks again for every row that a former run left without an answer, whatever the
+                reason, and for these alone. Rows whose reason passes, such as a platform that was down, are asked for again
+                in any case. `distilabel retry` selects rows by step, code or job.
 
         Raises:
             DistilabelUserError: An error in the pipeline, its parameters or its cache folder.
@@ -166,7 +170,13 @@ class Pipeline:
                 "storage_parameters has no 'path': remove storage_parameters; the cache folder is used."
             )
         stages = load_stages(dag, load_groups) if load_groups else ()
-        settings = RunSettings(self.name, use_cache, self.enable_metadata, stages=stages)
+        if retry_failed and not use_cache:
+            raise DistilabelUserError(
+                "retry_failed=True needs the rows of the former run: leave use_cache=False out."
+            )
+        settings = RunSettings(
+            self.name, use_cache, self.enable_metadata, stages=stages, retry_failed=retry_failed
+        )
         unused = [_STORAGE_UNUSED] if storage_parameters else []
         return self._run(dag, settings, parameters, logging_handlers or [], unused)
 

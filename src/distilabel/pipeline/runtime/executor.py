@@ -1,11 +1,10 @@
 """Carries out one command: reads chunks from disk, runs the step on them, writes its chunks to disk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from secrets import token_bytes
 
 from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
@@ -24,6 +23,7 @@ from distilabel.pipeline.runtime.commands import (
     Process,
     Processed,
 )
+from distilabel.pipeline.runtime.retry import RetryList, filled, reasons_of, unanswered
 from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
 from distilabel.pipeline.storage.chunks import Chunk, content_digest, digest_of
 from distilabel.pipeline.storage.routes import RouteStore
@@ -33,6 +33,9 @@ from distilabel.steps.base import GeneratorStep
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
 __all__ = ["CommandExecutor"]
+
+# The codes of rows for which a step raised, and whose worker process died.
+_RAISED = ("step_error", "worker_died")
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class CommandExecutor:
         routes: Holds the branches that chunks were routed to; None if the graph has no route.
         report: Called with the outcome of each command.
         most_chunks: How many chunks a generator gives at most.
+        retries: Which rows without an answer are asked for again, beside those whose reason passes.
     """
 
     def __init__(
@@ -72,7 +76,10 @@ class CommandExecutor:
         routes: RouteStore | None,
         report: Callable[[Outcome], None],
         most_chunks: int | None = None,
+        retries: RetryList | None = None,
     ) -> None:
+        self._retries = retries.retries if retries else []
+        self._retry_number = retries.begun if retries else 0
         self._dag = dag
         self._runtimes = runtimes
         self._ledger = ledger
@@ -135,21 +142,60 @@ class CommandExecutor:
         if spec.has_custom_code:
             inputs = self._read(sources)
             key = digest_of(key, *_digest_of_requests(spec, inputs))
-        if kept := self._reuse(runtime, command.index, key, asker):
+        kept = self._find(runtime, command.index, key)
+        if kept and self._may_reuse(spec, asker, kept):
             return Processed(name, command.index, kept, to=self._routes_of(runtime, command.index, kept))
         inputs = inputs or self._read(sources)
+        before = [row for i in range(len(kept)) for row in runtime.store.rows(command.index + i)]
+        places: list[int] | None = None
+        if kept and not spec.offline:
+            places = unanswered(spec.step, inputs, before, self._retries)
+            # Where it is not known which rows came of which, only rows for which the step raised let it run again.
+            reasons = chain.from_iterable(reasons_of(name, row) for row in before)
+            has_raised = any(reason is not None and reason["code"] in _RAISED for reason in reasons)
+            if not places and not (places is None and has_raised):
+                return Processed(name, command.index, kept, to=self._routes_of(runtime, command.index, kept))
         runtime.load()
         attempt = _Attempt()
-        rows: list[Row] = []
-        with asking(asker), chunk_random(f"{name}/{asker}"), _CustomJobs(spec, self._ledger, digest, inputs):
-            for start, part in _slices(spec, inputs):
-                rows += _run_slice(runtime, attempt, part, start, partial(self._read, sources))
+        with _CustomJobs(spec, self._ledger, digest, inputs):
+            rows = self._run(runtime, attempt, asker, inputs, partial(self._read, sources), places)
+            if places:
+                rows = filled(name, before, rows, places)
+            elif len(before) == len(rows):
+                rows = filled(name, rows, before)
+            if self._retry_number and spec.offline and not spec.has_custom_protocol and not attempt.waits:
+                # Another asker draws other samples: the answers of this one cannot be read.
+                inputs = self._read(sources)
+                if places := unanswered(spec.step, inputs, rows, self._retries, offline=True):
+                    asker = f"{asker}/{self._retry_number}"
+                    again = self._run(runtime, attempt, asker, inputs, partial(self._read, sources), places)
+                    rows = rows if attempt.waits else filled(name, rows, again, places)
         if attempt.waits:
             return Parked(name, command.index, "" if spec.has_custom_protocol else asker)
-        # The next run must try rows again for which the step raised: a random key is never found.
-        chunks = self._keep(runtime, command.index, token_bytes(16) if attempt.raised else key, rows)
-        taken, to = sum(map(len, inputs)), self._routes_of(runtime, command.index, chunks)
+        chunks = self._keep(runtime, command.index, key, rows)
+        taken = len(places) if places else sum(map(len, inputs))
+        to = self._routes_of(runtime, command.index, chunks)
         return Processed(name, command.index, chunks, taken, attempt.raised, attempt.reason, to)
+
+    def _run(
+        self,
+        runtime: StepRuntime,
+        attempt: _Attempt,
+        asker: str,
+        inputs: list[list[Row]],
+        read: Callable[[], list[list[Row]]],
+        places: list[int] | None,
+    ) -> list[Row]:
+        """Return the rows that a step gives for its inputs, or for those at `places`."""
+
+        def chosen(inputs: list[list[Row]]) -> list[list[Row]]:
+            return inputs if places is None else [[inputs[0][place] for place in places]]
+
+        rows: list[Row] = []
+        with asking(asker), chunk_random(f"{runtime.spec.step.name}/{asker}"):
+            for start, part in _slices(runtime.spec, chosen(inputs)):
+                rows += _run_slice(runtime, attempt, part, start, lambda: chosen(read()))
+        return rows
 
     def _digest(self, sources: list[list[tuple[int, str]]]) -> bytes:
         parts = ((b"|", *(self._runtimes[step].store.chunk(i).digest for i, step in at)) for at in sources)
@@ -160,24 +206,28 @@ class CommandExecutor:
             list(chain.from_iterable(self._runtimes[step].store.rows(i) for i, step in at)) for at in sources
         ]
 
-    def _reuse(self, runtime: StepRuntime, index: int, key: bytes, asker: str) -> tuple[Chunk, ...]:
-        """Return the chunks that a former run kept under `key`; none if they cannot be used."""
-        # An offline step with custom code is replayed: this costs nothing, and a change of the code takes effect.
-        if not runtime.spec.step.use_cache or (runtime.spec.offline and runtime.spec.has_custom_code):
-            return ()
+    def _find(self, runtime: StepRuntime, index: int, key: bytes) -> tuple[Chunk, ...]:
+        """Return the chunks that a former run kept under `key`; none if they are not all there."""
         chunks: list[Chunk] = []
-        while chunk := runtime.store.reuse(index + len(chunks), digest_of(key, str(len(chunks)))):
+        while runtime.spec.step.use_cache and (
+            chunk := runtime.store.reuse(index + len(chunks), digest_of(key, str(len(chunks))))
+        ):
             chunks.append(chunk)
             if chunk.last:
-                return tuple(chunks) if self._may_reuse(runtime.spec, asker, chunks) else ()
+                return tuple(chunks)
         return ()
 
-    def _may_reuse(self, spec: StepSpec, asker: str, chunks: list[Chunk]) -> bool:
-        """Decide whether kept chunks may be used; if so, claim the samples that they were made of."""
+    def _may_reuse(self, spec: StepSpec, asker: str, chunks: Sequence[Chunk]) -> bool:
+        """Decide whether kept chunks may be used as they are; if so, claim the samples that they were made of."""
+        is_generator = spec.step.is_generator
+        # Rows without an answer may have to be asked for again. A replay of an offline step costs nothing, and the requests
+        # that failed may have been sent again since.
+        if any(chunk.failures for chunk in chunks) and (spec.offline or not is_generator):
+            return False
         if not spec.offline:
             return True
-        # A replay costs nothing, and the requests that failed may have been sent again since.
-        if any(chunk.failures for chunk in chunks):
+        # A replay with custom code: a change of the code takes effect.
+        if spec.has_custom_code and not is_generator:
             return False
         self._ledger.samples.claim_again(spec.scope, asker, self._run_id)
         return True
@@ -309,7 +359,7 @@ def _run_slice(
 
 
 def _with_reason(step: str, row: Row, error: Exception) -> Row:
-    code = "worker_died" if isinstance(error, WorkerDiedError) else "step_error"
+    code = _RAISED[isinstance(error, WorkerDiedError)]
     message = f"{type(error).__name__}: {error}"
     metadata = row.get(DISTILABEL_METADATA_KEY) or {}
     reason = {"code": code, "message": message, "attempts": 1, "job_id": None}

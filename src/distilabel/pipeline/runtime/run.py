@@ -47,6 +47,7 @@ from distilabel.pipeline.runtime.engine import Engine, LocalEngine
 from distilabel.pipeline.runtime.executor import CommandExecutor
 from distilabel.pipeline.runtime.host import stopping, tuned_gc
 from distilabel.pipeline.runtime.plan import StepPlan, plan
+from distilabel.pipeline.runtime.retry import Retry, RetryList, reasons_of, retry_offers
 from distilabel.pipeline.runtime.scheduler import Scheduler
 from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
@@ -149,6 +150,7 @@ class Run:
         self._parked = ParkedChunks()
         self._counts = RowCounts()
         self._began: set[str] = set()
+        self._retries = RetryList(workspace.folder)
         self._compared: set[str] = set()  # the steps whose open jobs were compared with their models
         self._named: set[int] = set()  # the open jobs that this run does not wait for and has named
 
@@ -168,6 +170,7 @@ class Run:
             RouteStore(self._workspace.work / "routes.jsonl") if self._dag.routes else None,
             self._inbox.put,
             self._settings.most_chunks,
+            self._retries if self._settings.use_cache else None,
         )
         try:
             with stopping(lambda: self._inbox.put(Interrupted())):
@@ -219,6 +222,7 @@ class Run:
             is_free = models and all(isinstance(model, _FREE) for model in models)
             if is_free and name in first and runtime.store.empty:
                 runtime.load()
+        self._want_failed_again()
         if self._workspace.continues:
             text = "This run continues the run without the cache that was not complete: it pays for nothing again."
             self._emit(Notice("info", text))
@@ -231,6 +235,26 @@ class Run:
                 "with use_cache=False continues it, and pays only for what it had not submitted."
             )
             self._emit(Notice("info", text))
+
+    def _want_failed_again(self) -> None:
+        """Have the failed requests of batch jobs that the user selected submitted again, once."""
+        if not self._settings.use_cache:
+            return
+        if self._settings.retry_failed and Retry() not in self._retries.retries:
+            self._retries.add(Retry())
+        if not self._retries.retries or self._retries.begun:
+            return
+        count = sum(
+            self._ledger.samples.want_failed_again(runtime.spec.scope, retry.code, retry.job)
+            for name, runtime in self._runtimes.items()
+            for retry in self._retries.retries
+            if retry.step in (None, name)
+        )
+        self._retries.begin(self._ledger.samples.next_id())
+        if count:
+            self._emit(
+                Notice("info", f"Failed requests of batch jobs that this run submits again: {count:,}.")
+            )
 
     # The pump
 
@@ -366,12 +390,27 @@ class Run:
             for name in self._dag.leaves
         }
         self._workspace.complete = True
+        if self._settings.use_cache:
+            self._retries.clear()
         distiset = from_arrow(leaves)
         if self._settings.use_cache:
             self._drop_unused_chunks()
             drop_outputs(self._workspace.output, leaves.values())
+        self._offer_retry()
         self._emit_ended(complete=True, rows=sum(self._counts.rows[name] for name in leaves))
         return self._annotated(distiset)
+
+    def _offer_retry(self) -> None:
+        """Say which rows without an answer the next run asks for again, and how to have it ask for the others."""
+        for step in self._counts.failures:
+            runtime = self._runtimes[step]
+            store = runtime.store
+            chunks = (i for i in self._scheduler.chunks(step) if store.chunk(i).failures)
+            reasons = (reasons_of(step, row) for i in chunks for row in store.rows(i))
+            codes = Counter(reason["code"] for each in reasons for reason in each[:1] if reason)
+            offers = retry_offers(step, codes, self._settings.pipeline, by_batch=runtime.spec.offline)
+            for offer in offers if self._settings.use_cache else ():
+                self._emit(Notice("warning", offer))
 
     def _drop_unused_chunks(self) -> None:
         """Remove chunks of former runs from each step's file, if they take more space than those of this run.

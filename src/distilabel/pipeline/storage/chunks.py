@@ -138,7 +138,9 @@ class ChunkStore:
         """Use a chunk with this key, not yet used in this run, as chunk `index`; return None if there is none."""
         with self._lock:
             while free := self._free.get(key):
-                chunk = free.pop(0)
+                # If rows without an answer were asked for again, the chunk is there twice.
+                chunk = min(free, key=lambda each: each.failures)
+                free.remove(chunk)
                 if zlib.crc32(self._read(chunk.start, chunk.length)) == chunk.checksum:
                     self._stream[index] = chunk
                     return chunk
