@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -149,7 +150,8 @@ class OwnBatch(LLM):
         if self.jobs_ids is None:
             self.log.append("submit")
             if self.interrupts:
-                os.kill(os.getpid(), signal.SIGINT)
+                # The ids are kept first, when this call has ended.
+                threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
             raise DistilabelOfflineBatchGenerationNotFinishedException(jobs_ids=("own-1",))
         self.log.append("ask")
         return [{"generations": [f"own {chat[-1]['content']}"]} for chat in inputs]
