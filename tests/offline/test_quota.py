@@ -60,8 +60,9 @@ def test_job_larger_than_the_quota_is_halved_until_it_goes_through(office: Open,
     found = at.bring(*PROMPTS, rounds=30)
     assert texts(found) == ANSWERS
     assert {answer and answer.attempts for answer in found} == {1}
-    assert sizes[:3] == [16, 8, 4]
-    assert max(sizes[3:]) <= 6, "it grows slowly"
+    # The second job of 8 may be on its way before the refusal of the first is known.
+    assert list(dict.fromkeys(sizes))[:3] == [16, 8, 4]
+    assert max(sizes[sizes.index(4) :]) <= 6, "it grows slowly"
     assert at.broken == []
     assert "This run submits at most" in at.recorder.of(Notice)[0].text
 
