@@ -239,7 +239,7 @@ class TestAddress:
         Pipeline.from_yaml(written(client)).save(path, format=ending)
         code, said = say("run", "--config", f"{address}/{path.name}?download=true", "--yes")
         assert (code, "2 rows of a." in said) == (0, True)
-        assert "keep (KeepColumns)" in say("info", "--config", f"{address}/{path.name}")[1]
+        assert "keep (KeepColumns)" in say("info", "--config", f"{address}/{path.name}", "--yes")[1]
 
     def test_what_a_terminal_would_hide_is_written_out(self, say, client, address):
         (client / "sly.py").write_text("print('evil')  # \x1b[2K\u202e\r harmless\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from distilabel.cli.options import AsJson, print_json
-from distilabel.cli.sources import Allow, Config, Script, Variable, Yes, get_pipeline
+from distilabel.cli.sources import Allow, AllowCode, Config, Script, Variable, Yes, get_pipeline
 from distilabel.exceptions import DistilabelUserError
 
 if TYPE_CHECKING:
@@ -50,13 +50,14 @@ def run(
     token: Token = None,
     save_to: Annotated[Optional[Path], typer.Option(help="Save the dataset in this folder.")] = None,
     allow: Allow = None,
+    allow_code: AllowCode = False,
     yes: Yes = False,
 ) -> None:
     """Run a pipeline. Run the same command again to collect batch jobs that were not ready.
 
     Ctrl+C stops it; finished work is kept. A pipeline from a URL is shown first, and run after confirmation.
     """
-    pipeline = get_pipeline(config, script, variable, allow or (), ask=not yes)
+    pipeline = get_pipeline(config, script, variable, allow or (), allow_code=allow_code, ask=not yes)
     _set(pipeline, param or ())
     distiset = pipeline.run(use_cache=not ignore_cache)
     if not len(distiset):
@@ -78,11 +79,12 @@ def info(
     script: Script = None,
     variable: Variable = "pipeline",
     allow: Allow = None,
+    allow_code: AllowCode = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Describe a pipeline: its steps, their connections, and the parameters for --param."""
-    pipeline = get_pipeline(config, script, variable, allow or (), ask=bool(script) and not yes)
+    pipeline = get_pipeline(config, script, variable, allow or (), allow_code=allow_code, ask=not yes)
     if as_json:
         print_json(
             {**pipeline.dump()["pipeline"], "runtime_parameters": pipeline.get_runtime_parameters_info()}
@@ -98,12 +100,16 @@ def validate(
     variable: Variable = "pipeline",
     param: Params = None,
     allow: Allow = None,
+    allow_code: AllowCode = False,
     yes: Yes = False,
 ) -> None:
-    """Check a pipeline without running it: columns, connections, routes, parameters and required packages."""
-    pipeline = get_pipeline(config, script, variable, allow or (), ask=bool(script) and not yes)
+    """Check a pipeline without running it: columns, connections, routes, parameters and required packages.
+
+    No dataset is opened: the columns after a generator that reads one are not known, and not checked.
+    """
+    pipeline = get_pipeline(config, script, variable, allow or (), allow_code=allow_code, ask=not yes)
     _set(pipeline, param or ())
-    pipeline.validate()
+    pipeline.validate(open_sources=False)
     typer.echo(f"Pipeline {pipeline.name!r} is valid: {len(pipeline.names)} steps.")
 
 

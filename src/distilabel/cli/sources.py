@@ -16,7 +16,7 @@ from distilabel.exceptions import DistilabelUserError
 if TYPE_CHECKING:
     from distilabel.pipeline import Pipeline
 
-__all__ = ["Allow", "Config", "Script", "Variable", "Yes", "get_pipeline"]
+__all__ = ["Allow", "AllowCode", "Config", "Script", "Variable", "Yes", "get_pipeline"]
 
 _MOST = 1 << 20
 _MODULE = "pipeline_script"
@@ -37,6 +37,10 @@ Allow = Annotated[
         help="A package whose classes a configuration may name, besides distilabel; may be repeated."
     ),
 ]
+AllowCode = Annotated[
+    bool,
+    typer.Option("--allow-code", help="Let a configuration name code and commands that run on this machine."),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before running something from a URL.")]
 
 
@@ -46,6 +50,7 @@ def get_pipeline(
     variable: str = "pipeline",
     allow: Sequence[str] = (),
     *,
+    allow_code: bool = False,
     ask: bool,
 ) -> "Pipeline":
     """Return the pipeline that a configuration or a script describes.
@@ -55,6 +60,7 @@ def get_pipeline(
         script: The alternative: a script's file or URL.
         variable: The name of the pipeline in the script.
         allow: The packages whose classes the configuration may name.
+        allow_code: Whether the fields of the configuration may name code and commands.
         ask: Whether to show what comes from a URL and ask for confirmation before using it.
 
     Raises:
@@ -65,19 +71,19 @@ def get_pipeline(
     if config is not None:
         if allow:
             sys.path.insert(0, str(Path.cwd()))
-        return _from_config(config, ("distilabel", *allow), ask=ask)
+        return _from_config(config, ("distilabel", *allow), allow_code=allow_code, ask=ask)
     return _from_script(str(script), variable, ask=ask)
 
 
-def _from_config(place: str, allow: Sequence[str], *, ask: bool) -> "Pipeline":
+def _from_config(place: str, allow: Sequence[str], *, allow_code: bool, ask: bool) -> "Pipeline":
     from distilabel import config  # noqa: PLC0415 - slow to import, and `--help` needs none of it
     from distilabel.pipeline import Pipeline  # noqa: PLC0415
 
     if not _is_url(place):
-        return Pipeline.from_file(place, allow)
+        return Pipeline.from_file(place, allow, allow_code=allow_code)
     text = _fetch_text(place, ask=ask)
     kind = "json" if place.partition("?")[0].lower().endswith(".json") else "yaml"
-    return Pipeline.from_dict(config.parse_document(text, kind, place), allow)
+    return Pipeline.from_dict(config.parse_document(text, kind, place), allow, allow_code=allow_code)
 
 
 def _from_script(place: str, variable: str, *, ask: bool) -> "Pipeline":
@@ -133,7 +139,7 @@ def _fetch_text(address: str, *, ask: bool) -> str:
         raise DistilabelUserError(f"The content of {address} is not text: check the address.") from None
     if ask:
         typer.echo(_visible(text), err=True)
-        typer.confirm(f"This came from {address}. Run it?", abort=True, err=True)
+        typer.confirm(f"This came from {address}. Use it?", abort=True, err=True)
     return text
 
 

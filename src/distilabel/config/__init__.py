@@ -3,6 +3,7 @@
 from distilabel.config.citations import citations
 from distilabel.config.dump import dump, looks_secret, write_document
 from distilabel.config.fingerprint import code_digest, signature
+from distilabel.config.from_file import Loadable
 from distilabel.config.load import load, parse_document, read_document
 from distilabel.config.parameters import (
     RuntimeParameter,
@@ -15,6 +16,7 @@ from distilabel.config.parameters import (
 )
 
 __all__ = [
+    "Loadable",
     "RuntimeParameter",
     "RuntimeParametersMixin",
     "citations",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from distilabel.config.from_file import Loadable
 from distilabel.exceptions import DistilabelUserError
 
 __all__ = ["load", "parse_document", "read_document"]
@@ -19,15 +20,17 @@ _PACKAGES = ("distilabel.steps.tasks", "distilabel.steps", "distilabel.models", 
 _NOT_FIELDS = ("type_info", "runtime_parameters_info")
 
 
-def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
+def load(data: Any, allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False) -> Any:
     """Build the object that `dump` described.
 
     Args:
         data: The output of `dump`, also after a round trip through JSON or YAML.
         allow: The packages whose classes and functions may be imported, subpackages included.
+        allow_code: Whether fields may name code and commands that run on this machine, such as `vLLM.command`.
 
     Raises:
-        DistilabelUserError: A class is not in an allowed package, does not exist, or does not accept its fields.
+        DistilabelUserError: A class is not in an allowed package, does not exist, or does not accept its fields; or a field
+            names code, and `allow_code` is False.
 
     Examples:
         >>> load({"type_info": {"module": "os", "name": "system"}})
@@ -36,7 +39,7 @@ def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
         distilabel.exceptions.DistilabelUserError: 'os.system' is not in an allowed package (distilabel): if you trust this file, pass allow=("distilabel", "os").
     """
     if isinstance(data, list):
-        return [load(item, allow) for item in data]
+        return [load(item, allow, allow_code=allow_code) for item in data]
     if not isinstance(data, dict):
         return data
     if _is_place(data):
@@ -46,9 +49,17 @@ def load(data: Any, allow: Sequence[str] = ("distilabel",)) -> Any:
             f"A {data['object']['name']} cannot be read from a file: set it in Python code."
         )
     if not _is_place(data.get("type_info")):
-        return {key: load(value, allow) for key, value in data.items() if key != "type_info"}
-    fields = {key: load(value, allow) for key, value in data.items() if key not in _NOT_FIELDS}
-    return _build(data["type_info"], fields, allow)
+        return {
+            key: load(value, allow, allow_code=allow_code)
+            for key, value in data.items()
+            if key != "type_info"
+        }
+    fields = {
+        key: load(value, allow, allow_code=allow_code)
+        for key, value in data.items()
+        if key not in _NOT_FIELDS
+    }
+    return _build(data["type_info"], fields, allow, allow_code=allow_code)
 
 
 def _is_place(data: Any) -> bool:
@@ -56,7 +67,7 @@ def _is_place(data: Any) -> bool:
     return is_pair and all(isinstance(part, str) for part in data.values())
 
 
-def _build(place: dict[str, str], fields: dict[str, Any], allow: Sequence[str]) -> Any:
+def _build(place: dict[str, str], fields: dict[str, Any], allow: Sequence[str], *, allow_code: bool) -> Any:
     cls = _find(place, allow)
     if not (isinstance(cls, type) and issubclass(cls, BaseModel)):
         raise DistilabelUserError(
@@ -64,10 +75,19 @@ def _build(place: dict[str, str], fields: dict[str, Any], allow: Sequence[str]) 
         )
     # A field of another version that was not set carries no information.
     known = {key: value for key, value in fields.items() if value is not None or key in cls.model_fields}
+    if issubclass(cls, Loadable) and not allow_code:
+        for name, value in cls.code_in(known):
+            raise DistilabelUserError(
+                f"{place['name']} in this file sets {name}={value!r:.200}, which may run code on this machine: if you trust "
+                "the file, pass allow_code=True (--allow-code)."
+            )
     try:
-        return cls(**known)
+        built = cls(**known)
     except ValidationError as error:
         raise DistilabelUserError(f"{place['name']} does not accept what the file says: {error}") from error
+    if isinstance(built, Loadable):
+        built._from_file = {name: value for name, value in known.items() if value is not None}
+    return built
 
 
 def _find(place: dict[str, str], allow: Sequence[str]) -> Any:

@@ -4,9 +4,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict, model_validator
 
-from distilabel.config import dump, runtime_parameters_info, set_runtime_parameters, signature
+from distilabel.config import Loadable, dump, runtime_parameters_info, set_runtime_parameters, signature
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelUserError
 
 __all__ = ["Model", "arguments_of"]
@@ -15,7 +15,7 @@ _OFFLINE = "use_offline_batch_generation"
 _NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
 
 
-class Model(BaseModel):
+class Model(Loadable):
     """The base of all models: configuration, signature and runtime parameters.
 
     A pickled copy keeps the configuration, and no connections and weights.

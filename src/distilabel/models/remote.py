@@ -23,6 +23,9 @@ from distilabel.transport import AsyncBaseTransport, AsyncClient
 
 __all__ = ["HttpModel", "RemoteModel"]
 
+_ADDRESS_FIELDS = ("base_url", "azure_endpoint", "endpoint_namespace", "region", "project", "location")
+"""The fields of subclasses that decide where requests are sent."""
+
 
 class _Connection:
     """The open client of one model and, within a run, its session. It stays in the process that opened it."""
@@ -263,6 +266,7 @@ class RemoteModel(HttpModel):
             attempts=(self.max_retries or 0) + 1,
             transport=self.transport,
             http_client=self.http_client,
+            is_from_file=any(map(self.is_from_file, _ADDRESS_FIELDS)),
         )
         return ModelClient(
             Target(opened.provider.name, opened.base_url, self._endpoint(), self.model),

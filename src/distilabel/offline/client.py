@@ -121,6 +121,7 @@ def connect(
     attempts: int = 6,
     transport: AsyncBaseTransport | None = None,
     http_client: AsyncClient | None = None,
+    is_from_file: bool = False,
 ) -> PlatformClient:
     """Open a connection to a platform.
 
@@ -135,9 +136,10 @@ def connect(
         attempts: How often a call that is safe to repeat is tried.
         transport: Sends the requests in place of the network.
         http_client: Sends the requests in place of the client of this package.
+        is_from_file: Whether the address came from a file: a key of the environment is sent only to the platform's own.
 
     Raises:
-        DistilabelUserError: There is no such platform, or its address is not known.
+        DistilabelUserError: There is no such platform, its address is not known, or it may not have the key.
         DistilabelAuthenticationError: No key is set.
     """
     known = platform(name)
@@ -147,6 +149,8 @@ def connect(
     # A key that was read from a file ends in a newline, which no header may hold.
     if is_folder(address):
         return PlatformClient(provider, address, LocalCommandTransport(folder_of(address)))
+    if is_from_file and not key:
+        known.check_destination(address, owner or known.title)
     key = (key or ("" if signer else known.key(owner or f"The platform {known.title}"))).strip()
     http = HttpTransport(
         address,

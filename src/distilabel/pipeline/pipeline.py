@@ -198,15 +198,18 @@ class Pipeline:
         with chunk_size(dag, batch_size):
             return self._run(dag, settings, parameters, [])
 
-    def validate(self) -> None:
+    def validate(self, *, open_sources: bool = True) -> None:
         """Check all that can be checked before the first row.
+
+        Args:
+            open_sources: Whether generators may open their datasets to know the columns.
 
         Raises:
             DistilabelUserError: The first error; the message names the step and says how to fix it.
             ModuleNotFoundError: Packages that the pipeline needs are missing; the message names them.
         """
         self._check_installed(self.dag)
-        self.dag.validate()
+        self.dag.validate(open_sources=open_sources)
 
     def get_load_stages(
         self, load_groups: Optional[LoadGroups] = None
@@ -351,35 +354,48 @@ class Pipeline:
         config.write_document(self.dump(), path, format)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
+    def from_dict(
+        cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
         """Build a pipeline from the output of `dump`, of this version or of distilabel 1.5.
 
         Args:
             data: The output of `dump`.
             allow: The packages whose classes may be imported: the data names classes, and importing runs code.
+            allow_code: Whether fields may name code and commands that run on this machine, such as `vLLM.command`,
+                `trust_remote_code` or `APIGenExecutionChecker.libpath`.
+
+        Raises:
+            DistilabelUserError: The data does not describe a pipeline, or names what is not allowed.
         """
         found = read_pipeline(data)
         pipeline = cls(found.get("name"), found.get("description"), requirements=data.get("requirements"))
-        for step in make_steps(found, allow):
+        for step in make_steps(found, allow, allow_code=allow_code):
             step.pipeline = pipeline
             pipeline._add_step(step)
         add_edges(found, pipeline.dag, allow)
         return pipeline
 
     @classmethod
-    def from_json(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a pipeline from a JSON file."""
-        return cls.from_dict(config.read_document(path, "json"), allow)
+    def from_json(
+        cls, path: str | Path, allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
+        """Build a pipeline from a JSON file; see `from_dict`."""
+        return cls.from_dict(config.read_document(path, "json"), allow, allow_code=allow_code)
 
     @classmethod
-    def from_yaml(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a pipeline from a YAML file."""
-        return cls.from_dict(config.read_document(path, "yaml"), allow)
+    def from_yaml(
+        cls, path: str | Path, allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
+        """Build a pipeline from a YAML file; see `from_dict`."""
+        return cls.from_dict(config.read_document(path, "yaml"), allow, allow_code=allow_code)
 
     @classmethod
-    def from_file(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
+    def from_file(
+        cls, path: str | Path, allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
         """Build a pipeline from a JSON or YAML file, by its extension."""
-        return cls.from_dict(config.read_document(path), allow)
+        return cls.from_dict(config.read_document(path), allow, allow_code=allow_code)
 
     def get_runtime_parameters_info(self) -> dict[str, list[dict[str, Any]]]:
         """Describe the runtime parameters of each step."""

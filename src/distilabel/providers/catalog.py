@@ -89,6 +89,7 @@ _VERTEX = Platform(
     ),
     signer=GoogleSigner,
     complete_address=vertex_address,
+    domains=("googleapis.com",),
 )  # fmt: skip
 
 _BEDROCK = Platform(
@@ -107,6 +108,7 @@ _BEDROCK = Platform(
     signer=AwsSigner,
     complete_address=bedrock_address,
     provider_at=lambda address: Bedrock(address=address),
+    domains=("amazonaws.com", "amazonaws.com.cn"),
 )  # fmt: skip
 
 _AZURE = Platform(
@@ -122,6 +124,7 @@ _AZURE = Platform(
         assumed="metadata works as at OpenAI",
     ),
     dropped_endings=("/openai/v1", "/openai"),
+    domains=("openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com"),
 )  # fmt: skip
 
 _MISTRAL = Platform(

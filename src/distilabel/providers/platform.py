@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from distilabel.exceptions import DistilabelAuthenticationError, DistilabelUserError
 from distilabel.http import Signer
@@ -55,6 +56,7 @@ class Platform:
         dropped_endings: Ends of the base URL that users write and that the dialect adds itself.
         online_only: Why there is no `batch`.
         provider_at: Creates the dialect for a base URL, where the dialect derives other services' URLs from it.
+        domains: The domains of the platform's further addresses, for example those of regions.
 
     Examples:
         >>> from distilabel.providers.openai_family.dialect import OpenAI
@@ -77,6 +79,7 @@ class Platform:
     dropped_endings: tuple[str, ...] = ()
     online_only: str = "No batch API is known."
     provider_at: Callable[[str], Provider] | None = None
+    domains: tuple[str, ...] = ()
 
     def dialect(self, address: str) -> Provider:
         """Return the dialect for a base URL that `address` returned."""
@@ -102,6 +105,36 @@ class Platform:
             f"{self.title} has a different address for each user: set the environment variable {self.base_url_variable}, "
             "or pass base_url=..."
         )
+
+    def check_destination(self, address: str, owner: str) -> None:
+        """Refuse to send the key of the environment to an address that a file gave and that is not the platform's own.
+
+        Args:
+            address: The base URL.
+            owner: What sends the key, for the message.
+
+        Raises:
+            DistilabelUserError: Neither the platform nor the environment has this address.
+        """
+        if self.key_variable is None and self.signer is None:
+            return
+        parts = urlsplit(address)
+        host, own = parts.hostname or "", os.environ.get(self.base_url_variable) or ""
+        known = [urlsplit(one) for one in (self.base_url, own if "://" in own else f"https://{own}")]
+        is_known = any(
+            (parts.scheme, host, parts.port) == (one.scheme, one.hostname, one.port)
+            for one in known
+            if one.netloc
+        )
+        is_region = parts.scheme == "https" and any(host.endswith(f".{domain}") for domain in self.domains)
+        if not (is_known or is_region):
+            where = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+            named = self.key_variable or "the environment"
+            raise DistilabelUserError(
+                f"{owner} has its address {where} from a file, and would send the key of {named} there: if you trust the "
+                f"address, set the environment variable {self.base_url_variable}, or give base_url in the code or on the "
+                "command line (run(parameters=...), --param)."
+            )
 
     def headers(self) -> dict[str, str]:
         """Return the additional headers whose environment variables are set."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, TypeVar, overload
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PositiveInt, PrivateAttr
+from pydantic import BeforeValidator, ConfigDict, Field, PositiveInt, PrivateAttr
 
 from distilabel import config
 from distilabel.config import RuntimeParameter, missing_runtime_parameters
@@ -36,7 +36,7 @@ RoutingFunction: TypeAlias = Callable[[list[str]], list[str]]
 Others = TypeVar("Others", bound="_Step | Sequence[_Step]")
 
 
-class _Step(BaseModel):
+class _Step(config.Loadable):
     """The base class of all steps.
 
     Attributes:
@@ -59,6 +59,8 @@ class _Step(BaseModel):
     )
     requirements: ClassVar[list[str]] = []
     kind: ClassVar[StepKind] = "normal"
+    opens_source: ClassVar[bool] = False
+    """Whether the property `outputs` opens a dataset to know its columns."""
 
     name: Annotated[str, BeforeValidator(lambda name: name or "")] = Field(
         default="", pattern=r"^[a-zA-Z0-9_-]*$"
@@ -283,27 +285,41 @@ class _Step(BaseModel):
         config.write_document(self.dump(), path, format)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",)) -> Self:
-        """Build a step from the result of `dump`; `allow` names the packages whose classes may be imported."""
-        step = config.load(data, allow)
+    def from_dict(
+        cls, data: dict[str, Any], allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
+        """Build a step from the result of `dump`.
+
+        Args:
+            data: The result of `dump`.
+            allow: The packages whose classes may be imported.
+            allow_code: Whether fields may name code and commands that run on this machine.
+        """
+        step = config.load(data, allow, allow_code=allow_code)
         if not isinstance(step, cls):
             raise DistilabelTypeError(f"This describes a {type(step).__name__}, not a {cls.__name__}.")
         return step
 
     @classmethod
-    def from_json(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
+    def from_json(
+        cls, path: str | Path, allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
         """Build a step from a JSON file."""
-        return cls.from_dict(config.read_document(path, "json"), allow)
+        return cls.from_dict(config.read_document(path, "json"), allow, allow_code=allow_code)
 
     @classmethod
-    def from_yaml(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
+    def from_yaml(
+        cls, path: str | Path, allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
         """Build a step from a YAML file."""
-        return cls.from_dict(config.read_document(path, "yaml"), allow)
+        return cls.from_dict(config.read_document(path, "yaml"), allow, allow_code=allow_code)
 
     @classmethod
-    def from_file(cls, path: str | Path, allow: Sequence[str] = ("distilabel",)) -> Self:
+    def from_file(
+        cls, path: str | Path, allow: Sequence[str] = ("distilabel",), *, allow_code: bool = False
+    ) -> Self:
         """Build a step from a JSON or YAML file, by its extension."""
-        return cls.from_dict(config.read_document(path), allow)
+        return cls.from_dict(config.read_document(path), allow, allow_code=allow_code)
 
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
         """Set runtime parameters by name.
@@ -460,8 +476,12 @@ class GeneratorStep(_Step):
             yield renaming.out_of(rows, ()), is_last
 
 
-def validate_step(step: _Step) -> None:
+def validate_step(step: _Step, *, check_outputs: bool = True) -> None:
     """Check everything that a step declares, before it runs.
+
+    Args:
+        step: The step.
+        check_outputs: Whether to check the mapping of outputs, for which a generator may open its dataset.
 
     Raises:
         DistilabelUserError: The first problem, with the step's name and the remedy.
@@ -487,4 +507,5 @@ def validate_step(step: _Step) -> None:
         )
     step.verify()
     step.verify_inputs_mappings()
-    step.verify_outputs_mappings()
+    if check_outputs:
+        step.verify_outputs_mappings()

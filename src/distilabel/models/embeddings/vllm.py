@@ -1,5 +1,6 @@
 """Embedding models that run in this process, with the package vllm."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Optional
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from distilabel._optional import require
 from distilabel.config import RuntimeParameter
 from distilabel.models.cuda_devices import CudaDevices, set_visible_devices
 from distilabel.models.embeddings.in_process import InProcessEmbeddings
+from distilabel.models.engine_arguments import engine_code
 
 __all__ = ["vLLMEmbeddings"]
 
@@ -61,6 +63,12 @@ class vLLMEmbeddings(InProcessEmbeddings):  # noqa: N801 - the public API's name
     def model_name(self) -> str:
         """The model's name on the Hub, or its folder."""
         return self.model
+
+    @classmethod
+    def code_in(cls, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the fields from a file that may make code run here."""
+        yield from super().code_in(fields)
+        yield from engine_code(fields.get("extra_kwargs"))
 
     def load(self) -> None:
         """Load the weights.

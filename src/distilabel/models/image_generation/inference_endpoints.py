@@ -97,7 +97,10 @@ class InferenceEndpointsImageGeneration(HttpModel, AsyncImageGenerationModel):
         known = platform("huggingface")
         given = self.api_key.get_secret_value() if self.api_key else known.key(type(self).__name__)
         key = given.strip()
-        host, self._path = _parts(self._address(key))
+        address = self._address(key)
+        if not self.api_key and (self.is_from_file("base_url") or self.is_from_file("endpoint_namespace")):
+            known.check_destination(address, type(self).__name__)
+        host, self._path = _parts(address)
         self._transport = HttpTransport(
             host,
             known.provider().headers(key),

@@ -78,8 +78,16 @@ class LiteLLM(AsyncLLM):
 
         Raises:
             DistilabelMissingPackageError: Install `distilabel[litellm]`.
+            DistilabelUserError: A file gave the address, and the environment would give the key.
         """
         super().load()
+        given = self.generation_kwargs or {}
+        if self.is_from_file("generation_kwargs", "api_base") and not given.get("api_key"):
+            raise DistilabelUserError(
+                f"LiteLLM has its address {given['api_base']} from a file, and would send a key of the "
+                "environment there: if you trust the address, give generation_kwargs.api_base in the code or on the command "
+                "line (run(parameters=...), --param)."
+            )
         self._litellm = require("litellm", _EXTRA)
         self._litellm.suppress_debug_info = not self.verbose
         self._litellm.set_verbose = bool(self.verbose)

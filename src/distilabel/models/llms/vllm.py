@@ -1,6 +1,7 @@
 """LLMs that run on this machine with vLLM's `run-batch`."""
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Optional
 
@@ -9,6 +10,7 @@ from pydantic import Field
 from distilabel._files import cache_folder
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelUserError
+from distilabel.models.engine_arguments import engine_code
 from distilabel.models.llms.openai import ChatLLM
 from distilabel.offline.client import ModelClient, folder_of
 from distilabel.offline.local_command import LocalCommandTransport
@@ -51,6 +53,7 @@ class vLLM(ChatLLM):  # noqa: N801 - the public API's name
     """
 
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"command", "folder"})
+    code_fields: ClassVar[frozenset[str]] = frozenset({"command"})
     platform_name: ClassVar[str] = "vllm"
 
     dtype: Optional[RuntimeParameter[str]] = None
@@ -78,6 +81,12 @@ class vLLM(ChatLLM):  # noqa: N801 - the public API's name
                 "use ClientvLLM."
             )
         super().load()
+
+    @classmethod
+    def code_in(cls, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the fields from a file that may make code run here, such as further arguments that load plugins."""
+        yield from super().code_in(fields)
+        yield from engine_code(fields.get("extra_kwargs"))
 
     def arguments(self) -> list[str]:
         """Return the arguments of the command, without the files."""

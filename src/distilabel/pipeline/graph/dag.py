@@ -105,8 +105,12 @@ class DAG:
         hint = f"did you mean {close[0]!r}?" if close else f"it has {', '.join(map(repr, self.steps))}."
         return f"The pipeline has no step {name!r}; {hint}"
 
-    def validate(self) -> None:
+    def validate(self, *, open_sources: bool = True) -> None:
         """Check all that can be checked before the first row.
+
+        Args:
+            open_sources: Whether generators may open their datasets to know the columns; without them, the steps after
+                such a generator are checked as far as their columns are known.
 
         Raises:
             DistilabelUserError: The first error; the message names the step and says how to fix it.
@@ -115,12 +119,13 @@ class DAG:
             raise DistilabelUserError(
                 "The pipeline has no steps: create them inside `with Pipeline() as pipeline:`."
             )
-        columns: dict[str, set[str]] = {}
+        columns: dict[str, set[str] | None] = {}
         for name in self.order():
             step = self.steps[name]
-            validate_step(step)
+            is_closed = step.opens_source and not open_sources
+            validate_step(step, check_outputs=not is_closed)
             self._check_start(step)
-            columns[name] = self._columns_after(step, columns)
+            columns[name] = None if is_closed else self._columns_after(step, columns)
         self._check_routes()
 
     def _check_start(self, step: _Step) -> None:
@@ -141,9 +146,17 @@ class DAG:
         parents = {tuple(self.before(branch)) for branch in self.before(name)}
         return len(parents) == 1 and all(len(p) == 1 and p[0] in self.routes for p in parents)
 
-    def _columns_after(self, step: _Step, columns: dict[str, set[str]]) -> set[str]:
-        """Return the columns that rows have after a step; raise an error if the step needs a column that is not there."""
-        there = set().union(*(columns[name] for name in self.before(step.name)))
+    def _columns_after(self, step: _Step, columns: dict[str, set[str] | None]) -> set[str] | None:
+        """Return the columns that rows have after a step; raise an error if the step needs a column that is not there.
+
+        None stands for columns that are not known.
+        """
+        there: set[str] = set()
+        for name in self.before(step.name):
+            known = columns[name]
+            if known is None:
+                return None
+            there |= known
         for column, required in step.get_inputs().items():
             if required and column not in there and not step.is_generator:
                 raise DistilabelUserError(_missing_column(step, column, there))

@@ -25,18 +25,19 @@ def read_pipeline(data: Any) -> dict[str, Any]:
     return found
 
 
-def make_steps(found: dict[str, Any], allow: Sequence[str]) -> list[_Step]:
-    """Return the steps, which belong to no pipeline yet; `allow` names the packages whose classes may be imported."""
+def make_steps(found: dict[str, Any], allow: Sequence[str], *, allow_code: bool) -> list[_Step]:
+    """Return the steps, which belong to no pipeline yet; `Pipeline.from_dict` says what the arguments allow."""
     # A module that is imported for its classes may build a pipeline at its top level.
     token = current_pipeline.set(None)
     try:
-        return [_step(entry, allow) for entry in found["steps"]]
+        return [_step(entry, allow, allow_code=allow_code) for entry in found["steps"]]
     finally:
         current_pipeline.reset(token)
 
 
-def _step(entry: Any, allow: Sequence[str]) -> _Step:
-    step = config.load(entry.get("step"), allow) if isinstance(entry, dict) else None
+def _step(entry: Any, allow: Sequence[str], *, allow_code: bool) -> _Step:
+    described = entry.get("step") if isinstance(entry, dict) else None
+    step = config.load(described, allow, allow_code=allow_code)
     if not isinstance(step, _Step):
         raise DistilabelUserError(
             "An entry of `steps` does not describe a step: each entry needs a `step` with the `type_info` of a step class."

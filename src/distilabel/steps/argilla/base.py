@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr, SecretStr
 
 from distilabel._optional import require
 from distilabel.config import RuntimeParameter
-from distilabel.exceptions import DistilabelStepError
+from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.steps.base import Step, StepInput
 from distilabel.typing import Row, StepOutput
 
@@ -53,8 +53,10 @@ class ArgillaStep(Step):
         Raises:
             DistilabelMissingPackageError: Install `distilabel[argilla]`.
             DistilabelStepError: Argilla cannot be reached, or refuses the request.
+            DistilabelUserError: A file gave the address, and the environment the key.
         """
         super().load()
+        self._check_destination()
         argilla = require("argilla", "argilla")
         with self._mapped_errors():
             self._client = argilla.Argilla(**self._access())
@@ -92,6 +94,15 @@ class ArgillaStep(Step):
         url = self.api_url or os.environ.get("ARGILLA_API_URL")
         given = {"api_url": url, "api_key": self._key}
         return {name: value for name, value in given.items() if value}
+
+    def _check_destination(self) -> None:
+        is_known = self.api_url == os.environ.get("ARGILLA_API_URL")
+        if self.is_from_file("api_url") and not self.api_key and not is_known:
+            raise DistilabelUserError(
+                f"Step {self.name!r} has its address {self.api_url} from a file, and would send the key of ARGILLA_API_KEY "
+                "there: if you trust the address, set the environment variable ARGILLA_API_URL, or give api_url in the code "
+                "or on the command line (run(parameters=...), --param)."
+            )
 
     @property
     def _key(self) -> str:

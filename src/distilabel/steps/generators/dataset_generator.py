@@ -1,7 +1,7 @@
 """The base class of generators that read a dataset in batches, without holding all of it."""
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Optional
 
@@ -10,6 +10,7 @@ from pydantic import Field, PositiveInt, PrivateAttr
 from distilabel.config import RuntimeParameter
 from distilabel.distiset import without_progress_bars
 from distilabel.exceptions import DistilabelException, DistilabelUserError
+from distilabel.steps._core.storage import storage_code
 from distilabel.steps.base import GeneratorStep
 from distilabel.steps.generators.memory_map import MemoryMappedDataset, memory_map
 from distilabel.typing import GeneratorStepOutput, Row, StepColumns
@@ -26,6 +27,7 @@ class DatasetGenerator(GeneratorStep):
     """
 
     repeatable: ClassVar[bool] = True
+    opens_source: ClassVar[bool] = True
 
     num_examples: Optional[RuntimeParameter[PositiveInt]] = Field(
         default=None,
@@ -38,6 +40,12 @@ class DatasetGenerator(GeneratorStep):
 
     _dataset: Any = PrivateAttr(default=None)
     _is_given: bool = PrivateAttr(default=False)
+
+    @classmethod
+    def code_in(cls, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+        """Yield the fields from a file that may run code, or send keys of this machine elsewhere."""
+        yield from super().code_in(fields)
+        yield from storage_code(fields)
 
     @abstractmethod
     def _open(self) -> Any:

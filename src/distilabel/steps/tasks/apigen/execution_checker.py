@@ -3,6 +3,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -49,6 +50,7 @@ class APIGenExecutionChecker(Step):
         (True, ['3'])
     """
 
+    code_fields: ClassVar[frozenset[str]] = frozenset({"libpath"})
     libpath: str
     check_is_dangerous: bool = True
     timeout: RuntimeParameter[float] = Field(
