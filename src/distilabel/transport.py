@@ -18,6 +18,7 @@ import httpx2
 import stamina
 from httpx2 import AsyncBaseTransport, AsyncClient
 
+from distilabel import _event_loop as loop
 from distilabel._files import writing
 from distilabel.exceptions import (
     DistilabelPlatformError,
@@ -93,10 +94,10 @@ class HttpTransport:
         self._total_timeout = 5 * timeout
         self._timeout = httpx2.Timeout(timeout, connect=10.0, pool=None)
         self._owns_client = http_client is None
-        self._client = http_client or httpx2.AsyncClient(
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
-            transport=_Borrowed(transport) if transport else None,
-        )
+        self._transport = transport
+        self._is_of_parent = False
+        self._client = http_client or _client(transport)
+        loop.renew_after_fork(self)
 
     async def run(self, flow: Flow[T]) -> T:
         """Carry out `flow` and return what it returns.
@@ -117,12 +118,27 @@ class HttpTransport:
         finally:
             flow.close()
 
+    def renew(self) -> AsyncClient:
+        """Use new connections: a forked process cannot share those of its parent."""
+        before = self._client
+        # A client or transport of the user may have open connections, and only the user can open another. Other transports,
+        # such as `MockTransport`, have none.
+        self._is_of_parent = not self._owns_client or isinstance(self._transport, httpx2.AsyncHTTPTransport)
+        if not self._is_of_parent:
+            self._client = _client(self._transport)
+        return before
+
     async def close(self) -> None:
         """Close all connections, unless they are those of a given client."""
-        if self._owns_client:
+        if self._owns_client and not self._is_of_parent:
             await self._client.aclose()
 
     async def _send(self, request: HttpRequest) -> HttpResponse:
+        if self._is_of_parent:
+            raise DistilabelUserError(
+                f"The {'http_client' if not self._owns_client else 'transport'} of this model belongs to the process that this "
+                "one was forked from, and two processes cannot share connections: make the model after the fork."
+            )
         if not request.safe:
             return await self._send_unsafe(request)
         try:
@@ -232,6 +248,13 @@ class HttpTransport:
     def _host(self) -> str:
         url = httpx2.URL(self.base_url)
         return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+
+
+def _client(transport: AsyncBaseTransport | None) -> AsyncClient:
+    return httpx2.AsyncClient(
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
+        transport=_Borrowed(transport) if transport else None,
+    )
 
 
 class _Borrowed(httpx2.AsyncBaseTransport):

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 from filelock import FileLock
 
+from distilabel._event_loop import renew_after_fork
 from distilabel._files import unusable
 from distilabel.exceptions import DistilabelCacheError
 from distilabel.records import Target
@@ -202,9 +203,20 @@ class Database:
         self.path = folder / LEDGER_NAME
         self.clock = clock
         self.lock = threading.RLock()
-        self.connection = connect(self.path)
+        _ = self.connection  # errors of the file are raised here
+        renew_after_fork(self)
         self._scopes: dict[str, int] = {}
         self._targets: dict[Target, int] = {}
+
+    @cached_property
+    def connection(self) -> sqlite3.Connection:
+        """The connection of this process."""
+        return connect(self.path)
+
+    def renew(self) -> object:
+        """Open another connection at the next use: https://www.sqlite.org/howtocorrupt.html#_carrying_an_open_database_across_a_fork_."""
+        self.lock = threading.RLock()
+        return self.__dict__.pop("connection", None)
 
     def close(self) -> None:
         """Close the connection; the database cannot be used after."""

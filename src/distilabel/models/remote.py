@@ -1,6 +1,5 @@
 """The base of all models behind a platform: connection settings, requests online and by batch."""
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -168,7 +167,7 @@ class RemoteModel(HttpModel):
     jobs_ids: Optional[tuple[str, ...]] = None
 
     _connection: _Connection = PrivateAttr(default_factory=_Connection)
-    _slots: asyncio.Semaphore | None = PrivateAttr(default=None)
+    _slots: loop.Slots | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _check_offline(self) -> Self:
@@ -284,7 +283,7 @@ class RemoteModel(HttpModel):
 
     async def _ask_all(self, bodies: Sequence[bytes]) -> list[Answer]:
         client = self.client
-        self._slots = self._slots or asyncio.Semaphore(self.max_concurrent_requests or 1)
+        self._slots = self._slots or loop.Slots(self.max_concurrent_requests or 1)
         return [
             Answer(outcome) for outcome in await loop.together(self._ask(client, body) for body in bodies)
         ]

@@ -1,6 +1,7 @@
 """One scope's requests within one run: an offline model asks a session in place of a platform."""
 
 import hashlib
+import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
+from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
 from distilabel.ledger.draw import Draw, Sample
 from distilabel.ledger.jobs import Ledger
 from distilabel.ledger.states import SampleState
@@ -120,12 +121,21 @@ class Session:
         self._since = since
         self._drawn: dict[tuple[str, int], _Drawn] = {}
         self._orphans = ledger.jobs.has_orphans()
+        self._process = os.getpid()
 
     def ask(self, client: ModelClient, bodies: Sequence[bytes]) -> list[Answer | None]:
         """Return the answer to each body, in order; None where it is still to come.
 
         Missing requests are registered. They are submitted when they fill a job, or when nothing else can be done.
+
+        Raises:
+            DistilabelUserError: The calling process was forked from that of the run.
         """
+        if os.getpid() != self._process:
+            raise DistilabelUserError(
+                f"{self.scope!r} sends requests by batch from a process that it has forked, and the run submits and collects "
+                "batch jobs in its own process only: call the model outside of the forked process."
+            )
         execution = _execution.get() or _Execution("")
         self._dispatcher.open(self.scope, client)
         samples = self._draw(execution, client, bodies)

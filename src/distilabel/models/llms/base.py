@@ -1,6 +1,5 @@
 """The base classes of LLMs."""
 
-import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Sequence
@@ -169,7 +168,7 @@ class AsyncLLM(LLM):
     max_concurrent_requests: RuntimeParameter[int] = Field(default=64, gt=0)
 
     _stays_behind: ClassVar[frozenset[str]] = frozenset({"_slots"})
-    _slots: asyncio.Semaphore | None = PrivateAttr(default=None)
+    _slots: loop.Slots | None = PrivateAttr(default=None)
 
     async def agenerate(
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
@@ -191,7 +190,7 @@ class AsyncLLM(LLM):
         self, inputs: Sequence[FormattedInput], num_generations: int, kwargs: dict[str, Any]
     ) -> list[GenerateOutput]:
         if self._slots is None:
-            self._slots = asyncio.Semaphore(self.max_concurrent_requests or 1)
+            self._slots = loop.Slots(self.max_concurrent_requests or 1)
         return await loop.together(self._in_turn(self._slots, i, num_generations, kwargs) for i in inputs)
 
     async def _in_turn(
