@@ -22,6 +22,7 @@ A request that fails is a value (`distilabel.records.Failure`), never an excepti
 """
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Self
 
 __all__ = [
@@ -43,6 +44,10 @@ __all__ = [
     "DistilabelUnreachableError",
     "DistilabelUserError",
 ]
+
+
+within_run: ContextVar[bool] = ContextVar("within_run", default=False)
+"""Whether a run of a pipeline processes a chunk. The run keeps the answered rows before an error of the platform ends it."""
 
 
 class DistilabelException(Exception):  # noqa: N818 - the public API's name

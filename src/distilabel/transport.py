@@ -35,6 +35,7 @@ _logger = logging.getLogger("distilabel.transport")
 # Stamina logs each retry under its own logger's name; `_wait_before_retry` logs a sentence in its place.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_NO_CREDIT = (b"insufficient_quota", b"credit_balance_exhausted", b"billing_hard_limit_reached")
 _MAX_RETRY_AFTER = 120.0
 # Which URLs a response may name, by whether the platform itself is reached by TLS.
 _SCHEMES = {True: ("https://",), False: ("https://", "http://")}
@@ -163,7 +164,7 @@ class HttpTransport:
             raise _Retry(None) from error
         retryable = response.status in _RETRYABLE_STATUS and response.status not in request.expected
         # A 429 for lack of credit does not pass: https://platform.openai.com/docs/guides/error-codes (November 2026).
-        no_credit = response.status == 429 and b"insufficient_quota" in response.body  # noqa: PLR2004
+        no_credit = response.status == 429 and any(code in response.body for code in _NO_CREDIT)  # noqa: PLR2004
         if retryable and not no_credit:
             raise _Retry(_retry_after(response), response)
         return response
@@ -181,6 +182,10 @@ class HttpTransport:
 
     async def _exchange(self, request: HttpRequest) -> HttpResponse:
         url = self._url(request)
+        if self._client.is_closed:
+            raise DistilabelUserError(
+                "The model was unloaded before its request was sent: call load() before generating."
+            )
         moves_file = request.upload or request.content or request.save_to
         async with asyncio.timeout(None if moves_file else self._total_timeout):
             if request.upload is not None:

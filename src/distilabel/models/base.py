@@ -1,18 +1,62 @@
 """The base of all models: LLMs, embedding models and image models."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, model_validator
 
 from distilabel.config import Loadable, dump, runtime_parameters_info, set_runtime_parameters, signature
-from distilabel.exceptions import DistilabelNotImplementedError, DistilabelUserError
+from distilabel.exceptions import (
+    DistilabelAccountError,
+    DistilabelAuthenticationError,
+    DistilabelModelNotFoundError,
+    DistilabelNotImplementedError,
+    DistilabelPlatformError,
+    DistilabelUnreachableError,
+    DistilabelUserError,
+    within_run,
+)
+from distilabel.typing import FailureReason
 
-__all__ = ["Model", "arguments_of"]
+__all__ = ["FAULTS", "Model", "arguments_of", "fault_reason", "raise_fault"]
+
+FAULTS = (
+    DistilabelAccountError,
+    DistilabelAuthenticationError,
+    DistilabelModelNotFoundError,
+    DistilabelUnreachableError,
+)
+"""What ends a run although other requests of the same call may have been answered, and paid for."""
 
 _OFFLINE = "use_offline_batch_generation"
 _NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
+
+
+def fault_reason(error: DistilabelPlatformError) -> FailureReason:
+    """Return the failure of a request that met a fault of the platform; 0 attempts if the platform refuses all requests."""
+    if isinstance(error, DistilabelUnreachableError):
+        return {"code": "unreachable", "message": error.message, "attempts": 1, "job_id": None}
+    return {
+        "code": error.code or f"http_{error.status}",
+        "message": error.message,
+        "attempts": 0,
+        "job_id": None,
+    }
+
+
+def raise_fault(faults: Sequence[DistilabelPlatformError], requests: int) -> None:
+    """Raise the first fault of a call if that loses no answer, or if only an exception tells the caller about it.
+
+    Args:
+        faults: The faults of the requests of a call.
+        requests: How many requests there were.
+    """
+    refusals = [fault for fault in faults if not isinstance(fault, DistilabelUnreachableError)]
+    if refusals and not within_run.get():
+        raise refusals[0]
+    if faults and len(faults) == requests:
+        raise faults[0]
 
 
 class Model(Loadable):

@@ -1,6 +1,7 @@
 """The base of all models behind a platform: connection settings, requests online and by batch."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar, Optional, Self
@@ -9,19 +10,27 @@ from pydantic import Field, PrivateAttr, SecretStr, model_validator
 
 from distilabel import _event_loop as loop
 from distilabel.config import RuntimeParameter
-from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
-from distilabel.models.base import Model
+from distilabel.exceptions import (
+    DistilabelAccountError,
+    DistilabelOfflineBatchGenerationNotFinishedException,
+    DistilabelPlatformError,
+    DistilabelUnreachableError,
+    DistilabelUserError,
+)
+from distilabel.models.base import FAULTS, Model, fault_reason, raise_fault
 from distilabel.models.standalone_batches import collect_answers
 from distilabel.offline.client import ModelClient, connect, is_folder
 from distilabel.offline.options import OfflineBatchOptions
 from distilabel.offline.session import Answer, Session
 from distilabel.providers.base import Provider, complete
 from distilabel.providers.registry import platform
-from distilabel.records import Outcome, Target
+from distilabel.records import Failure, Outcome, Target, canonical_json
 from distilabel.transport import AsyncBaseTransport, AsyncClient
 
-__all__ = ["HttpModel", "RemoteModel"]
+__all__ = ["HttpModel", "RemoteModel", "answers_of", "body_of"]
 
+# So many requests one after the other without a response: the next ones would wait in vain for as long.
+_MOST_FAULTS = 3
 _ADDRESS_FIELDS = ("base_url", "azure_endpoint", "endpoint_namespace", "region", "project", "location")
 """The fields of subclasses that decide where requests are sent."""
 
@@ -33,6 +42,15 @@ class _Connection:
         self.client: ModelClient | None = None
         self.session: Session | None = None
         self._former: list[ModelClient] = []
+        # How many requests online wait for a slot or a response, and the faults since the last response to one of them.
+        self.under_way = 0
+        self.faults: list[DistilabelPlatformError] = []
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the platform refuses all requests, or has not been reached several times in a row."""
+        refuses = bool(self.faults) and not isinstance(self.faults[-1], DistilabelUnreachableError)
+        return refuses or len(self.faults) >= _MOST_FAULTS
 
     def __reduce__(self) -> tuple[type["_Connection"], tuple[()]]:
         """Copy and pickle as a closed connection."""
@@ -50,6 +68,41 @@ class _Connection:
         self._former, self.client = [], None
         for client in clients:
             loop.run(client.transport.close())
+
+
+def answers_of(outcomes: Sequence[Outcome | BaseException]) -> list[Answer]:
+    """Return the answers to the requests of one call, where a fault of the platform fails its request alone.
+
+    Raises:
+        DistilabelPlatformError: See `raise_fault`.
+    """
+    if error := next(
+        (one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, FAULTS)), None
+    ):
+        raise error
+    raise_fault([outcome for outcome in outcomes if isinstance(outcome, FAULTS)], len(outcomes))
+    answers = []
+    for outcome in outcomes:
+        if isinstance(outcome, DistilabelPlatformError):
+            reason = fault_reason(outcome)
+            answers.append(Answer(Failure(reason["code"], reason["message"]), reason["attempts"]))
+        elif not isinstance(outcome, BaseException):
+            answers.append(Answer(outcome))
+    return answers
+
+
+def body_of(request: Callable[..., Any], *arguments: Any, **more: Any) -> bytes | Failure:
+    """Return the canonical body of a request, or why it cannot be made: an odd input fails alone.
+
+    Examples:
+        >>> body_of(lambda text: {"input": text.strip()}, 5).message
+        "AttributeError: 'int' object has no attribute 'strip'"
+    """
+    try:
+        return canonical_json(request(*arguments, **more))
+    except Exception as error:  # noqa: BLE001 - the request of a subclass may raise anything
+        text = str(error) if isinstance(error, DistilabelUserError) else f"{type(error).__name__}: {error}"
+        return Failure("unformattable_input", text)
 
 
 class HttpModel(Model):
@@ -277,26 +330,55 @@ class RemoteModel(HttpModel):
         )
 
     async def _ask(self, client: ModelClient, body: bytes) -> Outcome:
-        """Send one request online; within `generate` at most `max_concurrent_requests` at once."""
-        async with self._slots or nullcontext():
-            return await client.transport.run(complete(client.provider, client.target, body))
+        """Send one request online; within `generate` at most `max_concurrent_requests` at once.
+
+        Raises:
+            DistilabelPlatformError: The platform cannot be reached, or refuses all requests. Requests that have not been
+                sent then raise the same error.
+        """
+        connection = self._connection
+        if not connection.under_way:
+            connection.faults.clear()
+        connection.under_way += 1
+        try:
+            async with self._slots or nullcontext():
+                if connection.is_hopeless:
+                    raise connection.faults[-1]
+                outcome = await client.transport.run(complete(client.provider, client.target, body))
+            if isinstance(outcome, Failure) and outcome.account:
+                raise DistilabelAccountError(
+                    f"The platform refuses requests of this account ({outcome.code}: {outcome.message}): fix its credit, "
+                    "limit or access on the platform, and run again.",
+                    code=outcome.code,
+                )
+        except FAULTS as error:
+            connection.faults.append(error)
+            raise
+        else:
+            connection.faults.clear()
+            return outcome
+        finally:
+            connection.under_way -= 1
 
     async def _ask_all(self, bodies: Sequence[bytes]) -> list[Answer]:
         client = self.client
         self._slots = self._slots or loop.Slots(self.max_concurrent_requests or 1)
-        return [
-            Answer(outcome) for outcome in await loop.together(self._ask(client, body) for body in bodies)
-        ]
+        asked = (self._ask(client, body) for body in bodies)
+        return answers_of(await asyncio.gather(*asked, return_exceptions=True))
 
-    def _answers(self, bodies: Sequence[bytes]) -> list[Answer]:
+    def _answers(self, bodies: Sequence[bytes | Failure]) -> list[Answer]:
         """Return the answer to each request, online or from batch jobs, as the model is set.
+
+        A failure among the requests, from `body_of`, is its own answer.
 
         Raises:
             DistilabelOfflineBatchGenerationNotFinishedException: Offline only: some responses are not there yet.
         """
-        if not self.use_offline_batch_generation:
-            return loop.run(self._ask_all(bodies))
-        return self._batch_answers(bodies)
+        sent = [body for body in bodies if isinstance(body, bytes)]
+        answers = iter(
+            self._batch_answers(sent) if self.use_offline_batch_generation else loop.run(self._ask_all(sent))
+        )
+        return [Answer(body) if isinstance(body, Failure) else next(answers) for body in bodies]
 
     def _batch_answers(self, bodies: Sequence[bytes]) -> list[Answer]:
         """Return the answer to each request from the ledger; what is not there is submitted.

@@ -10,7 +10,7 @@ from distilabel.models.llms.openai import ChatLLM
 from distilabel.models.llms.remote import output_of
 from distilabel.offline.client import ModelClient
 from distilabel.offline.session import Answer
-from distilabel.records import canonical_json
+from distilabel.records import Failure, canonical_json
 from distilabel.testing._client import SHARED_PLATFORM, fake_client
 from distilabel.testing.platform import FakePlatform
 from distilabel.testing.responses import (
@@ -98,7 +98,9 @@ class FunctionLLM(ChatLLM):
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any
     ) -> GenerateOutput:
         """Call the function once for all generations of one input."""
-        self._bodies([input], kwargs)  # checks the arguments
+        (body,) = self._bodies([input], kwargs)
+        if isinstance(body, Failure):
+            return output_of([Answer(body)] * num_generations)
         try:
             result = await call_function(self.function, input[0] if isinstance(input, tuple) else input)
         except Exception as error:  # noqa: BLE001 - the same as offline: the request fails

@@ -3,10 +3,10 @@
 from typing import Any, ClassVar
 
 from distilabel.models.embeddings.base import Embeddings
-from distilabel.models.remote import RemoteModel
+from distilabel.models.remote import RemoteModel, body_of
 from distilabel.offline.session import Answer
 from distilabel.providers.parsing.vectors import as_vector
-from distilabel.records import Failure, canonical_json
+from distilabel.records import Failure
 from distilabel.typing import EmbeddingOutput
 
 __all__ = ["RemoteEmbeddings"]
@@ -39,10 +39,7 @@ class RemoteEmbeddings(RemoteModel, Embeddings):
         Raises:
             DistilabelOfflineBatchGenerationNotFinishedException: Offline only: some responses are not there yet.
         """
-        return [
-            _output(answer)
-            for answer in self._answers([canonical_json(self.request(text)) for text in inputs])
-        ]
+        return [_output(answer) for answer in self._answers([body_of(self.request, text) for text in inputs])]
 
 
 def _output(answer: Answer) -> EmbeddingOutput:

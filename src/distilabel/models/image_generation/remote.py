@@ -10,9 +10,9 @@ from distilabel.config import RuntimeParameter
 from distilabel.models.base import arguments_of
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
-from distilabel.models.remote import RemoteModel
+from distilabel.models.remote import RemoteModel, body_of
 from distilabel.offline.session import Answer
-from distilabel.records import canonical_json
+from distilabel.records import Failure
 
 __all__ = ["RemoteImageGeneration"]
 
@@ -44,7 +44,9 @@ class RemoteImageGeneration(RemoteModel, AsyncImageGenerationModel):
             num_generations: How many images to make.
             kwargs: The arguments of `request`.
         """
-        body = canonical_json(self.request(input, **kwargs))
+        body = body_of(self.request, input, **kwargs)
+        if isinstance(body, Failure):
+            return output_of([Answer(body)] * num_generations)
         return output_of([Answer(await self._ask(self.client, body)) for _ in range(num_generations)])
 
     def generate(self, inputs: list[str], num_generations: int = 1, **kwargs: Any) -> list[ImageOutput]:
@@ -53,6 +55,6 @@ class RemoteImageGeneration(RemoteModel, AsyncImageGenerationModel):
         Raises:
             DistilabelOfflineBatchGenerationNotFinishedException: Offline only: some images are not there yet.
         """
-        bodies = [canonical_json(self.request(prompt, **kwargs)) for prompt in inputs]
+        bodies = [body_of(self.request, prompt, **kwargs) for prompt in inputs]
         answers = iter(self._answers([body for body in bodies for _ in range(num_generations)]))
         return [output_of(list(islice(answers, num_generations))) for _ in inputs]

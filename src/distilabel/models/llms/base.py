@@ -14,8 +14,9 @@ from distilabel.exceptions import (
     DistilabelException,
     DistilabelNotImplementedError,
     DistilabelOfflineBatchGenerationNotFinishedException,
+    DistilabelPlatformError,
 )
-from distilabel.models.base import Model, arguments_of
+from distilabel.models.base import FAULTS, Model, arguments_of, fault_reason, raise_fault
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
 __all__ = ["LLM", "AsyncLLM"]
@@ -191,7 +192,15 @@ class AsyncLLM(LLM):
     ) -> list[GenerateOutput]:
         if self._slots is None:
             self._slots = loop.Slots(self.max_concurrent_requests or 1)
-        return await loop.together(self._in_turn(self._slots, i, num_generations, kwargs) for i in inputs)
+        made = await loop.together(self._in_turn(self._slots, i, num_generations, kwargs) for i in inputs)
+        faults = [output for output in made if isinstance(output, FAULTS)]
+        raise_fault(faults, len(made))
+        return [
+            _failed(fault_reason(output), num_generations)
+            if isinstance(output, DistilabelPlatformError)
+            else output
+            for output in made
+        ]
 
     async def _in_turn(
         self,
@@ -199,18 +208,25 @@ class AsyncLLM(LLM):
         input: FormattedInput,
         num_generations: int,
         kwargs: dict[str, Any],
-    ) -> GenerateOutput:
+    ) -> GenerateOutput | DistilabelPlatformError:
+        """Generate for one input, in one of the slots; return a fault of the platform: other inputs may be paid for."""
         async with slots:
             try:
                 return await self.agenerate(input=input, num_generations=num_generations, **kwargs)
+            except FAULTS as error:
+                return error
             except DistilabelException:
                 raise
             except Exception as error:  # noqa: BLE001 - one bad row must not lose the others, which are paid for
-                return _failed(error, num_generations)
+                text = f"{type(error).__name__}: {error}"
+                reason: FailureReason = {
+                    "code": "generation_error",
+                    "message": text,
+                    "attempts": 1,
+                    "job_id": None,
+                }
+                return _failed(reason, num_generations)
 
 
-def _failed(error: Exception, num_generations: int) -> GenerateOutput:
-    reason: FailureReason = {
-        "code": "generation_error", "message": f"{type(error).__name__}: {error}", "attempts": 1, "job_id": None,
-    }  # fmt: skip
+def _failed(reason: FailureReason, num_generations: int) -> GenerateOutput:
     return {"generations": [None] * num_generations, "failures": [reason] * num_generations}

@@ -12,6 +12,7 @@ from distilabel.config import RuntimeParameter
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelModelNotFoundError,
+    DistilabelPlatformError,
     DistilabelUserError,
 )
 from distilabel.models.llms.base import AsyncLLM
@@ -139,6 +140,10 @@ class LiteLLM(AsyncLLM):
             raise DistilabelUserError("Call LiteLLM.load() before generating.")
         chat, structure = input if isinstance(input, tuple) else (input, None)
         structure = structure or self.structured_output
+        try:
+            response_format = None if structure is None else response_format_of(structure)
+        except DistilabelUserError as error:
+            return output_of([Answer(Failure("unformattable_input", str(error)))] * num_generations)
         arguments = {
             "functions": functions,
             "function_call": function_call,
@@ -158,7 +163,7 @@ class LiteLLM(AsyncLLM):
             "mock_response": mock_response,
             "timeout": force_timeout,
             "custom_llm_provider": custom_llm_provider,
-            "response_format": response_format_of(structure) if structure is not None else None,
+            "response_format": response_format,
         }
         given = {name: value for name, value in arguments.items() if value is not None}
         outcomes = await asyncio.gather(*(self._ask(chat, given) for _ in range(num_generations)))
@@ -188,7 +193,7 @@ class LiteLLM(AsyncLLM):
         input: FormattedInput,
         num_generations: int,
         kwargs: dict[str, Any],
-    ) -> GenerateOutput:
+    ) -> GenerateOutput | DistilabelPlatformError:
         # An input is several requests, and each takes its own slot.
         return await super()._in_turn(nullcontext(), input, num_generations, kwargs)
 

@@ -179,7 +179,10 @@ class _Question:
         """Record the proposals of one round."""
         texts = [text for output in outputs for text in output.get("generations") or [] if text is not None]
         self.failures = [reason for output in outputs for reason in output.get("failures") or [] if reason]
-        self.hopeless = not texts
+        # A platform refuses the account: the answer waits, and is not made of the proposals of the others.
+        waits = [reason for reason in self.failures if not reason["attempts"]]
+        self.failures = waits or self.failures
+        self.hopeless = not texts or bool(waits)
         self.chat = _with_proposals(self._original, texts)
         for output in outputs:
             for name, counts in _statistics(output).items():

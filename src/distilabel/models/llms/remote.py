@@ -10,14 +10,15 @@ from typing import Any, ClassVar, Optional, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from distilabel.exceptions import DistilabelUserError
+from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
 from distilabel.models.base import arguments_of
 from distilabel.models.llms.base import AsyncLLM
-from distilabel.models.remote import RemoteModel
+from distilabel.models.remote import RemoteModel, answers_of, body_of
 from distilabel.offline.session import Answer
 from distilabel.records import Failure, Reply, Usage, canonical_json
 from distilabel.typing import (
     AnswerDetails,
+    ChatType,
     FailureReason,
     FormattedInput,
     GenerateOutput,
@@ -28,6 +29,7 @@ from distilabel.typing import (
 __all__ = ["RemoteLLM", "output_of"]
 
 _NO_REPLY = Reply(None)
+_PLAIN: ChatType = [{"role": "user", "content": ""}]
 _BOUNDS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
 
 
@@ -51,7 +53,7 @@ class RemoteLLM(RemoteModel, AsyncLLM):
             DistilabelAuthenticationError: No key is given, and none is in the environment.
             DistilabelUserError: The platform does not take the generation arguments.
         """
-        self._bodies([[{"role": "user", "content": ""}]], self.get_generation_kwargs())
+        self.request(_PLAIN, **self._checked(self.get_generation_kwargs()))
         super().load()
 
     async def agenerate(
@@ -65,8 +67,10 @@ class RemoteLLM(RemoteModel, AsyncLLM):
             kwargs: The arguments of `request`.
         """
         client, (body,) = self.client, self._bodies([input], kwargs)
-        outcomes = await asyncio.gather(*(self._ask(client, body) for _ in range(num_generations)))
-        return output_of([Answer(outcome) for outcome in outcomes])
+        if isinstance(body, Failure):
+            return output_of([Answer(body)] * num_generations)
+        asked = (self._ask(client, body) for _ in range(num_generations))
+        return output_of(answers_of(await asyncio.gather(*asked, return_exceptions=True)))
 
     async def _in_turn(
         self,
@@ -74,7 +78,7 @@ class RemoteLLM(RemoteModel, AsyncLLM):
         input: FormattedInput,
         num_generations: int,
         kwargs: dict[str, Any],
-    ) -> GenerateOutput:
+    ) -> GenerateOutput | DistilabelPlatformError:
         # An input is several requests, and each takes a slot of its own.
         return await super()._in_turn(nullcontext(), input, num_generations, kwargs)
 
@@ -91,7 +95,7 @@ class RemoteLLM(RemoteModel, AsyncLLM):
             DistilabelOfflineBatchGenerationNotFinishedException: Some responses are not there yet.
         """
         bodies = [body for body in self._bodies(inputs or [], kwargs) for _ in range(num_generations)]
-        answers = iter(self._batch_answers(bodies))
+        answers = iter(self._answers(bodies))
         return [output_of(list(islice(answers, num_generations))) for _ in inputs or ()]
 
     def generate_outputs(
@@ -102,15 +106,22 @@ class RemoteLLM(RemoteModel, AsyncLLM):
         generate = self.offline_batch_generate if self.use_offline_batch_generation else self.generate
         return generate(inputs=inputs, num_generations=num_generations, **kwargs)
 
-    def _bodies(self, inputs: Sequence[FormattedInput], arguments: dict[str, Any]) -> list[bytes]:
-        """Return the canonical body of each input's request; the arguments are checked first."""
+    def _bodies(self, inputs: Sequence[FormattedInput], arguments: dict[str, Any]) -> list[bytes | Failure]:
+        """Return the canonical body of each input's request, or why it has none; the arguments are checked first."""
+        values = self._checked(arguments)
+        bodies = [body_of(self.request, input, **values) for input in inputs]  # noqa: A001
+        if any(isinstance(body, Failure) for body in bodies):
+            # What `request` refuses of every input is the fault of the arguments, and raises here.
+            self.request(_PLAIN, **values)
+        return bodies
+
+    def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
         model = _arguments_model(type(self))
         try:
             checked = model.model_validate(arguments)
         except ValidationError as error:
             raise DistilabelUserError(_explained(error, type(self).__name__)) from None
-        values = {name: getattr(checked, name) for name in arguments}
-        return [canonical_json(self.request(input, **values)) for input in inputs]  # noqa: A001
+        return {name: getattr(checked, name) for name in arguments}
 
 
 @cache

@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import Protocol
 
 from distilabel.pipeline.runtime.commands import Command, WorkItem
@@ -24,8 +25,8 @@ class Engine(Protocol):
     def submit(self, item: WorkItem) -> None:
         """Queue a work item; returns at once."""
 
-    def stop(self) -> None:
-        """Start no further command. Returns at once; commands that run end by themselves."""
+    def stop(self, wait: float = 0.0) -> None:
+        """Start no further command, and wait up to `wait` seconds for those that run; the others end by themselves."""
 
 
 class LocalEngine:
@@ -39,22 +40,28 @@ class LocalEngine:
         self.workers = workers
         self._items: queue.SimpleQueue[WorkItem | None] = queue.SimpleQueue()
         self._stopped = False
+        self._threads: list[threading.Thread] = []
 
     def start(self, work: Work) -> None:
         """Start the threads."""
         for number in range(self.workers):
             name = f"distilabel-worker-{number}"
-            threading.Thread(target=self._serve, args=(work,), name=name, daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(work,), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def submit(self, item: WorkItem) -> None:
         """Queue a work item for the next free thread."""
         self._items.put(item)
 
-    def stop(self) -> None:
+    def stop(self, wait: float = 0.0) -> None:
         """Let each thread end after its current command."""
         self._stopped = True
         for _ in range(self.workers):
             self._items.put(None)
+        deadline = monotonic() + wait
+        for thread in self._threads if wait else ():
+            thread.join(max(0.0, deadline - monotonic()))
 
     def _serve(self, work: Work) -> None:
         while (item := self._items.get()) is not None:

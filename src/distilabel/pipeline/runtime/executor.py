@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from distilabel.exceptions import DistilabelException, DistilabelStepError
+from distilabel.exceptions import DistilabelAccountError, DistilabelException, DistilabelStepError
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.jobs import Ledger
 from distilabel.models.llms.base import LLM
@@ -23,7 +23,7 @@ from distilabel.pipeline.runtime.commands import (
     Process,
     Processed,
 )
-from distilabel.pipeline.runtime.retry import RetryList, filled, reasons_of, unanswered
+from distilabel.pipeline.runtime.retry import RetryList, filled, reasons_of, refused, unanswered
 from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
 from distilabel.pipeline.storage.chunks import Chunk, content_digest, digest_of
 from distilabel.pipeline.storage.routes import RouteStore
@@ -117,6 +117,8 @@ class CommandExecutor:
                 rows, last = runtime.generate(index, asker)
             except Unfinished:
                 return Parked(step.name, index, asker)
+            if message := refused(step.name, rows):
+                raise DistilabelAccountError(message)
             digest, failures = content_digest(rows), _failures_in(step.name, rows)
             if key is None:
                 key = digest_of(digest, "last" if last else "")
@@ -150,9 +152,12 @@ class CommandExecutor:
         places: list[int] | None = None
         if kept and not spec.offline:
             places = unanswered(spec.step, inputs, before, self._retries)
-            # Where it is not known which rows came of which, only rows for which the step raised let it run again.
+            # Where it is not known which rows came of which, only rows for which the step raised, or that a platform refused
+            # because of the account, let it run again.
             reasons = chain.from_iterable(reasons_of(name, row) for row in before)
-            has_raised = any(reason is not None and reason["code"] in _RAISED for reason in reasons)
+            has_raised = refused(name, before) is not None or any(
+                reason is not None and reason["code"] in _RAISED for reason in reasons
+            )
             if not places and not (places is None and has_raised):
                 return Processed(name, command.index, kept, to=self._routes_of(runtime, command.index, kept))
         runtime.load()
@@ -233,12 +238,16 @@ class CommandExecutor:
         return True
 
     def _keep(self, runtime: StepRuntime, index: int, key: bytes, rows: list[Row]) -> tuple[Chunk, ...]:
-        """Write a step's rows as one chunk; those of a step that takes all rows at once in chunks of the usual size."""
+        """Write a step's rows as one chunk; those of a step that takes all rows at once in chunks of the usual size.
+
+        Raises:
+            DistilabelAccountError: A platform refused the account. The answers are kept, and the next run asks for the others.
+        """
         step, gathers = runtime.spec.step, runtime.spec.gathers
         size = getattr(step, "input_batch_size", None) or 50
         starts = range(0, len(rows), size) if gathers and rows else (0,)
         parts = [rows[start : start + size] if gathers else rows for start in starts]
-        return tuple(
+        chunks = tuple(
             runtime.store.put(
                 index + i,
                 digest_of(key, str(i)),
@@ -248,6 +257,9 @@ class CommandExecutor:
             )
             for i, part in enumerate(parts)
         )
+        if any(chunk.failures for chunk in chunks) and (message := refused(step.name, rows)):
+            raise DistilabelAccountError(message)
+        return chunks
 
     def _routes_of(
         self, runtime: StepRuntime, index: int, chunks: tuple[Chunk, ...]

@@ -14,7 +14,16 @@ from distilabel.pipeline.storage.chunks import content_digest
 from distilabel.steps.base import _Step
 from distilabel.typing import DISTILABEL_METADATA_KEY, FailureReason, Row
 
-__all__ = ["Retry", "RetryList", "filled", "is_passing", "reasons_of", "retry_offers", "unanswered"]
+__all__ = [
+    "Retry",
+    "RetryList",
+    "filled",
+    "is_passing",
+    "reasons_of",
+    "refused",
+    "retry_offers",
+    "unanswered",
+]
 
 # The platform was busy, down or too slow, or lost the request: nothing is wrong with the request itself.
 _PASSING = re.compile(
@@ -63,6 +72,16 @@ def is_passing(code: str) -> bool:
     return _PASSING.fullmatch(code) is not None
 
 
+def refused(step: str, rows: Sequence[Row]) -> str | None:
+    """Return the message of the first row for which a platform refused to do anything, because of the account; None: no row."""
+    reasons = (reason for row in rows for reason in reasons_of(step, row))
+    return next((reason["message"] for reason in reasons if reason is not None and _waits(reason)), None)
+
+
+def _waits(reason: Mapping[str, Any]) -> bool:
+    return reason.get("attempts") == 0
+
+
 def unanswered(
     step: _Step,
     inputs: list[list[Row]],
@@ -73,7 +92,8 @@ def unanswered(
 ) -> list[int] | None:
     """Return the numbers of the input rows that a run asks for again; None if it is not known which rows came of which.
 
-    Online, an input is also asked for again if none of its generations has an answer, for reasons that pass. Offline, only
+    Online, an input is also asked for again if none of its generations has an answer, for reasons that pass or because the
+    platform refused the account. Offline, only
     answers that cannot be read are: failed requests are submitted again by the ledger.
 
     Args:
@@ -91,7 +111,9 @@ def unanswered(
     for number in range(count):
         rows = outputs[number * each : (number + 1) * each]
         reasons = [reason for row in rows for reason in reasons_of(name, row)]
-        passes = all(reason is not None and is_passing(reason["code"]) for reason in reasons)
+        passes = all(
+            reason is not None and (is_passing(reason["code"]) or _waits(reason)) for reason in reasons
+        )
         if (passes and bool(reasons) and not offline) or any(
             retry.selects(name, reason)
             for reason in reasons

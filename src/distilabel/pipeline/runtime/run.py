@@ -66,6 +66,8 @@ __all__ = ["Run", "execute"]
 
 # How long the run waits for an event before it lets signals through: Windows delivers none while a thread waits.
 _TICK = 0.2
+_LAST_RESPONSES = 20.0
+"""For how many seconds a run that ends with an error waits for responses that are under way."""
 # Models that cost nothing to load.
 _FREE = RemoteModel | MixtureOfAgentsLLM
 # A step that raised for this many rows, and for every one, is not tried further.
@@ -172,14 +174,23 @@ class Run:
             self._settings.most_chunks,
             self._retries if self._settings.use_cache else None,
         )
+        wait = 0.0
         try:
             with stopping(lambda: self._inbox.put(Interrupted())):
                 self._engine.start(executor)
                 complete = self._pump()
                 if complete:
                     self._dispatcher.drain()
+        except Exception:
+            # Responses to requests that are under way are paid for: their chunks are kept.
+            models = (model for runtime in self._runtimes.values() for model in runtime.spec.models)
+            is_online = any(
+                isinstance(model, RemoteModel) and not model.use_offline_batch_generation for model in models
+            )
+            wait = _LAST_RESPONSES if is_online else 0.0
+            raise
         finally:
-            self._stop()
+            self._stop(wait)
         return self._finish() if complete else self._suspend()
 
     def close(self) -> None:
@@ -353,9 +364,9 @@ class Run:
 
     # The end
 
-    def _stop(self) -> None:
+    def _stop(self, wait: float) -> None:
         self._dispatcher.stop()
-        self._engine.stop()
+        self._engine.stop(wait)
         for runtime in self._runtimes.values():
             runtime.runner.stop()
         for runtime in self._runtimes.values():

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
+from distilabel.exceptions import within_run
+
 __all__ = ["Registry", "chunk_random", "current_pipeline", "current_random"]
 
 
@@ -71,7 +73,9 @@ def chunk_random(source: str | random.Random | None) -> Iterator[None]:
         True
     """
     token = _chunk_random.set(None if source is None else _LazyRandom(source))
+    outer = within_run.set(True)
     try:
         yield
     finally:
+        within_run.reset(outer)
         _chunk_random.reset(token)
