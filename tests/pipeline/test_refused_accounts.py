@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.platform import platform
 
 from distilabel.exceptions import DistilabelPlatformError
 from distilabel.models import (
@@ -22,7 +23,6 @@ from distilabel.models import (
 from distilabel.pipeline import Pipeline, routing_batch_function
 from distilabel.steps import EmbeddingGeneration, GroupColumns, LoadDataFromDicts, StepResources
 from distilabel.steps.tasks import ChatGeneration, StructuredGeneration, TextGeneration
-from tests.support.platform import platform
 
 ROWS = [f"q{i}" for i in range(12)]
 
