@@ -18,7 +18,7 @@ SRC = ROOT / "src"
 
 LAYERS = [
     {"exceptions", "typing", "_lazy"},
-    {"_compat", "_optional", "_files", "_event_loop", "http"},
+    {"_compat", "_optional", "_files", "_event_loop", "_retry_after", "http"},
     {""},  # the root package: its version
     {"records", "distiset"},
     {"config", "events", "ledger", "transport", "providers"},

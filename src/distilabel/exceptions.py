@@ -11,6 +11,7 @@
     │   ├── DistilabelAuthenticationError                     the key is missing, wrong or revoked
     │   ├── DistilabelAccountError                            the account has no credit, or may not do this
     │   ├── DistilabelModelNotFoundError                      the platform does not have the model
+    │   ├── DistilabelAddressError                            another thing than the API answers at the address
     │   ├── DistilabelUnreachableError                        no response: address, network or TLS
     │   ├── DistilabelUncertainError                          unknown whether a call was carried out
     │   └── DistilabelJobRejectedError                        a batch job was rejected; none of it was run
@@ -27,6 +28,7 @@ from typing import Self
 
 __all__ = [
     "DistilabelAccountError",
+    "DistilabelAddressError",
     "DistilabelAuthenticationError",
     "DistilabelCacheError",
     "DistilabelException",
@@ -131,6 +133,10 @@ class DistilabelAccountError(DistilabelPlatformError):
 
 class DistilabelModelNotFoundError(DistilabelPlatformError):
     """The platform does not have the model (HTTP 404)."""
+
+
+class DistilabelAddressError(DistilabelPlatformError):
+    """No API answers at the address: a wrong path, a redirect, a proxy or a login page."""
 
 
 class DistilabelUnreachableError(DistilabelPlatformError):

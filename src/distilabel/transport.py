@@ -8,10 +8,7 @@ import logging
 import os
 import random
 from collections.abc import AsyncIterator, Iterable, Mapping
-from email.utils import parsedate_to_datetime
-from math import isnan
 from pathlib import Path
-from time import time
 from typing import Any, TypeVar
 
 import httpx2
@@ -20,6 +17,7 @@ from httpx2 import AsyncBaseTransport, AsyncClient
 
 from distilabel import _event_loop as loop
 from distilabel._files import writing
+from distilabel._retry_after import wait_of
 from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
@@ -37,6 +35,8 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _NO_CREDIT = (b"insufficient_quota", b"credit_balance_exhausted", b"billing_hard_limit_reached")
 _MAX_RETRY_AFTER = 120.0
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_REDIRECTS = 5
 # Which URLs a response may name, by whether the platform itself is reached by TLS.
 _SCHEMES = {True: ("https://",), False: ("https://", "http://")}
 _CHUNK = 1 << 20
@@ -166,7 +166,8 @@ class HttpTransport:
         # A 429 for lack of credit does not pass: https://platform.openai.com/docs/guides/error-codes (November 2026).
         no_credit = response.status == 429 and any(code in response.body for code in _NO_CREDIT)  # noqa: PLR2004
         if retryable and not no_credit:
-            raise _Retry(_retry_after(response), response)
+            wait = wait_of(response.status, response.headers, response.body)
+            raise _Retry(None if wait is None else min(wait, _MAX_RETRY_AFTER), response)
         return response
 
     async def _send_unsafe(self, request: HttpRequest) -> HttpResponse:
@@ -228,6 +229,8 @@ class HttpTransport:
             built.headers.update(added)
         auth = None if request.keyless else httpx2.USE_CLIENT_DEFAULT
         response = await self._client.send(built, stream=True, follow_redirects=False, auth=auth)
+        if request.save_to is not None:
+            response = await self._followed(response)
         try:
             received = {name.lower(): value for name, value in response.headers.items()}
             # The HTML page of a proxy is not the file, whatever its status.
@@ -242,6 +245,31 @@ class HttpTransport:
             return HttpResponse(response.status_code, received, content)
         finally:
             await response.aclose()
+
+    async def _followed(self, response: httpx2.Response) -> httpx2.Response:
+        """Follow the redirects of a download: to a signed URL of another host, which gets no key."""
+        for _ in range(_MAX_REDIRECTS):
+            location = response.headers.get("location")
+            if response.status_code not in _REDIRECTS or response.request.method != "GET" or not location:
+                break
+            await response.aclose()
+            former = response.request.url
+            try:
+                url = former.join(location)
+            except httpx2.InvalidURL:
+                url = httpx2.URL("")
+            if not str(url).startswith(_SCHEMES[former.scheme == "https"]):
+                raise DistilabelPlatformError(
+                    f"{self._host} redirects a download to an address without TLS; it was not followed.",
+                    status=response.status_code,
+                )
+            is_same = (former.scheme, former.host, former.port) == (url.scheme, url.host, url.port)
+            headers = response.request.headers if is_same else None
+            built = httpx2.Request(
+                "GET", url, headers=headers, extensions={"timeout": self._timeout.as_dict()}
+            )
+            response = await self._client.send(built, stream=True, follow_redirects=False, auth=None)
+        return response
 
     def _unreachable(self, error: BaseException | None) -> DistilabelUnreachableError:
         return DistilabelUnreachableError(
@@ -372,19 +400,6 @@ def _wait_before_retry(error: Exception) -> bool | float:
     what = f"HTTP {error.response.status}" if error.response else _describe(error.__cause__)
     _logger.info("No usable response yet (%s); retrying.", what)
     return True if error.wait is None else error.wait + random.uniform(0, 0.25)  # noqa: S311 - jitter
-
-
-def _retry_after(response: HttpResponse) -> float | None:
-    """Return the seconds in Retry-After, which holds a number or a date (RFC 9110, section 10.2.3)."""
-    text = response.headers.get("retry-after", "")
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time()
-        except (TypeError, ValueError):
-            return None
-    return None if isnan(seconds) else min(max(seconds, 0.0), _MAX_RETRY_AFTER)
 
 
 def _describe(error: BaseException | None) -> str:

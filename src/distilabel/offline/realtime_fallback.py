@@ -9,7 +9,7 @@ from distilabel._files import writing
 from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.result_files import index
-from distilabel.providers.base import send
+from distilabel.providers.base import send_online
 from distilabel.records import Job, custom_id
 
 __all__ = ["ask_online"]
@@ -35,7 +35,7 @@ async def ask_online(ledger: Ledger, client: ModelClient, job: Job) -> None:
 
 
 async def _asked(client: ModelClient, job: Job, key: str, sample: int, body: bytes) -> bytes:
-    response = await client.transport.run(send(client.provider.online_request(job.target, body)))
+    response = await client.transport.run(send_online(client.provider, job.target, body))
     client.provider.read_response(
         response
     )  # raises if the fault concerns all requests, such as a revoked key

@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from distilabel.exceptions import (
+    DistilabelAddressError,
     DistilabelModelNotFoundError,
     DistilabelPlatformError,
     DistilabelUncertainError,
 )
 from distilabel.http import Flow, HttpRequest, HttpResponse
-from distilabel.providers.parsing.errors import parse_error
+from distilabel.providers.parsing.errors import address_fault, parse_error
+from distilabel.providers.parsing.event_stream import without_stream
 from distilabel.providers.parsing.json_values import as_json
 from distilabel.records import Decoded, Failure, Found, Job, Outcome, RemoteJob, Target
 
@@ -48,6 +50,7 @@ __all__ = [
     "read_online_response",
     "result_files",
     "send",
+    "send_online",
 ]
 
 T = TypeVar("T")
@@ -63,7 +66,7 @@ INLINE = "inline"
 NOT_FOUND = 404
 """The HTTP status of what a platform does not have, or has deleted."""
 
-_OK, _BAD_GATEWAY = 200, 502
+_OK, _BAD_GATEWAY, _PROXY_LOGIN = 200, 502, 407
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +177,38 @@ class Provider(Protocol):
 
 def complete(provider: Provider, target: Target, body: bytes) -> Flow[Outcome]:
     """Send one request online and read its response."""
-    response = yield provider.online_request(target, body)
+    response = yield from send_online(provider, target, body)
     return provider.read_response(response)
+
+
+def send_online(provider: Provider, target: Target, body: bytes) -> Flow[HttpResponse]:
+    """Send one request online and return its response as JSON, whatever its status.
+
+    Raises:
+        DistilabelAddressError: No API answers at this address, but for example a proxy, a login page or another path.
+    """
+    response = yield provider.online_request(target, body)
+    response = without_stream(response)
+    if fault := address_fault(response):
+        raise DistilabelAddressError(
+            f"No API for {target.endpoint} answers at {target.base_url} ({fault}): {_address_hint(response, target)}.",
+            status=response.status,
+        )
+    return response
+
+
+def _address_hint(response: HttpResponse, target: Target) -> str:
+    if response.status == _PROXY_LOGIN:
+        return "log in to the proxy, for example by HTTPS_PROXY=http://user:password@host, or leave it out with NO_PROXY"
+    if location := response.headers.get("location"):
+        return f"base_url may have to be {location.partition('?')[0].removesuffix(target.endpoint.removeprefix('/v1'))}"
+    if (
+        response.status == NOT_FOUND
+        and target.endpoint.startswith("/v1")
+        and not target.base_url.endswith("/v1")
+    ):
+        return f"base_url may have to be {target.base_url}/v1"
+    return "check base_url"
 
 
 def send(request: HttpRequest) -> Flow[HttpResponse]:
@@ -246,7 +279,8 @@ def list_objects(
 ) -> Flow[list[dict[str, Any]]]:
     """Return the objects of a list, from the first page to the last.
 
-    No page is skipped: no platform documents an order of its list, and no clock is exact enough to stop early.
+    No page is skipped: no platform documents an order of its list, and no clock is exact enough to stop early. The list
+    ends with a page that brings no new object. An object that is there twice is returned once.
 
     Args:
         request: Of the first page. The parameters of the later pages are added to its own.
@@ -255,14 +289,18 @@ def list_objects(
         having: See `objects_of`.
         beside: See `objects_of`.
     """
-    found: list[dict[str, Any]] = []
+    found: dict[str, dict[str, Any]] = {}
+    asked: list[Mapping[str, str]] = []
     following: Mapping[str, str] | None = {}
-    while following is not None:
+    # A server that ignores the parameter of the next page sends the first page for ever.
+    while following is not None and following not in asked:
+        asked.append(following)
         page = yield from call_json(replace(request, params={**request.params, **following}))
         objects = objects_of(page, field, request.path, having=having, beside=beside)
-        found += objects
-        following = next_page(page, objects)
-    return found
+        new = {str(item[having]): item for item in objects if str(item[having]) not in found}
+        found |= new
+        following = next_page(page, objects) if new or not objects else None
+    return list(found.values())
 
 
 def by_token(field: str = "nextPageToken", parameter: str = "pageToken") -> NextPage:

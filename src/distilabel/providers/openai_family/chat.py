@@ -28,6 +28,9 @@ def chat_reply(body: dict[str, Any]) -> Reply | None:
     if text is None and not refusal and finish == "content_filter":
         refusal = "content_filter"
     extras = _extras(message, choice)
+    if text is None and not refusal and "tool_calls" not in extras and finish == "length":
+        # vLLM sends no content where the limit cut the reasoning: a second request would end in the same way.
+        text = ""
     if text is None and not refusal and "tool_calls" not in extras:
         return None
     return Reply(

@@ -11,7 +11,13 @@ from distilabel.http import HttpResponse
 from distilabel.providers.openai_family.chat import chat_reply
 from distilabel.providers.openai_family.images import image_outcome
 from distilabel.providers.openai_family.responses import responses_outcome
-from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, parse_failure
+from distilabel.providers.parsing.errors import (
+    EMPTY_REPLY,
+    concerns_account,
+    is_passing,
+    parse_failure,
+    unquoted,
+)
 from distilabel.providers.parsing.json_values import as_dict, as_json, as_number
 from distilabel.providers.parsing.lines import UNREADABLE_LINE
 from distilabel.providers.parsing.vectors import as_vector
@@ -20,12 +26,6 @@ from distilabel.records import Decoded, Failure, Outcome, Reply, Usage, canonica
 __all__ = ["body_outcome", "decode_line", "encode_response"]
 
 _OK = 200
-_RETRYABLE_CODES = frozenset(
-    {
-        "batch_expired", "batch_cancelled", "rate_limit_exceeded", "server_error", "internal_error", "timeout",
-        "request_timeout", "bad_gateway", "service_unavailable", "gateway_timeout", "overloaded",
-    }
-)  # fmt: skip
 
 
 def encode_response(custom_id: str, response: HttpResponse) -> bytes:
@@ -52,6 +52,7 @@ def decode_line(line: bytes) -> Decoded:
 
 def _line_failure(error: Any) -> Failure:
     """Read the `error` of a line without a response."""
+    error = unquoted(error)
     if isinstance(error, str) and error:
         return Failure("error", error)
     if isinstance(error, dict):
@@ -60,7 +61,7 @@ def _line_failure(error: Any) -> Failure:
         code = str(error.get("code") or "error")
         message = str(error.get("message") or code)
         account = concerns_account((code, error.get("type")), message)
-        return Failure(code, message, retryable=code in _RETRYABLE_CODES, account=account)
+        return Failure(code, message, retryable=is_passing((code, error.get("type"))), account=account)
     return Failure("empty_line", "The platform sent a line with neither response nor error.", retryable=True)
 
 
@@ -69,8 +70,9 @@ def body_outcome(status: int, body: Any) -> Outcome:
 
     Args:
         status: The HTTP status.
-        body: Parsed JSON of any shape, or the bytes where they are not JSON.
+        body: Parsed JSON of any shape, or the bytes where they are not JSON. A string that holds JSON is parsed.
     """
+    body = unquoted(body)
     if status != _OK or as_dict(body).get("error"):
         # A 200 that holds an error is the platform's fault.
         return parse_failure(status if status != _OK else 500, body)

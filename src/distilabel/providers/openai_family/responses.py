@@ -29,6 +29,8 @@ def responses_outcome(body: dict[str, Any]) -> Outcome | None:
     extras, finish = _extras(items, parts), _finish_reason(body)
     if not texts and not refusals and finish == "content_filter":
         refusals = ["content_filter"]
+    if not texts and not refusals and "tool_calls" not in extras and finish == "length":
+        texts = [""]  # the limit cut the reasoning
     if not texts and not refusals and "tool_calls" not in extras:
         return None
     return Reply(

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from math import isfinite
 from typing import Any
 
+from distilabel._retry_after import wait_of
 from distilabel.exceptions import (
     DistilabelAccountError,
     DistilabelAuthenticationError,
@@ -16,7 +16,16 @@ from distilabel.http import HttpResponse
 from distilabel.providers.parsing.json_values import as_dicts, as_json
 from distilabel.records import Failure
 
-__all__ = ["EMPTY_REPLY", "concerns_account", "parse_error", "parse_failure", "response_failure"]
+__all__ = [
+    "EMPTY_REPLY",
+    "address_fault",
+    "concerns_account",
+    "is_passing",
+    "parse_error",
+    "parse_failure",
+    "response_failure",
+    "unquoted",
+]
 
 EMPTY_REPLY = Failure("empty_reply", "The platform returned HTTP 200 with no answer in it.", retryable=True)
 """The failure of a request whose response is a success without text, refusal, tool call, vector or image."""
@@ -52,6 +61,25 @@ _ACCOUNT_WORDS = re.compile(
 # A 403 may be the platform's verdict on one prompt: https://openrouter.ai/docs/api-reference/errors (2026-12-01).
 _CONTENT_WORDS = re.compile(r"moderat|flagged|content.?(policy|filter)|safety", re.IGNORECASE)
 _CLIENT_ERRORS = range(400, 500)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PROXY_LOGIN = 407
+_NO_SUCH_PATH = frozenset({404, 405, 410})
+# Statuses whose meaning does not depend on the body: the key is wrong, or what may pass, or what one request is.
+_MAY_BE_HTML = frozenset({401, 402, 403, 408, 409, 413, 414, 425, 429, 431})
+# What a 404 of an API may be about. A path that names one of these words is not meant.
+_NAMES_OF_REQUEST = re.compile(
+    r"(?<![/\w])(model|deployment|engine|file|image|document|item|conversation|container|vector.?store|prompt|"
+    r"publisher|project|resource|endpoint|function|account|tool|adapter|lora|previous_response)(s|\b|_)",
+    re.IGNORECASE,
+)
+# In lower case and without underscores.
+_PASSING = frozenset(
+    {
+        "batchexpired", "batchcancelled", "ratelimitexceeded", "ratelimiterror", "toomanyrequests", "servererror",
+        "internalerror", "internalservererror", "apierror", "timeout", "timeouterror", "requesttimeout", "badgateway",
+        "serviceunavailable", "serviceunavailableerror", "gatewaytimeout", "overloaded", "overloadederror", "engineoverloaded",
+    }
+)  # fmt: skip
 
 
 def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatformError:
@@ -84,16 +112,38 @@ def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatf
     kind = DistilabelPlatformError if safe or certain else DistilabelUncertainError
     return kind(
         f"The platform returned HTTP {status}: {message}",
-        status=status, code=failure.code, retry_after=_retry_after(response),
+        status=status, code=failure.code, retry_after=wait_of(status, response.headers, response.body),
     )  # fmt: skip
 
 
-def _retry_after(response: HttpResponse) -> float | None:
-    try:
-        seconds = float(response.headers.get("retry-after", ""))
-    except ValueError:
+def address_fault(response: HttpResponse) -> str | None:
+    """Return why a response shows that no API answers at the address; None where one does.
+
+    A redirect, a proxy's 407, a page of HTML, or a 404, 405, 410 that names nothing of the request: all requests would end so.
+    An error that may pass is none.
+
+    Examples:
+        >>> address_fault(HttpResponse(404, {}, b'{"detail": "Not Found"}'))
+        'HTTP 404: Not Found'
+        >>> address_fault(HttpResponse(404, {}, b'{"error": {"message": "The model `m` does not exist"}}'))
+    """
+    status, body = response.status, response.body
+    is_html = "text/html" in response.headers.get("content-type", "") or body.lstrip()[:1] == b"<"
+    if status in _REDIRECTS:
+        return f"HTTP {status}, a redirect to {response.headers.get('location', 'nowhere').partition('?')[0]}"
+    if status == _PROXY_LOGIN:
+        return "HTTP 407: a proxy wants a login"
+    if is_html and (status == _OK or (status in _CLIENT_ERRORS and status not in _MAY_BE_HTML)):
+        return f"HTTP {status}, an HTML page"
+    if status not in _NO_SUCH_PATH:
         return None
-    return max(seconds, 0.0) if isfinite(seconds) else None
+    detail = _error_detail(body)
+    text = str(detail.get("message") or detail.get("detail") or _excerpt(body))
+    return (
+        None
+        if _NAMES_OF_REQUEST.search(f"{text} {detail.get('code')}")
+        else f"HTTP {status}: {text[:_BODY_EXCERPT]}"
+    )
 
 
 def response_failure(status: int, body: Any) -> Failure | None:
@@ -103,6 +153,7 @@ def response_failure(status: int, body: Any) -> Failure | None:
         status: The HTTP status. Impossible ones count as a server error.
         body: Parsed JSON of any shape, or the bytes where they are not JSON.
     """
+    body = unquoted(body)
     if status == _OK and not (isinstance(body, dict) and body.get("error")):
         return None
     # A 200 that holds an error is the platform's fault.
@@ -126,7 +177,7 @@ def parse_failure(status: int, body: Any) -> Failure:
     return Failure(
         code=str(code) if code else f"http_{status}",
         message=text,
-        retryable=status in (408, 409, 425, 429) or not 200 <= status < 500,  # noqa: PLR2004
+        retryable=status in (408, 409, 425, 429) or not 200 <= status < 500 or is_passing(names),  # noqa: PLR2004
         account=concerns_account(names, text, status),
     )
 
@@ -152,13 +203,38 @@ def concerns_account(codes: Iterable[Any], message: str, status: int = 400) -> b
     return status in _ACCOUNT_STATUSES or not names.isdisjoint(_ACCOUNT_CODES) or by_words
 
 
+def is_passing(codes: Iterable[Any]) -> bool:
+    """Return whether a code or type of an error says that the same request may succeed later.
+
+    Some servers say it by the type alone: https://github.com/vllm-project/vllm (`InternalServerError`).
+
+    Examples:
+        >>> is_passing([None, "server_error"]), is_passing(["invalid_request_error"])
+        (True, False)
+    """
+    return any(str(code).lower().replace("_", "") in _PASSING for code in codes if code)
+
+
 def _error_detail(body: Any) -> dict[str, Any]:
-    if isinstance(body, bytes):
-        body = as_json(body)
+    body = unquoted(body)
+    if isinstance(body, list) and body:  # Google's servers may put the error into a list.
+        body = body[0]
     if isinstance(body, dict):
-        error = body.get("error", body)
+        error = unquoted(body.get("error", body))
         return error if isinstance(error, dict) else {"message": error}
     return {}
+
+
+def unquoted(body: Any) -> Any:
+    """Return the JSON value in bytes or in a string: some servers send a body as a string; anything else unchanged.
+
+    Examples:
+        >>> unquoted('{"a": 1}'), unquoted("not JSON")
+        ({'a': 1}, 'not JSON')
+    """
+    if isinstance(body, str):
+        return as_json(body.encode("utf-8", "replace"), body)
+    return as_json(body) if isinstance(body, bytes) else body
 
 
 def _excerpt(body: Any) -> str:
