@@ -72,6 +72,9 @@ class HttpTransport:
         signer: Authenticates each request, where constant headers are not enough.
         transport: What sends the requests, in place of the network; it is never closed here.
         http_client: What sends the requests, with its own proxies, certificates and hooks; it is never closed here.
+
+    Raises:
+        DistilabelUserError: The environment names a proxy that cannot be used.
     """
 
     def __init__(
@@ -284,10 +287,17 @@ class HttpTransport:
 
 
 def _client(transport: AsyncBaseTransport | None) -> AsyncClient:
-    return httpx2.AsyncClient(
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
-        transport=_Borrowed(transport) if transport else None,
-    )
+    try:
+        return httpx2.AsyncClient(
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
+            transport=_Borrowed(transport) if transport else None,
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL):
+        raise DistilabelUserError(
+            "The proxy in the environment (ALL_PROXY, HTTPS_PROXY or HTTP_PROXY) cannot be used: write it as "
+            "http://host:port, or as socks5://host:port after pip install 'httpx2[socks]', or set NO_PROXY for the host "
+            "of the platform."
+        ) from None
 
 
 class _Borrowed(httpx2.AsyncBaseTransport):

@@ -95,7 +95,7 @@ class TestOpenAI:
     @pytest.mark.parametrize(
         ("response", "code"),
         [
-            (httpx2.Response(200, content=b"<html>"), "empty_reply"),
+            (httpx2.Response(200, content=b"no JSON"), "empty_reply"),
             (httpx2.Response(200, json=[]), "empty_reply"),
             (httpx2.Response(200, json={"data": []}), "empty_reply"),
             (httpx2.Response(200, json={"data": [{"url": "https://elsewhere"}]}), "no_image"),

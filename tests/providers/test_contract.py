@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distilabel.exceptions import (
+    DistilabelAddressError,
     DistilabelAuthenticationError,
     DistilabelModelNotFoundError,
     DistilabelPlatformError,
@@ -29,6 +30,7 @@ from distilabel.providers.openai_family.fireworks import Fireworks
 from distilabel.providers.openai_family.groq import Groq
 from distilabel.providers.openai_family.mistral import Mistral
 from distilabel.providers.openai_family.together import Together
+from distilabel.providers.parsing.errors import address_fault
 from distilabel.providers.registry import platform
 from distilabel.records import (
     Decoded,
@@ -505,5 +507,10 @@ def test_online_request_that_fails_is_a_value(dialect: Dialect, status: int, ret
 @each_dialect
 @given(st.integers(100, 599).filter(lambda status: status not in (401, 403, 404)), st.binary() | json_values)
 def test_online_answer_of_any_shape_is_a_value(dialect: Dialect, status: int, body: Any):
-    _, outcome = drive(FLOWS["complete"](dialect), response(status, body))
+    answer = response(status, body)
+    if address_fault(answer):
+        with pytest.raises(DistilabelAddressError):
+            drive(FLOWS["complete"](dialect), answer)
+        return
+    _, outcome = drive(FLOWS["complete"](dialect), answer)
     assert isinstance(outcome, Reply | Failure)

@@ -14,7 +14,12 @@ from urllib.request import url2pathname
 
 from distilabel.config import looks_secret
 from distilabel.events import Event, Notice
-from distilabel.exceptions import DistilabelPlatformError, DistilabelUnreachableError
+from distilabel.exceptions import (
+    DistilabelAuthenticationError,
+    DistilabelPlatformError,
+    DistilabelUnreachableError,
+    DistilabelUserError,
+)
 from distilabel.http import Flow, Transport
 from distilabel.offline.local_command import LocalCommandTransport
 from distilabel.offline.options import OfflineBatchOptions
@@ -144,6 +149,7 @@ def connect(
     """
     known = platform(name)
     address = known.address(base_url)
+    _check_address(address, owner or known.title)
     provider = provider or known.dialect(address)
     signer = known.signer() if known.signer and not key else None
     # A key that was read from a file ends in a newline, which no header may hold.
@@ -152,6 +158,15 @@ def connect(
     if is_from_file and not key:
         known.check_destination(address, owner or known.title)
     key = (key or ("" if signer else known.key(owner or f"The platform {known.title}"))).strip()
+    for what, value in {
+        "key": key,
+        **{f"header {header!r}": text for header, text in (headers or {}).items()},
+    }.items():
+        if not (value.isascii() and value.isprintable()):
+            raise DistilabelAuthenticationError(
+                f"The {what} of {owner or known.title} holds a line break or a character beyond ASCII, which no HTTP header "
+                "may hold: copy it again."
+            )
     http = HttpTransport(
         address,
         {**known.headers(), **(provider.headers(key) if key else {}), **(headers or {})},
@@ -165,6 +180,20 @@ def connect(
     return PlatformClient(
         provider, without_password(address), http, account_of(signer.account if signer else key)
     )
+
+
+def _check_address(address: str, owner: str) -> None:
+    """Refuse an address to which no request can be sent: waiting for it would never end."""
+    try:
+        parts = urlsplit(address)
+        is_usable = bool(parts.path if parts.scheme == "file" else parts.hostname and (parts.port or True))
+    except ValueError:
+        parts, is_usable = urlsplit(""), False
+    if not is_usable or parts.scheme not in ("http", "https", "file") or any(map(str.isspace, address)):
+        raise DistilabelUserError(
+            f"{owner} has the address {without_password(address)!r}, which is no URL: write base_url as "
+            "https://host/v1 or http://localhost:8000/v1."
+        )
 
 
 def without_password(address: str) -> str:

@@ -15,6 +15,7 @@ from distilabel.models.base import arguments_of
 from distilabel.models.llms.base import AsyncLLM
 from distilabel.models.remote import RemoteModel, answers_of, body_of
 from distilabel.offline.session import Answer
+from distilabel.providers.parsing.finish_reasons import cut_or_filtered
 from distilabel.records import Failure, Reply, Usage, canonical_json
 from distilabel.typing import (
     AnswerDetails,
@@ -30,6 +31,10 @@ __all__ = ["RemoteLLM", "output_of"]
 
 _NO_REPLY = Reply(None)
 _PLAIN: ChatType = [{"role": "user", "content": ""}]
+_EMPTY = {
+    "length": "The limit of tokens ended the answer before its first word: raise the limit.",
+    "content_filter": "The platform's filter removed the whole answer.",
+}
 _BOUNDS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
 
 
@@ -204,13 +209,15 @@ def _json(value: Any) -> str:
 
 
 def _reason(answer: Answer) -> FailureReason | None:
-    """Return why there is no text: the request failed, or the model refused."""
+    """Return why there is no text: the request failed, the model refused, or a limit or filter left nothing."""
     outcome = answer.outcome
     if isinstance(outcome, Failure):
         code, message = outcome.code, outcome.message
     elif outcome.text is None and outcome.refusal:
         filtered = outcome.finish_reason == "content_filter"
         code, message = "content_filter" if filtered else "refusal", outcome.refusal
+    elif outcome.text == "" and (kind := cut_or_filtered(outcome.finish_reason)):
+        code, message = kind, _EMPTY[kind]
     else:
         return None
     return {"code": code, "message": message, "attempts": answer.attempts, "job_id": answer.job_id}

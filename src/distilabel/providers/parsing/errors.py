@@ -32,6 +32,7 @@ EMPTY_REPLY = Failure("empty_reply", "The platform returned HTTP 200 with no ans
 
 _OK = 200
 _BODY_EXCERPT = 300
+_LONGEST_WAIT = 3600.0
 # Errors after which an unsafe request may have been carried out all the same.
 _UNCERTAIN_STATUSES = frozenset({408, 409, 425, 499})
 # What concerns the account and not one request. Codes and types of OpenAI (https://platform.openai.com/docs/guides/error-codes),
@@ -108,11 +109,12 @@ def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatf
             "access on the platform, and run again.",
             status=status, code=failure.code,
         )  # fmt: skip
+    wait = wait_of(status, response.headers, response.body)
     certain = 400 <= status < 500 and status not in _UNCERTAIN_STATUSES  # noqa: PLR2004
     kind = DistilabelPlatformError if safe or certain else DistilabelUncertainError
     return kind(
         f"The platform returned HTTP {status}: {message}",
-        status=status, code=failure.code, retry_after=wait_of(status, response.headers, response.body),
+        status=status, code=failure.code, retry_after=None if wait is None else min(wait, _LONGEST_WAIT),
     )  # fmt: skip
 
 

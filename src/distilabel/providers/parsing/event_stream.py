@@ -30,7 +30,7 @@ def without_stream(response: HttpResponse) -> HttpResponse:
         b'{"choices":[{"delta":null,"finish_reason":"stop","message":{"content":"Hi"}}]}'
     """
     is_stream = "text/event-stream" in response.headers.get("content-type", "")
-    if not is_stream and not response.body.lstrip().startswith((b"data:", b"event:")):
+    if not is_stream and not response.body.lstrip().startswith((b"data:", b"event:", b":")):
         return response
     events = list(_events(response.body))
     body: Any = next((event for event in events if event.get("error")), None) or _joined(events)
