@@ -52,6 +52,12 @@ LEFT JOIN files AS f ON f.id = s.file_id
 LEFT JOIN jobs AS j ON j.id = s.job_id
 WHERE s.asker_id = :asker_id AND s.run_id = :run_id AND length(r.body) > 0;
 
+-- name: bodies
+SELECT r.body FROM json_each(:rows) AS k
+JOIN samples AS s ON s.id = k.value
+JOIN requests AS r ON r.id = s.request_id
+ORDER BY k.key;
+
 -- name: samples
 SELECT s.id, s.n, s.asker_id, s.run_id, s.nth, s.state, s.attempts, f.path, s.start, s.length, s.code, s.message,
        j.remote_id

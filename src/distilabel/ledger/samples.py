@@ -80,6 +80,11 @@ class SamplePool:
             rows = self._db.execute("samples", {"rows": json_array(numbers)})
             return [_sample(*row) for row in rows]
 
+    def bodies(self, numbers: Iterable[int]) -> list[bytes]:
+        """Return the bodies of the requests of samples, in the order of their numbers given."""
+        with self._db.lock:
+            return [bytes(row[0]) for row in self._db.execute("bodies", {"rows": json_array(numbers)})]
+
     def claim_again(self, scope: str, asker: str, run_id: int) -> None:
         """Record that an asker's samples are drawn in this run too, though it does not ask: its rows are cached."""
         scope_id = self._db.scope_id(scope)

@@ -19,8 +19,10 @@ from distilabel.exceptions import (
 )
 from distilabel.typing import FailureReason
 
-__all__ = ["FAULTS", "Model", "arguments_of", "fault_reason", "raise_fault"]
+__all__ = ["ACCOUNT_REFUSED", "FAULTS", "Model", "arguments_of", "fault_reason", "raise_fault"]
 
+ACCOUNT_REFUSED = "account_refused"
+"""The code of a request that a platform refused because of the account, or did not get after that."""
 FAULTS = (
     DistilabelAccountError,
     DistilabelAuthenticationError,
@@ -34,15 +36,10 @@ _NOT_ARGUMENTS = frozenset({"self", "input", "inputs", "num_generations"})
 
 
 def fault_reason(error: DistilabelPlatformError) -> FailureReason:
-    """Return the failure of a request that met a fault of the platform; 0 attempts if the platform refuses all requests."""
+    """Return the failure of a request that met a fault of the platform; `ACCOUNT_REFUSED` ends a run, which keeps the answers."""
     if isinstance(error, DistilabelUnreachableError):
         return {"code": "unreachable", "message": error.message, "attempts": 1, "job_id": None}
-    return {
-        "code": error.code or f"http_{error.status}",
-        "message": error.message,
-        "attempts": 0,
-        "job_id": None,
-    }
+    return {"code": ACCOUNT_REFUSED, "message": error.message, "attempts": 0, "job_id": None}
 
 
 def raise_fault(faults: Sequence[DistilabelPlatformError], requests: int) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
@@ -19,7 +19,7 @@ from distilabel.offline.dispatcher import Dispatcher
 from distilabel.offline.result_files import Place, Reader
 from distilabel.records import Decoded, Failure, Outcome, Target, request_keys
 
-__all__ = ["Answer", "Session", "asking", "taken_back_on_error"]
+__all__ = ["Answer", "Session", "asking", "difference", "taken_back_on_error"]
 
 
 class Answer(NamedTuple):
@@ -39,15 +39,19 @@ class _Execution:
         askings: How often it has asked so far, anything.
         drawn: How often each request, but for what is in `uncounted`.
         uncounted: Bodies that were asked and not looked for in the pools, since it was remembered what they drew.
+        awaited: What the execution before this one asked and got no answer to yet: the samples, by the digest.
+        resumed: Whether this one has asked a part of that again.
     """
 
     asker: str
     askings: int = 0
     drawn: Counter[str] = field(default_factory=Counter)
     uncounted: list[tuple[Target, Sequence[bytes]]] = field(default_factory=list)
+    awaited: dict[bytes, Sequence[int]] = field(default_factory=dict)
+    resumed: bool = False
 
     def copy(self) -> "_Execution":
-        return _Execution(self.asker, self.askings, Counter(self.drawn), list(self.uncounted))
+        return replace(self, drawn=Counter(self.drawn), uncounted=list(self.uncounted))
 
 
 class _Drawn(NamedTuple):
@@ -122,6 +126,8 @@ class Session:
         self._drawn: dict[tuple[str, int], _Drawn] = {}
         self._orphans = ledger.jobs.has_orphans()
         self._process = os.getpid()
+        # What each asker waits for: the samples, by the digest of what it asked.
+        self._awaited: dict[str, dict[bytes, Sequence[int]]] = {}
 
     def ask(self, client: ModelClient, bodies: Sequence[bytes]) -> list[Answer | None]:
         """Return the answer to each body, in order; None where it is still to come.
@@ -129,7 +135,8 @@ class Session:
         Missing requests are registered. They are submitted when they fill a job, or when nothing else can be done.
 
         Raises:
-            DistilabelUserError: The calling process was forked from that of the run.
+            DistilabelUserError: The calling process was forked from that of the run; or a replay asks for something else
+                than the execution before it.
         """
         if os.getpid() != self._process:
             raise DistilabelUserError(
@@ -138,19 +145,44 @@ class Session:
             )
         execution = _execution.get() or _Execution("")
         self._dispatcher.open(self.scope, client)
-        samples = self._draw(execution, client, bodies)
+        place, digest = (execution.asker, execution.askings), _digest(client.target, bodies)
+        if not execution.askings:
+            execution.awaited = self._awaited.pop(execution.asker, {})
+        execution.resumed = execution.resumed or digest in execution.awaited
+        if execution.awaited and not execution.resumed:
+            raise self._changed(execution.awaited, bodies)
+        samples = self._draw(execution, client, bodies, digest)
         lines = self._reader.read([where for sample in samples if (where := _place(sample))])
         decode = client.provider.decode
-        return [_answer(sample, lines, decode) for sample in samples]
+        answers = [_answer(sample, lines, decode) for sample in samples]
+        if None in answers:
+            self._awaited.setdefault(execution.asker, {})[digest] = self._drawn[place].numbers
+        return answers
+
+    def _changed(
+        self, awaited: Mapping[bytes, Sequence[int]], bodies: Sequence[bytes]
+    ) -> DistilabelUserError:
+        """Return the error about a replay that asks for something else than what was submitted, and would be paid for again."""
+        first = self._ledger.samples.bodies(next(iter(awaited.values())))
+        number, (before, now) = next(
+            (pair for pair in enumerate(zip(first, bodies, strict=False), 1) if pair[1][0] != pair[1][1]),
+            (min(len(first), len(bodies)), (b"".join(first[:1]), b"".join(bodies[:1]))),
+        )
+        return DistilabelUserError(
+            f"Step {self.scope.rpartition('/')[2]!r} makes another prompt for row {number} of a chunk than the one that was "
+            f"submitted: {difference(before.decode(), now.decode())}. Nothing more is submitted, and the responses so far are "
+            "kept. A prompt must depend on its row alone: not on the time, not on chance (use self.random), and not on the "
+            "order of a set."
+        )
 
     def _draw(
-        self, execution: _Execution, client: ModelClient, bodies: Sequence[bytes]
+        self, execution: _Execution, client: ModelClient, bodies: Sequence[bytes], digest: bytes
     ) -> Sequence[Sample | None]:
         """Return a sample for each body; None where it is new.
 
         A replay repeats earlier requests: what they drew is remembered, which saves the search in the pools.
         """
-        place, digest = (execution.asker, execution.askings), _digest(client.target, bodies)
+        place = (execution.asker, execution.askings)
         execution.askings += 1
         known = self._drawn.get(place)
         if known is not None and known.digest == digest:
@@ -183,6 +215,18 @@ class Session:
                 client, self._ledger.jobs.take_orphans(self.scope, client.target, execution.asker)
             )
         return draws
+
+
+def difference(first: str, second: str) -> str:
+    """Show the first place where two texts differ.
+
+    Examples:
+        >>> difference("It is 10:01. Hi", "It is 10:02. Hi")
+        "'It is 10:01. Hi', and now 'It is 10:02. Hi'"
+    """
+    differs = (place for place, pair in enumerate(zip(first, second, strict=False)) if len({*pair}) > 1)
+    start = max(0, next(differs, min(len(first), len(second))) - 20)
+    return f"{first[start : start + 60]!r}, and now {second[start : start + 60]!r}"
 
 
 def _digest(target: Target, bodies: Sequence[bytes]) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
+from distilabel.models.base import ACCOUNT_REFUSED
 from distilabel.models.llms.base import LLM
 from distilabel.typing import ChatItem, ChatType, FailureReason, FormattedInput, GenerateOutput
 
@@ -180,7 +181,7 @@ class _Question:
         texts = [text for output in outputs for text in output.get("generations") or [] if text is not None]
         self.failures = [reason for output in outputs for reason in output.get("failures") or [] if reason]
         # A platform refuses the account: the answer waits, and is not made of the proposals of the others.
-        waits = [reason for reason in self.failures if not reason["attempts"]]
+        waits = [reason for reason in self.failures if reason["code"] == ACCOUNT_REFUSED]
         self.failures = waits or self.failures
         self.hopeless = not texts or bool(waits)
         self.chat = _with_proposals(self._original, texts)

@@ -1,6 +1,7 @@
 """Carries out one command: reads chunks from disk, runs the step on them, writes its chunks to disk."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +29,7 @@ from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
 from distilabel.pipeline.storage.chunks import Chunk, content_digest, digest_of
 from distilabel.pipeline.storage.routes import RouteStore
 from distilabel.pipeline.workers.runner import WorkerDiedError
-from distilabel.steps._core.context import chunk_random
+from distilabel.steps._core.context import chunk_random, first_prompt
 from distilabel.steps.base import GeneratorStep
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
 
@@ -139,48 +140,59 @@ class CommandExecutor:
         sources = _sources(spec, command)
         digest = self._digest(sources)
         asker = runtime.asker(command.index, digest)
-        key = digest_of(spec.identity, digest)
-        inputs: list[list[Row]] | None = None
-        if spec.has_custom_code:
-            inputs = self._read(sources)
-            key = digest_of(key, *_digest_of_requests(spec, inputs))
-        kept = self._find(runtime, command.index, key)
-        if kept and self._may_reuse(spec, asker, kept):
-            return Processed(name, command.index, kept, to=self._routes_of(runtime, command.index, kept))
-        inputs = inputs or self._read(sources)
-        before = [row for i in range(len(kept)) for row in runtime.store.rows(command.index + i)]
-        places: list[int] | None = None
-        if kept and not spec.offline:
-            places = unanswered(spec.step, inputs, before, self._retries)
-            # Where it is not known which rows came of which, only rows for which the step raised, or that a platform refused
-            # because of the account, let it run again.
-            reasons = chain.from_iterable(reasons_of(name, row) for row in before)
-            has_raised = refused(name, before) is not None or any(
-                reason is not None and reason["code"] in _RAISED for reason in reasons
-            )
-            if not places and not (places is None and has_raised):
-                return Processed(name, command.index, kept, to=self._routes_of(runtime, command.index, kept))
-        runtime.load()
-        attempt = _Attempt()
-        with _CustomJobs(spec, self._ledger, digest, inputs):
-            rows = self._run(runtime, attempt, asker, inputs, partial(self._read, sources), places)
-            if places:
-                rows = filled(name, before, rows, places)
-            elif len(before) == len(rows):
-                rows = filled(name, rows, before)
-            if self._retry_number and spec.offline and not spec.has_custom_protocol and not attempt.waits:
-                # Another asker draws other samples: the answers of this one cannot be read.
+        replayed = (
+            runtime.prompts.replayed(command.index, asker, spec.identity)
+            if runtime.prompts
+            else nullcontext(lambda: None)
+        )
+        with replayed as store_prompts:
+            key = digest_of(spec.identity, digest)
+            inputs: list[list[Row]] | None = None
+            if spec.has_custom_code:
                 inputs = self._read(sources)
-                if places := unanswered(spec.step, inputs, rows, self._retries, offline=True):
-                    asker = f"{asker}/{self._retry_number}"
-                    again = self._run(runtime, attempt, asker, inputs, partial(self._read, sources), places)
-                    rows = rows if attempt.waits else filled(name, rows, again, places)
-        if attempt.waits:
-            return Parked(name, command.index, "" if spec.has_custom_protocol else asker)
-        chunks = self._keep(runtime, command.index, key, rows)
-        taken = len(places) if places else sum(map(len, inputs))
-        to = self._routes_of(runtime, command.index, chunks)
-        return Processed(name, command.index, chunks, taken, attempt.raised, attempt.reason, to)
+                key = digest_of(key, *_digest_of_requests(spec, inputs))
+                store_prompts()
+            kept = self._find(runtime, command.index, key)
+            if kept and self._may_reuse(spec, asker, kept):
+                return Processed(name, command.index, kept, to=self._routes_of(runtime, command.index, kept))
+            inputs = inputs or self._read(sources)
+            before = [row for i in range(len(kept)) for row in runtime.store.rows(command.index + i)]
+            places: list[int] | None = None
+            if kept and not spec.offline:
+                places = unanswered(spec.step, inputs, before, self._retries)
+                # Where it is not known which rows came of which, only rows for which the step raised, or that a platform refused
+                # because of the account, let it run again.
+                reasons = chain.from_iterable(reasons_of(name, row) for row in before)
+                has_raised = refused(name, before) is not None or any(
+                    reason is not None and reason["code"] in _RAISED for reason in reasons
+                )
+                if not places and not (places is None and has_raised):
+                    return Processed(
+                        name, command.index, kept, to=self._routes_of(runtime, command.index, kept)
+                    )
+            runtime.load()
+            attempt = _Attempt()
+            with _CustomJobs(spec, self._ledger, digest, inputs):
+                rows = self._run(runtime, attempt, asker, inputs, partial(self._read, sources), places)
+                if places:
+                    rows = filled(name, before, rows, places)
+                elif len(before) == len(rows):
+                    rows = filled(name, rows, before)
+                if self._retry_number and spec.offline and not spec.has_custom_protocol and not attempt.waits:
+                    # Another asker draws other samples: the answers of this one cannot be read.
+                    inputs = self._read(sources)
+                    if places := unanswered(spec.step, inputs, rows, self._retries, offline=True):
+                        asker = f"{asker}/{self._retry_number}"
+                        again = self._run(
+                            runtime, attempt, asker, inputs, partial(self._read, sources), places
+                        )
+                        rows = rows if attempt.waits else filled(name, rows, again, places)
+            if attempt.waits:
+                return Parked(name, command.index, "" if spec.has_custom_protocol else asker)
+            chunks = self._keep(runtime, command.index, key, rows)
+            taken = len(places) if places else sum(map(len, inputs))
+            to = self._routes_of(runtime, command.index, chunks)
+            return Processed(name, command.index, chunks, taken, attempt.raised, attempt.reason, to)
 
     def _run(
         self,
@@ -408,7 +420,16 @@ def _digest_of_requests(spec: StepSpec, inputs: list[list[Row]]) -> tuple[bytes,
     """Return a digest of a custom task's model inputs: they may depend on more than the task's fields and code."""
     if spec.format_input is None:
         return ()
-    try:
-        return (content_digest([{"asked": spec.format_input(row)} for rows in inputs for row in rows]),)
-    except Exception:  # noqa: BLE001 - the task raises the same error when it runs, and the run reports it then
-        return ()
+    first, renaming = first_prompt.get() or (lambda make, row: make(row)), spec.step._renaming  # noqa: SLF001 - its columns
+    prompts, rows = [], [row for rows in inputs for row in rows]
+    for row in rows:
+        # The task raises the same error when it runs, and the run reports it then.
+        with suppress(Exception):
+            prompts.append({"asked": first(spec.format_input, row)})
+    # Prompts are stored before they are sent, also where the step's columns have other names.
+    for row in () if renaming.is_none else renaming.into(rows):
+        with suppress(Exception):
+            first(spec.format_input, row)
+    with suppress(Exception):
+        return (content_digest(prompts),) if len(prompts) == len(rows) else ()
+    return ()

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from distilabel._files import writing
+from distilabel.models.base import ACCOUNT_REFUSED
 from distilabel.pipeline.storage.chunks import content_digest
 from distilabel.steps.base import _Step
 from distilabel.typing import DISTILABEL_METADATA_KEY, FailureReason, Row
@@ -25,12 +26,12 @@ __all__ = [
     "unanswered",
 ]
 
-# The platform was busy, down or too slow, or lost the request: nothing is wrong with the request itself.
+# The platform was busy, down or too slow, lost the request, or refused the account: nothing is wrong with the request itself.
 _PASSING = re.compile(
     r"http_(408|409|425|429|5\d\d)|(batch|request)_(expired|cancelled|canceled|timeout)|expired|deadline|missing|job_lost|given_up"
     r"|timeout(_error)?|overloaded(_error)?|api_error|rate_limit(_error|_exceeded)|server_error|internal(_server)?_error"
     r"|bad_gateway|service_unavailable|gateway_timeout|unavailable|resource_exhausted|deadline_exceeded|empty_line|unreadable_line"
-    r"|unreachable|worker_died|step_error",
+    rf"|unreachable|worker_died|step_error|{ACCOUNT_REFUSED}",
     re.IGNORECASE,
 )
 
@@ -75,11 +76,9 @@ def is_passing(code: str) -> bool:
 def refused(step: str, rows: Sequence[Row]) -> str | None:
     """Return the message of the first row for which a platform refused to do anything, because of the account; None: no row."""
     reasons = (reason for row in rows for reason in reasons_of(step, row))
-    return next((reason["message"] for reason in reasons if reason is not None and _waits(reason)), None)
-
-
-def _waits(reason: Mapping[str, Any]) -> bool:
-    return reason.get("attempts") == 0
+    return next(
+        (reason["message"] for reason in reasons if reason and reason["code"] == ACCOUNT_REFUSED), None
+    )
 
 
 def unanswered(
@@ -92,8 +91,7 @@ def unanswered(
 ) -> list[int] | None:
     """Return the numbers of the input rows that a run asks for again; None if it is not known which rows came of which.
 
-    Online, an input is also asked for again if none of its generations has an answer, for reasons that pass or because the
-    platform refused the account. Offline, only
+    Online, an input is also asked for again if none of its generations has an answer, for reasons that pass. Offline, only
     answers that cannot be read are: failed requests are submitted again by the ledger.
 
     Args:
@@ -111,9 +109,7 @@ def unanswered(
     for number in range(count):
         rows = outputs[number * each : (number + 1) * each]
         reasons = [reason for row in rows for reason in reasons_of(name, row)]
-        passes = all(
-            reason is not None and (is_passing(reason["code"]) or _waits(reason)) for reason in reasons
-        )
+        passes = all(reason is not None and is_passing(reason["code"]) for reason in reasons)
         if (passes and bool(reasons) and not offline) or any(
             retry.selects(name, reason)
             for reason in reasons

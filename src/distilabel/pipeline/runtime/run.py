@@ -53,6 +53,7 @@ from distilabel.pipeline.runtime.settings import RunSettings
 from distilabel.pipeline.runtime.step_runtime import StepRuntime, StepSpec
 from distilabel.pipeline.storage.chunks import ChunkStore
 from distilabel.pipeline.storage.output import drop_outputs, write_leaf
+from distilabel.pipeline.storage.prompts import PromptStore
 from distilabel.pipeline.storage.routes import RouteStore
 from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
@@ -197,6 +198,8 @@ class Run:
         """Close all files."""
         for runtime in self._runtimes.values():
             runtime.store.close()
+            if runtime.prompts is not None:
+                runtime.prompts.close()
         self._reader.close()
         self._ledger.close()
 
@@ -217,7 +220,10 @@ class Run:
                 since = self._workspace.first_sample(self._ledger.samples.next_id())
                 spec = replace(spec, since=since)
             session = Session(self._ledger, self._dispatcher, self._reader, scope, self._run_id, since)
-        return StepRuntime(spec, self._runners.runners[plan.name], store, session)
+        prompts: PromptStore | None = None
+        if spec.has_custom_code and spec.format_input is not None:
+            prompts = PromptStore(store.path.with_suffix(".prompts"), plan.name)
+        return StepRuntime(spec, self._runners.runners[plan.name], store, session, prompts)
 
     def _prepare(self) -> None:
         """Load the steps whose models cost nothing to load, so that a missing key is reported before any work."""

@@ -13,6 +13,7 @@ from distilabel.exceptions import DistilabelException, DistilabelStepError
 from distilabel.models.fields import BatchModel, RemoteModel, models_in
 from distilabel.offline.session import Session, asking
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
+from distilabel.pipeline.storage.prompts import PromptStore
 from distilabel.pipeline.workers.runner import Runner
 from distilabel.steps._core.context import chunk_random
 from distilabel.steps.base import GeneratorStep, _Step
@@ -80,11 +81,18 @@ class StepRuntime:
         runner: Runs the step's code, in this process or in others.
         store: The step's chunks.
         session: Bound to the step's remote models that use batch jobs, before the step is loaded.
+        prompts: Those that a custom `format_input` made; None for other steps.
     """
 
     def __init__(
-        self, spec: StepSpec, runner: Runner, store: ChunkStore, session: Session | None = None
+        self,
+        spec: StepSpec,
+        runner: Runner,
+        store: ChunkStore,
+        session: Session | None = None,
+        prompts: PromptStore | None = None,
     ) -> None:
+        self.prompts = prompts
         self.spec = spec
         self.runner = runner
         self.store = store

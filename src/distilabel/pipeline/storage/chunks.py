@@ -93,10 +93,13 @@ class ChunkStore:
 
     Args:
         path: The file; created if it does not exist.
+
+    Attributes:
+        path: The file.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
         self._file = self._open()
         self._free: dict[bytes, list[Chunk]] = {}
@@ -105,11 +108,11 @@ class ChunkStore:
 
     def _open(self) -> FileIO:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             # Chunks are read and written whole, at changing positions: a buffer would be filled and discarded each time.
-            return self._path.open("r+b" if self._path.exists() else "w+b", buffering=0)
+            return self.path.open("r+b" if self.path.exists() else "w+b", buffering=0)
         except OSError as error:
-            raise unusable(self._path.parent, error) from error
+            raise unusable(self.path.parent, error) from error
 
     def _scan(self) -> int:
         """Read all headers; return the end of the last complete chunk."""
@@ -160,7 +163,7 @@ class ChunkStore:
 
         Without `digest`, the digest of the pickled rows is used, which is the same for rows made in the same way.
         """
-        body = _pickle(self._path.stem, rows)
+        body = _pickle(self.path.stem, rows)
         digest, checksum = digest or hashlib.blake2b(body, digest_size=16).digest(), zlib.crc32(body)
         with self._lock:
             start = self._end + _HEADER.size
@@ -178,7 +181,7 @@ class ChunkStore:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
-            raise unusable(self._path.parent, error) from error
+            raise unusable(self.path.parent, error) from error
 
     def chunk(self, index: int) -> Chunk:
         """Return the header of chunk `index` of this run's stream."""
@@ -209,12 +212,12 @@ class ChunkStore:
         size = sum(_HEADER.size + chunk.length for _, chunk in used)
         if self._end - size <= max(size, least):
             return
-        part = self._path.with_suffix(".part")
+        part = self.path.with_suffix(".part")
         with self._lock, part.open("wb") as file:
             for start, chunk in used:
                 file.write(self._read(start - _HEADER.size, _HEADER.size + chunk.length))
         self.close()
-        part.replace(self._path)
+        part.replace(self.path)
 
     def close(self) -> None:
         """Close the file."""

@@ -7,8 +7,9 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from distilabel.exceptions import within_run
+from distilabel.typing import Row
 
-__all__ = ["Registry", "chunk_random", "current_pipeline", "current_random"]
+__all__ = ["Registry", "chunk_random", "current_pipeline", "current_random", "first_prompt"]
 
 
 class Registry(Protocol):
@@ -32,6 +33,14 @@ class Registry(Protocol):
 
 current_pipeline: ContextVar[Registry | None] = ContextVar("current_pipeline", default=None)
 """The pipeline whose `with` block is open; new steps register there."""
+
+
+first_prompt: ContextVar[Callable[[Callable[[Row], Any], Row], Any] | None] = ContextVar(
+    "first_prompt", default=None
+)
+"""Gives a row of the chunk in process the prompt that it had first, or makes it; None: prompts are made each time.
+
+It is a context variable, not an argument: between the run, which keeps prompts, and the task lies the user's `process`."""
 
 
 class _LazyRandom:

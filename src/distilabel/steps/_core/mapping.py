@@ -8,9 +8,10 @@ from functools import cached_property
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 from distilabel.typing import Row
 
-__all__ = ["Renaming", "check_mapping"]
+__all__ = ["ORIGIN", "Renaming", "check_mapping"]
 
-_ORIGIN = "__distilabel_row__"
+ORIGIN = "__distilabel_row__"
+"""The column that numbers rows while their columns are renamed."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Renaming:
             inner = {name: value for name, value in row.items() if name not in self._taken}
             inner |= {name: row[column] for name, column in self.inputs.items() if column in row}
         if not self._hidden.isdisjoint(row):
-            inner[_ORIGIN] = number
+            inner[ORIGIN] = number
         return inner
 
     def out_of(self, rows: Sequence[Row], originals: Sequence[Row]) -> list[Row]:
@@ -71,18 +72,16 @@ class Renaming:
             )
         if self.is_none:
             return rows
-        has_numbers = any(_ORIGIN in row for row in rows)
+        has_numbers = any(ORIGIN in row for row in rows)
         in_step = not has_numbers and len(rows) == len(originals)
         return [
-            self._row_out(
-                row, originals[row[_ORIGIN]] if _ORIGIN in row else originals[i] if in_step else None
-            )
+            self._row_out(row, originals[row[ORIGIN]] if ORIGIN in row else originals[i] if in_step else None)
             for i, row in enumerate(rows)
         ]
 
     def _row_out(self, row: Row, original: Row | None) -> Row:
         passed = dict(row)
-        passed.pop(_ORIGIN, None)
+        passed.pop(ORIGIN, None)
         made = row.keys() & self.produced
         in_order = made if len(made) < 2 else [name for name in row if name in made]  # noqa: PLR2004 - one needs none
         written = {self.outputs.get(name, name): passed.pop(name) for name in in_order}

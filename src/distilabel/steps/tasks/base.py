@@ -9,6 +9,7 @@ from pydantic import Field, PositiveInt
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelStepError, DistilabelTypeError
 from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.steps._core.context import first_prompt
 from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.base import GeneratorStep, Step, StepInput, StepKind, _Step
 from distilabel.steps.tasks._core.rows import (
@@ -89,7 +90,8 @@ class _BaseTask(_Step):
 
     def _formatted_input(self, row: Row) -> FormattedInput:
         """Return the chat for a row, with the default structure of the answer where it applies."""
-        formatted = self.format_input(row)
+        first = first_prompt.get()
+        formatted: FormattedInput = first(self.format_input, row) if first else self.format_input(row)
         if isinstance(formatted, tuple) or not self.use_default_structured_output:
             return formatted
         schema: Any = self.get_structured_output()
