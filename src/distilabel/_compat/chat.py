@@ -8,7 +8,7 @@ _ROLES = frozenset({"system", "user", "assistant", "developer", "tool"})
 
 
 def is_openai_format(input: Any) -> bool:
-    """Tell whether a value is a list of messages, each with a `role` and a `content`.
+    """Tell whether a value is a list of messages, each with a `role`, and a `content` or `tool_calls`.
 
     Examples:
         >>> is_openai_format([{"role": "user", "content": "Hi"}])
@@ -20,4 +20,5 @@ def is_openai_format(input: Any) -> bool:
 
 
 def _is_message(value: Any) -> bool:
-    return isinstance(value, dict) and value.get("role") in _ROLES and "content" in value
+    is_one = isinstance(value, dict) and value.get("role") in _ROLES
+    return is_one and ("content" in value or bool(value.get("tool_calls")))

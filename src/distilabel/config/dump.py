@@ -55,7 +55,7 @@ _USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
 class Style:
     """How to encode models: which fields to skip, and how to name a class or a function."""
 
-    skips: Callable[[type[BaseModel]], frozenset[str]]
+    skips: Callable[[BaseModel], frozenset[str]]
     of_class: Callable[[type], dict[str, str]]
     of_function: Callable[[Any], dict[str, str]]
 
@@ -123,7 +123,7 @@ def encode(value: Any, style: Style) -> Any:
 
 def _encode_model(model: BaseModel, style: Style) -> dict[str, Any]:
     cls = type(model)
-    hidden = _hidden_fields(cls) | style.skips(cls)
+    hidden = _hidden_fields(cls) | style.skips(model)
     fields: dict[str, Any] = {}
     for name in cls.model_fields:
         value = getattr(model, name)

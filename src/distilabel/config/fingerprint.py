@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import json
 import sys
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -20,8 +21,9 @@ def signature(model: BaseModel) -> str:
     """Return a digest of a model's fields: 40 hexadecimal digits.
 
     The digest does not include what `dump` omits, the modules of classes, and the fields that the class attribute
-    `excluded_from_signature: ClassVar[frozenset[str]]` of a class or of its bases names, in nested models too. Functions are
-    compared by their code.
+    `excluded_from_signature: ClassVar[frozenset[str]]` of a class or of its bases names, in nested models too. Fields that
+    `signature_without_defaults` names are left out while they have their defaults: they came with a later version, and rows of
+    an earlier one stay valid. Functions are compared by their code.
 
     Examples:
         >>> from typing import ClassVar
@@ -99,8 +101,17 @@ def _constant(value: Any) -> str:
     return repr(value)
 
 
-def _excluded(cls: type[BaseModel]) -> frozenset[str]:
-    return frozenset().union(*(vars(base).get("excluded_from_signature", ()) for base in cls.__mro__))
+def _excluded(model: BaseModel) -> frozenset[str]:
+    cls = type(model)
+    always = _named(cls, "excluded_from_signature")
+    fields = cls.model_fields
+    at_default = _named(cls, "signature_without_defaults")
+    return always | {name for name in at_default if getattr(model, name) == fields[name].default}
+
+
+@cache
+def _named(cls: type[BaseModel], attribute: str) -> frozenset[str]:
+    return frozenset().union(*(vars(base).get(attribute, ()) for base in cls.__mro__))
 
 
 def _name(cls: type) -> dict[str, str]:

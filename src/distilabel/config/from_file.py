@@ -10,6 +10,15 @@ __all__ = ["Loadable", "named_code"]
 _TRUST = "trust_remote_code"
 
 
+class _Origins(dict[str, Any]):
+    """Values by field; no part of what makes two models equal."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Origins)
+
+    __hash__ = None
+
+
 class Loadable(BaseModel):
     """The base of steps and models, which `load` builds from files.
 
@@ -20,7 +29,7 @@ class Loadable(BaseModel):
 
     code_fields: ClassVar[frozenset[str]] = frozenset()
 
-    _from_file: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _from_file: _Origins = PrivateAttr(default_factory=_Origins)
     """The fields that a file set and that nobody else has set since."""
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -31,6 +40,10 @@ class Loadable(BaseModel):
             if isinstance(value, Mapping) and isinstance(former, Mapping):
                 # Such as generation arguments: those that were not set keep their origin.
                 private["_from_file"][name] = {k: v for k, v in former.items() if value.get(k) is v}
+
+    def set_origins(self, fields: Mapping[str, Any]) -> None:
+        """Remember that a file set these fields."""
+        self._from_file = _Origins({name: value for name, value in fields.items() if value is not None})
 
     @classmethod
     def code_in(cls, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -86,7 +86,7 @@ def _build(place: dict[str, str], fields: dict[str, Any], allow: Sequence[str], 
     except ValidationError as error:
         raise DistilabelUserError(f"{place['name']} does not accept what the file says: {error}") from error
     if isinstance(built, Loadable):
-        built._from_file = {name: value for name, value in known.items() if value is not None}
+        built.set_origins(known)
     return built
 
 

@@ -23,7 +23,7 @@ class TestItems:
     def test_list_is_given_as_it_is(self):
         assert items_of({"a": ["x", "y"]}, "a") == ["x", "y"]
 
-    @pytest.mark.parametrize("value", [None, "text", [], [1], ["x", None], {"x": 1}])
+    @pytest.mark.parametrize("value", [None, "text", [], [1], [None], ["x", 1], {"x": 1}])
     def test_what_is_no_list_of_texts_is_told(self, value):
         with pytest.raises(DistilabelUserError, match="'a' must hold a list of texts"):
             items_of({"a": value}, "a")

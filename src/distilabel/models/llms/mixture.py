@@ -8,6 +8,7 @@ from pydantic import Field, PositiveInt, model_validator
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException, DistilabelUserError
 from distilabel.models.base import ACCOUNT_REFUSED
 from distilabel.models.llms.base import LLM
+from distilabel.models.llms.thinking import without_thinking
 from distilabel.typing import ChatItem, ChatType, FailureReason, FormattedInput, GenerateOutput
 
 __all__ = ["MixtureOfAgentsLLM"]
@@ -156,7 +157,7 @@ def _ask(llm: LLM, inputs: list[FormattedInput], num_generations: int) -> list[G
             f"{type(llm).__name__} returned {len(outputs)} outputs for {len(inputs)} inputs: generate() must return one "
             "for each, in the same order.",
         )
-    return outputs
+    return [without_thinking(output) for output in outputs]
 
 
 class _Question:

@@ -2,7 +2,7 @@
 
 from distilabel.steps._core.row_errors import add_columns, text_values
 from distilabel.steps.base import Step, StepInput
-from distilabel.steps.formatting.messages import assistant, messages_chat, prompt_columns
+from distilabel.steps.formatting.messages import assistant_message, messages_chat, prompt_columns
 from distilabel.typing import Row, StepColumns, StepOutput
 
 __all__ = ["FormatChatGenerationSFT"]
@@ -16,7 +16,9 @@ class FormatChatGenerationSFT(Step):
     conversation without a reply.
 
     Columns:
-        In: `messages` (a list of dicts with `role` and `content`; the last is not the assistant's) and `generation`.
+        In: `messages` (a list of dicts with `role` and `content`; the last is not the assistant's; all other keys of a
+        message, such as `tool_calls`, are kept), `generation`, and `tool_calls` (optional): the calls of the generation, which
+        a task writes to `llm_<step>_tool_calls`. Name them with `input_mappings={"tool_calls": "llm_<step>_tool_calls"}`.
         Out: `prompt` (the user's first message), `prompt_id` (its SHA-256) and `messages`, with the generation at the
         end.
 
@@ -29,8 +31,8 @@ class FormatChatGenerationSFT(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The conversation and the generation."""
-        return ["messages", "generation"]
+        """The conversation, and the generation or its tool calls."""
+        return {"messages": True, "generation": True, "tool_calls": False}
 
     @property
     def outputs(self) -> StepColumns:
@@ -44,5 +46,8 @@ class FormatChatGenerationSFT(Step):
 
 def _formatted(row: Row) -> Row:
     prompt, chat = messages_chat(row)
-    (generation,) = text_values(row, ["generation"])
-    return {**prompt_columns(prompt), "messages": [*chat, assistant(generation)]}
+    calls = row.get("tool_calls")
+    generation = row.get("generation")
+    if not calls or generation is not None:
+        (generation,) = text_values(row, ["generation"])
+    return {**prompt_columns(prompt), "messages": [*chat, assistant_message(generation, calls)]}

@@ -6,7 +6,7 @@ from typing import Any
 from distilabel.steps._core.row_errors import UnusableRowError, text_values
 from distilabel.typing import ChatItem, ChatType, Row
 
-__all__ = ["assistant", "instruction_chat", "messages_chat", "prompt_columns", "user"]
+__all__ = ["assistant", "assistant_message", "instruction_chat", "messages_chat", "prompt_columns", "user"]
 
 
 def user(text: str) -> ChatItem:
@@ -17,6 +17,24 @@ def user(text: str) -> ChatItem:
 def assistant(text: str) -> ChatItem:
     """Return an assistant message with this text."""
     return {"role": "assistant", "content": text}
+
+
+def assistant_message(text: str | None, calls: Any) -> ChatItem:
+    """Return an assistant message with a text, with tool calls as `llm_<step>_tool_calls` holds them, or with both.
+
+    Examples:
+        >>> assistant_message(None, [{"id": "1", "name": "f", "arguments": "{}"}])["tool_calls"]
+        [{'id': '1', 'type': 'function', 'function': {'name': 'f', 'arguments': '{}'}}]
+    """
+    message: Any = {"role": "assistant", "content": text}
+    if calls:
+        functions = [{"name": call["name"], "arguments": call["arguments"]} for call in calls]
+        message["tool_calls"] = [
+            {"id": call["id"], "type": "function", "function": function}
+            for call, function in zip(calls, functions, strict=True)
+        ]
+    one: ChatItem = message
+    return one
 
 
 def prompt_columns(prompt: str) -> Row:
@@ -58,11 +76,22 @@ def messages_chat(row: Row) -> tuple[str, ChatType]:
         raise UnusableRowError("Column 'messages' has no user message with text.")
     if messages[-1]["role"] == "assistant":
         raise UnusableRowError("The last message in column 'messages' is the assistant's already.")
-    return prompt, [{"role": message["role"], "content": message["content"]} for message in messages]
+    # Arrow gives all messages the keys of all others.
+    chat: Any = [
+        {
+            name: value
+            for name, value in {**message, "content": message.get("content")}.items()
+            if name == "content" or value is not None
+        }
+        for message in messages
+    ]
+    whole: ChatType = chat
+    return prompt, whole
 
 
 def _is_message(message: Any) -> bool:
-    return isinstance(message, dict) and {"role", "content"} <= message.keys()
+    is_one = isinstance(message, dict) and message.get("role")
+    return bool(is_one) and ("content" in message or bool(message.get("tool_calls")))
 
 
 def _text(content: Any) -> str:

@@ -4,14 +4,17 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, PrivateAttr
 
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelStepError, DistilabelTypeError
 from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.models.llms.thinking import without_thinking
 from distilabel.steps._core.context import first_prompt
 from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.base import GeneratorStep, Step, StepInput, StepKind, _Step
+from distilabel.steps.tasks._core.lengths import CUT_OFF, AnswerLengths, is_json
+from distilabel.steps.tasks._core.padding import without_padding
 from distilabel.steps.tasks._core.rows import (
     Answer,
     Origin,
@@ -32,6 +35,7 @@ _ROWS_PER_REQUEST = 4
 class _BaseTask(_Step):
     """What `Task` and `GeneratorTask` share: the LLM, the prompts, and the rows made of its answers."""
 
+    signature_without_defaults: ClassVar[frozenset[str]] = frozenset({"keep_thinking"})
     takes_none: ClassVar[bool] = False
     not_text: ClassVar[frozenset[str]] = frozenset()
 
@@ -49,6 +53,12 @@ class _BaseTask(_Step):
         default=1, description="How many generations to request for each row."
     )
     use_default_structured_output: bool = False
+    keep_thinking: RuntimeParameter[bool] = Field(
+        default=False,
+        description="Whether `<think>...</think>` before an answer stays in its text.",
+    )
+
+    _lengths: AnswerLengths = PrivateAttr(default_factory=AnswerLengths)
 
     def load(self) -> None:
         """Load the LLM."""
@@ -56,8 +66,9 @@ class _BaseTask(_Step):
         self.llm.load()
 
     def unload(self) -> None:
-        """Unload the LLM."""
+        """Unload the LLM; warn if answers were cut off by the limit of tokens."""
         super().unload()
+        self._lengths.warn(self.name, self.llm.generation_parameters())
         self.llm.unload()
 
     def format_input(self, input: Row) -> FormattedInput:  # noqa: ARG002 - the public API's name
@@ -92,6 +103,7 @@ class _BaseTask(_Step):
         """Return the chat for a row, with the default structure of the answer where it applies."""
         first = first_prompt.get()
         formatted: FormattedInput = first(self.format_input, row) if first else self.format_input(row)
+        formatted = without_padding(formatted)
         if isinstance(formatted, tuple) or not self.use_default_structured_output:
             return formatted
         schema: Any = self.get_structured_output()
@@ -130,8 +142,15 @@ class _BaseTask(_Step):
         )
         names = [name for name in as_columns(self.outputs) if name != "model_name"]
         parsed = [
-            self._parse(names, row, failure, next(outputs) if failure is None else {"generations": []})
-            for row, (_, failure) in zip(rows, prompts, strict=True)
+            self._parse(
+                names,
+                row,
+                failure,
+                next(outputs) if failure is None else {"generations": []},
+                is_structured=isinstance(formatted, tuple)
+                or bool(getattr(self.llm, "structured_output", None)),
+            )
+            for row, (formatted, failure) in zip(rows, prompts, strict=True)
         ]
         log_failures(self.name, [answer.failure for answers, _ in parsed for answer in answers])
         origin = Origin(self.name, self.llm.model_name)
@@ -159,10 +178,16 @@ class _BaseTask(_Step):
                 f"Step {self.name!r} sent {len(inputs)} inputs and its LLM returned {len(outputs)} outputs: generate() "
                 "must return one output for each input, in the same order.",
             )
-        return outputs
+        return outputs if self.keep_thinking else [without_thinking(output) for output in outputs]
 
     def _parse(
-        self, names: list[str], row: Row, failure: FailureReason | None, output: GenerateOutput
+        self,
+        names: list[str],
+        row: Row,
+        failure: FailureReason | None,
+        output: GenerateOutput,
+        *,
+        is_structured: bool,
     ) -> tuple[list[Answer], GenerateOutput]:
         generations = output.get("generations")
         if not generations:
@@ -175,13 +200,20 @@ class _BaseTask(_Step):
             else [failure] * count
         )
         answers = []
-        for text, reason in zip(generations, reasons, strict=True):
+        cut = self._lengths.count(output, generations)
+        calls = [bool(one.get("tool_calls")) for one in output.get("details") or ()]
+        calls += [False] * (count - len(calls))
+        for text, reason, is_cut, has_calls in zip(generations, reasons, cut, calls, strict=True):
             columns, parse_failure = attempt("unparseable_output", self.format_output, text, row)
+            if text is None and has_calls:
+                parse_failure = None
             if parse_failure is None and not isinstance(columns, dict):
                 raise DistilabelTypeError(
                     f"format_output() of step {self.name!r} must return a dict, not {columns!r}."
                 )
-            if text is None:
+            if is_cut and (parse_failure or (is_structured and not is_json(text))):
+                parse_failure = failure_reason("length", CUT_OFF)
+            if text is None and not has_calls:
                 parse_failure = failure_reason("no_generation", "The model returned no text.")
             raw = {"raw_output": text} if self.add_raw_output else {}
             answers.append(
@@ -199,9 +231,11 @@ class Task(_BaseTask, Step):
         llm: The LLM.
         group_generations: Whether the generations of a row become one row, with lists as values; by default each
             generation becomes a row.
-        add_raw_output: Whether `distilabel_metadata` keeps the unchanged text of the LLM; True by default.
+        add_raw_output: Whether `distilabel_metadata` keeps the text of the LLM; True by default.
         add_raw_input: Whether `distilabel_metadata` keeps the prompt; True by default.
         num_generations: How many generations to request for each row; 1 by default.
+        keep_thinking: Whether `<think>...</think>` before an answer stays in its text; by default it is taken out of the text
+            and stands in `reasoning_<step>`.
         use_default_structured_output: Whether the answer must follow `get_structured_output()`. A structure that is
             set on the LLM itself takes precedence.
         takes_none: Class attribute: whether `format_input` accepts None in a required column. By default it does
@@ -215,11 +249,13 @@ class Task(_BaseTask, Step):
     - `raw_output_<step>` and `raw_input_<step>`.
     - `statistics_<step>`: `input_tokens` and `output_tokens`, and `cached_tokens` and `reasoning_tokens` where the
       platform counts them.
-    - `failure_<step>`, where there is no answer: a dict of `code`, `message`, `attempts` and `job_id`.
+    - `failure_<step>`, where there is no answer: a dict of `code`, `message`, `attempts` and `job_id`. Its code is `length`
+      where the limit of tokens cut off an answer that then cannot be parsed.
     - Where the platform returns them: `finish_reason_<step>` in the platform's term, `request_id_<step>`,
       `reasoning_<step>` as text, and `tool_calls_<step>`, a list of dicts of `id`, `name` and `arguments` (JSON text).
 
-    Log probabilities are in the column `llm_<step>_logprobs`. An exception in `format_input` or `format_output` fails
+    Log probabilities are in the column `llm_<step>_logprobs`, tool calls in `llm_<step>_tool_calls` too; an answer that is a
+    tool call is no failure. An exception in `format_input` or `format_output` fails
     its own row only.
 
     Examples:

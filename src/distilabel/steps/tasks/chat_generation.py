@@ -50,10 +50,12 @@ class ChatGeneration(Task):
         messages = input.get("messages")
         is_list = isinstance(messages, list) and len(messages) > 0
         if not is_list or not all(
-            isinstance(m, dict) and {"role", "content"} <= m.keys() for m in messages or ()
+            isinstance(m, dict) and m.get("role") and ("content" in m or m.get("tool_calls"))
+            for m in messages or ()
         ):
             raise DistilabelUserError(
-                f"Column 'messages' of {self.name!r} must be a list of dicts with `role` and `content`.",
+                f"Column 'messages' of {self.name!r} must be a list of dicts with `role` and `content`; only a message "
+                "with `tool_calls` needs no content.",
             )
         chat: ChatType = list(messages or ())
         if chat[-1]["role"] == "assistant":

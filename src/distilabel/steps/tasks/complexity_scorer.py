@@ -2,7 +2,14 @@
 
 from typing import Any, ClassVar
 
-from distilabel.steps.tasks._core.scoring import items_of, numbered, numbered_schema, scores_form, scores_of
+from distilabel.steps.tasks._core.scoring import (
+    in_place,
+    items_of,
+    numbered,
+    numbered_schema,
+    scores_form,
+    scores_of,
+)
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -72,13 +79,13 @@ class ComplexityScorer(Task):
         return [{"role": "user", "content": prompt}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Return the scores of all instructions.
+        """Return the scores of all instructions, None for an instruction that is None.
 
         Raises:
             DistilabelGenerationException: One of them has no clear score.
         """
         count = len(items_of(input, "instructions"))
-        return {"scores": scores_of(output, count, _LOWEST, _HIGHEST)}
+        return {"scores": in_place(scores_of(output, count, _LOWEST, _HIGHEST), input, "instructions")}
 
     def get_structured_output(self) -> dict[str, Any]:
         """Return the JSON schema of the answer, a list of numbered scores."""

@@ -150,9 +150,9 @@ class PrometheusEval(Task):
 
     def _relative(self, row: Row, common: dict[str, str]) -> str:
         generations = items_of(row, "generations", least=2)
-        if len(generations) != 2:  # noqa: PLR2004 - A and B
+        if len(row["generations"]) != 2:  # noqa: PLR2004 - A and B
             raise DistilabelUserError(
-                f"{self.name!r} compares two generations, and was given {len(generations)}."
+                f"{self.name!r} compares two generations, and was given {len(row['generations'])}."
             )
         question = self.rubrics[self.rubric].partition("]")[0] + "]"
         return _RELATIVE.format(**common, first=generations[0], second=generations[1], rubric=question)

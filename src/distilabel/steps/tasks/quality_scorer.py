@@ -2,7 +2,14 @@
 
 from typing import Any, ClassVar
 
-from distilabel.steps.tasks._core.scoring import items_of, numbered, numbered_schema, scores_form, scores_of
+from distilabel.steps.tasks._core.scoring import (
+    in_place,
+    items_of,
+    numbered,
+    numbered_schema,
+    scores_form,
+    scores_of,
+)
 from distilabel.steps.tasks.base import Task
 from distilabel.typing import ChatType, Row, StepColumns
 
@@ -80,12 +87,13 @@ class QualityScorer(Task):
         return [{"role": "user", "content": prompt}]
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Return the scores of all responses.
+        """Return the scores of all responses, None for a response that is None.
 
         Raises:
             DistilabelGenerationException: One of them has no clear score.
         """
-        return {"scores": scores_of(output, len(items_of(input, "responses")), _LOWEST, _HIGHEST)}
+        scores = scores_of(output, len(items_of(input, "responses")), _LOWEST, _HIGHEST)
+        return {"scores": in_place(scores, input, "responses")}
 
     def get_structured_output(self) -> dict[str, Any]:
         """Return the JSON schema of the answer, a list of numbered scores."""

@@ -8,6 +8,7 @@ from distilabel.steps.tasks._core.parsing import as_text, entries_of, holds_obje
 from distilabel.steps.tasks._core.scoring import (
     as_number,
     by_number,
+    in_place,
     items_of,
     leading_score,
     numbered,
@@ -119,7 +120,7 @@ class UltraFeedback(Task):
         return TYPED_FORM if self._is_typed else FORM
 
     def format_output(self, output: str | None, input: Row) -> dict[str, Any]:
-        """Return the ratings and rationales of all generations.
+        """Return the ratings and rationales of all generations, None for a generation that is None.
 
         Raises:
             DistilabelGenerationException: A generation has no clear rating or no rationale.
@@ -129,19 +130,18 @@ class UltraFeedback(Task):
         found = (
             _in_json(text, count, names) if holds_object(text, "ratings") else _in_parts(text, count, names)
         )
-        columns = {
+        columns: dict[str, list[Any]] = {
             "rationales": [_reason(one["rationale"]) for one in found],
             "ratings": [_rating(one["rating"]) for one in found],
         }
-        if not self._is_typed:
-            return columns
-        highest = len(ASPECTS[self.aspect].types)
-        types = [_types(one["type"], highest) for one in found]
-        return {
-            "types": types,
-            **columns,
-            "rationales-for-ratings": [_reason(one["rationale for rating"]) for one in found],
-        }
+        if self._is_typed:
+            highest = len(ASPECTS[self.aspect].types)
+            columns = {
+                "types": [_types(one["type"], highest) for one in found],
+                **columns,
+                "rationales-for-ratings": [_reason(one["rationale for rating"]) for one in found],
+            }
+        return {name: in_place(values, input, "generations") for name, values in columns.items()}
 
     def get_structured_output(self) -> dict[str, Any]:
         """Return the JSON schema of the answer, a list of numbered ratings."""

@@ -181,11 +181,16 @@ def _at(values: Any, i: int) -> Any:
 
 
 def _extra_columns(step: str, output: GenerateOutput, i: int | None) -> dict[str, Any]:
-    """Return other values of the LLM, such as `logprobs`: those of generation `i`, or all for None."""
-    if output.keys() <= _OWN_KEYS:
+    """Return other values of the LLM, such as `logprobs` and tool calls: those of generation `i`, or all for None."""
+    details = output.get("details") or ()
+    calls = [one.get("tool_calls") for one in details]
+    has_calls = any(calls)
+    if output.keys() <= _OWN_KEYS and not has_calls:
         return {}
     count = len(output.get("generations") or ())
     extras: dict[str, Any] = {}
+    if has_calls:
+        extras[f"llm_{step}_tool_calls"] = calls if i is None else _at(calls, i)
     for name, value in output.items():
         if name not in _OWN_KEYS:
             is_parallel = i is not None and isinstance(value, list | tuple) and len(value) == count

@@ -11,6 +11,7 @@ from distilabel.typing import Row
 __all__ = [
     "as_number",
     "by_number",
+    "in_place",
     "items_of",
     "leading_score",
     "numbered",
@@ -34,16 +35,27 @@ _SHOWN = 60
 
 
 def items_of(row: Row, column: str, least: int = 1) -> list[str]:
-    """Return the texts of a column that holds a list of them.
+    """Return the texts of a column that holds a list of them; None values, which are missing answers, are left out.
 
     Raises:
         DistilabelUserError: It is not a list of texts, or has fewer than `least`.
     """
     items = row.get(column)
-    is_list = isinstance(items, list | tuple) and len(items) >= least
-    if not is_list or not all(isinstance(item, str) for item in items or ()):
+    texts = [item for item in items if item is not None] if isinstance(items, list | tuple) else []
+    if len(texts) < least or not all(isinstance(item, str) for item in texts):
         raise DistilabelUserError(f"The column {column!r} must hold a list of texts, at least {least}.")
-    return list(items or ())
+    return texts
+
+
+def in_place(found: Sequence[T], row: Row, column: str) -> list[T | None]:
+    """Return what was found for the texts of a column, with None where the column has None.
+
+    Examples:
+        >>> in_place([5, 3], {"generations": ["a", None, "c"]}, "generations")
+        [5, None, 3]
+    """
+    values = iter(found)
+    return [None if item is None else next(values) for item in row[column]]
 
 
 def numbered(items: Sequence[str], label: str) -> str:
@@ -166,7 +178,7 @@ def numbered_schema(title: str, name: str, properties: dict[str, Any]) -> dict[s
 
 
 def parts_of(text: str, label: str, count: int) -> list[str]:
-    r"""Read the parts of a text under headings such as "[Text 1]" or "### Text 1:", for items 1 to `count`.
+    r"""Read the parts of a text under headings such as "[Text 1]", "### Text 1:" or "#### Output for Text 1".
 
     Raises:
         DistilabelGenerationException: A part is missing, or there are two for one number.
@@ -175,7 +187,9 @@ def parts_of(text: str, label: str, count: int) -> list[str]:
         >>> parts_of("[Text 2]\nb\n[Text 1]\na", "Text", 2)
         ['a', 'b']
     """
-    heading = re.compile(rf"^[^\w\n]*{label}\s+(\d{{1,4}})[^\w\n]*$", re.IGNORECASE | re.MULTILINE)
+    heading = re.compile(
+        rf"^[^\w\n]*(?:\w+ (?:for|of|on) )?{label}\s+(\d{{1,4}})[^\w\n]*$", re.IGNORECASE | re.MULTILINE
+    )
     _, *rest = heading.split(text)
     pairs = zip(map(int, rest[::2]), map(str.strip, rest[1::2]), strict=True)
     return by_number(pairs, count, label.lower())
