@@ -98,7 +98,6 @@ class TestOpenAI:
             (httpx2.Response(200, content=b"no JSON"), "empty_reply"),
             (httpx2.Response(200, json=[]), "empty_reply"),
             (httpx2.Response(200, json={"data": []}), "empty_reply"),
-            (httpx2.Response(200, json={"data": [{"url": "https://elsewhere"}]}), "no_image"),
             (httpx2.Response(200, json={"data": [{"b64_json": ""}]}), "empty_reply"),
             (httpx2.Response(200, json=completion("I cannot draw.")), "no_image"),
         ],
@@ -108,6 +107,28 @@ class TestOpenAI:
         (output,) = model.generate_outputs(inputs=["a"])
         assert output["images"] == [None]
         assert output["failures"][0]["code"] == code
+
+    def test_image_that_comes_as_an_address_is_downloaded(self, studio, model, monkeypatch):
+        async def fetch(url: str, *, max_bytes: int) -> bytes:
+            assert url == "https://files.test/a.png?signature=s"
+            return b"GIF89a"
+
+        monkeypatch.setattr("distilabel.models.image_generation.remote.fetch", fetch)
+        studio.answer = lambda _: httpx2.Response(
+            200, json={"data": [{"url": "https://files.test/a.png?signature=s"}]}
+        )
+        (output,) = model.generate_outputs(inputs=["a"])
+        assert output["images"] == ["R0lGODlh"]
+
+    def test_address_that_cannot_be_read_is_kept(self, studio, model, monkeypatch):
+        async def fetch(url: str, *, max_bytes: int) -> bytes:
+            raise DistilabelUserError("gone")
+
+        monkeypatch.setattr("distilabel.models.image_generation.remote.fetch", fetch)
+        studio.answer = lambda _: httpx2.Response(200, json={"data": [{"url": "https://files.test/a.png"}]})
+        (output,) = model.generate_outputs(inputs=["a"])
+        assert output["images"] == ["https://files.test/a.png"]
+        assert "failures" not in output
 
     @pytest.mark.parametrize(
         ("status", "code", "error"),

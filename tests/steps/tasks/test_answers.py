@@ -262,3 +262,29 @@ class TestMissingGenerations:
         judge = FunctionLLM(lambda _: pytest.fail("nothing is there to be judged"))
         (row,) = answered(UltraFeedback(name="u", llm=judge), {"instruction": "q", "generations": [None]})
         assert row["distilabel_metadata"]["failure_u"]["code"] == "unformattable_input"
+
+
+class TestTemplates:
+    @staticmethod
+    def prompt(template: str, columns: list[str], row: dict[str, Any]) -> str:
+        task = TextGeneration(llm=FunctionLLM(lambda _: ""), template=template, columns=columns)
+        task.load()
+        return str(task.format_input(row)[-1]["content"])
+
+    def test_keys_of_a_dict_come_before_its_methods(self):
+        row = {"order": {"items": ["a", "b"], "values": 3}}
+        assert self.prompt("{{ order.items }} {{ order.values }}", ["order"], row) == "['a', 'b'] 3"
+        assert self.prompt("{{ order['items'] }}", ["order"], row) == "['a', 'b']"
+        pairs = "{% for key, value in order.items() %}{{ key }}={{ value }} {% endfor %}"
+        assert self.prompt(pairs, ["order"], {"order": {"a": 1}}) == "a=1 "
+
+    @pytest.mark.parametrize("template", ["{{ order.items }}", "{{ order.keys }}", "{{ text.upper }}"])
+    def test_function_is_refused(self, template: str):
+        with pytest.raises(ValueError, match="prints the function"):
+            self.prompt(template, [template[3:].partition(".")[0]], {"order": {"a": 1}, "text": "a"})
+
+    def test_set_has_one_order(self):
+        row = {"tags": {"b", "a", 3}, "more": {"deep": [{"z", "y"}]}}
+        assert (
+            self.prompt("{{ tags }} {{ more.deep }}", ["tags", "more"], row) == "[3, 'a', 'b'] [['y', 'z']]"
+        )

@@ -1,20 +1,29 @@
 """The base of image models behind a platform."""
 
+import base64
 import inspect
+import logging
 from itertools import islice
 from typing import Any, ClassVar
 
 from pydantic import Field
 
+from distilabel import _event_loop as loop
 from distilabel.config import RuntimeParameter
+from distilabel.exceptions import DistilabelException
 from distilabel.models.base import arguments_of
 from distilabel.models.image_generation.base import AsyncImageGenerationModel, ImageOutput
 from distilabel.models.image_generation.outputs import output_of
 from distilabel.models.remote import RemoteModel, body_of
 from distilabel.offline.session import Answer
 from distilabel.records import Failure
+from distilabel.transport import fetch
 
 __all__ = ["RemoteImageGeneration"]
+
+_logger = logging.getLogger("distilabel.models")
+_URL = ("https://", "http://")
+_LARGEST = 64 << 20
 
 
 class RemoteImageGeneration(RemoteModel, AsyncImageGenerationModel):
@@ -57,4 +66,23 @@ class RemoteImageGeneration(RemoteModel, AsyncImageGenerationModel):
         """
         bodies = [body_of(self.request, prompt, **kwargs) for prompt in inputs]
         answers = iter(self._answers([body for body in bodies for _ in range(num_generations)]))
-        return [output_of(list(islice(answers, num_generations))) for _ in inputs]
+        outputs = [output_of(list(islice(answers, num_generations))) for _ in inputs]
+        return loop.run(_with_files(outputs))
+
+
+async def _with_files(outputs: list[ImageOutput]) -> list[ImageOutput]:
+    """Download the images that are given as URLs, which expire; a URL that cannot be read stays, because it is paid for."""
+    images = [image for output in outputs for image in output.get("images") or () if image]
+    urls = [image for image in images if image.startswith(_URL)]
+    files = dict(zip(urls, await loop.together(map(_file, urls)), strict=True)) if urls else {}
+    for output in outputs:
+        output["images"] = [files.get(image or "", image) for image in output.get("images") or ()]
+    return outputs
+
+
+async def _file(url: str) -> str:
+    try:
+        return base64.b64encode(await fetch(url, max_bytes=_LARGEST)).decode()
+    except DistilabelException as error:
+        _logger.warning("An image cannot be downloaded, and its row has the URL: %s", error)
+        return url

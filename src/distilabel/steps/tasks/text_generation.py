@@ -98,7 +98,7 @@ class TextGeneration(Task):
     def _question(self, row: Row) -> str:
         if self.template == _AS_IT_IS and isinstance(text := row.get("instruction"), str):
             return text
-        values = {name: row[name] for name in self._names if name in row}
+        values = {name: _in_order(row[name]) for name in self._names if name in row}
         for name, value in values.items():
             self._check(name, value)
         try:
@@ -128,12 +128,34 @@ def _checked_value(value: Any) -> Any:
     """Refuse values that print as "None" or "nan": an earlier step failed to fill the column."""
     if value is None or value != value or (isinstance(value, list | tuple) and None in value):  # noqa: PLR0124 - NaN
         raise ValueError("a column of the question is None, or holds None")
+    if callable(value):
+        # A method prints its address in memory: another prompt at each run.
+        name = getattr(value, "__name__", type(value).__name__)
+        raise ValueError(  # noqa: TRY004 - the row has a wrong value
+            f"the template prints the function {name!r}: call it, or name a key that the value has"
+        )
     return value
 
 
-_ENVIRONMENT = SandboxedEnvironment(
-    undefined=StrictUndefined, keep_trailing_newline=True, finalize=_checked_value
-)
+def _in_order(value: Any) -> Any:
+    """Return a value with its sets as sorted lists: the order of a set differs between processes, and so would the prompt."""
+    if isinstance(value, set | frozenset):
+        return sorted(map(_in_order, value), key=lambda item: (type(item).__name__, repr(item)))
+    if isinstance(value, list | tuple):
+        return [_in_order(item) for item in value]
+    return {key: _in_order(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+class _Environment(SandboxedEnvironment):
+    """A sandbox in which `order.items` is the key "items" of a dict, where it has one, before the method."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+_ENVIRONMENT = _Environment(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_checked_value)
 
 
 # A compiled template cannot cross a process boundary, so it is not kept on the task.
