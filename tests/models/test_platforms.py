@@ -151,7 +151,7 @@ def test_llm_is_dumped_and_made_again(make: Make, cls: type[Any]):
 
 def test_anthropic_wants_to_know_the_most_tokens(make: Make):
     llm, _ = make(AnthropicLLM, load=False)
-    assert llm.request(CHAT) == {"model": "m", "max_tokens": 128, "messages": CHAT}
+    assert llm.request(CHAT) == {"model": "m", "max_tokens": 4096, "messages": CHAT}
 
 
 def test_anthropic_takes_what_we_send(make: Make):
@@ -205,7 +205,7 @@ def test_later_versions_of_anthropic_s_api_take_no_sampling(make: Make, argument
 def test_budget_of_thoughts_lies_below_the_most_tokens(make: Make):
     llm, _ = make(AnthropicLLM, load=False)
     with pytest.raises(DistilabelUserError, match="max_tokens"):
-        llm.request(CHAT, thinking={"type": "enabled", "budget_tokens": 1024})
+        llm.request(CHAT, thinking={"type": "enabled", "budget_tokens": 4096})
 
 
 def test_version_is_sent_and_another_is_another_request(make: Make):

@@ -12,7 +12,7 @@ from distilabel.exceptions import DistilabelUserError
 from distilabel.models import OpenAILLM
 from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts, StepInput
-from distilabel.steps.tasks import TextGeneration
+from distilabel.steps.tasks import EvolInstruct, TextGeneration
 
 ROWS = [{"instruction": f"q{number}"} for number in range(5)]
 WAITING = {"offline_batch_generation_block_until_done": 0.05}
@@ -140,3 +140,18 @@ def test_task_that_asks_itself_is_stopped_with_the_difference(served: Platform, 
     ):
         run(served, tmp_path, Own, size=size)
     assert asked(served) <= len(ROWS)
+
+
+@pytest.mark.parametrize("turns", [2, 3])
+def test_several_turns_whose_first_ones_are_answered_are_replayed(
+    served: Platform, tmp_path: Path, turns: int
+):
+    with Pipeline("evolving", cache_dir=tmp_path / "cache") as pipeline:
+        llm = OpenAILLM(
+            model="m", base_url=served.url, api_key="k", use_offline_batch_generation=True, **WAITING
+        )
+        LoadDataFromDicts(data=ROWS) >> EvolInstruct(llm=llm, num_evolutions=turns)
+    served.gate.set()
+    rows = pipeline.run()["default"]["train"]
+    assert rows.num_rows == len(ROWS)
+    assert sum(served.prompts().values()) == turns * len(ROWS)

@@ -1,5 +1,6 @@
 """Functions on pydantic models that Step, LLM and Pipeline share: runtime parameters, dump, load and signature."""
 
+from distilabel.config.argument_names import argument_name
 from distilabel.config.citations import citations
 from distilabel.config.dump import dump, looks_secret, write_document
 from distilabel.config.fingerprint import code_digest, signature
@@ -19,6 +20,7 @@ __all__ = [
     "Loadable",
     "RuntimeParameter",
     "RuntimeParametersMixin",
+    "argument_name",
     "citations",
     "code_digest",
     "dump",

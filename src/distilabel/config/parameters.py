@@ -8,6 +8,7 @@ from typing import Annotated, Any, Optional, TypeAlias, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from distilabel.config.argument_names import argument_name
 from distilabel.config.docstrings import argument_descriptions
 from distilabel.config.dump import looks_secret
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
@@ -151,9 +152,10 @@ def _set_generation_kwargs(model: BaseModel, name: str, value: Any, owner: str) 
         raise DistilabelTypeError(f"`{name}` of {owner} must be a mapping of arguments to values.")
     known = _generation_parameters(model)
     open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in _hook(model).values())
-    accepted = {key: given for key, given in value.items() if open_ended or key in known}
+    names = {key: argument_name(key, known) or (key if open_ended else None) for key in value}
+    accepted = {named: value[key] for key, named in names.items() if named}
     _assign(model, name, {**(getattr(model, name) or {}), **accepted}, owner)
-    return [_unknown(f"{owner}.{name}", key, known) for key in value if key not in accepted]
+    return [_unknown(f"{owner}.{name}", key, known) for key, named in names.items() if not named]
 
 
 def _assign(model: BaseModel, name: str, value: Any, owner: str) -> None:

@@ -47,7 +47,7 @@ class AnthropicLLM(RemoteLLM):
     Examples:
         >>> llm = AnthropicLLM(model="claude-sonnet-5", api_key="...")
         >>> llm.request([{"role": "user", "content": "Hi"}], temperature=0.2)
-        {'model': 'claude-sonnet-5', 'max_tokens': 128, 'messages': [{'role': 'user', 'content': 'Hi'}], 'temperature': 0.2}
+        {'model': 'claude-sonnet-5', 'max_tokens': 4096, 'messages': [{'role': 'user', 'content': 'Hi'}], 'temperature': 0.2}
     """
 
     platform_name: ClassVar[str] = "anthropic"
@@ -60,7 +60,7 @@ class AnthropicLLM(RemoteLLM):
     def request(  # noqa: D417 - the other arguments have the API's names
         self,
         input: FormattedInput,
-        max_tokens: int = 128,
+        max_tokens: int = 4096,
         stop_sequences: Optional[list[str]] = None,
         temperature: Optional[float] = None,
         top_p: Optional[float] = None,

@@ -17,6 +17,7 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
 )
 from distilabel.models.base import FAULTS, Model, arguments_of, fault_reason, raise_fault
+from distilabel.models.llms.argument_names import with_known_names
 from distilabel.typing import FailureReason, FormattedInput, GenerateOutput
 
 __all__ = ["LLM", "AsyncLLM"]
@@ -31,7 +32,8 @@ class LLM(Model):
     such an LLM all rows in one call, and keeps its `jobs_ids` between runs.
 
     Attributes:
-        generation_kwargs: Arguments for `generate`, such as `{"temperature": 0.7}`.
+        generation_kwargs: Arguments for `generate`, such as `{"temperature": 0.7}`. A generation argument that is given to the
+            constructor goes here; `max_tokens` and `max_new_tokens`, `stop` and `stop_sequences` are the same argument.
         use_offline_batch_generation: Whether requests are submitted in batch jobs instead of sent online.
         offline_batch_generation_block_until_done: Seconds between polls of the batch jobs; None, the default, submits and
             does not wait.
@@ -64,6 +66,9 @@ class LLM(Model):
     use_offline_batch_generation: RuntimeParameter[bool] = False
     offline_batch_generation_block_until_done: Optional[RuntimeParameter[float]] = Field(default=None, gt=0)
     jobs_ids: Optional[tuple[str, ...]] = None
+
+    def __init__(self, **data: Any) -> None:
+        super().__init__(**with_known_names(type(self), data))
 
     _interrupted: threading.Event = PrivateAttr(default_factory=threading.Event)
     _keep: Callable[[tuple[str, ...]], None] | None = PrivateAttr(default=None)

@@ -92,7 +92,7 @@ class LlamaCppLLM(InProcessLLM):
         self,
         inputs: list[FormattedInput],
         num_generations: int = 1,
-        max_new_tokens: int = 128,
+        max_new_tokens: int = 1024,
         frequency_penalty: float = 0.0,
         presence_penalty: float = 0.0,
         temperature: float = 1.0,

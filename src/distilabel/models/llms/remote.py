@@ -4,12 +4,14 @@ import asyncio
 import inspect
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from difflib import get_close_matches
 from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, Optional, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from distilabel.config import argument_name
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
 from distilabel.models.base import arguments_of
 from distilabel.models.llms.base import AsyncLLM
@@ -122,10 +124,11 @@ class RemoteLLM(RemoteModel, AsyncLLM):
 
     def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
         model = _arguments_model(type(self))
+        arguments = {argument_name(name, model.model_fields) or name: arguments[name] for name in arguments}
         try:
             checked = model.model_validate(arguments)
         except ValidationError as error:
-            raise DistilabelUserError(_explained(error, type(self).__name__)) from None
+            raise DistilabelUserError(_explained(error, type(self).__name__, model)) from None
         return {name: getattr(checked, name) for name in arguments}
 
 
@@ -139,12 +142,16 @@ def _arguments_model(cls: type[RemoteLLM]) -> type[BaseModel]:
     return model
 
 
-def _explained(error: ValidationError, owner: str) -> str:
+def _explained(error: ValidationError, owner: str, model: type[BaseModel]) -> str:
     problem = error.errors(include_url=False)[0]
     name = ".".join(str(part) for part in problem["loc"])
     if bound := _BOUNDS.get(problem["type"]):
         word, key = bound
         return f"The generation argument `{name}` must be {word} {problem['ctx'][key]:g}, not {problem['input']}."
+    if problem["type"] == "extra_forbidden":
+        close = get_close_matches(name, model.model_fields, n=1)
+        known = f"did you mean `{close[0]}`?" if close else f"it has {', '.join(model.model_fields)}."
+        return f"{owner} has no generation argument `{name}`; {known}"
     return f"{owner} does not take the generation argument `{name}` like this: {problem['msg']}."
 
 

@@ -113,7 +113,7 @@ class TransformersLLM(InProcessLLM):
         self,
         inputs: list[FormattedInput],
         num_generations: int = 1,
-        max_new_tokens: int = 128,
+        max_new_tokens: int = 1024,
         temperature: float = 0.1,
         repetition_penalty: float = 1.1,
         top_p: float = 1.0,
