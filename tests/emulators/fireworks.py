@@ -28,6 +28,8 @@ def _key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
 
 async def _make_dataset(visit: Visit) -> Response:
     asked = visit.json()
+    if not asked["dataset"].get("exampleCount"):
+        raise Refused(400, "exampleCount is required.")
     if asked["datasetId"] in visit.memory.files:
         raise Refused(409, f"The dataset {asked['datasetId']} exists already.")
     visit.memory.files[asked["datasetId"]] = {"content": b"", "state": "UPLOADING", "batch": None}
@@ -220,7 +222,6 @@ FIREWORKS = Emulator(
         Route("list", "GET", _JOBS, _list),
         Route("poll", "GET", rf"{_JOBS}/(?P<id>[^/:]+)", _retrieve),
         Route("cancel", "DELETE", rf"{_JOBS}/(?P<id>[^/:]+)", _delete),
-        Route("cancel", "POST", rf"{_JOBS}/(?P<id>[^/:]+):cancel", _delete),
         Route("online", "POST", "(?:/inference)?/v1/chat/completions", _chat),
     ),
     root="",

@@ -71,7 +71,7 @@ SERVICES = (
     ),
     Service(
         "parasail", "Parasail", "https://api.parasail.io/v1", "PARASAIL",
-        endpoints=_CHAT_AND_EMBEDDINGS, limits=Limits(50_000, 100_000_000), metadata=False, discount="50%",
+        endpoints=_CHAT_AND_EMBEDDINGS, limits=Limits(50_000, 1_000_000_000), metadata=False, discount="50%",
         source="https://docs.parasail.io", assumed="metadata may be refused, so none is sent",
     ),
     Service(

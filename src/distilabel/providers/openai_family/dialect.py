@@ -210,7 +210,9 @@ def file_name(tag: str, scope: str) -> str:
         >>> file_name("0f0e", "p/s"), owner_of_file(file_name("0f0e", "p/s"))
         ('distilabel-0f0e-cC9z.jsonl', ('0f0e', 'p/s'))
     """
-    return f"{TAG}-{tag}-{urlsafe_b64encode(scope.encode()).decode()}"[:_MAX_FILE_NAME] + ".jsonl"
+    # Some platforms refuse the `=` with which base64 fills up.
+    encoded = urlsafe_b64encode(scope.encode()).decode().rstrip("=")
+    return f"{TAG}-{tag}-{encoded}"[:_MAX_FILE_NAME] + ".jsonl"
 
 
 def owner_of_file(name: str | None) -> tuple[str, str] | None:
@@ -219,6 +221,6 @@ def owner_of_file(name: str | None) -> tuple[str, str] | None:
     if match is None:
         return None
     try:
-        return match[1], urlsafe_b64decode(match[2]).decode()
+        return match[1], urlsafe_b64decode(match[2] + "=" * (-len(match[2]) % 4)).decode()
     except ValueError:
         return match[1], ""

@@ -46,6 +46,9 @@ _PHASES = {
     "expired": JobPhase.STOPPED,
     "cancelled": JobPhase.STOPPED,
     "early_stopped": JobPhase.STOPPED,
+    "deleting": JobPhase.STOPPED,
+    "deleting_cleaning_up": JobPhase.STOPPED,
+    "deleted": JobPhase.STOPPED,
     "failed": JobPhase.REJECTED,
 }
 
@@ -58,8 +61,9 @@ class Fireworks(OpenAI):
     """
 
     name = "fireworks"
-    # Below 500 MB a dataset. The number of requests is not limited; 100,000 keeps the loss small if a whole job fails.
-    limits = Limits(requests=100_000, size=499_000_000)
+    # A dataset has less than 500 MB, and `:upload` takes 150 MB (https://docs.fireworks.ai/api-reference/upload-dataset-files,
+    # 2026-12-01). The number of requests is not limited; 100,000 keeps the loss small if a whole job fails.
+    limits = Limits(requests=100_000, size=150_000_000)
 
     def __init__(self, account: str | None = None) -> None:
         self._account = account
@@ -96,7 +100,10 @@ class Fireworks(OpenAI):
     def upload(self, job: Job, path: Path) -> Flow[str]:
         """Create a dataset and send the file into it. An existing dataset is filled again."""
         dataset = f"{TAG}-{job.tag}"
-        body = {"datasetId": dataset, "dataset": {"userUploaded": {}, "format": "CHAT"}}
+        # Without the count the platform refuses the dataset, and it is a string as every int64 of its API:
+        # https://docs.fireworks.ai/api-reference/create-dataset (2026-12-01).
+        described = {"userUploaded": {}, "format": "CHAT", "exampleCount": str(job.requests)}
+        body = {"datasetId": dataset, "dataset": described}
         request = HttpRequest(
             "POST", self._path("datasets"), json=orjson.dumps(body), expected=frozenset({_CONFLICT})
         )
@@ -135,7 +142,12 @@ class Fireworks(OpenAI):
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
         request = HttpRequest("GET", self._path(f"batchInferenceJobs/{remote_id}"))
         job = yield from none_if_missing(call_json(request, having="name"))
-        return None if job is None else (yield from self._with_files(_read_job(job)))
+        if job is not None:
+            return (yield from self._with_files(_read_job(job)))
+        # A job that was ended is deleted; what it had finished is in its dataset, and is paid for.
+        deleted = RemoteJob(remote_id, "deleted", JobPhase.STOPPED, {"dataset": f"{remote_id}-results"})
+        urls = yield from none_if_missing(self._file_urls(f"{remote_id}-results"))
+        return (yield from self._with_files(deleted)) if urls else None
 
     def fetch(self, file: str, path: Path) -> Flow[bool]:
         """Fetch one file of a dataset, `<dataset>/<name>`, or its output file, `<dataset>`."""
@@ -148,7 +160,9 @@ class Fireworks(OpenAI):
         return (yield from none_if_missing(call(request))) is not None
 
     def cancel(self, remote_id: str) -> Flow[None]:
-        yield from call(HttpRequest("POST", self._path(f"batchInferenceJobs/{remote_id}:cancel")))
+        # The API has no other way to end a job; a second request finds it gone.
+        # https://docs.fireworks.ai/api-reference/delete-batch-inference-job (2026-12-01)
+        yield from none_if_missing(call(HttpRequest("DELETE", self._path(f"batchInferenceJobs/{remote_id}"))))
 
     def _with_files(self, remote: RemoteJob) -> Flow[RemoteJob]:
         """Return a job with the names of its result files, which are those of its dataset."""

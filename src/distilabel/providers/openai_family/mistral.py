@@ -11,7 +11,6 @@ import orjson
 
 from distilabel.http import Flow
 from distilabel.providers.base import (
-    DAY,
     Limits,
     call,
     call_json,
@@ -43,13 +42,12 @@ _PHASES = {
 
 
 class Mistral(OpenAI):
-    """Mistral. One of its pages says that results can be fetched for 24 hours only."""
+    """Mistral."""
 
     name = "mistral"
-    # 100,000 requests and 512 MB, by the page of known limitations; others say more. That page says that results are kept
-    # for 24 hours, another one that files are kept for 30 days. The longer time counts: a fetch that comes too late
-    # costs one request, a fetch that is not tried loses the results.
-    limits = Limits(requests=100_000, size=512_000_000, kept=30 * DAY)
+    # 512 MB a file, by the page of known limitations. One page says 1,000,000 requests and another one 100,000, which would be
+    # refused at no cost. Results do not expire by https://docs.mistral.ai/capabilities/batch (2026-12-01).
+    limits = Limits(requests=1_000_000, size=512_000_000)
 
     def encode(self, custom_id: str, body: bytes, endpoint: str) -> bytes:  # noqa: ARG002 - the job names it
         return b'{"custom_id":"%b","body":%b}\n' % (custom_id.encode(), body)
