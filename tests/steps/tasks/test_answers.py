@@ -288,3 +288,23 @@ class TestTemplates:
         assert (
             self.prompt("{{ tags }} {{ more.deep }}", ["tags", "more"], row) == "[3, 'a', 'b'] [['y', 'z']]"
         )
+
+
+def test_schema_that_strict_mode_cannot_express_is_one_warning_at_load(caplog: pytest.LogCaptureFixture):
+    schema = {
+        "type": "object",
+        "properties": {"tags": {"type": "object", "additionalProperties": {"type": "string"}}},
+    }
+    model = llm({"content": "{}"}, structured_output={"schema": schema})
+    with caplog.at_level(logging.WARNING):
+        model.load()
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert "without strict mode" in message
+    assert "$.tags" in message
+    caplog.clear()
+    other = llm(
+        {"content": "{}"},
+        structured_output={"schema": {"type": "object", "properties": {"a": {"type": "string"}}}},
+    )
+    other.load()
+    assert not caplog.records

@@ -1,5 +1,6 @@
 """Structured output: JSON schemas in the formats of the platforms."""
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +9,14 @@ from pydantic import BaseModel
 from distilabel.exceptions import DistilabelUserError
 from distilabel.typing import StructuredOutputType
 
-__all__ = ["inlined", "json_schema", "output_format_of", "response_format_of", "strict_mode_faults"]
+__all__ = [
+    "inlined",
+    "json_schema",
+    "output_format_of",
+    "response_format_of",
+    "strict_mode_faults",
+    "warn_if_not_strict",
+]
 
 # https://platform.claude.com/docs/en/build-with-claude/structured-outputs, "JSON schema limitations" (November 2026).
 _NOT_CHECKED = frozenset(
@@ -74,6 +82,19 @@ def response_format_of(structure: StructuredOutputType) -> dict[str, Any]:
         "type": "json_schema",
         "json_schema": {"name": safe_name, "schema": strict if is_strict else schema, "strict": is_strict},
     }
+
+
+def warn_if_not_strict(owner: str, structure: StructuredOutputType | None) -> None:
+    """Log one warning if strict mode cannot express a structure: answers may then deviate from it."""
+    if structure is None or response_format_of(structure)["json_schema"]["strict"]:
+        return
+    _, schema = json_schema(structure)
+    faults = strict_mode_faults(_strict(_rewritten(_strict(schema))))
+    logging.getLogger("distilabel.models").warning(
+        "%s sends the schema of structured_output without strict mode, which cannot express it (%s): answers may deviate from "
+        "the schema.",
+        owner, faults[0] if faults else "a reference",
+    )  # fmt: skip
 
 
 def strict_mode_faults(schema: dict[str, Any]) -> list[str]:

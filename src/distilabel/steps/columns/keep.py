@@ -1,7 +1,7 @@
 """Selecting columns."""
 
 from distilabel.steps.base import Step, StepInput
-from distilabel.typing import StepColumns, StepOutput
+from distilabel.typing import DISTILABEL_METADATA_KEY, StepColumns, StepOutput
 
 __all__ = ["KeepColumns"]
 
@@ -25,8 +25,8 @@ class KeepColumns(Step):
 
     @property
     def inputs(self) -> StepColumns:
-        """The columns to keep."""
-        return self.columns
+        """The columns to keep; `distilabel_metadata`, which the run adds, need not be there."""
+        return {name: name != DISTILABEL_METADATA_KEY for name in self.columns}
 
     @property
     def outputs(self) -> StepColumns:
