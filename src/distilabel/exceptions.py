@@ -6,6 +6,7 @@
     │   ├── DistilabelNotImplementedError                     a class does not support the call
     │   ├── DistilabelMissingPackageError (also ImportError)  an extra is not installed; the message names it
     │   ├── DistilabelCacheError                              the cache folder or the ledger cannot be used
+    │   ├── DistilabelNotReadyError (also a KeyError)         a dataset that is not ready has no parts yet
     │   └── DistilabelRunningError                            another process is running the same pipeline
     ├── DistilabelPlatformError                               the platform rejected a call or is unreachable
     │   ├── DistilabelAuthenticationError                     the key is missing, wrong or revoked
@@ -37,6 +38,7 @@ __all__ = [
     "DistilabelMissingPackageError",
     "DistilabelModelNotFoundError",
     "DistilabelNotImplementedError",
+    "DistilabelNotReadyError",
     "DistilabelOfflineBatchGenerationNotFinishedException",
     "DistilabelPlatformError",
     "DistilabelRunningError",
@@ -84,6 +86,14 @@ class DistilabelMissingPackageError(DistilabelUserError, ImportError):
 
 class DistilabelCacheError(DistilabelUserError):
     """The cache folder or the ledger in it cannot be read or written."""
+
+
+class DistilabelNotReadyError(DistilabelUserError, KeyError):
+    """A Distiset has no such part, because its batch jobs are still running."""
+
+    def __str__(self) -> str:
+        # A KeyError shows the repr of its text.
+        return self.message
 
 
 class DistilabelRunningError(DistilabelUserError):

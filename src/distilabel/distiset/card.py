@@ -8,9 +8,11 @@ from typing import Any
 
 from distilabel.distiset.provenance import StepInfo, steps_of, tokens_of
 
-__all__ = ["card_text"]
+__all__ = ["card_text", "merged_card"]
 
 _LONGEST_VALUE = 500
+_BEGIN, _END = "<!-- distilabel:begin -->", "<!-- distilabel:end -->"
+_TITLE = "# A dataset made with distilabel"
 
 
 def card_text(
@@ -47,6 +49,27 @@ def card_text(
         pipeline=pipeline,
         citations=[entry.strip() for entry in citations],
     )
+
+
+def merged_card(existing: str, text: str) -> str:
+    """Return a card's text with our part replaced; what the user wrote around it stays.
+
+    Our part lies between two comments. A text without them is hand-written, unless it begins with our title, as in earlier
+    versions.
+
+    Examples:
+        >>> merged_card("# Mine", "# Ours").split()
+        ['#', 'Mine', '<!--', 'distilabel:begin', '-->', '#', 'Ours', '<!--', 'distilabel:end', '-->']
+        >>> merged_card(merged_card("# Mine", "# Old"), "# New") == merged_card("# Mine", "# New")
+        True
+    """
+    ours = f"{_BEGIN}\n{text.strip()}\n{_END}"
+    before, begin, rest = existing.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if begin and end:
+        return f"{before}{ours}{after}"
+    is_ours = not existing.strip() or existing.lstrip().startswith(_TITLE)
+    return f"{ours}\n" if is_ours else f"{existing.rstrip()}\n\n{ours}\n"
 
 
 def _origin(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from distilabel.distiset.card import card_text
-from distilabel.distiset.hub import push_card, push_files, push_parts
+from distilabel.distiset.hub import describe_push_errors, push_card, push_files, push_parts
 from distilabel.distiset.images import each_split, to_images
 from distilabel.distiset.provenance import pipeline_text
 from distilabel.distiset.storage import (
@@ -22,7 +22,7 @@ from distilabel.distiset.storage import (
     save_beside,
     save_parts,
 )
-from distilabel.exceptions import DistilabelUserError
+from distilabel.exceptions import DistilabelNotReadyError, DistilabelUserError
 
 __all__ = ["Distiset"]
 
@@ -42,8 +42,8 @@ class Distiset(dict[str, Any]):
 
     Examples:
         >>> distiset = Distiset()
-        >>> len(distiset), distiset.failures
-        (0, {})
+        >>> distiset.ready, len(distiset), distiset.failures
+        (False, 0, {})
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,6 +53,20 @@ class Distiset(dict[str, Any]):
         self.artifacts_path: Path | None = None
         self.citations: list[str] = []
         self.failures: dict[str, int] = {}
+
+    def __missing__(self, name: str) -> Any:
+        """Say why there is no such part."""
+        if not self:
+            raise DistilabelNotReadyError(
+                f"There is no part {name!r} yet: the batch jobs of the pipeline are still running. Run the same program again "
+                "to collect them; `distiset.ready` tells whether they are done."
+            )
+        raise KeyError(name)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the pipeline is done; False while batch jobs are still running."""
+        return bool(self)
 
     def __repr__(self) -> str:
         parts = "".join(f"    {name}: {' '.join(str(part).split())}\n" for name, part in self.items())
@@ -186,19 +200,20 @@ class Distiset(dict[str, Any]):
             kwargs: Passed on to `datasets.DatasetDict.push_to_hub`.
 
         Raises:
-            DistilabelUserError: The Distiset is empty.
+            DistilabelUserError: The Distiset is empty, or the Hub cannot be reached or refuses the token.
         """
         if not self:
             raise DistilabelUserError(
                 "The Distiset is empty and cannot be pushed: run the pipeline again later."
             )
-        push_parts(self, repo_id, private=private, token=token, **kwargs)
         files = {"pipeline.yaml": self.pipeline_path, "pipeline.log": self.log_filename_path}
         if include_script:
             files["pipeline.py"] = Path(sys.argv[0])
-        push_files(repo_id, token, files, self.artifacts_path)
-        if generate_card:
-            push_card(repo_id, token, self._card(repo_id))
+        with describe_push_errors(repo_id):
+            push_parts(self, repo_id, private=private, token=token, **kwargs)
+            push_files(repo_id, token, files, self.artifacts_path)
+            if generate_card:
+                push_card(repo_id, token, self._card(repo_id))
 
     def _notes_text(self) -> str | None:
         values = {"failures": self.failures, "citations": self.citations}

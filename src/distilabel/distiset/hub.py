@@ -1,15 +1,44 @@
 """Pushing a Distiset to the Hugging Face Hub."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from distilabel.distiset.card import merged_card
 from distilabel.distiset.progress_bars import without_progress_bars
 from distilabel.distiset.storage import ARTIFACTS
+from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["push_card", "push_files", "push_parts"]
+__all__ = ["describe_push_errors", "push_card", "push_files", "push_parts"]
 
+_UNREACHABLE = frozenset(
+    {"ConnectError", "ConnectTimeout", "OfflineModeIsEnabled", "ConnectionError", "TimeoutException"}
+)
+_NO_TOKEN = frozenset({"LocalTokenNotFoundError"})
 TAGS = ("synthetic", "distilabel")
+
+
+@contextmanager
+def describe_push_errors(repo_id: str) -> Iterator[None]:
+    """Raise DistilabelUserError with one sentence if the Hub cannot be reached or refuses the token."""
+    try:
+        yield
+    except Exception as error:
+        names = {cls.__name__ for cls in type(error).__mro__}
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        kept = "Nothing is lost: keep the dataset with distiset.save_to_disk(...)"
+        if names & _UNREACHABLE:
+            raise DistilabelUserError(
+                f"{repo_id} was not pushed, because the Hub cannot be reached ({type(error).__name__}): check the network, "
+                f"HF_HUB_OFFLINE and HF_ENDPOINT. {kept} and push it later."
+            ) from None
+        if names & _NO_TOKEN or status in (401, 403):
+            raise DistilabelUserError(
+                f"{repo_id} was not pushed, because the Hub does not accept the token: set HF_TOKEN to a token with write access, "
+                f"or pass token=... {kept}."
+            ) from None
+        raise
 
 
 def push_parts(
@@ -40,10 +69,10 @@ def push_files(
 
 
 def push_card(repo_id: str, token: str | None, text: str) -> None:
-    """Write text and tags to the dataset's card; the configurations that `datasets` wrote there stay."""
+    """Write our part of the dataset's card, and tags; hand-written text and the configurations of `datasets` stay."""
     from huggingface_hub import DatasetCard  # noqa: PLC0415 - slow to import
 
     card = DatasetCard.load(repo_id, token=token)
-    card.text = text
+    card.text = merged_card(card.text or "", text)
     card.data["tags"] = list(dict.fromkeys([*(card.data.get("tags") or []), *TAGS]))
     card.push_to_hub(repo_id, token=token)

@@ -159,7 +159,7 @@ class DAG:
             there |= known
         for column, required in step.get_inputs().items():
             if required and column not in there and not step.is_generator:
-                raise DistilabelUserError(_missing_column(step, column, there))
+                raise DistilabelUserError(_missing_column(step, column, there, self.before(step.name)))
         return there | set(step.get_outputs())
 
     def _check_routes(self) -> None:
@@ -189,11 +189,11 @@ def _place(route: Route) -> dict[str, Any]:
     }
 
 
-def _missing_column(step: _Step, column: str, there: set[str]) -> str:
+def _missing_column(step: _Step, column: str, there: set[str], before: list[str]) -> str:
     if not there:
         return (
-            f"Step {step.name!r} needs the column {column!r}, and the rows that reach it have no columns: give the "
-            f"generator before it at least one row, with a column {column!r}."
+            f"Step {step.name!r} needs the column {column!r}, and {' and '.join(map(repr, before))} before it has no rows: give "
+            f"it at least one row with a column {column!r}, such as data=[{{{column!r}: ...}}]."
         )
     close = get_close_matches(column, there, n=1)
     hint = close[0] if close else "your_column"

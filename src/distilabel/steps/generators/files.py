@@ -4,6 +4,7 @@ import glob
 from pathlib import Path
 from typing import Any, Optional
 
+import orjson
 from pydantic import Field
 
 from distilabel.config import RuntimeParameter
@@ -73,15 +74,21 @@ class LoadDataFromFileSystem(DatasetGenerator):
         from datasets import load_dataset  # noqa: PLC0415 - slow to import
 
         splits = self._splits()
-        filetype = self._filetype([file for files in splits.values() for file in files])
-        return load_dataset(
-            "csv" if filetype == "tsv" else filetype,
-            data_files={split: [_escape(file) for file in files] for split, files in splits.items()},
-            split=self.split,
-            streaming=bool(self.streaming),
-            storage_options=self.storage_options,
-            **({"sep": "\t"} if filetype == "tsv" else {}),
-        )
+        files = [file for files in splits.values() for file in files]
+        filetype = self._filetype(files)
+        try:
+            return load_dataset(
+                "csv" if filetype == "tsv" else filetype,
+                data_files={split: [_escape(file) for file in files] for split, files in splits.items()},
+                split=self.split,
+                streaming=bool(self.streaming),
+                storage_options=self.storage_options,
+                **({"sep": "\t"} if filetype == "tsv" else {}),
+            )
+        except Exception as error:
+            if filetype == "json" and (place := next(filter(None, map(_bad_line, files)), None)):
+                raise DistilabelUserError(f"Step {self.name!r} cannot load its dataset: {place}.") from error
+            raise
 
     def _splits(self) -> dict[str, list[str]]:
         if not self.data_files:
@@ -155,6 +162,24 @@ def _expand_address(address: str, options: dict[str, Any]) -> list[str]:
     else:
         found = [file for file in sorted(system.glob(root)) if system.isfile(file)]
     return [system.unstrip_protocol(file) for file in found]
+
+
+def _bad_line(file: str) -> str | None:
+    """Return where a file of JSON lines has the first line that is no JSON object; None for other files."""
+    if "://" in file or not file.endswith((".jsonl", ".ndjson", ".json")):
+        return None
+    with Path(file).open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                value = orjson.loads(line) if line.strip() else {}
+            except orjson.JSONDecodeError as error:
+                if number == 1 and not file.endswith(("l", "ndjson")):
+                    return None  # one JSON value over many lines
+                return f"line {number} of {file} is not valid JSON ({error.msg})"
+            if not isinstance(value, dict):
+                is_list = number == 1 and isinstance(value, list)
+                return None if is_list else f"line {number} of {file} is not a JSON object"
+    return None
 
 
 def _is_hidden(path: Path) -> bool:
