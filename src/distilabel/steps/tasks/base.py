@@ -13,14 +13,16 @@ from distilabel.models.llms.thinking import without_thinking
 from distilabel.steps._core.context import first_prompt
 from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.base import GeneratorStep, Step, StepInput, StepKind, _Step
-from distilabel.steps.tasks._core.lengths import CUT_OFF, AnswerLengths, is_json
 from distilabel.steps.tasks._core.padding import without_padding
 from distilabel.steps.tasks._core.rows import (
+    CUT_OFF,
     Answer,
+    AnswerLengths,
     Origin,
     attempt,
     failure_reason,
     grouped_row,
+    is_json,
     log_failures,
     missing_value,
     single_rows,

@@ -1,20 +1,27 @@
 """Rows from the generations of an LLM: columns, entries of `distilabel_metadata`, and failure reasons; pure."""
 
+import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
+import orjson
+
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException
+from distilabel.providers.parsing.finish_reasons import cut_or_filtered
 from distilabel.typing import DISTILABEL_METADATA_KEY, FailureReason, GenerateOutput, Row
 
 __all__ = [
+    "CUT_OFF",
     "Answer",
+    "AnswerLengths",
     "Origin",
     "attempt",
     "failure_reason",
     "grouped_row",
+    "is_json",
     "log_failures",
     "missing_value",
     "single_rows",
@@ -23,6 +30,9 @@ __all__ = [
 _MAX_MESSAGE_LENGTH = 500
 _MAX_VALUE_LENGTH = 60
 _OWN_KEYS = frozenset({"generations", "statistics", "failures", "details"})
+
+CUT_OFF = "The limit of tokens cut off the answer: raise it."
+_LIMITS = ("max_new_tokens", "max_completion_tokens", "max_output_tokens", "max_tokens")
 
 T = TypeVar("T")
 
@@ -95,6 +105,42 @@ def log_failures(step_name: str, failures: Sequence[FailureReason | None]) -> No
     for code, of_code in messages.items():
         count = f"{len(of_code)} of {len(failures)} generations"
         logger.warning("Step %r has no answer for %s (%s): %s", step_name, count, code, of_code[0])
+
+
+@dataclass(slots=True)
+class AnswerLengths:
+    """How many answers of a step were cut off by the limit of tokens."""
+
+    _answers: int = field(default=0, compare=False)
+    _cut: int = field(default=0, compare=False)
+
+    def count(self, output: GenerateOutput, generations: Sequence[str | None]) -> list[bool]:
+        """Count the answers to one input; return for each whether it was cut off."""
+        details = output.get("details") or ()
+        cut = [cut_or_filtered(one.get("finish_reason")) == "length" for one in details]
+        cut += [False] * (len(generations) - len(cut))
+        self._answers += len(generations)
+        self._cut += sum(cut)
+        return cut
+
+    def warn(self, step: str, parameters: Mapping[str, inspect.Parameter]) -> None:
+        """Log one warning about the answers that were cut off, with the argument to raise; start to count again."""
+        if self._cut:
+            limit = next((name for name in _LIMITS if name in parameters), "the limit of tokens")
+            logging.getLogger(f"distilabel.steps.{step}").warning(
+                "Step %r: %d of %d answers were cut off by the limit of tokens; raise %s in the LLM's generation_kwargs.",
+                step, self._cut, self._answers, limit,
+            )  # fmt: skip
+        self._answers = self._cut = 0
+
+
+def is_json(text: str | None) -> bool:
+    """Return whether a text is a JSON value."""
+    try:
+        orjson.loads(text or "")
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 # Rows
