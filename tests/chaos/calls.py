@@ -22,6 +22,7 @@ class Exchange:
     carry_out: Callable[[], Awaitable[Response]]
     send: Send
     root: str
+    signed: dict[str, Response]
 
     def cut(self) -> None:
         """Cut the connection: the client sees it reset."""
@@ -98,6 +99,14 @@ async def _redirected(call: Exchange) -> None:
     await Response(call.fault.status, {"location": f"{call.root}/v1/elsewhere"}).go(call.send)
 
 
+async def _redirected_to_a_signed_url(call: Exchange) -> None:
+    """Carry it out, and leave the answer at an address of another host name, where no key may be sent."""
+    path = f"/signed/{len(call.signed)}"
+    call.signed[path] = await call.carry_out()
+    root = call.root.replace("127.0.0.1", "localhost")
+    await Response(call.fault.status, {"location": f"{root}{path}?signature=s"}).go(call.send)
+
+
 async def _held_up(call: Exchange) -> None:
     response = await call.carry_out()
     await asyncio.sleep(0.4)
@@ -123,6 +132,7 @@ CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
     "carried out and {}": _empty_object,
     "carried out and nothing": _nothing,
     "redirected": _redirected,
+    "redirected to a signed URL": _redirected_to_a_signed_url,
     "stale": _stale,
     "held up": _held_up,
 }

@@ -32,6 +32,7 @@ class Expected:
         raises: The errors of the first runs, one each, as class name and a part of the message; then it must go on.
         ending: What each answer ends with, beside what the model said.
         cut_short: Numbers of prompts whose answer is only its beginning.
+        cut_off: Numbers of prompts whose answer is empty, with the reason `length`.
         most_asked: How often one line may be run at most.
         most_twice: How many lines may be paid twice: realtime calls under way when a process died.
     """
@@ -40,6 +41,7 @@ class Expected:
     raises: tuple[tuple[str, str], ...] = ()
     ending: str = ""
     cut_short: frozenset[int] = frozenset()
+    cut_off: frozenset[int] = frozenset()
     most_asked: int = 3
     most_twice: int = 0
 
@@ -218,8 +220,10 @@ def judged(verdict: Verdict, expected: Expected, outcome: Outcome, books: Books)
         verdict.faults.append("no rows came out")
         return
     _judge_rows(verdict, expected, outcome.rows)
-    if (said := sum(outcome.failures.values())) != verdict.unanswered:
-        verdict.faults.append(f"the Distiset says {said} rows have no answer; {verdict.unanswered} have none")
+    # An empty text that a limit left counts as a row without an answer.
+    without = verdict.unanswered + sum(row["text"] == "" for row in outcome.rows)
+    if (said := sum(outcome.failures.values())) != without:
+        verdict.faults.append(f"the Distiset says {said} rows have no answer; {without} have none")
 
 
 def _judge_rows(verdict: Verdict, expected: Expected, rows: list[dict[str, Any]]) -> None:
@@ -248,12 +252,14 @@ def _judge_rows(verdict: Verdict, expected: Expected, rows: list[dict[str, Any]]
             if row["text"] and not _right(row["text"], p, expected)
         ]
         verdict.faults.append(f"{verdict.wrong} rows have a wrong answer, such as {wrong[0]}")
-    if any(count > 1 for text, count in seen.items() if not expected.cut_short):
+    if any(count > 1 for text, count in seen.items() if text and not expected.cut_short):
         verdict.faults.append("two rows with equal prompts got the same sample")
     verdict.faults += [f"{count} rows without an answer {text}" for text, count in reasons.items() if text]
 
 
 def _right(text: str, prompt: str, expected: Expected) -> bool:
+    if as_number(prompt) in expected.cut_off:
+        return text == ""
     if as_number(prompt) in expected.cut_short:
         return any(text == answer_to(prompt, sample)[:40] for sample in _SAMPLES)
     return any(text == answer_to(prompt, sample) + expected.ending for sample in _SAMPLES)

@@ -35,9 +35,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Answers:
-    """Every answer ends with this text, and the files are written with these line ends, after the last line or not."""
+    """Every answer ends with this text, and the files begin with these bytes and have these line ends, the last one or not."""
 
     ending: str = ""
+    start: bytes = b""
     line_end: bytes = b"\n"
     last_end: bool = True
 

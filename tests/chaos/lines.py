@@ -73,6 +73,9 @@ LINE_KINDS: dict[str, Callable[[Value], list[Value | bytes]]] = {
     "null content": _with_message(content=None),
     "refusal": _with_message(content=None, refusal="I cannot help with that."),
     "cut short": _cut_short,
+    "cut while it reasoned": _with_message(
+        content=None, reasoning_content="Let me see", finish_reason="length"
+    ),
     "filtered answer": _with_message(content=None, finish_reason="content_filter"),
     "status 0": lambda line: [{**line, "response": {"status_code": 0, "request_id": "", "body": {}}}],
     "null status": lambda line: [{**line, "response": {**line["response"], "status_code": None, "body": {}}}],
@@ -85,6 +88,7 @@ LINE_KINDS: dict[str, Callable[[Value], list[Value | bytes]]] = {
 # These destroy an answer that was paid for.
 LOSING = frozenset(LINE_KINDS) - {
     "twice", "after a failure", "before a failure", "refusal", "cut short", "filtered answer",
+    "JSON in a string", "cut while it reasoned",
 }  # fmt: skip
 
 

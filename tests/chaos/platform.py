@@ -156,7 +156,7 @@ class MisbehavingPlatform:
                 lines = FILE_KINDS[fault.how](lines)
             elif fault.how == "lines of other jobs":
                 lines = self._with_other_jobs(fault, lines)
-        content = b"".join(line + answers.line_end for line in lines)
+        content = answers.start + b"".join(line + answers.line_end for line in lines)
         return content if answers.last_end else content.removesuffix(answers.line_end)
 
     def _with_other_jobs(self, fault: Line, lines: list[bytes]) -> list[bytes]:

@@ -49,7 +49,7 @@ def test_short_name_of_offline_generation():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"temperatur": 1}, "OpenAILLM has no argument 'temperatur'; did you mean 'temperature'?"),
+        ({"temperatures": 1}, "OpenAILLM has no argument 'temperatures'; did you mean 'temperature'?"),
         ({"base_ulr": "x"}, "OpenAILLM has no argument 'base_ulr'; did you mean 'base_url'?"),
         (
             {"use_offline_batch": True, "use_offline_batch_generation": False},

@@ -47,8 +47,8 @@ class TestEventStreams:
                     "id": "x",
                     "choices": [{"index": 0, "delta": {"role": "assistant", "reasoning_content": "hm"}}],
                 },
-                {"id": "x", "choices": [{"index": 0, "delta": {"content": "Hel", "tool_calls": [call]}}]},
-                {"id": "x", "choices": [{"index": 0, "delta": {"content": "lo", "tool_calls": [rest]}}]},
+                {"id": "x", "choices": [{"index": 0, "delta": {"content": "He", "tool_calls": [call]}}]},
+                {"id": "x", "choices": [{"index": 0, "delta": {"content": "llo", "tool_calls": [rest]}}]},
                 {"id": "x", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
                 {"id": "x", "choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
                 b"[DONE]",
@@ -69,8 +69,8 @@ class TestEventStreams:
             stream(
                 {"type": "message_start", "message": {"id": "m1", "usage": {"input_tokens": 5}}},
                 {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
-                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hel"}},
-                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "lo"}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "He"}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "llo"}},
                 {
                     "type": "content_block_start",
                     "index": 1,
@@ -89,7 +89,7 @@ class TestEventStreams:
         assert reply.extras["tool_calls"][0]["function"]["arguments"] == '{"a":1}'
 
     def test_geminis_candidates_are_joined(self):
-        parts = [{"content": {"parts": [{"text": text}]}} for text in ("Hel", "lo")]
+        parts = [{"content": {"parts": [{"text": text}]}} for text in ("He", "llo")]
         last = {**parts[1], "finishReason": "STOP"}
         reply = completed(stream({"candidates": [parts[0]]}, {"candidates": [last]}), "gemini")
         assert (reply.text, reply.finish_reason) == ("Hello", "STOP")
@@ -101,12 +101,12 @@ class TestEventStreams:
     @pytest.mark.parametrize(
         "events",
         [
-            [{"choices": [{"delta": {"content": "Hel"}}]}],
+            [{"choices": [{"delta": {"content": "He"}}]}],
             [{"type": "response.created"}],
             [{"type": "message_start", "message": {}}],
-            [{"candidates": [{"content": {"parts": [{"text": "Hel"}]}}]}],
+            [{"candidates": [{"content": {"parts": [{"text": "He"}]}}]}],
             [
-                {"choices": [{"delta": {"content": "Hel"}}]},
+                {"choices": [{"delta": {"content": "He"}}]},
                 {"error": {"type": "server_error", "message": "no"}},
             ],
             [],

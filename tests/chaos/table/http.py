@@ -248,6 +248,16 @@ HTTP = [
     ),
     *(
         _case(
+            f"download: redirected to a signed URL {status}",
+            f"The results are redirected to a signed URL of another host ({status}).",
+            "The redirect is followed, and no key goes there.",
+            Call("download", "redirected to a signed URL", status=status),
+            sample=status == 302,
+        )
+        for status in (302, 307)
+    ),
+    *(
+        _case(
             f"{call}: redirected",
             f"{what} is redirected to another address ({status}).",
             "The redirect is not followed, and the key goes nowhere else.",
@@ -256,7 +266,6 @@ HTTP = [
         )
         for call, what, status in (
             ("poll", "A poll", 302),
-            ("download", "A download", 307),
             ("upload", "The upload", 308),
         )
     ),

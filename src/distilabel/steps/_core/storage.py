@@ -54,8 +54,8 @@ def storage_code(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     Examples:
         >>> list(storage_code({"data_files": ["rows.jsonl", "s3://bucket/rows"]}))
         []
-        >>> list(storage_code({"data_files": "simplecache::reference://", "storage_options": {"fo": "a.json"}}))
-        [('data_files', 'simplecache::reference://'), ('storage_options', ['fo'])]
+        >>> list(storage_code({"data_files": "simplecache::reference://", "storage_options": {"endpoint": "x"}}))
+        [('data_files', 'simplecache::reference://'), ('storage_options', ['endpoint'])]
     """
     for name, value in fields.items():
         if name == "storage_options":
