@@ -340,8 +340,12 @@ class TestScreens:
     def test_where_there_is_no_terminal_lines_are_shown(self, tmp_path, capfd, monkeypatch):
         monkeypatch.delenv("DISTILABEL_PROGRESS")
         lines = shown(line(tmp_path, Fails(name="bad").on(3)), capfd)
-        assert all(re.fullmatch(r"\d\d:\d\d:\d\d (INFO   |WARNING) \S.*", text) for text in lines)
-        said = [text.split(maxsplit=2)[2] for text in lines]
+        # The traceback of the step's error stands between them.
+        texts = re.split(r"(?m)^(?=\d\d:\d\d:\d\d )", "\n".join(lines))
+        entries = [text.splitlines() for text in texts if text]
+        assert all(re.fullmatch(r"\d\d:\d\d:\d\d (INFO   |WARNING) \S.*", entry[0]) for entry in entries)
+        said = [entry[0].split(maxsplit=2)[2] for entry in entries]
+        assert [entry[1] for entry in entries if len(entry) > 1] == ["Traceback (most recent call last):"]
         assert said[0] == "Pipeline 'line' starts: load, bad."
         assert "Step 'load' is done: 10 rows." in said
         assert "Step 'bad' is done: 10 rows." in said

@@ -14,15 +14,22 @@ import orjson
 from rich.console import Console
 
 from distilabel.events import Event
-from distilabel.exceptions import DistilabelUserError
+from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.progress.log_lines import EventLogger
 from distilabel.progress.table import LiveTable
 
-__all__ = ["screen"]
+__all__ = ["log_cause", "screen"]
 
 _LOGGER = logging.getLogger("distilabel")
 _FORMAT = "%(asctime)s %(levelname)-7s %(message)s"
 _MODES = ("auto", "rich", "plain", "json", "none")
+
+
+def log_cause(error: BaseException) -> None:
+    """Write the traceback of the cause of an error to the log file, and not to the screen: the caller of the run sees it."""
+    if isinstance(error, DistilabelStepError) and error.__cause__ is not None:
+        cause = error.__cause__
+        _LOGGER.getChild("pipeline").error("%s", error, exc_info=cause, extra={"only_in_file": True})
 
 
 @contextmanager
@@ -97,6 +104,7 @@ def _shown(mode: str, console: Console, level: int) -> logging.Handler | None:
     handler = _ConsoleHandler(console) if mode == "rich" else logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(_FORMAT, datefmt="%H:%M:%S"))
     handler.setLevel(level)
+    handler.addFilter(lambda record: not getattr(record, "only_in_file", False))
     return handler
 
 

@@ -3,7 +3,7 @@
 import logging
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, TypeVar, overload
@@ -73,6 +73,7 @@ class _Step(config.Loadable):
 
     _artifacts_directory: Path | None = PrivateAttr(default=None)
     _random: random.Random | None = PrivateAttr(default=None)
+    _has_warned: bool = PrivateAttr(default=False)
 
     def __init__(self, **data: Any) -> None:
         super().__init__(**data)
@@ -334,6 +335,18 @@ class _Step(config.Loadable):
         """Describe the runtime parameters; see `distilabel.config.runtime_parameters_info`."""
         return config.runtime_parameters_info(self)
 
+    def _name_forgotten_outputs(self, rows: list[Row]) -> None:
+        """Warn, once, if a user's step declares a column that none of its rows has."""
+        if self._has_warned or not rows or type(self).__module__.startswith("distilabel."):
+            return
+        declared = [name for name, is_required in as_columns(self.outputs).items() if is_required]
+        if missing := [name for name in declared if not any(name in row for row in rows)]:
+            self._has_warned = True
+            self._logger.warning(
+                "Step %r declares the output %r, and none of its rows has it: set row[%r] in its code, or take it out of `outputs`.",
+                self.name, missing[0], missing[0],
+            )  # fmt: skip
+
     @property
     def _renaming(self) -> Renaming:
         produced = (
@@ -414,7 +427,8 @@ class Step(_Step):
         for rows in inputs:
             inner.append(renaming.into(rows, first=len(originals)))
             originals += rows
-        for new_rows in self.process(*inner):
+        for new_rows in _yielded(self.name, self.process(*inner), "yield rows"):
+            self._name_forgotten_outputs(_checked_rows(self.name, new_rows))
             yield renaming.out_of(new_rows, originals)
 
 
@@ -472,8 +486,37 @@ class GeneratorStep(_Step):
     def process_applying_mappings(self, offset: int = 0) -> Iterator[tuple[list[Row], bool]]:
         """Yield what `process` yields, with the columns named as `output_mappings` says."""
         renaming = self._renaming
-        for rows, is_last in self.process(offset=offset):
-            yield renaming.out_of(rows, ()), is_last
+        for made in _yielded(self.name, self.process(offset=offset), "yield rows, is_last"):
+            if not isinstance(made, tuple) or len(made) != 2:  # noqa: PLR2004 - a pair
+                raise DistilabelTypeError(
+                    f"process() of step {self.name!r} must yield pairs of rows and whether they are the last, not "
+                    f"{type(made).__name__}: write `yield rows, is_last`."
+                )
+            self._name_forgotten_outputs(_checked_rows(self.name, made[0]))
+            yield renaming.out_of(made[0], ()), made[1]
+
+
+def _yielded(step: str, made: Any, statement: str) -> Iterable[Any]:
+    """Return what `process` made; raise where it returned its rows, or nothing, in place of yielding lists of rows."""
+    if (
+        made is None
+        or isinstance(made, dict)
+        or (isinstance(made, list) and any(isinstance(one, dict) for one in made))
+    ):
+        raise DistilabelTypeError(
+            f"process() of step {step!r} returns {type(made).__name__} and must yield lists of rows (dicts): write `{statement}` "
+            "in place of `return`."
+        )
+    return made  # type: ignore[no-any-return]
+
+
+def _checked_rows(step: str, rows: Any) -> list[Row]:
+    if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
+        return rows
+    raise DistilabelTypeError(
+        f"process() of step {step!r} must yield lists of rows (dicts), not {type(rows).__name__}"
+        + (": write `yield [row]`." if isinstance(rows, dict) else ".")
+    )
 
 
 def validate_step(step: _Step, *, check_outputs: bool = True) -> None:

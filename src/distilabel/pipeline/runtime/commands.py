@@ -66,7 +66,7 @@ class Processed:
     Attributes:
         taken: How many rows the step was given; 0 if the chunks came from the cache.
         raised: For how many of these rows the step raised.
-        reason: The first error that it raised.
+        error: The first error that it raised.
         to: The branches that a route picked for each chunk.
     """
 
@@ -75,7 +75,7 @@ class Processed:
     chunks: tuple[Chunk, ...]
     taken: int = 0
     raised: int = 0
-    reason: str = ""
+    error: Exception | None = None
     to: tuple[tuple[str, ...], ...] | None = None
 
 

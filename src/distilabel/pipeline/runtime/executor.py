@@ -46,12 +46,12 @@ class _Attempt:
     Attributes:
         waits: Whether replies are still missing. All requests are registered, and the chunk's rows are incomplete.
         raised: For how many rows the step raised.
-        reason: The first error that it raised.
+        error: The first error that it raised.
     """
 
     waits: bool = False
     raised: int = 0
-    reason: str = ""
+    error: Exception | None = None
 
 
 class CommandExecutor:
@@ -192,7 +192,7 @@ class CommandExecutor:
             chunks = self._keep(runtime, command.index, key, rows)
             taken = len(places) if places else sum(map(len, inputs))
             to = self._routes_of(runtime, command.index, chunks)
-            return Processed(name, command.index, chunks, taken, attempt.raised, attempt.reason, to)
+            return Processed(name, command.index, chunks, taken, attempt.raised, attempt.error, to)
 
     def _run(
         self,
@@ -369,17 +369,19 @@ def _run_slice(
             raise DistilabelStepError(
                 f"Step {step.name!r} failed: {type(error).__name__}: {error}."
             ) from error
-        # The step may have changed the rows before it raised.
-        rows = reread()[0][start : start + len(part[0])]
-        if len(rows) != 1:
-            return [
-                made
-                for row in rows
-                for made in _run_slice(runtime, attempt, [[deepcopy(row)]], 0, partial(list, [[row]]))
-            ]
-        attempt.raised += 1
-        attempt.reason = attempt.reason or f"{type(error).__name__}: {error}"
-        return [_with_reason(step.name, row, error) for row in step.impute_step_outputs(rows)]
+        failure = error
+    # Not within the handler: an error of a single row would have that of all rows as its context.
+    # The step may have changed the rows before it raised.
+    rows = reread()[0][start : start + len(part[0])]
+    if len(rows) != 1:
+        return [
+            made
+            for row in rows
+            for made in _run_slice(runtime, attempt, [[deepcopy(row)]], 0, partial(list, [[row]]))
+        ]
+    attempt.raised += 1
+    attempt.error = attempt.error or failure
+    return [_with_reason(step.name, row, failure) for row in step.impute_step_outputs(rows)]
 
 
 def _with_reason(step: str, row: Row, error: Exception) -> Row:

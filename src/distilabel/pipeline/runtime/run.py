@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from traceback import format_exception
 
 from pydantic import BaseModel
 
@@ -59,7 +60,7 @@ from distilabel.pipeline.storage.workspace import Workspace
 from distilabel.pipeline.workers.cluster import Cluster
 from distilabel.pipeline.workers.placement import assign_runners
 from distilabel.progress.log_lines import jobs_of_earlier_runs
-from distilabel.progress.screen import screen
+from distilabel.progress.screen import log_cause, screen
 from distilabel.records import Job
 from distilabel.steps._core.resources import StepResources
 
@@ -182,7 +183,8 @@ class Run:
                 complete = self._pump()
                 if complete:
                     self._dispatcher.drain()
-        except Exception:
+        except Exception as error:
+            log_cause(error)
             # Responses to requests that are under way are paid for: their chunks are kept.
             models = (model for runtime in self._runtimes.values() for model in runtime.spec.models)
             is_online = any(
@@ -361,6 +363,11 @@ class Run:
             self._began.discard(step)
             self._runtimes[step].runner.stop()
             self._emit(StepEnded(step))
+            if error := self._counts.errors.get(step):
+                text = "".join(format_exception(error)).rstrip()
+                self._emit(
+                    Notice("warning", f"Step {step!r} raised an error for a row. The first one:\n{text}")
+                )
         # Unload the steps of stages that have ended, before those of the next stage are loaded.
         for stage in self._settings.stages[: self._scheduler.stage]:
             for runtime in (self._runtimes[step] for step in stage):
@@ -468,10 +475,16 @@ class Run:
 
 
 class RowCounts:
-    """The numbers of rows of each step."""
+    """The numbers of rows of each step.
+
+    Attributes:
+        rows: How many rows each step gave.
+        errors: The first error that each step raised for a row.
+    """
 
     def __init__(self) -> None:
         self.rows: Counter[str] = Counter()
+        self.errors: dict[str, Exception] = {}
         self._failures: Counter[str] = Counter()
         self._taken: Counter[str] = Counter()
         self._raised: Counter[str] = Counter()
@@ -497,14 +510,17 @@ class RowCounts:
             DistilabelStepError: The step raised for all of its rows.
         """
         step = done.step
+        if done.error is not None:
+            self.errors.setdefault(step, done.error)
+        error = self.errors.get(step)
         self._taken[step] += done.taken
         self._raised[step] += done.raised
         taken = self._taken[step]
         if self.rows[step] == self._raised[step] == taken > 0 and (taken >= _HOPELESS or ended):
             raise DistilabelStepError(
-                f"Step {step!r} failed for all of its {taken} rows ({done.reason}): fix it and run again; the results of the "
-                "steps before it are kept."
-            )
+                f"Step {step!r} failed for all of its {taken} rows ({type(error).__name__}: {error}): fix it and run again; the "
+                "results of the steps before it are kept."
+            ) from error
 
 
 class ParkedChunks:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
+from distilabel.exceptions import DistilabelUserError
 from distilabel.typing import Row
 
 __all__ = ["ORIGIN", "Renaming", "check_mapping"]
@@ -56,20 +56,13 @@ class Renaming:
             inner[ORIGIN] = number
         return inner
 
-    def out_of(self, rows: Sequence[Row], originals: Sequence[Row]) -> list[Row]:
+    def out_of(self, rows: list[Row], originals: Sequence[Row]) -> list[Row]:
         """Rename back, and restore the columns that the renaming hid.
 
         Args:
             rows: The step's output for the rows of `into`: any number of rows, in any order.
             originals: The rows before `into`.
-
-        Raises:
-            DistilabelTypeError: `rows` is not a list of dicts.
         """
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise DistilabelTypeError(
-                f"process() must yield lists of rows (dicts), not {type(rows).__name__}."
-            )
         if self.is_none:
             return rows
         has_numbers = any(ORIGIN in row for row in rows)
