@@ -362,7 +362,7 @@ class TestRuntimeParameters:
         ):
             config.set_runtime_parameters(Car(), {"seats": -1})
 
-    def test_whatever_is_wrong_is_told_with_the_way_to_it(self):
+    def test_whatever_is_wrong_is_reported_with_the_way_to_it(self):
         car = Car(name="mine", spare=[Engine()])
         given_ = {"engine": {"ulr": 1}, "spare": [{"generation_kwargs": {"temprature": 1}}]}
         assert config.set_runtime_parameters(car, given_) == [
@@ -372,7 +372,7 @@ class TestRuntimeParameters:
         with pytest.raises(DistilabelUserError, match=r"`url` of Car 'mine'\.spare\.0 cannot be 5"):
             config.set_runtime_parameters(car, {"spare": [{"url": 5}]})
 
-    def test_value_of_a_secret_is_not_told(self):
+    def test_value_of_a_secret_is_not_reported(self):
         with pytest.raises(
             DistilabelUserError, match="`api_key` of Engine cannot be what was given"
         ) as message:

@@ -86,7 +86,7 @@ class TestFromParquet:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert done.stdout.split() == ["0", "False"]
 
-    def test_chunk_that_was_rewritten_is_read_anew(self, tmp_path):
+    def test_chunk_that_was_rewritten_is_read_again(self, tmp_path):
         write(tmp_path / "leaf", 0, [{"a": 1}])
         assert len(rows_of(from_parquet({"leaf": tmp_path / "leaf"}, tmp_path / "cache"))) == 1
         write(tmp_path / "leaf", 0, [{"a": 1}, {"a": 2}])
@@ -158,7 +158,7 @@ class TestDisk:
         )
         assert again.pipeline_path == tmp_path / "down" / "distiset_configs" / "pipeline.yaml"
 
-    def test_folder_without_a_distiset_is_told(self, tmp_path):
+    def test_folder_without_a_distiset_is_reported(self, tmp_path):
         for path in (tmp_path, tmp_path / "gone"):
             with pytest.raises(DistilabelUserError, match="no Distiset in"):
                 Distiset.load_from_disk(path)
@@ -175,11 +175,11 @@ class TestSplit:
         assert rows_of(distiset.train_test_split(0.5, shuffle=False), "one", "test")[0] == {"a": 5}
 
     @pytest.mark.parametrize("share", [0, 1, 80])
-    def test_share_that_is_none_is_told(self, share):
+    def test_share_that_is_none_is_reported(self, share):
         with pytest.raises(DistilabelUserError, match="above 0 and below 1"):
             Distiset({"one": dataset(1, 2)}).train_test_split(share)
 
-    def test_part_that_is_split_already_is_told(self):
+    def test_part_that_is_split_already_is_reported(self):
         with pytest.raises(DistilabelUserError, match="split already into 'train', 'test'"):
             Distiset({"one": dataset(1, 2)}).train_test_split(0.5).train_test_split(0.5)
 

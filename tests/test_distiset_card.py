@@ -64,7 +64,7 @@ class TestText:
     def test_column_name_with_a_bar_does_not_break_the_table(self):
         assert r"| train | 1 | a\|b |" in card_text({"leaf": part({"a|b": 1})})
 
-    def test_failures_are_told_even_of_a_step_that_is_not_described(self):
+    def test_failures_are_reported_even_of_a_step_that_is_not_described(self):
         assert "| judge |  |  | 3 |  |  |" in card_text({"leaf": part({"a": 1})}, failures={"judge": 3})
 
 

@@ -169,7 +169,7 @@ def test_own_part_with_runtime_parameters_has_the_old_methods():
         ([1], False),
     ],
 )  # fmt: skip
-def test_chat_is_told_from_other_values(value: object, is_chat: bool):
+def test_chat_is_distinguished_from_other_values(value: object, is_chat: bool):
     from distilabel.utils.chat import is_openai_format
 
     assert is_openai_format(value) is is_chat

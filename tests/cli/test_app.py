@@ -23,7 +23,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     return int(left.value.code or 0)
 
 
-def test_version_is_told(monkeypatch, capsys):
+def test_version_is_reported(monkeypatch, capsys):
     assert call(monkeypatch, "--version") == 0
     assert capsys.readouterr() == (f"{__version__}\n", "")
 
@@ -110,14 +110,14 @@ class TestServe:
         assert "Answers come from http://vllm:8000/v1." in out
         assert "hunter2" not in out + err
 
-    def test_port_that_is_taken_is_told_in_one_sentence(self, monkeypatch, capsys):
+    def test_port_that_is_taken_is_one_sentence(self, monkeypatch, capsys):
         monkeypatch.setattr(serve, "require", lambda *_: Server(OSError(98, "Address already in use")))
         assert call(monkeypatch, "serve", "--port", "80") == 1
         err = capsys.readouterr().err
         assert err.startswith("Error: Cannot listen on 127.0.0.1:80 (")
         assert err.endswith("choose another --port.\n")
 
-    def test_folder_that_cannot_be_used_is_told_in_one_sentence(self, monkeypatch, capsys, tmp_path):
+    def test_folder_that_cannot_be_used_is_one_sentence(self, monkeypatch, capsys, tmp_path):
         (tmp_path / "platform.db").write_bytes(b"this is no database, whatever its name says" * 99)
         assert call(monkeypatch, "serve", "--port", "0", "--folder", str(tmp_path)) == 1
         err = capsys.readouterr().err

@@ -197,7 +197,7 @@ class TestShow:
         assert found["files"] == ["jobs/1/output.jsonl"]
         assert found["history"][-1] == ["settled", NOW]
 
-    def test_unknown_job_is_told_in_one_sentence(self, scene: Scene, call: Call):
+    def test_unknown_job_is_one_sentence(self, scene: Scene, call: Call):
         assert call("show", "nope") == (
             1,
             "",
@@ -206,7 +206,7 @@ class TestShow:
 
 
 @pytest.mark.parametrize("words", [("ls",), ("ls", "--json"), ("show", "x")])
-def test_folder_without_a_ledger_is_told_in_one_sentence_and_stays_as_it_is(call: Call, folder: Path, words):
+def test_folder_without_a_ledger_is_one_sentence_and_stays_as_it_is(call: Call, folder: Path, words):
     code, out, err = call(*words)
     assert (code, out) == (1, "")
     assert (

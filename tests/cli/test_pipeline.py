@@ -201,7 +201,7 @@ class TestRun:
             (("--script", "my_pipeline.py", "--param", "shout.times=x"), "`times` of Shout 'shout' cannot be 'x'"),
         ],
     )  # fmt: skip
-    def test_mistake_is_told_in_one_sentence(self, client, monkeypatch, capsys, words, message):
+    def test_mistake_is_one_sentence(self, client, monkeypatch, capsys, words, message):
         (client / "empty.py").write_text("")
         (client / "notes.txt").write_text("")
         monkeypatch.setattr(sys, "path", list(sys.path))
@@ -316,7 +316,7 @@ class TestValidate:
         )
         assert not (tmp_path / "cache").exists()
 
-    def test_fault_is_told(self, say, client):
+    def test_fault_is_reported(self, say, client):
         written(client)
         with Pipeline("bad") as pipeline:
             KeepColumns(name="keep", columns=["a"])
@@ -361,7 +361,7 @@ class TestPush:
         assert "Pushed to me/mine." in out
         assert TOKEN not in out + err
 
-    def test_refusal_of_the_hub_is_told_without_the_token(self, client, monkeypatch, capsys):
+    def test_refusal_of_the_hub_is_reported_without_the_token(self, client, monkeypatch, capsys):
         def refuse(_: Any, __: str, **how: Any) -> None:
             raise ValueError(f"no, not with {how['token']}")
 

@@ -96,7 +96,7 @@ def test_boto3_asks_online(at: Open):
     assert answer["output"]["message"]["content"] == [{"text": answer_to("one")}]
 
 
-def test_file_that_is_not_there_is_told_as_s3_tells_it(at: Open):
+def test_file_that_is_not_there_is_reported_as_s3_tells_it(at: Open):
     _, _, s3 = at()
     with pytest.raises(s3.exceptions.NoSuchKey):
         s3.get_object(Bucket="my-bucket", Key="nothing")

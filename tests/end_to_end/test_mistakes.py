@@ -127,7 +127,7 @@ def test_missing_dataset(tmp_path: Path, strict_platform: Platform):
     assert "no/such-dataset" in said
 
 
-def test_refused_run_can_be_mended_and_goes_on(tmp_path: Path, strict_platform: Platform):
+def test_refused_run_can_be_fixed_and_goes_on(tmp_path: Path, strict_platform: Platform):
     before = len(strict_platform.batches())
     sentence(tmp_path, strict_platform, OFFLINE, OPENAI_API_KEY="sk-wrong-key-123456")
     script = tmp_path / "script.py"

@@ -125,7 +125,9 @@ def test_rows_that_are_kept_without_asking_keep_their_samples_from_others(ledger
     assert [each.n for each in ask(ledger, later, "a", asker="new")] == [1]
 
 
-def test_wanted_samples_are_told_in_the_order_of_asking_and_no_more_than_asked_for(ledger: Ledger, run: int):
+def test_wanted_samples_are_reported_in_the_order_of_asking_and_no_more_than_asked_for(
+    ledger: Ledger, run: int
+):
     ask(ledger, run, "a", "bb", "ccc")
     base = len(body(""))
     assert [size - base for _, size in ledger.samples.wanted(SCOPE, TARGET, run, 2)] == [1, 2]
@@ -365,7 +367,7 @@ def test_request_fails_with_its_last_reason_once_its_attempts_are_used_up(ledger
     ]  # fmt: skip
 
 
-def test_reason_of_an_earlier_attempt_is_not_told_for_a_later_one(ledger: Ledger, run: int):
+def test_reason_of_an_earlier_attempt_is_not_reported_for_a_later_one(ledger: Ledger, run: int):
     ask(ledger, run, "a")
     job, _ = fetched(ledger, run)
     ledger.jobs.settle_lines(job, [], [("busy", "Later.", key("a"), 0, True)])
@@ -409,7 +411,7 @@ def test_asker_whose_sample_goes_into_a_follow_up_is_not_ready(ledger: Ledger, r
     assert ledger.jobs.ready_askers(job) == []
 
 
-def test_files_are_told_with_the_output_first(ledger: Ledger, run: int):
+def test_files_are_reported_with_the_output_first(ledger: Ledger, run: int):
     ask(ledger, run, "a")
     job = ledger.jobs.move(submitted(ledger, run), JobState.ENDED)
     folder = ledger.jobs.folder(job)

@@ -82,7 +82,7 @@ def test_chat_of_the_user_is_not_changed(chat: list[Any]):
     assert repr(chat) == before
 
 
-def test_anthropic_is_told_the_system_s_words_apart():
+def test_anthropic_is_reported_the_system_s_words_apart():
     assert anthropic_chat(CHATS["two system messages"]) == {
         "system": "Be brief.\n\nBe kind.",
         "messages": [user("Hi")],
@@ -155,7 +155,7 @@ def test_anthropic_s_choice_of_a_tool(given: Any, sent: Any):
     assert anthropic_tool_choice(given) == sent
 
 
-def test_arguments_that_are_no_json_are_told():
+def test_arguments_that_are_no_json_are_reported():
     broken = {**CALL, "function": {"name": "weather", "arguments": "{"}}
     for convert in (anthropic_chat, google_chat):
         with pytest.raises(DistilabelUserError, match="weather"):
@@ -174,7 +174,7 @@ def test_google_takes_every_chat(chat: list[Any]):
         types.Content.model_validate(fields["systemInstruction"])
 
 
-def test_google_is_told_the_system_s_words_apart():
+def test_google_is_reported_the_system_s_words_apart():
     assert google_chat(CHATS["two system messages"]) == {
         "systemInstruction": {"parts": [{"text": "Be brief."}, {"text": "Be kind."}]},
         "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],

@@ -99,7 +99,7 @@ def test_answer_is_read_with_its_tokens(llm: CohereLLM):
     }
 
 
-def test_thoughts_and_calls_of_tools_are_told(llm: CohereLLM, network: Network):
+def test_thoughts_and_calls_of_tools_are_reported(llm: CohereLLM, network: Network):
     thought = {"type": "thinking", "thinking": "Let me see."}
     network.body = answered(content=[thought, {"type": "text", "text": "4"}])
     assert ask(llm)["details"][0]["reasoning"] == "Let me see."

@@ -51,6 +51,6 @@ def test_expression_is_handed_on_as_it_is():
 @pytest.mark.parametrize(
     ("structure", "wanted"), [({"format": "regex"}, "as a string"), ({"format": "yaml"}, "JSON only")]
 )
-def test_structure_of_another_kind_is_told(structure: Any, wanted: str):
+def test_structure_of_another_kind_is_reported(structure: Any, wanted: str):
     with pytest.raises(DistilabelUserError, match=wanted):
         logits_processor("transformers", structure, "model", "tokenizer")

@@ -154,7 +154,7 @@ def test_requests_go_where_the_platforms_embed(make: Any, counter: Counter):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_tokens_are_told(kind: type[Any], make: Any):
+def test_tokens_are_reported(kind: type[Any], make: Any):
     assert make(kind).encode_outputs(["a"]) == [{"embedding": [1.0, 0.5], "input_tokens": 3}]
 
 

@@ -92,7 +92,7 @@ def test_each_prompt_gets_its_own_images(studio: Studio, model: Any):
     assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_endpoint_of_ones_own_is_asked_at_its_address(studio: Studio):
+def test_endpoint_of_the_user_is_asked_at_its_address(studio: Studio):
     made = InferenceEndpointsImageGeneration(
         base_url="https://mine.test/", api_key=KEY, transport=studio.transport
     )
@@ -175,7 +175,7 @@ def test_chats_are_asked_of_an_endpoint_by_its_name(
     assert json.loads(asked[0].content)["model"] == "tgi"
 
 
-def test_endpoint_that_is_not_there_or_not_running_is_told_without_the_token(endpoints: dict[Any, Any]):
+def test_endpoint_that_is_not_there_or_not_running_is_reported_without_the_token(endpoints: dict[Any, Any]):
     made = partial(InferenceEndpointsImageGeneration, endpoint_name="e", api_key=KEY)
     with pytest.raises(DistilabelUserError, match=r"'e' cannot be looked up.*check its name") as message:
         made().load()

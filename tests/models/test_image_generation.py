@@ -174,7 +174,7 @@ class TestOpenAI:
         output = asyncio.run(asked_here(model))
         assert output["images"] == ["img-a"] * 2
 
-    def test_platform_without_batches_of_images_is_told_at_once(self):
+    def test_platform_without_batches_of_images_is_reported_at_once(self):
         class Elsewhere(OpenAIImageGeneration):
             platform_name = "groq"
 
@@ -234,7 +234,7 @@ class TestBases:
         assert outputs[2]["failures"][0]["message"] == "OSError: spilt"
         assert made.most == 2
 
-    def test_what_a_subclass_must_define_is_told(self):
+    def test_what_a_subclass_must_define_is_reported(self):
         for call in (
             lambda: ImageGenerationModel().model_name,
             lambda: ImageGenerationModel().generate_outputs(inputs=["a"]),

@@ -171,7 +171,7 @@ def test_vllm_server_is_asked_for_its_model(network: Network):
 
 
 @pytest.mark.parametrize("answer", [{"data": [3]}, {"data": [{"id": ""}]}, {"data": {"0": 1}}])
-def test_vllm_server_that_names_no_model_is_told_apart(network: Network, answer):
+def test_vllm_server_that_names_no_model_is_distinguished(network: Network, answer):
     network.answers.append(answer)
     made = ClientvLLM(base_url="http://gpu-box:8000/v1", transport=network.transport)
     with pytest.raises(DistilabelUserError, match="set model="):

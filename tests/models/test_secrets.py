@@ -62,7 +62,7 @@ def test_what_an_llm_answers_with_is_part_of_the_signature(llm: Make, change: di
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("status", [400, 401, 500])
-def test_secret_that_the_platform_echoes_online_is_told_to_nobody(
+def test_secret_that_the_platform_echoes_online_is_reported_to_nobody(
     llm: Make, platform: FakePlatform, secret: str, status: int, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.DEBUG, "distilabel")

@@ -34,7 +34,7 @@ SOON = 0.001
 # The usual way
 
 
-def test_job_goes_out_comes_back_and_every_step_of_it_is_told(office: Open, platform: FakePlatform):
+def test_job_goes_out_comes_back_and_every_step_of_it_is_reported(office: Open, platform: FakePlatform):
     at = office(poll_interval=SOON)
     platform.plan(polls=2)
     assert texts(at.bring("a", "b")) == ["a/0", "b/0"]
@@ -360,7 +360,7 @@ def test_twin_that_cannot_be_cancelled_does_not_stop_the_run(office: Open, platf
     assert at.broken == []
 
 
-def test_creation_that_is_refused_ends_the_run_and_a_mended_one_goes_through(
+def test_creation_that_is_refused_ends_the_run_and_a_fixed_one_goes_through(
     office: Open, platform: FakePlatform
 ):
     platform.fail(
@@ -792,7 +792,7 @@ def test_row_that_is_too_large_for_any_job_fails_and_the_others_go(office: Open,
     assert JobSettled("p/s", ("big",)) not in at.recorder.events
 
 
-def test_asker_whose_only_row_is_too_large_is_told_at_once(office: Open, platform: FakePlatform):
+def test_asker_whose_only_row_is_too_large_is_reported_at_once(office: Open, platform: FakePlatform):
     at = office()
     at.ask("x" * 2_000, asker="big")
     at.flush()
@@ -800,7 +800,7 @@ def test_asker_whose_only_row_is_too_large_is_told_at_once(office: Open, platfor
     assert platform.calls == []
 
 
-def test_asker_is_told_as_soon_as_its_own_answers_are_there(office: Open, platform: FakePlatform):
+def test_asker_is_reported_as_soon_as_its_own_answers_are_there(office: Open, platform: FakePlatform):
     at = office(poll_interval=SOON)
     platform.plan(results=lambda lines: ([answered(lines[0])], [expired(line) for line in lines[1:]]))
     at.ask("a", asker="done")

@@ -171,7 +171,7 @@ def test_job_whose_shell_is_killed_is_waited_for_as_long_as_its_command_lives(tm
 
 
 @pytest.mark.parametrize("name", ["../x", "unknown"])
-def test_what_is_not_there_is_told_so(tmp_path: Path, name: str):
+def test_what_is_not_there_is_reported_so(tmp_path: Path, name: str):
     made, provider = LocalCommandTransport(tmp_path / "jobs"), platform("vllm").provider()
     assert loop.run(made.run(provider.poll(name))) is None
     assert loop.run(made.run(provider.fetch(name, tmp_path / "x"))) is False

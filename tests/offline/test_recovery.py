@@ -29,7 +29,7 @@ def test_files_of_a_job_stay_in_the_folder_whatever_its_id(remote_id: str, tmp_p
     assert len({path.name for path in paths if len(path.name) < 100}) == 2
 
 
-def test_job_that_runs_while_the_platform_does_not_give_back_what_was_sent_is_told(
+def test_job_that_runs_while_the_platform_does_not_give_back_what_was_sent_is_reported(
     office: Callable[..., Office], platform: FakePlatform, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ):
     at = office()

@@ -177,7 +177,7 @@ def test_lost_cache_folder_is_recovered_from_the_platform(fast_platform: Platfor
     assert len(fast_platform.batches()) == 1
 
 
-def test_missing_key_is_told_before_any_work(fast_platform: Platform, monkeypatch: pytest.MonkeyPatch):
+def test_missing_key_is_reported_before_any_work(fast_platform: Platform, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(DistilabelAuthenticationError, match="OpenAIEmbeddings has no key"):
         build().run()

@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path) -> list[httpx2.Request]:
     return requests
 
 
-def test_default_model_writes_both_sides_at_an_endpoint_of_ones_own(asked: list[httpx2.Request]):
+def test_default_model_writes_both_sides_at_an_endpoint_of_the_user(asked: list[httpx2.Request]):
     made = InstructionResponsePipeline(hf_token="hf_5up3r", num_rows=3, batch_size=2, system_prompt="Be odd.")
     rows = made.run()["default"]["train"]
     assert [(row["instruction"], row["response"]) for row in rows] == [("Why?", "Because.")] * 3

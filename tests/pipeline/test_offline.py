@@ -312,7 +312,7 @@ def test_going_from_waiting_to_not_waiting_pays_nothing(fast_platform: Platform)
     assert paid == 0
 
 
-def test_changed_parser_of_a_task_reads_the_paid_answers_anew(fast_platform: Platform):
+def test_changed_parser_of_a_task_reads_the_paid_answers_again(fast_platform: Platform):
     class Shout(TextGeneration):
         def format_output(self, output: str | None, input: dict[str, Any]) -> dict[str, Any]:
             return {"generation": (output or "").upper()}

@@ -150,7 +150,7 @@ class TestParameters:
         assert column(pipeline.run(parameters={"scale": {"factor": 3}}), "m") == [3]
         assert column(pipeline.run(parameters={scale.name: {"factor": 5, "times": 2}}), "m") == [10]
 
-    def test_missing_one_is_told_with_its_place(self, tmp_path):
+    def test_missing_one_is_reported_with_its_place(self, tmp_path):
         with pytest.raises(DistilabelUserError) as refused:
             line(tmp_path, Scale(name="scale")).run()
         assert "Step 'scale' lacks 'factor'" in str(refused.value)
@@ -175,7 +175,7 @@ class TestParameters:
         assert scale.factor == 2
         assert not list(tmp_path.rglob("*.chunks"))
 
-    def test_value_that_does_not_fit_is_told(self, tmp_path):
+    def test_value_that_does_not_fit_is_reported(self, tmp_path):
         with pytest.raises(DistilabelUserError, match="`factor` of Scale 'scale' cannot be 'many'"):
             line(tmp_path, Scale(name="scale")).run(parameters={"scale": {"factor": "many"}})
 
@@ -226,7 +226,7 @@ class TestRequirements:
         pipeline = line(tmp_path, TextGeneration(name="ask", llm=Needy(model="m", api_key="k")))
         assert pipeline.requirements == ["surely-not-installed"]
 
-    def test_requirement_that_cannot_be_read_is_told(self, tmp_path):
+    def test_requirement_that_cannot_be_read_is_reported(self, tmp_path):
         with pytest.raises(DistilabelUserError, match="The requirement 'not a package!' cannot be parsed"):
             line(tmp_path, Add, requirements=["not a package!"]).run()
 
@@ -352,7 +352,7 @@ class TestScreens:
         assert any(text.startswith("Step 'bad' has no response for 1 row;") for text in said)
         assert said[-1] == "Pipeline 'line' is done: 10 rows."
 
-    def test_rows_from_the_cache_are_told_apart(self, tmp_path, capfd):
+    def test_rows_from_the_cache_are_distinguished(self, tmp_path, capfd):
         line(tmp_path, Add(name="add")).run()
         lines = shown(line(tmp_path, Add(name="add")), capfd)
         assert any(text.endswith("Step 'add' is done: 10 rows, 10 of them from the cache.") for text in lines)
@@ -392,7 +392,7 @@ class TestScreens:
         assert after == before
         assert (tmp_path / "line" / "pipeline.log").read_text().count("starts") == 3
 
-    def test_handlers_of_ones_own_hear_the_run_and_are_left_open(self, tmp_path, capfd):
+    def test_handlers_of_the_user_hear_the_run_and_are_left_open(self, tmp_path, capfd):
         heard = []
 
         class Ear(logging.Handler):
@@ -448,7 +448,7 @@ class TestScreens:
         assert any(f"Step '{long.name}' is done: 10 rows." in text for text in lines)
 
     @pytest.mark.parametrize("variable", ["DISTILABEL_PROGRESS", "DISTILABEL_LOG_LEVEL"])
-    def test_bad_value_is_told_in_one_sentence_before_anything_is_done(self, tmp_path, monkeypatch, variable):
+    def test_bad_value_is_one_sentence_before_anything_is_done(self, tmp_path, monkeypatch, variable):
         monkeypatch.setenv(variable, "loud")
         add = Add(name="add")
         pipeline = line(tmp_path, add)

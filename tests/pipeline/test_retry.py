@@ -269,6 +269,6 @@ class TestCommand:
         ("words", "text"),
         [((), "Name a pipeline, or give --job or --all."), (("q",), "has no pipeline 'q'; it has 'p'.")],
     )
-    def test_pipeline_that_is_not_there_is_told(self, words, text):
+    def test_pipeline_that_is_not_there_is_reported(self, words, text):
         with pytest.raises(DistilabelUserError, match=text):
             CliRunner().invoke(app, ["retry", *words], catch_exceptions=False, standalone_mode=False)

@@ -148,7 +148,7 @@ class YieldsRow(Step):
         (YieldsRow, r"'x' must yield lists of rows \(dicts\), not dict: write `yield \[row\]`"),
     ],
 )
-def test_step_that_does_not_yield_rows_is_told_what_to_write(tmp_path: Path, step: type[Step], what: str):
+def test_step_that_does_not_yield_rows_is_reported_what_to_write(tmp_path: Path, step: type[Step], what: str):
     with pytest.raises(DistilabelTypeError, match=what):
         pipeline(tmp_path, step).run()
 
@@ -172,7 +172,7 @@ class ReturnsGenerated(GeneratorStep):
 
 
 @pytest.mark.parametrize("step", [GeneratesRows, ReturnsGenerated])
-def test_generator_that_does_not_yield_pairs_is_told_what_to_write(tmp_path: Path, step: type[Any]):
+def test_generator_that_does_not_yield_pairs_is_reported_what_to_write(tmp_path: Path, step: type[Any]):
     with Pipeline("errors", cache_dir=tmp_path) as made:
         step(name="x")
     with pytest.raises(DistilabelTypeError, match=r"step 'x' .*write `yield rows, is_last`"):

@@ -122,7 +122,7 @@ def test_notice_is_said_as_it_is(narrator: EventLogger, said: list[Any], name: s
 
 
 @pytest.mark.parametrize("event", [StepBegan("s"), JobSettled("p/s", ("a",)), DispatcherIdle()])
-def test_inner_events_are_not_told(narrator: EventLogger, said: list[Any], event: Any):
+def test_inner_events_are_not_reported(narrator: EventLogger, said: list[Any], event: Any):
     narrator(event)
     assert said == []
 
@@ -200,5 +200,5 @@ def test_way_to_go_on_shows_no_secret(given: list[str], shown: str, monkeypatch:
         (86_400, "24.0 h"),
     ],
 )
-def test_age_is_told_in_the_largest_unit_that_fits(seconds: float, words: str):
+def test_age_is_reported_in_the_largest_unit_that_fits(seconds: float, words: str):
     assert age(seconds) == words

@@ -92,7 +92,7 @@ def test_job_that_was_not_made_is_made_once(name: str, office: Open, tmp_path: P
 
 
 @each_platform
-def test_two_jobs_of_the_same_requests_are_told_apart(name: str, office: Open, tmp_path: Path):
+def test_two_jobs_of_the_same_requests_are_distinguished(name: str, office: Open, tmp_path: Path):
     fake = BESIDE[name]()
     first, second = office(name, tmp_path / "1", fake), office(name, tmp_path / "2", fake)
     first.bring("a")

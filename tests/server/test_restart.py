@@ -72,7 +72,7 @@ def test_killed_server_goes_on_and_no_line_is_lost_or_doubled(tmp_path: Path):
     )
 
 
-def test_server_that_is_told_to_stop_does_so_at_once_and_keeps_every_answer(tmp_path: Path):
+def test_server_that_is_reported_to_stop_does_so_at_once_and_keeps_every_answer(tmp_path: Path):
     with process(tmp_path, delay=3_000) as (server, url), client_of(url) as client:
         batch = start(client, lines(3_000))
         until(lambda: completed(client, batch.id))

@@ -120,7 +120,7 @@ def test_settings_that_cannot_work_are_refused(wrong: dict):
         Settings(Path(), **wrong)
 
 
-def test_folder_whose_database_is_damaged_can_be_used_once_it_is_mended(tmp_path: Path):
+def test_folder_whose_database_is_damaged_can_be_used_once_it_is_fixed(tmp_path: Path):
     database = tmp_path / "platform.db"
     database.write_bytes(b"this is no database, whatever its name says" * 99)
     with pytest.raises(FolderError, match=r"cannot be used \(file is not a database\): give another folder"):

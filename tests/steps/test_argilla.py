@@ -180,7 +180,7 @@ step.load()
 """
 
 
-def test_key_that_is_refused_is_told_without_it(kept):
+def test_key_that_is_refused_is_reported_without_it(kept):
     # In a process of its own: a client that is refused never closes its socket.
     done = subprocess.run(
         [sys.executable, "-c", REFUSED], capture_output=True, text=True, check=False, env=os.environ

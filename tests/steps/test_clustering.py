@@ -46,7 +46,7 @@ class TestUMAP:
         assert [len(row["projection"]) for row in made if row["projection"]] == [1] * 5
         assert process(UMAP(), []) == []
 
-    def test_too_few_rows_are_told(self):
+    def test_too_few_rows_are_reported(self):
         with pytest.raises(
             DistilabelUserError, match="has 3 embeddings to project into 2 dimensions: it needs at least 4"
         ):

@@ -51,7 +51,7 @@ def test_chunk_without_any_text_does_not_ask_the_model():
     assert model.asked == []
 
 
-def test_model_that_gives_too_few_vectors_is_told():
+def test_model_that_gives_too_few_vectors_is_reported():
     class Forgetful(Lengths):
         def encode(self, inputs):
             return super().encode(inputs)[1:]

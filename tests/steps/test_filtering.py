@@ -158,11 +158,11 @@ class TestNearest:
     @pytest.mark.parametrize(
         "vectors", [[[1.0], [1.0, 2.0]], [["x"]], [[]], [1.0], [[float("nan")]], [[None]]]
     )
-    def test_what_are_no_vectors_is_told(self, vectors):
+    def test_what_are_no_vectors_is_reported(self, vectors):
         with pytest.raises(DistilabelUserError, match="must hold lists of finite numbers of the same length"):
             self.find(vectors)
 
-    def test_gpu_that_this_faiss_cannot_use_is_told(self):
+    def test_gpu_that_this_faiss_cannot_use_is_reported(self):
         if hasattr(faiss, "StandardGpuResources"):
             pytest.skip("this faiss can use a GPU")
         with pytest.raises(DistilabelUserError, match="install a faiss with GPU support"):
@@ -230,7 +230,7 @@ class TestEmbeddingDedup:
     def test_row_without_neighbours_is_neither_kept_nor_dropped(self):
         assert self.keep((None, None), ([], [])) == [None, True]
 
-    def test_neighbours_that_cannot_be_are_told(self):
+    def test_neighbours_that_cannot_be_are_reported(self):
         with pytest.raises(DistilabelUserError, match="beyond its 1 rows"):
             self.keep(([1], [0.9]))
         with pytest.raises(DistilabelUserError, match="1 `nn_indices` and 0 `nn_scores`"):

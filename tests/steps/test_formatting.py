@@ -115,7 +115,7 @@ class TestSFT:
             ([*CHAT, {"role": "assistant", "content": "A"}], "last message"),
         ],
     )
-    def test_messages_that_cannot_be_continued_are_told(self, messages, reason):
+    def test_messages_that_cannot_be_continued_are_reported(self, messages, reason):
         step = FormatChatGenerationSFT()
         row = made(step, messages=messages, generation="G")
         assert row["prompt"] is None
@@ -139,7 +139,7 @@ class TestDPO:
         assert (row["chosen_rating"], row["rejected_rating"]) == (5.0, 1)
         assert (row["chosen_model"], row["rejected_model"]) == ("y", "z")
 
-    def test_models_are_not_told_where_nobody_knows_them(self):
+    def test_models_are_not_reported_where_nobody_knows_them(self):
         assert "chosen_model" not in self.rated(["a", "b"], [1, 2])
         assert "chosen_model" not in self.rated(["a", "b"], [1, 2], generation_models=None)
 
@@ -177,7 +177,7 @@ class TestDPO:
         assert [row[name] for name in columns] == [None] * 6
         assert reason in row["distilabel_metadata"]["failure_dpo"]["message"]
 
-    def test_models_that_are_not_as_many_are_told(self):
+    def test_models_that_are_not_as_many_are_reported(self):
         row = self.rated(["a", "b"], [1, 2], generation_models=["x"])
         assert row["chosen"] is None
         assert "and 1 models" in row["distilabel_metadata"]["failure_dpo"]["message"]
@@ -276,6 +276,6 @@ class TestTruncate:
         step = TruncateTextColumn(max_length=2, tokenizer=str(tokenizer))
         assert next(step.process([{"text": "a\N{CAT FACE}b"}])) == [{"text": "a"}]
 
-    def test_tokenizer_that_is_not_there_is_told(self, tmp_path):
+    def test_tokenizer_that_is_not_there_is_reported(self, tmp_path):
         with pytest.raises(DistilabelUserError, match="cannot load the tokenizer"):
             TruncateTextColumn(tokenizer=str(tmp_path)).load()

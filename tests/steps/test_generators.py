@@ -61,7 +61,7 @@ class TestDicts:
     def test_columns_are_those_of_all_rows(self):
         assert LoadDataFromDicts(data=[{"a": 1}, {"b": 1}]).outputs == ["a", "b"]
 
-    def test_no_rows_are_told(self):
+    def test_no_rows_are_reported(self):
         with pytest.raises(DistilabelUserError, match=r"has no rows: pass them"):
             LoadDataFromDicts().load()
 
@@ -145,7 +145,7 @@ class TestFiles:
             ("a.txt", "é\u2028b\nc\n".encode(), [{"text": "é\u2028b"}, {"text": "c"}]),
         ],
     )
-    def test_type_is_told_from_the_name(self, tmp_path, name, content, expected):
+    def test_type_is_distinguished_from_the_name(self, tmp_path, name, content, expected):
         (tmp_path / name).write_bytes(content)
         assert read(LoadDataFromFileSystem(data_files=str(tmp_path / name))) == expected
 
@@ -193,23 +193,23 @@ class TestFiles:
         assert read(LoadDataFromFileSystem(data_files=files)) == [{"a": 1, "b": None}, {"a": None, "b": "x"}]
 
     @pytest.mark.parametrize("streaming", [False, True])
-    def test_empty_file_is_told(self, tmp_path, streaming):
+    def test_empty_file_is_reported(self, tmp_path, streaming):
         (tmp_path / "a.jsonl").touch()
         with pytest.raises(DistilabelUserError, match=r"^Step 'x' .*empty\.$"):
             LoadDataFromFileSystem(name="x", data_files=tmp_path / "a.jsonl", streaming=streaming).load()
 
-    def test_missing_path_is_told(self, tmp_path):
+    def test_missing_path_is_reported(self, tmp_path):
         with pytest.raises(DistilabelUserError, match=r"found no data file at .*gone.jsonl': check the path"):
             LoadDataFromFileSystem(data_files=tmp_path / "gone.jsonl").load()
         with pytest.raises(DistilabelUserError, match="set `data_files`"):
             LoadDataFromFileSystem().load()
 
-    def test_file_that_is_no_json_is_told_in_one_sentence(self, tmp_path):
+    def test_file_that_is_no_json_is_one_sentence(self, tmp_path):
         (tmp_path / "a.jsonl").write_text('{"a": 1}\n{oops\n')
         with pytest.raises(DistilabelUserError, match=r"^Step 'x' cannot load its dataset: .*JSON"):
             LoadDataFromFileSystem(name="x", data_files=tmp_path / "a.jsonl").load()
 
-    def test_files_of_several_types_are_told(self, tmp_path):
+    def test_files_of_several_types_are_reported(self, tmp_path):
         write_jsonl(tmp_path / "a.jsonl")
         (tmp_path / "b.csv").write_text("a\n1\n")
         with pytest.raises(DistilabelUserError, match=r"several types \(\.csv, \.jsonl\)"):
@@ -221,7 +221,7 @@ class TestFiles:
             step = LoadDataFromFileSystem(data_files=f"memory://{place}", streaming=streaming)
             assert [row["n"] for row in read(step)] == ([1] if place.endswith("a.jsonl") else [1, 2])
 
-    def test_address_without_files_is_told(self, memory):
+    def test_address_without_files_is_reported(self, memory):
         for place in ("gone", "gone.jsonl", "rows/*.csv"):
             with pytest.raises(
                 DistilabelUserError, match=f"found no data file at 'memory://{re.escape(place)}'"
@@ -304,12 +304,12 @@ class TestHub:
         }
         assert asked == [(("me/data",), how)]
 
-    def test_unknown_split_is_told(self, tmp_path):
+    def test_unknown_split_is_reported(self, tmp_path):
         write_jsonl(tmp_path / "repo" / "train.jsonl")
         with pytest.raises(DistilabelUserError, match=r"^Step 'x' cannot load its dataset: Unknown split"):
             LoadDataFromHub(name="x", repo_id=str(tmp_path / "repo"), split="dev").load()
 
-    def test_dataset_that_is_not_there_is_told(self, tmp_path):
+    def test_dataset_that_is_not_there_is_reported(self, tmp_path):
         with pytest.raises(DistilabelUserError, match=r"^Step 'x' cannot load its dataset: "):
             LoadDataFromHub(name="x", repo_id=str(tmp_path / "gone")).load()
 
@@ -337,7 +337,7 @@ class TestDisk:
         ):
             LoadDataFromDisk(**distiset, config="leaf", split="dev").load()
 
-    def test_missing_folder_is_told(self, tmp_path):
+    def test_missing_folder_is_reported(self, tmp_path):
         with pytest.raises(DistilabelUserError, match=r"found no dataset folder"):
             LoadDataFromDisk(dataset_path=tmp_path / "gone").load()
 
@@ -362,7 +362,7 @@ class TestMakeGeneratorStep:
         step = pickle.loads(pickle.dumps(make_generator_step(Dataset.from_list(ROWS))))
         assert read(step) == ROWS
 
-    def test_what_holds_no_rows_is_told(self):
+    def test_what_holds_no_rows_is_reported(self):
         from datasets import Dataset, DatasetDict
 
         with pytest.raises(DistilabelUserError, match="empty"):

@@ -52,6 +52,6 @@ def test_what_is_loaded_late_is_what_type_checkers_see():
         assert getattr(distilabel.steps.tasks, name) is getattr(import_module(module), name)
 
 
-def test_name_that_is_no_task_is_told():
+def test_name_that_is_no_task_is_reported():
     with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
         _ = distilabel.steps.tasks.Nonsense

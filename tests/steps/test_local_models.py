@@ -54,7 +54,7 @@ def test_llm_that_tells_no_states_is_refused_when_the_step_is_made():
         GenerateEmbeddings(llm=OpenAILLM(model="m", use_offline_batch_generation=True))
 
 
-def test_llm_that_loses_states_is_told():
+def test_llm_that_loses_states_is_reported():
     with pytest.raises(DistilabelStepError, match="2 texts and its LLM returned 1"):
         next(GenerateEmbeddings(llm=States(lost=1)).process([{"text": "a"}, {"text": "b"}]))
 

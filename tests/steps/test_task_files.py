@@ -41,7 +41,7 @@ class TestTextGeneration:
             ({"template": "{{ instruction"}, "is not valid Jinja2"),
         ],
     )
-    def test_template_that_does_not_fit_its_columns_is_told_at_once(self, fields, reason):
+    def test_template_that_does_not_fit_its_columns_is_reported_at_once(self, fields, reason):
         with pytest.raises(DistilabelUserError, match=reason):
             TextGeneration(llm=EchoLLM(), **fields)
 
@@ -51,7 +51,7 @@ class TestTextGeneration:
         with pytest.raises(DistilabelUserError, match="uses 'other'"):
             validate_step(step)
 
-    def test_row_that_lacks_a_column_is_told(self):
+    def test_row_that_lacks_a_column_is_reported(self):
         with pytest.raises(DistilabelUserError, match="cannot be filled in: 'instruction' is undefined"):
             asked(TextGeneration(llm=EchoLLM()), {"prompt": "a"})
 
@@ -106,7 +106,7 @@ class TestChatGeneration:
         assert row["generation"] == "c!0"
 
     @pytest.mark.parametrize("messages", [None, "a", [], [{"role": "user"}], ["a"]])
-    def test_what_is_no_conversation_is_told(self, messages):
+    def test_what_is_no_conversation_is_reported(self, messages):
         with pytest.raises(DistilabelUserError, match="list of dicts with `role` and `content`"):
             asked(ChatGeneration(llm=EchoLLM()), {"messages": messages})
 
@@ -178,7 +178,7 @@ class TestTaskDecorator:
             ("---\nsystem_prompt: a\nuser_message_template: say {\n---\n", "write {{ and }} for braces"),
         ],
     )
-    def test_docstring_of_another_form_is_told_when_the_module_is_read(self, docstring, reason):
+    def test_docstring_of_another_form_is_reported_when_the_module_is_read(self, docstring, reason):
         def RunFailed(output, input):
             return {}
 

@@ -157,7 +157,7 @@ class TestFailures:
         assert (failure["code"], failure["attempts"], failure["job_id"]) == ("unparseable_output", 1, None)
         assert failure["message"].startswith("ValueError: invalid literal")
 
-    def test_model_that_gave_no_text_and_no_reason_is_told_so(self):
+    def test_model_that_gave_no_text_and_no_reason_is_reported_so(self):
         rows = run(Grade(name="g", llm=llm_that({"generations": [None]})), [{"text": "t"}])
         assert rows[0]["distilabel_metadata"]["failure_g"]["code"] == "no_generation"
 
@@ -347,7 +347,7 @@ class TestDetails:
         "details": [{"finish_reason": "stop", "reasoning": "Hm."}, {"finish_reason": "length"}],
     }
 
-    def test_what_is_told_of_an_answer_stands_in_its_row_s_metadata(self):
+    def test_what_is_reported_of_an_answer_stands_in_its_row_s_metadata(self):
         first, second = run(Grade(name="g", llm=llm_that(self.OUTPUT), num_generations=2), [{"text": "t"}])
         message = [
             {k: v for k, v in row["distilabel_metadata"].items() if "raw" not in k} for row in (first, second)

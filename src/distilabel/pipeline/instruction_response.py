@@ -1,4 +1,4 @@
-"""A ready pipeline in one line: a model writes instructions and responses without any input data."""
+"""A predefined pipeline: a model writes instructions and responses without input data."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ class InstructionResponsePipeline:
 
     Args:
         llm: An LLM that writes the user's messages; see `MagpieGenerator`. By default Llama 3.1 8B Instruct behind an
-            Inference Endpoint of your own, whose address is in `HF_INFERENCE_BASE_URL`.
-        system_prompt: Steers what is written: one, a list of prompts, or a dict as for `MagpieGenerator`.
+            Inference Endpoint, whose address is in `HF_INFERENCE_BASE_URL`.
+        system_prompt: One system prompt, a list of them, or a dict as for `MagpieGenerator`.
         hf_token: The key of the default LLM; by default `HF_TOKEN`.
-        n_turns: How many pairs of messages; more than one make a column `conversation`.
-        num_rows: How many rows.
-        batch_size: How many of them are written at once.
+        n_turns: The number of pairs of messages; more than one give a column `conversation`.
+        num_rows: The number of rows.
+        batch_size: The number of rows in one chunk.
 
     Columns:
         Out: those of `MagpieGenerator`: `instruction`, `response` and `model_name` by default.

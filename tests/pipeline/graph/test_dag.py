@@ -112,7 +112,7 @@ class TestColumns:
         load(text="x") >> Add(name="add")
         assert '"your_column": "n"' in refusal(pipeline)
 
-    def test_generator_without_rows_is_told_to_have_some(self, pipeline):
+    def test_generator_without_rows_is_named(self, pipeline):
         LoadDataFromDicts(data=[]) >> Add(name="add")
         assert "before it has no rows: give it at least one row" in refusal(pipeline)
 
@@ -155,7 +155,7 @@ class TestShape:
     def test_pipeline_without_steps_is_refused(self, pipeline):
         assert "has no steps: create them inside `with Pipeline() as pipeline:`" in refusal(pipeline)
 
-    def test_step_that_gets_no_rows_is_told_both_ways_out(self, pipeline):
+    def test_step_that_gets_no_rows_is_reported_both_ways_out(self, pipeline):
         Same(name="alone")
         text = refusal(pipeline)
         assert "Step 'alone' gets no rows" in text

@@ -119,7 +119,7 @@ class TestRoutes:
         with pytest.raises(DistilabelUserError, match="not in an allowed package"):
             Pipeline.from_dict(pipeline.dump())
 
-    def test_route_without_a_place_is_told(self, tmp_path):
+    def test_route_without_a_place_is_reported(self, tmp_path):
         data = routed(tmp_path, last_one).dump()
         del data["pipeline"]["routing_batch_functions"][0]["type_info"]
         with pytest.raises(DistilabelUserError, match="The route after step 'load' is a function"):

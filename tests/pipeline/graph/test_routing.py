@@ -73,7 +73,7 @@ class TestBook:
         assert book.route("load", "y", fixed("a"), BRANCHES) == ("a",)
         assert book.route("other", "x", fixed("c"), BRANCHES) == ("c",)
 
-    def test_route_to_a_branch_that_is_gone_is_picked_anew(self, path):
+    def test_route_to_a_branch_that_is_gone_is_picked_again(self, path):
         RouteStore(path).route("load", "x", fixed("b"), BRANCHES)
         assert RouteStore(path).route("load", "x", fixed("c"), ("a", "c")) == ("c",)
         assert RouteStore(path).route("load", "x", fixed("a"), ("a", "c")) == ("c",)
@@ -89,7 +89,7 @@ class TestBook:
         assert len(set(picked)) == 3
 
     @pytest.mark.parametrize("cut", range(1, 18))
-    def test_line_that_was_torn_is_picked_anew_and_the_book_stays_readable(self, path, cut):
+    def test_line_that_was_torn_is_picked_again_and_the_book_stays_readable(self, path, cut):
         book = RouteStore(path)
         book.route("load", "x", fixed("a"), BRANCHES)
         book.route("load", "y", fixed("b"), BRANCHES)

@@ -90,7 +90,7 @@ class TestRefusals:
             ("in_order", "load_groups is 'in_order': give lists of steps"),
         ],
     )  # fmt: skip
-    def test_what_cannot_be_a_group_is_told(self, diamond, groups, words):
+    def test_what_cannot_be_a_group_is_reported(self, diamond, groups, words):
         for refused in (diamond.get_load_stages, lambda load_groups: diamond.run(load_groups=load_groups)):
             with pytest.raises(DistilabelUserError) as raised:
                 refused(load_groups=groups)
@@ -103,7 +103,7 @@ class TestRefusals:
         ):
             pipeline.get_load_stages([["s", "sum"]])
 
-    def test_groups_that_wait_for_one_another_are_told(self, tmp_path):
+    def test_groups_that_wait_for_one_another_are_reported(self, tmp_path):
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
             load, (a, b, c, d) = LoadDataFromDicts(name="load"), (Same(name=name) for name in "abcd")
             load >> [a, c]

@@ -259,7 +259,7 @@ class TestRoutes:
             (tmp_path / "routed" / "chunks" / f"{name}.chunks").unlink()
         assert rows(self.build(tmp_path, sample_n_steps(1)).run()) == first
 
-    def test_route_by_chance_of_ones_own_is_remembered(self, tmp_path):
+    def test_route_by_chance_of_the_user_is_remembered(self, tmp_path):
         turns = iter("abcabcabca")
 
         @routing_batch_function()
@@ -321,7 +321,7 @@ class TestDataset:
     @pytest.mark.parametrize(
         ("data", "words"), [([], "dataset is empty"), ({"n": [1]}, "The dataset must be a list")]
     )
-    def test_what_is_no_dataset_is_told(self, tmp_path, data, words):
+    def test_what_is_no_dataset_is_reported(self, tmp_path, data, words):
         with Pipeline("p", cache_dir=tmp_path) as pipeline:
             Add()
         with pytest.raises(DistilabelUserError, match=words):
@@ -735,7 +735,7 @@ class TestFailures:
                 line(tmp_path, Breaks(name="breaks")).run()
         assert isinstance(failed.value.__cause__, KeyError)
 
-    def test_error_that_says_what_to_mend_is_not_taken_for_a_bad_row(self, tmp_path):
+    def test_error_that_says_what_to_fix_is_not_taken_for_a_bad_row(self, tmp_path):
         class Refuses(Same):
             def made(self, rows):
                 raise DistilabelUserError("set the thing")
@@ -876,7 +876,7 @@ class TestSurroundings:
         assert distiset.pipeline_path == tmp_path / "line" / "pipeline.yaml"
         assert distiset.log_filename_path.read_text()
 
-    def test_folder_that_cannot_be_written_is_told_in_one_sentence(self, tmp_path):
+    def test_folder_that_cannot_be_written_is_one_sentence(self, tmp_path):
         (tmp_path / "cache").write_text("a file")
         with pytest.raises(
             DistilabelCacheError, match=r"cannot be used .*: make it writable, or name another"

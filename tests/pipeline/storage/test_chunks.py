@@ -119,7 +119,7 @@ class TestDigest:
             ([[1], [2]], [[1, 2]]),
         ],
     )
-    def test_values_that_look_alike_are_told_apart(self, one, two):
+    def test_values_that_look_alike_are_distinguished(self, one, two):
         assert content_digest([{"x": one}]) != content_digest([{"x": two}])
         assert content_digest([{"x": one}]) == content_digest([{"x": copy.deepcopy(one)}])
 
@@ -301,14 +301,14 @@ class TestStore:
         assert again.reuse(1, KEY) is None
         assert again.reuse(2, OTHER) is not None
 
-    def test_folder_that_cannot_be_written_is_told_in_one_sentence(self, tmp_path):
+    def test_folder_that_cannot_be_written_is_one_sentence(self, tmp_path):
         (tmp_path / "chunks").write_text("a file")
         with pytest.raises(
             DistilabelCacheError, match=r"The cache folder .* cannot be used .*: make it writable"
         ):
             ChunkStore(tmp_path / "chunks" / "step.chunks")
 
-    def test_full_disk_is_told_in_one_sentence(self):
+    def test_full_disk_is_one_sentence(self):
         if not Path("/dev/full").exists():
             pytest.skip("this system has no /dev/full")
         store = ChunkStore(Path("/dev/full"))

@@ -19,7 +19,7 @@ def workspace(tmp_path: Path):
     made.release()
 
 
-def test_second_run_is_refused_and_told_who_holds_the_folder(workspace):
+def test_second_run_is_refused_with_the_name_of_who_holds_the_folder(workspace):
     with pytest.raises(DistilabelRunningError) as refused:
         Workspace(workspace.cache, "p", use_cache=True)
     text = str(refused.value)
@@ -66,7 +66,7 @@ def test_folder_that_was_left_can_be_taken_again(tmp_path):
 
 
 @pytest.mark.parametrize("place", [".", "cache", "cache/p"])
-def test_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, place):
+def test_folder_that_cannot_be_written_is_one_sentence(tmp_path, place):
     cache = tmp_path / "cache"
     if place == ".":
         cache = tmp_path / "file" / "cache"

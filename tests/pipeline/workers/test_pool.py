@@ -194,7 +194,7 @@ class TestLife:
 
 @pytest.mark.slow  # starts worker processes for each test
 class TestErrors:
-    def test_row_for_which_the_step_raises_says_so_as_ever(self, tmp_path):
+    def test_row_for_which_the_step_raises_says_so_unchanged(self, tmp_path):
         def found(cache: str, **more: Any) -> dict[int, tuple[str, str]]:
             raises = worker_steps.Raises(name="x", **more)
             return failures(rows(line(tmp_path / cache, raises, enable_metadata=True).run()), "x")

@@ -175,7 +175,9 @@ class TestResources:
         assert [row["m"] for row in found] == list(range(1, 11))
         assert "The steps request 2 'press' in all, and the Ray cluster has 1 now" in caplog.text
 
-    def test_what_no_node_has_is_told_before_and_while_it_is_waited_for(self, tmp_path, caplog, monkeypatch):
+    def test_what_no_node_has_is_reported_before_and_while_it_is_waited_for(
+        self, tmp_path, caplog, monkeypatch
+    ):
         monkeypatch.setattr(actor, "_PLACEMENT_TIMEOUT", 0.2)
         monkeypatch.setattr(pool_module, "_GRACE_IF_BUSY", 0.5)
         pool = pool_of(worker_steps.Tells(name="x"), resources={"no such thing": 1})
@@ -189,7 +191,7 @@ class TestResources:
             "No node of the Ray cluster has {'no such thing': 1.0} for a replica of step 'x'"
         )
 
-    def test_what_ray_does_not_accept_is_told(self, tmp_path):
+    def test_what_ray_does_not_accept_is_reported(self, tmp_path):
         step = worker_steps.Tells(name="x", resources=StepResources(gpus=1.5))
         with pytest.raises(
             DistilabelUserError, match=r"Ray does not accept the resources that step 'x' requests .*1\.5"

@@ -126,7 +126,7 @@ def test_region_of_an_address_without_one_is_the_environment_s(monkeypatch: pyte
     assert signed_for(sent) == ("eu-central-1", "bedrock")
 
 
-def test_account_is_told_apart_and_is_no_secret(monkeypatch: pytest.MonkeyPatch):
+def test_account_is_distinguished_and_is_no_secret(monkeypatch: pytest.MonkeyPatch):
     assert AwsSigner().account == ACCESS_KEY
     monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
     assert AwsSigner().account == "123456789012"
@@ -153,7 +153,7 @@ def test_missing_credentials_are_asked_for(monkeypatch: pytest.MonkeyPatch):
         ),
     ],
 )
-def test_credentials_that_cannot_be_had_are_told_without_what_was_said(
+def test_credentials_that_cannot_be_had_are_reported_without_what_was_said(
     monkeypatch, fault: Exception, kind: type
 ):
     signs = AwsSigner()

@@ -149,7 +149,7 @@ def refused(code: str, status: int = 400, message: str = "No.") -> Any:
     return response(status, {"message": message}, **{ERROR_TYPE: kind})
 
 
-def test_refusal_is_told_by_its_name(bedrock: Bedrock):
+def test_refusal_is_reported_by_its_name(bedrock: Bedrock):
     with pytest.raises(DistilabelPlatformError, match="HTTP 400: No") as caught:
         drive(bedrock.create(JOB, Path("in")), refused("ValidationException"))
     assert (caught.value.status, caught.value.code) == (400, "ValidationException")
@@ -161,7 +161,7 @@ def test_quota_of_jobs_is_waited_for(bedrock: Bedrock):
     assert caught.value.status == 429
 
 
-def test_refusal_of_s3_is_told_without_its_xml(bedrock: Bedrock):
+def test_refusal_of_s3_is_reported_without_its_xml(bedrock: Bedrock):
     xml = b"<Error><Code>AccessDenied</Code><Message>Not &quot;you&quot;.</Message><HostId>h</HostId></Error>"
     with pytest.raises(DistilabelAuthenticationError, match='HTTP 403: Not "you"') as caught:
         drive(bedrock.upload(JOB, Path("in")), response(403, xml))

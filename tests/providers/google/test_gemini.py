@@ -80,7 +80,7 @@ def test_online_request_names_the_model_in_its_path(model: str, path: str):
     assert request.path == f"{path}:generateContent"
 
 
-def test_key_that_is_no_key_is_told_though_the_status_is_400():
+def test_key_that_is_no_key_is_reported_though_the_status_is_400():
     body = {
         "error": {"code": 400, "message": "API key not valid.", "details": [{"reason": "API_KEY_INVALID"}]}
     }
@@ -179,7 +179,7 @@ def test_sdk_sends_the_batch_that_we_send():
     assert sent[0].headers["x-goog-api-key"] == Gemini().headers("k")["x-goog-api-key"]
 
 
-def test_job_of_embeddings_is_made_by_a_call_of_its_own_and_told_apart_when_it_is_found():
+def test_job_of_embeddings_is_made_by_a_call_of_its_own_and_distinguished_when_it_is_found():
     target = Target("gemini", "https://generativelanguage.googleapis.com", "embedContent", "m")
     kind = "type.googleapis.com/google.ai.generativelanguage.v1main.EmbedContentBatch"
     made = {"name": "batches/b1", "metadata": {"@type": kind, "displayName": "distilabel-0f0e p/s"}}

@@ -168,7 +168,9 @@ def test_missing_credentials_are_asked_for(monkeypatch: pytest.MonkeyPatch):
         (google.auth.exceptions.TransportError("secret words"), DistilabelUnreachableError),
     ],
 )
-def test_token_that_cannot_be_had_is_told_without_what_was_said(monkeypatch, fault: Exception, kind: type):
+def test_token_that_cannot_be_had_is_reported_without_what_was_said(
+    monkeypatch, fault: Exception, kind: type
+):
     with pytest.raises(kind) as caught:
         signer(monkeypatch, Credentials(fault))("GET", "https://x.test", {}, None)
     assert "secret words" not in str(caught.value)

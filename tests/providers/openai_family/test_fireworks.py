@@ -53,7 +53,7 @@ def test_results_are_fetched_from_where_they_are_without_the_key(file: str, url:
     assert (get.path, get.keyless, get.save_to) == (url, True, tmp_path / "x")
 
 
-def test_signature_of_an_address_is_not_told(tmp_path: Path):
+def test_signature_of_an_address_is_not_reported(tmp_path: Path):
     signed = {"filenameToSignedUrls": {"results.jsonl": "https://s.test/r?signature=hush"}}
     with pytest.raises(DistilabelPlatformError, match="a page") as caught:
         drive(

@@ -47,7 +47,7 @@ def test_responses_are_asked_online_below_the_version_in_the_base_url():
     assert OpenAI().online_request(target, b"{}").path == "/responses"
 
 
-def test_tokens_that_are_not_counted_are_told_from_none():
+def test_tokens_that_are_not_counted_are_distinguished_from_none():
     reply = replies("azure", "output.jsonl")[0]
     assert isinstance(reply, Reply)
     assert (reply.usage.cached_tokens, reply.usage.reasoning_tokens) == (None, None)

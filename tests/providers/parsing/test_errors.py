@@ -69,7 +69,7 @@ def test_line_refused_for_itself_is_no_fault_of_the_account(provider: Provider, 
     assert not failure.account
 
 
-def test_response_to_an_online_request_is_told_apart_likewise():
+def test_response_to_an_online_request_is_distinguished_likewise():
     body = b'{"error": {"message": "Your credit balance is too low.", "type": "invalid_request_error"}}'
     assert parse_failure(400, body).account
     assert not parse_failure(500, b"credit balance is too low").account

@@ -128,7 +128,7 @@ def test_rows_of_several_steps_are_renamed_each():
     assert run(step, first, second) == [{"x": "2", "a": "q", "joined": "12"}]
 
 
-def test_step_that_does_not_yield_lists_of_rows_is_told():
+def test_step_that_does_not_yield_lists_of_rows_is_reported():
     with pytest.raises(DistilabelTypeError, match="lists of rows"):
         run(Wrong(), [{"a": 1}])
 

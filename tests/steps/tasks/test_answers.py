@@ -72,7 +72,7 @@ class TestThinking:
         assert row["generation"] == "Hello"
         assert row["distilabel_metadata"]["reasoning_t"] == "hm"
 
-    def test_thinking_joins_what_the_platform_told_apart(self):
+    def test_thinking_joins_what_the_platform_distinguished(self):
         message = {"content": "<think>more</think>Hello", "reasoning_content": "first"}
         (row,) = answered(TextGeneration(name="t", llm=llm(message)), {"instruction": "Hi"})
         assert row["distilabel_metadata"]["reasoning_t"] == "first\nmore"

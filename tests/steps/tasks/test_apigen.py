@@ -124,7 +124,7 @@ class TestGenerator:
         assert set(numbers({1: 0.5, 2: 0.5, 9: 0})) == {"1", "2"}
 
     @pytest.mark.parametrize("number", [{1: 0.5}, [], {}])
-    def test_number_that_cannot_be_picked_is_told(self, number):
+    def test_number_that_cannot_be_picked_is_reported(self, number):
         with pytest.raises(DistilabelUserError, match=r"add up to 0\.5|empty `number`"):
             APIGenGenerator(llm=saying(), number=number)
 
@@ -156,7 +156,9 @@ class TestExecution:
             ("../library", {}, "there is no function '../library'"),
         ],
     )
-    def test_call_that_does_not_return_is_told_and_its_row_not_kept(self, library, name, arguments, result):
+    def test_call_that_does_not_return_is_reported_and_its_row_not_kept(
+        self, library, name, arguments, result
+    ):
         kept, results = checked(library, (name, arguments))
         assert not kept
         assert result in results[0]
@@ -207,7 +209,7 @@ class TestExecution:
     @pytest.mark.parametrize(
         "answers", [None, "", "nonsense", "[]", "[1]", '[{"name": 1}]', ["[]"], "[" * 9999]
     )
-    def test_calls_that_cannot_be_read_are_told_and_other_rows_go_on(self, library, answers):
+    def test_calls_that_cannot_be_read_are_reported_and_other_rows_go_on(self, library, answers):
         step = APIGenExecutionChecker(libpath=library)
         rows = run(step, [{"answers": answers}, {"answers": json.dumps([CALL])}])
         assert [row["keep_row_after_execution_check"] for row in rows] == [False, True]
@@ -221,7 +223,7 @@ class TestExecution:
         assert [row["execution_result"] for row in made] == [[f"[{i}]"] for i in range(9)]
 
     @pytest.mark.parametrize("place", ["library.py", "."], ids=["file", "folder"])
-    def test_edited_functions_are_called_anew_and_others_not(self, tmp_path, place):
+    def test_edited_functions_are_called_again_and_others_not(self, tmp_path, place):
         def results():
             with Pipeline("checks", cache_dir=tmp_path / "cache") as pipeline:
                 load_data = LoadDataFromDicts(data=[{"answers": '[{"name": "library", "arguments": {}}]'}])
@@ -236,7 +238,7 @@ class TestExecution:
         (tmp_path / "library.py").write_text(code.format(2, str(called)))
         assert results() == [["[2, 1]"]]
 
-    def test_library_that_is_not_there_is_told_before_the_run(self):
+    def test_library_that_is_not_there_is_reported_before_the_run(self):
         with pytest.raises(DistilabelUserError, match=r"finds no functions at nowhere\.py"):
             APIGenExecutionChecker(libpath="nowhere.py").load()
 

@@ -83,7 +83,7 @@ class TestPrompts:
             (lambda: EvolInstructGenerator(llm=saying(), num_instructions=1, num_generations=2), "with `num_instructions`"),
         ],
     )  # fmt: skip
-    def test_what_cannot_work_is_told_at_once(self, make, reason):
+    def test_what_cannot_work_is_reported_at_once(self, make, reason):
         with pytest.raises(DistilabelUserError, match=reason):
             make()
 
@@ -131,7 +131,7 @@ class TestReading:
             ("Rewrite <PROMPT> well.", "repeats the prompt"),
         ],
     )
-    def test_hopeless_answers_are_told(self, said, reason):
+    def test_hopeless_answers_are_reported(self, said, reason):
         with pytest.raises(ValueError, match=reason):
             rewritten(said, "Name a prime.")
 
@@ -262,7 +262,7 @@ class TestGenerators:
             words = start.partition("these words: ")[2].partition(".")[0].split(", ")
             assert set(words) <= set(WORDS)
 
-    def test_too_long_an_instruction_begins_anew_with_other_words(self):
+    def test_too_long_an_instruction_begins_again_with_other_words(self):
         llm = saying("What is it?", "What " * 30, "Where?", "Where is it, and why?")
         task = EvolInstructGenerator(llm=llm, num_instructions=1, min_length=15, max_length=40)
         rows, _ = next(task.process())

@@ -157,7 +157,7 @@ def test_pipeline_makes_images_by_batch(fast_platform):
     assert sorted(line["body"]["prompt"] for line in fast_platform.lines()) == ["blue", "blue", "red", "red"]
 
 
-def test_format_that_cannot_be_written_is_told_before_anything_is_paid_for():
+def test_format_that_cannot_be_written_is_reported_before_anything_is_paid_for():
     with pytest.raises(DistilabelUserError, match="cannot write images as 'JPGE'"):
         paint(save_artifacts=True, image_format="JPGE").load()
 

@@ -99,7 +99,7 @@ class TestPrompt:
         assert len(several) > 5
 
     @pytest.mark.parametrize(("cls", "fields"), DRAWING)
-    def test_value_that_there_is_not_is_told(self, cls, fields):
+    def test_value_that_there_is_not_is_reported(self, cls, fields):
         with pytest.raises(ValueError, match=r"Input should be '(high|elementary) school'"):
             cls(llm=scripted(""), difficulty="none", **fields)
 

@@ -59,7 +59,7 @@ class TestLLMs:
         assert "Use an LLM with the field `use_magpie_template`, such as ClientvLLM." in str(reported.value)
 
     @pytest.mark.parametrize("fields", [{"use_magpie_template": False}, {"magpie_pre_query_template": None}])
-    def test_llm_that_is_not_set_to_is_told_how(self, fields):
+    def test_llm_that_is_not_set_to_is_reported_how(self, fields):
         with pytest.raises(
             DistilabelUserError, match="use_magpie_template=True and magpie_pre_query_template='llama3'"
         ):
@@ -163,7 +163,7 @@ class TestSystemPrompts:
             ({"end_with_user": True}, "only_instruction=True instead of end_with_user"),
         ],
     )
-    def test_what_does_not_go_together_is_told(self, fields, reason):
+    def test_what_does_not_go_together_is_reported(self, fields, reason):
         with pytest.raises(DistilabelUserError, match=reason):
             Magpie(llm=raw(), **fields)
 

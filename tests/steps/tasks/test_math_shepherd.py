@@ -36,7 +36,7 @@ class TestSteps:
     @pytest.mark.parametrize(
         "text", ["", "Four.", '{"steps": []}', '{"steps": [1]}', "[" * 9999, "a step 1: b"]
     )
-    def test_text_without_steps_is_told(self, text):
+    def test_text_without_steps_is_reported(self, text):
         with pytest.raises(ValueError, match="no line that begins"):
             steps_of(text)
 
@@ -116,7 +116,7 @@ class TestGenerator:
         assert row["solutions"] == [STEPS, ["Step 1: The answer is: 5"]]
         assert len(task.llm.calls[0]) == 2
 
-    def test_solution_that_cannot_be_read_leaves_the_others_and_is_told(self):
+    def test_solution_that_cannot_be_read_leaves_the_others_and_is_reported(self):
         refused = {"generations": [None], "failures": [FAILURE]}
         (row,) = run(MathShepherdGenerator(name="g", llm=saying("Four.", SOLVED, refused), M=3), [ROW])
         assert row["solutions"] == [STEPS]
@@ -243,12 +243,12 @@ class TestFormat:
         (made,) = run(FormatPRM(), [{**ROW, "solutions": None}])
         assert (made["prompt"], made["completions"], made["labels"]) == (None, None, None)
 
-    def test_step_without_a_tag_is_told(self):
+    def test_step_without_a_tag_is_reported(self):
         with pytest.raises(ValueError, match="ends with none of the tags"):
             run(FormatPRM(), [{**ROW, "solutions": STEPS}])
 
     @pytest.mark.parametrize("tags", [["+"], ["+", "+"], ["a b", "-"], ["", "-"]])
-    def test_tags_that_cannot_be_told_apart_are_refused(self, tags):
+    def test_tags_that_cannot_be_distinguished_are_refused(self, tags):
         for make in (lambda: FormatPRM(tags=tags), lambda: MathShepherdCompleter(llm=saying(), tags=tags)):
             with pytest.raises(DistilabelUserError, match="two different tags of one word"):
                 make()

@@ -52,7 +52,7 @@ class TestPrompt:
         relative.print()
 
     @pytest.mark.parametrize("generations", [["a"], ["a", "b", "c"], "ab", None])
-    def test_other_than_two_generations_are_told(self, generations):
+    def test_other_than_two_generations_are_reported(self, generations):
         row = {**TWO, "generations": generations}
         made = answered(PrometheusEval, "Feedback: x [RESULT] A", row, mode="relative", rubric="honesty")
         assert made["result"] is None
@@ -64,7 +64,7 @@ class TestFields:
         for rubric in RUBRICS:
             validate_step(PrometheusEval(llm=scripted(""), mode="absolute", rubric=rubric))
 
-    def test_unknown_rubric_is_told_with_those_that_there_are(self):
+    def test_unknown_rubric_is_reported_with_those_that_there_are(self):
         with pytest.raises(
             DistilabelUserError, match="no rubric 'wit': set `rubric` to one of 'helpfulness', "
         ):
@@ -82,11 +82,11 @@ class TestFields:
             OWN.replace("Score 3", "Score 6"),
         ],
     )
-    def test_rubric_of_another_form_is_told(self, rubric):
+    def test_rubric_of_another_form_is_reported(self, rubric):
         with pytest.raises(DistilabelUserError, match="rubric 'own' must be a question in brackets"):
             PrometheusEval(llm=scripted(""), mode="absolute", rubric="own", rubrics={"own": rubric})
 
-    def test_unknown_mode_is_told(self):
+    def test_unknown_mode_is_reported(self):
         with pytest.raises(ValueError, match="'absolute' or 'relative'"):
             PrometheusEval(llm=scripted(""), mode="both", rubric="honesty")
 

@@ -19,7 +19,7 @@ from distilabel.steps.tasks._core.parsing import (
 
 class TestText:
     @pytest.mark.parametrize("nothing", [None, "", " \n\t"])
-    def test_empty_answer_is_told(self, nothing):
+    def test_empty_answer_is_reported(self, nothing):
         with pytest.raises(DistilabelGenerationException, match="The answer is empty"):
             as_text(nothing)
 
@@ -56,7 +56,7 @@ class TestJson:
             ('{"a": ' * 5000, "contains no JSON object"),
         ],
     )
-    def test_object_that_is_not_plain_is_told(self, said, reason):
+    def test_object_that_is_not_plain_is_reported(self, said, reason):
         with pytest.raises(DistilabelGenerationException, match=reason):
             texts_of(said, ["a"])
 
@@ -66,7 +66,7 @@ class TestJson:
             with pytest.raises(DistilabelGenerationException, match="has no list 'a'"):
                 entries_of(said, "a")
 
-    def test_list_of_texts_is_told_from_other_lists(self):
+    def test_list_of_texts_is_distinguished_from_other_lists(self):
         assert list_of_texts('As in [1] and [2]:\n["a", " b "]\n[]') == ["a", "b"]
         with pytest.raises(DistilabelGenerationException, match="no list of texts"):
             list_of_texts('["a", 1]')
@@ -122,7 +122,7 @@ class TestSections:
             ("Yes: x\nNo: y\nYes: z", "answer has the section 'yes' twice"),
         ],
     )
-    def test_missing_and_double_sections_are_told(self, said, reason):
+    def test_missing_and_double_sections_are_reported(self, said, reason):
         with pytest.raises(DistilabelGenerationException, match=reason):
             sections_of(said, ["Yes", "No"])
 

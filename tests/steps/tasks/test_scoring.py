@@ -24,7 +24,7 @@ class TestItems:
         assert items_of({"a": ["x", "y"]}, "a") == ["x", "y"]
 
     @pytest.mark.parametrize("value", [None, "text", [], [1], [None], ["x", 1], {"x": 1}])
-    def test_what_is_no_list_of_texts_is_told(self, value):
+    def test_what_is_no_list_of_texts_is_reported(self, value):
         with pytest.raises(DistilabelUserError, match="'a' must hold a list of texts"):
             items_of({"a": value}, "a")
 
@@ -106,7 +106,7 @@ class TestLeadingScore:
         assert leading_score(said, 1, 5) == 4.0
 
     @pytest.mark.parametrize("said", ["", "N/A", "good: 4", "3-4", "3 to 4", "-4", "44", "0"])
-    def test_other_text_is_told(self, said):
+    def test_other_text_is_reported(self, said):
         with pytest.raises(DistilabelGenerationException, match="is not a number from 1 to 5"):
             leading_score(said, 1, 5)
 
@@ -121,7 +121,7 @@ class TestParts:
         said = f"Well:\n{heading.format(2)}\nb\n{heading.format(1)}\na"
         assert parts_of(said, "Text", 2) == ["a", "b"]
 
-    def test_missing_part_is_told(self):
+    def test_missing_part_is_reported(self):
         with pytest.raises(DistilabelGenerationException, match="no text for item 1 of 2"):
             parts_of("Text 2\nb", "Text", 2)
 

@@ -48,7 +48,7 @@ class TestPrompt:
         triplet = GenerateSentencePair(llm=scripted(""), action="query", triplet=True)
         assert triplet.outputs == ["positive", "negative", "model_name"]
 
-    def test_unknown_action_is_told(self):
+    def test_unknown_action_is_reported(self):
         with pytest.raises(ValueError, match="'paraphrase', 'semantically-similar', 'query' or 'answer'"):
             GenerateSentencePair(llm=scripted(""), action="rhyme")
 

@@ -53,12 +53,12 @@ class TestPrompt:
         }
         assert len(TextClassification(llm=scripted(""), system_prompt=None).format_input(ROW)) == 1
 
-    def test_no_labels_to_choose_from_are_told(self):
+    def test_no_labels_to_choose_from_are_reported(self):
         with pytest.raises(DistilabelUserError, match="at least one of `available_labels`"):
             TextClassification(llm=scripted(""), available_labels=[])
 
     @pytest.mark.parametrize(("n", "default"), [(1, ["a", "b"]), (1, []), (2, ["a", "b", "c"])])
-    def test_default_labels_that_do_not_fit_are_told(self, n, default):
+    def test_default_labels_that_do_not_fit_are_reported(self, n, default):
         with pytest.raises(
             DistilabelUserError, match=f"{len(default)} default labels and gives a text from 1 to {n}"
         ):

@@ -36,7 +36,7 @@ class TestPrompt:
             {"conversation": [{"role": "user", "content": "a"}] * 3},
         ],
     )
-    def test_row_with_nothing_to_answer_is_told(self, row):
+    def test_row_with_nothing_to_answer_is_reported(self, row):
         made = answered(URIAL, "x", row)
         assert made["generation"] is None
         assert "user and assistant take turns" in made["failure"]

@@ -26,7 +26,7 @@ class RemoteEmbeddings(RemoteModel, Embeddings):
         raise NotImplementedError
 
     def encode(self, inputs: list[str]) -> list[list[float] | None]:
-        """Return one vector for each text, in their order; None for a text that failed, see `encode_outputs`.
+        """Return one vector for each text, in the same order; None for a text that failed (see `encode_outputs`).
 
         Raises:
             DistilabelOfflineBatchGenerationNotFinishedException: Offline only: some responses are not there yet.
@@ -34,7 +34,7 @@ class RemoteEmbeddings(RemoteModel, Embeddings):
         return [output["embedding"] for output in self.encode_outputs(inputs)]
 
     def encode_outputs(self, inputs: list[str]) -> list[EmbeddingOutput]:
-        """Return one output for each text, in their order: its vector and token count, or why it has none.
+        """Return one output for each text, in the same order: its vector and token count, or its failure.
 
         Raises:
             DistilabelOfflineBatchGenerationNotFinishedException: Offline only: some responses are not there yet.

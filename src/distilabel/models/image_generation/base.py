@@ -1,4 +1,4 @@
-"""What every image model is: prompts in, images in base64 out."""
+"""The base classes of image models: prompts in, images in base64 out."""
 
 import asyncio
 import inspect
@@ -17,9 +17,9 @@ __all__ = ["AsyncImageGenerationModel", "ImageGenerationModel", "ImageOutput"]
 
 
 class ImageOutput(TypedDict, total=False):
-    """What an image model returns for one prompt; the lists are as long as `images`.
+    """The output of an image model for one prompt; all lists have the length of `images`.
 
-    `images` are files in base64, None where there is none; `failures` says why.
+    `images` holds files in base64, and None where an image is missing; `failures` holds the reasons.
     """
 
     images: list[str | None]
@@ -30,7 +30,7 @@ class ImageOutput(TypedDict, total=False):
 class ImageGenerationModel(Model):
     """The base of all image models.
 
-    A subclass gives `model_name` and `generate`.
+    A subclass defines `model_name` and `generate`.
 
     Attributes:
         generation_kwargs: Arguments for `generate`, such as `{"size": "1024x1024"}`.
@@ -52,7 +52,7 @@ class ImageGenerationModel(Model):
     generation_kwargs: Optional[RuntimeParameter[dict[str, Any]]] = Field(default_factory=dict)
 
     def generate(self, inputs: list[str], num_generations: int = 1, **kwargs: Any) -> list[ImageOutput]:
-        """Generate: one output a prompt, in their order."""
+        """Make images; return one output for each prompt, in the same order."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `generate`.")
 
     def generate_outputs(
@@ -77,12 +77,12 @@ class ImageGenerationModel(Model):
 
 
 class AsyncImageGenerationModel(ImageGenerationModel):
-    """The base of image models that wait for a platform: asks for many images at once.
+    """The base of image models that send concurrent requests.
 
-    A subclass gives `model_name` and `agenerate`, which makes images of one prompt.
+    A subclass defines `model_name` and `agenerate`, which makes the images of one prompt.
 
     Attributes:
-        max_concurrent_requests: The most prompts under way at once.
+        max_concurrent_requests: The maximum number of concurrent prompts.
     """
 
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset({"max_concurrent_requests"})
@@ -90,11 +90,11 @@ class AsyncImageGenerationModel(ImageGenerationModel):
     max_concurrent_requests: RuntimeParameter[int] = Field(default=16, gt=0)
 
     async def agenerate(self, input: str, num_generations: int = 1, **kwargs: Any) -> ImageOutput:
-        """Generate for one prompt."""
+        """Make the images of one prompt."""
         raise DistilabelNotImplementedError(f"{type(self).__name__} must define the method `agenerate`.")
 
     def generate(self, inputs: list[str], num_generations: int = 1, **kwargs: Any) -> list[ImageOutput]:
-        """Generate for all prompts at once; returns in their order, also inside a running event loop."""
+        """Make images of all prompts concurrently, also inside a running event loop."""
         return loop.run(self._gather(inputs, num_generations, kwargs))
 
     def generation_parameters(self) -> dict[str, inspect.Parameter]:

@@ -30,17 +30,17 @@ _TEXT = ("application/json", "text/")
 
 
 class InferenceEndpointsImageGeneration(HttpModel, AsyncImageGenerationModel):
-    """An image model behind Hugging Face's own inference (`hf-inference`), or behind an Inference Endpoint; online.
+    """An image model behind Hugging Face's `hf-inference`, or behind an Inference Endpoint; online only.
 
     Attributes:
         model_id: The model's name on the Hub, such as `black-forest-labs/FLUX.1-schnell`.
-        endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub is asked for its address.
-        endpoint_namespace: The user or organization that has it; by default the token's owner.
+        endpoint_name: The name of an Inference Endpoint, in place of `model_id`; the Hub gives its address.
+        endpoint_namespace: The user or organization that owns it; by default the token's owner.
         base_url: The address of a dedicated endpoint, in place of the other fields.
         api_key: Default: `HF_TOKEN`. Never written anywhere.
-        model_display_name: What is written into the rows as the model's name.
-        max_retries: How often a call is tried again.
-        timeout: Seconds that a call may be silent.
+        model_display_name: The model's name in the rows.
+        max_retries: How often a failed call is repeated; 6 by default.
+        timeout: Seconds without a byte from the platform until a call fails; 120 by default.
         transport: Sends the requests in place of the network; see `HttpModel`.
         http_client: Sends the requests, with its own proxies and certificates; see `HttpModel`.
 
@@ -77,13 +77,13 @@ class InferenceEndpointsImageGeneration(HttpModel, AsyncImageGenerationModel):
         if not self.model_name:
             raise DistilabelUserError(
                 "InferenceEndpointsImageGeneration needs model_id=..., or endpoint_name=... or base_url=... of an endpoint "
-                "of your own."
+                "that you own."
             )
         return self
 
     @property
     def model_name(self) -> str:
-        """The name that is shown, or else the model's, the endpoint's, or its address."""
+        """The display name, or else the name of the model or endpoint, or its address."""
         return self.model_display_name or self.model_id or self.endpoint_name or self.base_url or ""
 
     def load(self) -> None:
@@ -135,11 +135,11 @@ class InferenceEndpointsImageGeneration(HttpModel, AsyncImageGenerationModel):
         guidance_scale: Optional[float] = None,
         seed: Optional[int] = None,
     ) -> dict[str, Any]:
-        """Return the body of the request for one image; what is None is left out.
+        """Return the body of the request for one image; None values are left out.
 
         Args:
             input: The prompt.
-            negative_prompt: What is not to be seen.
+            negative_prompt: What the image must not show.
             height: In pixels.
             width: In pixels.
             num_inference_steps: More take longer and may look better.
@@ -180,7 +180,7 @@ class InferenceEndpointsImageGeneration(HttpModel, AsyncImageGenerationModel):
 
 
 def _parts(address: str) -> tuple[str, str]:
-    """Return host and path of an address: a model is asked where it is, with nothing added."""
+    """Return host and path of an address, to which nothing is added."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}", parts.path or "/"
 
@@ -191,7 +191,7 @@ def _ask(path: str, body: bytes) -> Flow[Outcome]:
 
 
 def _read(response: HttpResponse) -> Outcome:
-    """Read one response; what concerns all prompts is raised, what concerns this one is a value."""
+    """Read one response. An error that concerns all prompts is raised; one of this prompt is a `Failure`."""
     # 402: the month's credit is used up (https://huggingface.co/docs/inference-providers/pricing).
     if response.status in (401, 402, 403, 404):
         raise parse_error(response)
