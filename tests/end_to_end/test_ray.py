@@ -119,7 +119,7 @@ def test_steps_run_on_the_nodes_that_have_what_they_ask_for(script, ours, tmp_pa
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:{}", "ray://127.0.0.1:{}", "no address"])
-def test_cluster_that_is_not_there_is_reported_of_in_one_sentence(script, ours, tmp_path: Path, address):
+def test_cluster_that_is_not_there_is_one_sentence(script, ours, tmp_path: Path, address):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = address.format(free.getsockname()[1])

@@ -149,7 +149,7 @@ def test_ledger_of_a_newer_version_is_refused_with_advice(tmp_path: Path):
         connect(tmp_path / "ledger.db")
 
 
-def test_reader_of_an_older_ledger_is_reported_to_run_the_pipeline_once(tmp_path: Path):
+def test_reader_of_an_older_ledger_says_to_run_the_pipeline_once(tmp_path: Path):
     old_ledger(tmp_path / "ledger.db")
     with pytest.raises(DistilabelCacheError, match="run the pipeline once"):
         connect(tmp_path / "ledger.db", readonly=True)

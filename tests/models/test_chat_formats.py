@@ -82,7 +82,7 @@ def test_chat_of_the_user_is_not_changed(chat: list[Any]):
     assert repr(chat) == before
 
 
-def test_anthropic_is_reported_the_system_s_words_apart():
+def test_anthropic_gets_the_system_messages_separately():
     assert anthropic_chat(CHATS["two system messages"]) == {
         "system": "Be brief.\n\nBe kind.",
         "messages": [user("Hi")],
@@ -174,7 +174,7 @@ def test_google_takes_every_chat(chat: list[Any]):
         types.Content.model_validate(fields["systemInstruction"])
 
 
-def test_google_is_reported_the_system_s_words_apart():
+def test_google_gets_the_system_messages_separately():
     assert google_chat(CHATS["two system messages"]) == {
         "systemInstruction": {"parts": [{"text": "Be brief."}, {"text": "Be kind."}]},
         "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from distilabel.offline.result_files import Reader, _lines
+from distilabel.offline.result_files import Reader, _last_line, _lines
 from distilabel.providers.openai_family.dialect import OpenAI
 from distilabel.records import custom_id
 from tests.fakes import Office, answered, expired, refused, texts
@@ -158,3 +158,11 @@ def test_blank_lines_are_no_answers(office: Callable[..., Office], blank: bytes)
     at = office(poll_interval=0.001)
     at.platform.plan(results=lambda lines: ([blank, *(answered(line) + blank for line in lines)], [blank]))
     assert texts(at.bring("a", "b")) == ["a/0", "b/0"]
+
+
+def test_byte_order_mark_belongs_to_no_line(tmp_path: Path):
+    line = b'{"custom_id": "a-0", "response": {"status_code": 200, "body": {}}}'
+    (tmp_path / "one.jsonl").write_bytes(b"\xef\xbb\xbf" + line)
+    assert _last_line(tmp_path / "one.jsonl") == line
+    ((decoded, start, length),) = _lines(OpenAI(), tmp_path / "one.jsonl")
+    assert (decoded.custom_id, start, length) == ("a-0", 3, len(line))

@@ -302,14 +302,14 @@ class JobStateMachine:
         if job.account and job.account != client.account:
             raise DistilabelPlatformError(
                 f"{client.target.platform} does not know batch job {job.remote_id} under this key, and it was submitted with "
-                f"another: use that key, or give the job up with `distilabel jobs forget {job.remote_id}`.",
+                "another: use that key; the batch job and its responses belong to it.",
                 status=_NOT_FOUND,
             )
         if is_adopted(job):
             self._ledger.jobs.lose(job, sys.maxsize, "job_unknown", "The platform does not know this job.")
             raise DistilabelPlatformError(
                 f"{client.target.platform} does not know the batch job {job.remote_id} given as jobs_ids: check the id and the "
-                "key, or leave jobs_ids out, and the inputs are submitted again.",
+                "key.",
                 status=_NOT_FOUND,
             )
         message = "The platform does not know this job any more."
@@ -449,7 +449,7 @@ class _Collector:
         """Report missing results to the user and in the ledger."""
         message = (
             f"{client.target.platform} reports that batch job {job.remote_id} has ended, but {lack.what}. This run and the next one "
-            f"try again. To give the job up, run `distilabel jobs forget {job.remote_id}`: its requests are then paid for again."
+            "try again; nothing is submitted twice meanwhile."
         )
         self._emit(Notice("warning", message))
         # An overdue job keeps that condition, which decides what becomes of the unanswered requests. A condition that is

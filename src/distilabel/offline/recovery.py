@@ -9,6 +9,7 @@ import orjson
 
 from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import PlatformClient
+from distilabel.offline.result_files import BOM
 from distilabel.records import Job, JobPhase, RemoteJob, Target, parse_custom_id
 
 __all__ = ["recover"]
@@ -88,7 +89,8 @@ def _requests(client: PlatformClient, paths: list[Path]) -> Iterator[tuple[str, 
     """Yield key, sample and body of each request of ours; the body is empty if only its answer is known."""
     for path in paths:
         with path.open("rb") as lines:
-            for line in lines:
+            for number, raw in enumerate(lines):
+                line = raw if number else raw.removeprefix(BOM)
                 asked = client.provider.decode_request(line)
                 name = parse_custom_id(asked[0] if asked else client.provider.decode(line).custom_id or "")
                 if name is not None:

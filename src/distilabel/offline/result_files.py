@@ -13,14 +13,15 @@ from distilabel.ledger.jobs import Ledger
 from distilabel.providers.base import Provider
 from distilabel.records import Decoded, Failure, Job, parse_custom_id
 
-__all__ = ["Indexed", "Place", "Reader", "index", "is_whole"]
+__all__ = ["BOM", "Indexed", "Place", "Reader", "index", "is_whole"]
 
 Place: TypeAlias = tuple[str, int, int]
 """Where an answer lies: a file below the ledger's folder, start and length in bytes."""
 
 _LINES_AT_ONCE = 2_000
 _TAIL = 1 << 16
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""The byte order mark that some servers put at the start of a file."""
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ def _last_line(path: Path) -> bytes:
             size = min(start, _TAIL)
             start = file.seek(start - size)
             tail = file.read(size) + tail
-    return tail.rpartition(b"\n")[2]
+    return tail.rpartition(b"\n")[2].removeprefix(BOM)
 
 
 def _lines(provider: Provider, path: Path) -> Iterator[tuple[Decoded, int, int]]:
@@ -84,7 +85,7 @@ def _lines(provider: Provider, path: Path) -> Iterator[tuple[Decoded, int, int]]
     order mark at the start belongs to no line.
     """
     with path.open("rb") as file:
-        start = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+        start = len(BOM) if file.read(len(BOM)) == BOM else 0
         file.seek(start)
         for line in file:
             if line.strip():
