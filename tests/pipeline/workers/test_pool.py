@@ -208,7 +208,6 @@ class TestErrors:
         assert "In a worker process:" in caught.value.__notes__[0]
         assert "in made" in caught.value.__notes__[0]
 
-    @pytest.mark.xfail(strict=False, reason="open: the error of an unpicklable row no longer ends the run")
     def test_row_that_cannot_be_pickled_ends_the_run(self, tmp_path):
         with pytest.raises(
             DistilabelStepError, match=r"Step 'x' gave a row with a value .* use plain values"
