@@ -759,7 +759,9 @@ class TestFailures:
             def made(self, rows):
                 return made
 
-        with pytest.raises(DistilabelUserError, match=r"process\(\) of step .* must yield lists of rows \(dicts\)"):
+        with pytest.raises(
+            DistilabelUserError, match=r"process\(\) of step .* must yield lists of rows \(dicts\)"
+        ):
             line(tmp_path, Odd).run()
 
     def test_column_of_two_types_is_written_all_the_same(self, tmp_path):
