@@ -21,6 +21,10 @@ ENDPOINTS = {
     "gemini": "generateContent",
 }
 
+CHAT = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}
+MESSAGE = {"content": [{"type": "text", "text": "Hi"}], "stop_reason": "end_turn"}
+CONTENT = {"candidates": [{"content": {"parts": [{"text": "Hi"}]}, "finishReason": "STOP"}]}
+
 
 def completed(response: HttpResponse, name: str = "openai", endpoint: str | None = None) -> Any:
     """Return the outcome of an online request that is answered with `response`."""
@@ -204,6 +208,26 @@ class TestLines:
         assert decode_line(orjson.dumps(line)).outcome.retryable
         answer = {"status_code": None, "body": {"error": {"message": "m", "type": kind}}}
         assert decode_line(orjson.dumps({"custom_id": "a-0", "response": answer})).outcome.retryable
+
+    @pytest.mark.parametrize(
+        ("name", "line"),
+        [
+            ("openai", {"custom_id": "a-0", "response": {"status_code": 200, "body": CHAT}}),
+            ("fireworks", {"custom_id": "a-0", "response": CHAT}),
+            ("anthropic", {"custom_id": "a-0", "result": {"type": "succeeded", "message": MESSAGE}}),
+            ("gemini", {"key": "a-0", "response": CONTENT}),
+        ],
+    )
+    def test_part_of_a_line_that_is_a_string_is_parsed_in_every_dialect(
+        self, name: str, line: dict[str, Any]
+    ):
+        provider = platform(name).provider()
+        assert provider.decode(orjson.dumps(line)).outcome.text == "Hi"
+        field = "message" if "result" in line else "response"
+        part = line.get("result", line)
+        text = {**part, field: orjson.dumps(part[field]).decode()}
+        whole = {**line, "result": text} if "result" in line else text
+        assert provider.decode(orjson.dumps(whole)).outcome.text == "Hi"
 
     def test_answer_that_was_cut_while_the_model_reasoned_is_an_answer(self):
         message = {"content": None, "reasoning_content": "Let me see"}

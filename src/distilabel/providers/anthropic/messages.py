@@ -5,7 +5,7 @@ Shape: https://platform.claude.com/docs/en/api/messages and the types of the off
 
 from typing import Any
 
-from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, response_failure
+from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, response_failure, unquoted
 from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_number, as_text
 from distilabel.providers.parsing.tool_calls import tool_call
 from distilabel.records import Failure, Outcome, Reply, Usage
@@ -26,7 +26,7 @@ def message_outcome(status: int, body: Any) -> Outcome:
     """
     if failure := response_failure(status, body):
         return failure
-    message = as_dict(body)
+    message = as_dict(unquoted(body))
     content = message.get("content")
     reply = _read_reply(message, as_dicts(content)) if isinstance(content, list) else None
     return reply or EMPTY_REPLY
@@ -43,7 +43,7 @@ def result_outcome(result: dict[str, Any]) -> Outcome:
         return Failure(
             f"batch_{kind}", f"The batch was {kind} before this request was processed.", retryable=True
         )
-    error = as_dict(result.get("error"))
+    error = as_dict(unquoted(result.get("error")))
     error = as_dict(error.get("error")) or error
     # A line without a result is the platform's fault, so it may be retried.
     code = str(error.get("type") or "empty_line")

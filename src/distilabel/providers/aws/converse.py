@@ -11,7 +11,7 @@ from typing import Any
 from distilabel.http import HttpResponse
 from distilabel.providers.aws.common import normalize_error
 from distilabel.providers.base import read_online_response
-from distilabel.providers.parsing.errors import EMPTY_REPLY, parse_failure, response_failure
+from distilabel.providers.parsing.errors import EMPTY_REPLY, parse_failure, response_failure, unquoted
 from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_number, as_text
 from distilabel.providers.parsing.tool_calls import tool_call
 from distilabel.records import Outcome, Reply, Usage
@@ -44,7 +44,7 @@ def converse_outcome(status: int, body: Any) -> Outcome:
         status: The HTTP status.
         body: Parsed JSON of any shape, or the bytes where they are not JSON.
     """
-    return response_failure(status, body) or _read_reply(as_dict(body)) or EMPTY_REPLY
+    return response_failure(status, body) or _read_reply(as_dict(unquoted(body))) or EMPTY_REPLY
 
 
 def record_outcome(line: dict[str, Any]) -> Outcome:

@@ -52,8 +52,9 @@ def files_below(storage: str, folder: str, ending: str) -> Flow[list[str]]:
         names = [html.unescape(name) for name in _KEY.findall(page.decode("utf-8", "replace"))]
         found += [f"s3://{bucket}/{name}" for name in names if name.endswith(ending)]
         token = xml_text(page, "NextContinuationToken")
-        if token is None:
-            return found
+        # A server that ignores the token sends the same page for ever.
+        if token is None or token == params.get("continuation-token"):
+            return list(dict.fromkeys(found))
         params = {**params, "continuation-token": token}
 
 

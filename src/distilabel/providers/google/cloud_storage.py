@@ -44,8 +44,9 @@ def files_below(storage: str, folder: str) -> Flow[list[str]]:
         names = [as_text(item.get("name")) or "" for item in as_dicts(page.get("items"))]
         found += [f"gs://{bucket}/{name}" for name in names if name.endswith(".jsonl")]
         token = as_text(page.get("nextPageToken"))
-        if token is None:
-            return found
+        # A server that ignores the token sends the same page for ever.
+        if token is None or token == params.get("pageToken"):
+            return list(dict.fromkeys(found))
         params = {**params, "pageToken": token}
 
 

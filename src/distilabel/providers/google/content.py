@@ -9,7 +9,7 @@ from typing import Any
 
 from distilabel.http import HttpResponse
 from distilabel.providers.base import read_online_response
-from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, response_failure
+from distilabel.providers.parsing.errors import EMPTY_REPLY, concerns_account, response_failure, unquoted
 from distilabel.providers.parsing.json_values import as_dict, as_dicts, as_json, as_number, as_text
 from distilabel.providers.parsing.logprobs import google_logprobs
 from distilabel.providers.parsing.tool_calls import tool_call
@@ -56,7 +56,7 @@ def content_outcome(status: int, body: Any) -> Outcome:
         status: The HTTP status.
         body: Parsed JSON of any shape, or the bytes where they are not JSON.
     """
-    value = as_dict(body)
+    value = as_dict(unquoted(body))
     if failure := response_failure(status, body):
         code = as_text(as_dict(value.get("error")).get("status"))
         return replace(failure, code=code or failure.code)

@@ -24,6 +24,7 @@ from distilabel.providers.base import (
 )
 from distilabel.providers.openai_family.dialect import TAG, OpenAI
 from distilabel.providers.openai_family.lines import decode_line
+from distilabel.providers.parsing.errors import unquoted
 from distilabel.providers.parsing.json_values import as_dict, as_json, as_number, as_text, as_timestamp
 from distilabel.records import (
     Decoded,
@@ -84,7 +85,7 @@ class Fireworks(OpenAI):
     def decode(line: bytes) -> Decoded:
         """Read a result line, in which the completion may stand in `response` without a status."""
         value = as_dict(as_json(line))
-        response = value.get("response")
+        response = unquoted(value.get("response"))
         if isinstance(response, dict) and "status_code" not in response:
             answer = {"status_code": 200, "body": response.get("body", response)}
             line = canonical_json({**value, "response": answer})

@@ -40,6 +40,7 @@ def decode_line(line: bytes) -> Decoded:
     custom_id, response, error = value.get("custom_id"), value.get("response"), value.get("error")
     if not isinstance(custom_id, str):
         return UNREADABLE_LINE
+    response = unquoted(response)
     if isinstance(response, dict):
         status = as_number(response.get("status_code")) or 0
         if status != _OK or not error:
