@@ -31,7 +31,7 @@ def wait_of(status: int, headers: Mapping[str, str], body: bytes = b"") -> float
       (https://openrouter.ai/docs/api-reference/limits);
     - Google's `RetryInfo` in the body (https://cloud.google.com/apis/design/errors#error_payloads).
 
-    All pages read on 2026-12-01.
+    These are the pages that document them; they were not opened when this was written (2026-12-01).
 
     Args:
         status: The HTTP status.
