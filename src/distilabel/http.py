@@ -5,9 +5,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-__all__ = ["Flow", "FromFile", "HttpRequest", "HttpResponse", "Signer", "Transport", "Upload"]
+__all__ = [
+    "PROXY_LOGIN",
+    "REDIRECTS",
+    "Flow",
+    "FromFile",
+    "HttpRequest",
+    "HttpResponse",
+    "Signer",
+    "Transport",
+    "Upload",
+]
 
 T = TypeVar("T")
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""The HTTP statuses that name another address."""
+
+PROXY_LOGIN = 407
+"""The HTTP status of a proxy that wants a login."""
 
 
 @dataclass(frozen=True, slots=True)

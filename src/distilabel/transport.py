@@ -24,7 +24,7 @@ from distilabel.exceptions import (
     DistilabelUnreachableError,
     DistilabelUserError,
 )
-from distilabel.http import Flow, FromFile, HttpRequest, HttpResponse, Signer
+from distilabel.http import REDIRECTS, Flow, FromFile, HttpRequest, HttpResponse, Signer
 
 __all__ = ["AsyncBaseTransport", "AsyncClient", "HttpTransport", "fetch", "sync_folder"]
 
@@ -35,7 +35,6 @@ logging.getLogger("stamina").addHandler(logging.NullHandler())
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _NO_CREDIT = (b"insufficient_quota", b"credit_balance_exhausted", b"billing_hard_limit_reached")
 _MAX_RETRY_AFTER = 120.0
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 # Which URLs a response may name, by whether the platform itself is reached by TLS.
 _SCHEMES = {True: ("https://",), False: ("https://", "http://")}
@@ -253,7 +252,7 @@ class HttpTransport:
         """Follow the redirects of a download: to a signed URL of another host, which gets no key."""
         for _ in range(_MAX_REDIRECTS):
             location = response.headers.get("location")
-            if response.status_code not in _REDIRECTS or response.request.method != "GET" or not location:
+            if response.status_code not in REDIRECTS or response.request.method != "GET" or not location:
                 break
             await response.aclose()
             former = response.request.url

@@ -5,7 +5,7 @@ from typing import Any
 
 __all__ = ["engine_code"]
 
-# https://docs.vllm.ai/en/latest/configuration/engine_args/ (December 2026). Others load plugins, name classes to import, or
+# Of https://docs.vllm.ai/en/v0.8.5/serving/engine_args.html (excerpt, December 2026) and of later versions. Others load plugins, name classes to import, or
 # may do so in a later version. The command accepts abbreviations, so a list of those that run code would not be enough.
 _PLAIN = frozenset(
     {
@@ -19,7 +19,7 @@ _PLAIN = frozenset(
         ),
         *("enable_auto_tool_choice", "enable_chunked_prefill", "enable_expert_parallel", "enable_lora"),
         *("enable_prefix_caching", "enforce_eager", "generation_config", "gpu_memory_utilization"),
-        *("guided_decoding_backend", "kv_cache_dtype", "limit_mm_per_prompt", "load_format", "max_cpu_loras"),
+        *("guided_decoding_backend", "kv_cache_dtype", "limit_mm_per_prompt", "max_cpu_loras"),
         *(
             "max_logprobs",
             "max_lora_rank",

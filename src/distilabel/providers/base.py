@@ -26,7 +26,7 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
 )
-from distilabel.http import Flow, HttpRequest, HttpResponse
+from distilabel.http import PROXY_LOGIN, Flow, HttpRequest, HttpResponse
 from distilabel.providers.parsing.errors import address_fault, parse_error
 from distilabel.providers.parsing.event_stream import without_stream
 from distilabel.providers.parsing.json_values import as_json
@@ -66,7 +66,7 @@ INLINE = "inline"
 NOT_FOUND = 404
 """The HTTP status of what a platform does not have, or has deleted."""
 
-_OK, _BAD_GATEWAY, _PROXY_LOGIN = 200, 502, 407
+_OK, _BAD_GATEWAY = 200, 502
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ def send_online(provider: Provider, target: Target, body: bytes) -> Flow[HttpRes
 
 
 def _address_hint(response: HttpResponse, target: Target) -> str:
-    if response.status == _PROXY_LOGIN:
+    if response.status == PROXY_LOGIN:
         return "log in to the proxy, for example by HTTPS_PROXY=http://user:password@host, or leave it out with NO_PROXY"
     if location := response.headers.get("location"):
         return f"base_url may have to be {location.partition('?')[0].removesuffix(target.endpoint.removeprefix('/v1'))}"

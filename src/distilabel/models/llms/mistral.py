@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Optional
 from distilabel.config import RuntimeParameter
 from distilabel.models.llms.parameter_ranges import check_ranges
 from distilabel.models.llms.remote import RemoteLLM
-from distilabel.models.llms.structure import response_format_of, warn_if_not_strict
+from distilabel.models.llms.structure import response_format_of
 from distilabel.typing import FormattedInput, StructuredOutputType
 
 __all__ = ["MistralLLM"]
@@ -30,18 +30,9 @@ class MistralLLM(RemoteLLM):
     """
 
     platform_name: ClassVar[str] = "mistral"
+    _has_strict_mode: ClassVar[bool] = True
 
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
-
-    def load(self) -> None:
-        """Open the connection to the platform; warn if strict mode cannot express `structured_output`.
-
-        Raises:
-            DistilabelAuthenticationError: No key is given, and none is in the environment.
-            DistilabelUserError: The platform does not take the generation arguments.
-        """
-        super().load()
-        warn_if_not_strict(type(self).__name__, self.structured_output)
 
     def request(  # noqa: D417 - the other arguments have the API's names
         self,

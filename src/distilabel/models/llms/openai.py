@@ -8,7 +8,7 @@ from pydantic import Field
 from distilabel.config import RuntimeParameter
 from distilabel.models.llms.remote import RemoteLLM
 from distilabel.models.llms.responses import as_responses_body
-from distilabel.models.llms.structure import response_format_of, warn_if_not_strict
+from distilabel.models.llms.structure import response_format_of
 from distilabel.providers.base import Provider
 from distilabel.providers.openai_family.azure import Azure
 from distilabel.providers.openai_family.fireworks import Fireworks
@@ -54,21 +54,12 @@ class ChatLLM(RemoteLLM):
     """
 
     platform_name: ClassVar[str] = "compatible"
+    _has_strict_mode: ClassVar[bool] = True
 
     structured_output: Optional[RuntimeParameter[StructuredOutputType]] = None
     max_tokens_parameter: Optional[RuntimeParameter[Literal["max_tokens", "max_completion_tokens"]]] = Field(
         default=None, description=_MAX_TOKENS_PARAMETER
     )
-
-    def load(self) -> None:
-        """Open the connection to the platform; warn if strict mode cannot express `structured_output`.
-
-        Raises:
-            DistilabelAuthenticationError: No key is given, and none is in the environment.
-            DistilabelUserError: The platform does not take the generation arguments.
-        """
-        super().load()
-        warn_if_not_strict(type(self).__name__, self.structured_output)
 
     def request(  # noqa: D417 - the other arguments have the API's names
         self,

@@ -15,6 +15,7 @@ from distilabel.config import argument_name
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
 from distilabel.models.base import arguments_of
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.llms.structure import warn_if_not_strict
 from distilabel.models.remote import RemoteModel, answers_of, body_of
 from distilabel.offline.session import Answer
 from distilabel.providers.parsing.finish_reasons import cut_or_filtered
@@ -48,13 +49,15 @@ class RemoteLLM(RemoteModel, AsyncLLM):
     """
 
     endpoint: ClassVar[str] = "/v1/chat/completions"
+    _has_strict_mode: ClassVar[bool] = False
+    """Whether `structured_output` is sent as OpenAI's `response_format`, whose strict mode cannot express every schema."""
 
     def request(self, input: FormattedInput, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the body of the request for one input, without arguments that are not set."""
         raise NotImplementedError
 
     def load(self) -> None:
-        """Open the connection to the platform.
+        """Open the connection to the platform; warn if strict mode cannot express `structured_output`.
 
         Raises:
             DistilabelAuthenticationError: No key is given, and none is in the environment.
@@ -62,6 +65,8 @@ class RemoteLLM(RemoteModel, AsyncLLM):
         """
         self.request(_PLAIN, **self._checked(self.get_generation_kwargs()))
         super().load()
+        if self._has_strict_mode:
+            warn_if_not_strict(type(self).__name__, getattr(self, "structured_output", None))
 
     async def agenerate(
         self, input: FormattedInput, num_generations: int = 1, **kwargs: Any

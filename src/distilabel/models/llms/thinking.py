@@ -6,8 +6,7 @@ from distilabel.typing import AnswerDetails, GenerateOutput
 
 __all__ = ["split_thinking", "without_thinking"]
 
-# The chat templates of Qwen, DeepSeek and others: https://huggingface.co/deepseek-ai/DeepSeek-R1 and
-# https://huggingface.co/Qwen/QwQ-32B; in brackets Mistral's, https://huggingface.co/mistralai/Magistral-Small-2507 (2026-12-01).
+# What the chat templates of Qwen, DeepSeek and others write; in brackets what Mistral's Magistral writes.
 _NAMES = r"(think|thinking|thought|thoughts|reasoning)"
 _BLOCK = re.compile(rf"\s*(?:<{_NAMES}>(.*?)</\1>|\[THINK\](.*?)\[/THINK\])\s*", re.DOTALL)
 # Templates that write the opening tag into the prompt leave the closing one alone.

@@ -62,8 +62,8 @@ class Fireworks(OpenAI):
     """
 
     name = "fireworks"
-    # A dataset has less than 500 MB, and `:upload` takes 150 MB (https://docs.fireworks.ai/api-reference/upload-dataset-files,
-    # 2026-12-01). The number of requests is not limited; 100,000 keeps the loss small if a whole job fails.
+    # A dataset has less than 500 MB (the guide), and `:upload` takes 150 MB by notes of others who tried it (repository
+    # OpenRouterTeam/docs, `docs/batch-research`, September 2026). The number of requests is not limited; 100,000 keeps the loss small if a whole job fails.
     limits = Limits(requests=100_000, size=150_000_000)
 
     def __init__(self, account: str | None = None) -> None:
@@ -101,8 +101,7 @@ class Fireworks(OpenAI):
     def upload(self, job: Job, path: Path) -> Flow[str]:
         """Create a dataset and send the file into it. An existing dataset is filled again."""
         dataset = f"{TAG}-{job.tag}"
-        # Without the count the platform refuses the dataset, and it is a string as every int64 of its API:
-        # https://docs.fireworks.ai/api-reference/create-dataset (2026-12-01).
+        # Without the count the platform refuses the dataset, by the same notes. Assumed: a string, as the API's other int64.
         described = {"userUploaded": {}, "format": "CHAT", "exampleCount": str(job.requests)}
         body = {"datasetId": dataset, "dataset": described}
         request = HttpRequest(
@@ -161,8 +160,7 @@ class Fireworks(OpenAI):
         return (yield from none_if_missing(call(request))) is not None
 
     def cancel(self, remote_id: str) -> Flow[None]:
-        # The API has no other way to end a job; a second request finds it gone.
-        # https://docs.fireworks.ai/api-reference/delete-batch-inference-job (2026-12-01)
+        # The API has no other way to end a job, by the same notes; a second request finds it gone.
         yield from none_if_missing(call(HttpRequest("DELETE", self._path(f"batchInferenceJobs/{remote_id}"))))
 
     def _with_files(self, remote: RemoteJob) -> Flow[RemoteJob]:

@@ -45,8 +45,9 @@ class Mistral(OpenAI):
     """Mistral."""
 
     name = "mistral"
-    # 512 MB a file, by the page of known limitations. One page says 1,000,000 requests and another one 100,000, which would be
-    # refused at no cost. Results do not expire by https://docs.mistral.ai/capabilities/batch (2026-12-01).
+    # Two pages contradict each other: https://docs.mistral.ai/capabilities/batch says up to 1,000,000 requests and no end of
+    # the results, https://docs.mistral.ai/resources/known-limitations 100,000 requests, 512 MB, and results for 24 hours
+    # (excerpts of both, 2026-12-01). A fetch that comes too late costs one request, a fetch that is not tried loses the results.
     limits = Limits(requests=1_000_000, size=512_000_000)
 
     def encode(self, custom_id: str, body: bytes, endpoint: str) -> bytes:  # noqa: ARG002 - the job names it

@@ -12,7 +12,7 @@ from distilabel.exceptions import (
     DistilabelPlatformError,
     DistilabelUncertainError,
 )
-from distilabel.http import HttpResponse
+from distilabel.http import PROXY_LOGIN, REDIRECTS, HttpResponse
 from distilabel.providers.parsing.json_values import as_dicts, as_json
 from distilabel.records import Failure
 
@@ -62,8 +62,6 @@ _ACCOUNT_WORDS = re.compile(
 # A 403 may be the platform's verdict on one prompt: https://openrouter.ai/docs/api-reference/errors (2026-12-01).
 _CONTENT_WORDS = re.compile(r"moderat|flagged|content.?(policy|filter)|safety", re.IGNORECASE)
 _CLIENT_ERRORS = range(400, 500)
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PROXY_LOGIN = 407
 _NO_SUCH_PATH = frozenset({404, 405, 410})
 # Statuses whose meaning does not depend on the body: the key is wrong, or what may pass, or what one request is.
 _MAY_BE_HTML = frozenset({401, 402, 403, 408, 409, 413, 414, 425, 429, 431})
@@ -131,9 +129,9 @@ def address_fault(response: HttpResponse) -> str | None:
     """
     status, body = response.status, response.body
     is_html = "text/html" in response.headers.get("content-type", "") or body.lstrip()[:1] == b"<"
-    if status in _REDIRECTS:
+    if status in REDIRECTS:
         return f"HTTP {status}, a redirect to {response.headers.get('location', 'nowhere').partition('?')[0]}"
-    if status == _PROXY_LOGIN:
+    if status == PROXY_LOGIN:
         return "HTTP 407: a proxy wants a login"
     if is_html and (status == _OK or (status in _CLIENT_ERRORS and status not in _MAY_BE_HTML)):
         return f"HTTP {status}, an HTML page"

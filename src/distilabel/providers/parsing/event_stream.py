@@ -22,7 +22,8 @@ def without_stream(response: HttpResponse) -> HttpResponse:
     The shapes are those of OpenAI's chat completions and responses, of Anthropic's messages and of Gemini's
     `streamGenerateContent`: https://platform.openai.com/docs/api-reference/chat-streaming,
     https://platform.openai.com/docs/api-reference/responses-streaming,
-    https://platform.claude.com/docs/en/build-with-claude/streaming, https://ai.google.dev/api/generate-content (2026-12-01).
+    https://platform.claude.com/docs/en/build-with-claude/streaming, https://ai.google.dev/api/generate-content (as far as
+    known; the pages were not opened on 2026-12-01).
 
     Examples:
         >>> stream = b'data: {"choices": [{"delta": {"content": "Hi"}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'

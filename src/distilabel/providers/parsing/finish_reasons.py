@@ -4,7 +4,8 @@ __all__ = ["cut_or_filtered"]
 
 # https://platform.openai.com/docs/api-reference/chat/object, https://platform.claude.com/docs/en/api/messages,
 # https://ai.google.dev/api/generate-content#FinishReason, https://docs.cohere.com/reference/chat and
-# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html (2026-12-01)
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html (as far as known;
+# the pages were not opened on 2026-12-01)
 _CUT = frozenset(
     {"length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded"}
 )

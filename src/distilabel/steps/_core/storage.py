@@ -6,7 +6,7 @@ from typing import Any
 
 __all__ = ["storage_code"]
 
-# https://filesystem-spec.readthedocs.io/en/latest/api.html#built-in-implementations (December 2026). Others start programs
+# https://filesystem-spec.readthedocs.io/en/latest/api.html#built-in-implementations lists all of them. Others start programs
 # (`ssh`), render templates (`reference`), or wrap a protocol that their options name.
 _PROTOCOLS = frozenset(
     {

@@ -6,7 +6,7 @@ from distilabel.typing import ChatType, FormattedInput
 
 __all__ = ["without_padding"]
 
-# Where null is a value of a JSON schema: https://json-schema.org/understanding-json-schema/reference/annotations (2026-12-01)
+# Keywords of JSON Schema that hold values, not schemas: nulls within them stay. A null in place of the keyword is padding.
 _VALUES = frozenset({"default", "examples", "enum"})
 
 
