@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +26,17 @@ from distilabel.ledger.jobs import JobLedger
 from distilabel.offline import job_state_machine
 from distilabel.providers.base import DAY, Limits
 from distilabel.records import JobCondition, JobState, custom_id
-from tests.fakes import KEY, FakePlatform, Office, SmallOpenAI, answered, body, expired, refused, texts
+from tests.fakes import (
+    KEY,
+    FakePlatform,
+    Office,
+    SmallOpenAI,
+    answered,
+    body,
+    expired,
+    refused,
+    texts,
+)
 
 Open = Callable[..., Office]
 SOON = 0.001
@@ -569,6 +580,30 @@ def test_unknown_model_breaks_the_run_and_fails_no_row(
     assert isinstance(error, DistilabelJobRejectedError)
     assert (error.code, "No model `m`." in str(error)) == ("model_not_found", True)
     assert texts(office(poll_interval=SOON).bring("a", "b")) == ["a/0", "b/0"]
+
+
+def test_nothing_is_submitted_between_the_release_of_a_rejected_job_and_the_end_of_the_run(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+):
+    platform.plan("failed", errors=[{"code": "model_not_found", "message": "No such model."}])
+    at = office(poll_interval=SOON)
+    release = at.ledger.jobs.release
+
+    def release_and_flush(*arguments: Any, **more: Any) -> Any:
+        released = release(*arguments, **more)
+        monkeypatch.setattr(at.ledger.jobs, "release", release)
+        flush = threading.Thread(
+            target=lambda: (at.dispatcher.gather("p/s", at.client, 0), at.dispatcher.flush())
+        )
+        flush.start()
+        flush.join()
+        return released
+
+    monkeypatch.setattr(at.ledger.jobs, "release", release_and_flush)
+    at.bring("a")
+    assert [error.code for error in at.broken] == ["model_not_found"]
+    assert platform.sent == ["a"]
+    assert at.states == ["rejected", "cancelled"]
 
 
 def test_rejection_without_a_reason_breaks_the_run(office: Open, platform: FakePlatform):

@@ -43,6 +43,7 @@ _NAMED_LIMIT = re.compile(r"Limit: ([\d,]+)")
 _LONGEST_QUOTA_WAIT = 60.0
 _NOT_SUBMITTED = frozenset({JobState.PLANNED, JobState.UPLOADING, JobState.UPLOADED})
 _LONGEST_DRAIN = 30.0
+_ENDED_BEFORE = "The run ended before the job was submitted."
 
 
 class _Tasks:
@@ -151,6 +152,8 @@ class Dispatcher:
         # ledger, so what sets it afterwards is seen by the next flush at the latest.
         self._stirred = False
         self._failed = False
+        # The numbers of the jobs that this run planned. It draws from them, also when another job carries their requests already.
+        self._planned: set[int] = set()
         # Jobs of earlier runs that could not be driven further, each with why.
         self._stuck: list[tuple[Job, DistilabelPlatformError]] = []
 
@@ -174,7 +177,7 @@ class Dispatcher:
             for job in jobs:
                 if job.state in _NOT_SUBMITTED:
                     # The user may have corrected the requests since: what this run asks for is planned again.
-                    self._ledger.jobs.withdraw(job, "The run ended before the job was submitted.")
+                    self._ledger.jobs.withdraw(job, _ENDED_BEFORE)
             self.take_up(client, [job for job in jobs if job.state not in _NOT_SUBMITTED])
 
     def take_up(self, client: ModelClient, jobs: Sequence[Job]) -> None:
@@ -273,6 +276,7 @@ class Dispatcher:
             label=client.options.tag,
             account=client.account,
         )
+        self._planned.add(job.id)
         self._tasks.start(self._drive(client, job))
 
     def _room(self, client: ModelClient, limits: Limits, first: int) -> Limits | None:
@@ -363,6 +367,11 @@ class Dispatcher:
         self._emit(RunFailed(error))
 
     async def _drive(self, client: ModelClient, job: Job) -> None:
+        if self._failed and job.state == JobState.PLANNED:
+            # A refused job releases its requests in the ledger before `_fail` is called, and another thread may have planned
+            # them again in between. Both happen on this loop without a pause, so such a job is always seen here.
+            self._ledger.jobs.withdraw(job, _ENDED_BEFORE)
+            return
         try:
             job = await self._machine.drive(client, job)
         except DistilabelPlatformError as error:
@@ -375,7 +384,7 @@ class Dispatcher:
                 return
             # A job of an earlier run must not end this one, which may have asked for something else after a correction. Whether
             # this run draws from it may be known only later: `flush` looks again.
-            if self._ledger.jobs.is_drawn_from(job, self._run_id):
+            if job.id in self._planned or self._ledger.jobs.is_drawn_from(job, self._run_id):
                 self._fail(error)
             else:
                 self._stuck.append((job, error))

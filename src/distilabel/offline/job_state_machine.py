@@ -328,7 +328,6 @@ class JobStateMachine:
         ]
         facts = {"remote_status": remote.status, "code": first.code, "message": first.message}
         job = self._ledger.jobs.release(job, JobState.REJECTED, refused=refused, **facts)
-        self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         if not refused and not is_quota(job):
             what = (
                 "None of its requests was answered" if remote.failed else "Nothing of it was run or paid for"
@@ -338,6 +337,7 @@ class JobStateMachine:
                 "cause and run again.",
                 code=first.code,
             )
+        self._emit(JobSettled(job.scope, tuple(self._ledger.jobs.ready_askers(job))))
         return job
 
 
