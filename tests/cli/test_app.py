@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 
 from distilabel import __version__
 from distilabel import _optional as extras
+from distilabel import server as platform
 from distilabel.cli import serve
 from distilabel.cli.app import main
+from distilabel.providers.openai_family.compatible import SERVICES
 from distilabel.server import FolderError
 
 
@@ -109,6 +112,15 @@ class TestServe:
         out, err = capsys.readouterr()
         assert "Answers come from http://vllm:8000/v1." in out
         assert "hunter2" not in out + err
+
+    def test_default_port_is_the_one_that_the_list_of_platforms_names(self, monkeypatch):
+        server = Server()
+        monkeypatch.setattr(serve, "require", lambda *_: server)
+        assert call(monkeypatch, "serve") == 0
+        (named,) = [service.base_url for service in SERVICES if service.name == "distilabel"]
+        ((_, _, port),) = server.served
+        assert named == f"http://127.0.0.1:{port}/v1"
+        assert signature(platform.serve).parameters["port"].default == port
 
     def test_port_that_is_taken_is_one_sentence(self, monkeypatch, capsys):
         monkeypatch.setattr(serve, "require", lambda *_: Server(OSError(98, "Address already in use")))

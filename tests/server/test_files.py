@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from openai import BadRequestError, ConflictError, NotFoundError, OpenAI
 
-from .helpers import check, line, lines, start, until, upload
+from .helpers import CHAT, check, finished, line, lines, start, until, upload
 
 
 def test_file_comes_back_byte_for_byte(client: OpenAI):
@@ -69,9 +69,12 @@ def test_file_that_a_batch_reads_cannot_be_deleted(start_platform):
             client.files.delete(batch.input_file_id)
 
 
-def test_batch_file_must_be_called_jsonl(client: OpenAI):
-    with pytest.raises(BadRequestError, match=r"Invalid file format for Batch API\. Must be \.jsonl"):
-        client.files.create(file=("in.json", b"{}"), purpose="batch")
+@pytest.mark.parametrize("name", ["upload", "in.json", "requests.txt"])
+def test_batch_file_may_have_any_name(client: OpenAI, name: str):
+    file_id = upload(client, lines(2), name)
+    created = client.batches.create(input_file_id=file_id, endpoint=CHAT, completion_window="24h")
+    batch = finished(client, created)
+    assert (batch.status, batch.request_counts.completed) == ("completed", 2)
 
 
 @pytest.mark.parametrize(

@@ -212,8 +212,6 @@ def _checked(form: _Form) -> tuple[str, int | None]:
         raise missing("purpose")
     if purpose not in PURPOSES:
         raise ApiError(f"'{purpose}' is not one of {list(PURPOSES)} - 'purpose'", param="purpose")
-    if purpose == "batch" and not form.filename.endswith(".jsonl"):
-        raise ApiError("Invalid file format for Batch API. Must be .jsonl", param="file")
     seconds = expiry("expires_after", _policy(form))
     return purpose, BATCH_SECONDS if seconds is None and purpose == "batch" else seconds
 

@@ -90,7 +90,7 @@ SERVICES = (
         assumed="address, limits as OpenAI's; metadata may be refused, so none is sent",
     ),
     Service(
-        "distilabel", "distilabel serve", "http://127.0.0.1:8000/v1", "DISTILABEL",
+        "distilabel", "distilabel serve", "http://127.0.0.1:8080/v1", "DISTILABEL",
         endpoints=_CHAT, discount="your own machine", source="offline-batch.md", assumed="nothing; any key works",
         tested="all tests of this library that use HTTP",
     ),
