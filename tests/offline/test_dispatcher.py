@@ -1060,6 +1060,22 @@ def test_upload_that_is_always_answered_with_something_else_ends_the_run(
     assert platform.sent == []
 
 
+@pytest.mark.parametrize("poll_interval", [SOON, None])
+def test_creation_that_is_always_answered_with_something_else_ends_the_run(
+    office: Open, platform: FakePlatform, poll_interval: float | None
+):
+    platform.fail("create", _nonsense(), times=5)
+    at = office(poll_interval=poll_interval)
+    at.bring("a")
+    (error,) = at.broken
+    assert "something other than a JSON object with `id`" in str(error)
+    assert at.states == ["uploaded"]
+    notices = [event.text for event in at.recorder.of(Notice)]
+    assert len([text for text in notices if text.endswith("does not exist; it is created again.")]) == 4
+    assert texts(office(poll_interval=SOON).bring("a")) == ["a/0"]
+    assert platform.sent == ["a"]
+
+
 @pytest.mark.parametrize("cut", [lambda whole: whole[: len(whole) // 2 - 5], lambda whole: whole[:-9]])
 def test_download_that_breaks_off_is_fetched_again(
     office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch, cut: Callable[[bytes], bytes]

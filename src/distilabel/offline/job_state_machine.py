@@ -34,6 +34,7 @@ __all__ = ["JobStateMachine", "is_quota"]
 # After its cancellation was accepted, a job has this long to end. OpenAI: "cancelling for up to 10 minutes",
 # https://platform.openai.com/docs/api-reference/batch/cancel
 _LONGEST_CANCELLING = 900.0
+_SUCCESS = range(200, 300)
 _NOT_FOUND = 404
 _RATE_LIMITED = 429
 _PATIENCE = 5
@@ -147,13 +148,18 @@ class JobStateMachine:
             job = self._ledger.jobs.move(job, JobState.CREATING)
             try:
                 return self._submitted(job, await client.transport.run(client.provider.create(job, path)))
-            except DistilabelUncertainError:
+            except DistilabelUncertainError as error:
                 looked_up = await self.look_up(client, job)
                 if looked_up is None or looked_up.state != JobState.UPLOADED:
                     return looked_up
                 job = looked_up
-                if client.poll_interval is None and attempt == _PATIENCE - 1:
+                # A success of another shape comes from a proxy or from a wrong address: that is not waited for.
+                is_passing = client.poll_interval is not None and error.status not in _SUCCESS
+                if attempt == _PATIENCE - 1 and not is_passing:
                     raise
+                self._emit(
+                    Notice("warning", f"{error.message} The batch job does not exist; it is created again.")
+                )
             except DistilabelUnreachableError:
                 self._ledger.jobs.move(job, JobState.UPLOADED)
                 raise
