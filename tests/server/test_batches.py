@@ -135,7 +135,7 @@ def test_delay_is_waited_for(start_platform):
     [
         ({"completion_window": "48h"}, "completion_window"),
         ({"completion_window": None}, "completion_window"),
-        ({"endpoint": "/v1/completions"}, "endpoint"),
+        ({"endpoint": "/v1/videos"}, "endpoint"),
         ({"endpoint": 7}, "endpoint"),
         ({"input_file_id": None}, "input_file_id"),
         ({"input_file_id": "file-nowhere"}, "input_file_id"),

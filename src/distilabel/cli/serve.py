@@ -31,7 +31,7 @@ def serve(
     delay: Annotated[float, typer.Option(help="The least number of seconds that a batch job takes.")] = 0.0,
     concurrency: Annotated[int, typer.Option(help="The most requests in progress at once.")] = 8,
 ) -> None:
-    """Serve an OpenAI-compatible platform: Files, Batches, Chat Completions, Embeddings, Models.
+    """Serve an OpenAI-compatible platform: Files, Batches, Chat Completions, Embeddings, Moderations and more.
 
     Answers come from --upstream, or from a small built-in toy model that needs no key and no download. Stop it with
     Ctrl+C; when it is started again on the same folder, its batch jobs continue.

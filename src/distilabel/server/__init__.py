@@ -1,4 +1,4 @@
-"""The embedded platform: OpenAI's Files, Batches, Chat Completions and Embeddings on SQLite.
+"""The embedded platform: OpenAI's Files, Batches and the endpoints that batches ask, on SQLite.
 
 It needs the extra `distilabel[server]`. It listens on the loopback, keeps everything in one folder, and goes on where
 it was after a `kill -9`. Requests are answered by a built-in toy, or by any OpenAI-compatible server given as

@@ -29,8 +29,10 @@ ROUTES = (
     Route("/v1/batches/{batch_id}", batches.retrieve_batch, methods=["GET"]),
     Route("/v1/batches/{batch_id}/cancel", batches.cancel_batch, methods=["POST"]),
     Route("/v1/chat/completions", online.chat_completions, methods=["POST"]),
-    Route("/v1/embeddings", online.embeddings, methods=["POST"]),
-    Route("/v1/images/generations", online.images, methods=["POST"]),
+    Route("/v1/completions", online.completions, methods=["POST"]),
+    Route("/v1/embeddings", online.whole, methods=["POST"]),
+    Route("/v1/images/generations", online.whole, methods=["POST"]),
+    Route("/v1/moderations", online.whole, methods=["POST"]),
     Route("/v1/models", online.list_models, methods=["GET"]),
     Route("/v1/models/{model:path}", online.retrieve_model, methods=["GET"]),
 )

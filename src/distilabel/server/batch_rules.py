@@ -15,7 +15,13 @@ from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import Body
 from distilabel.server.settings import Settings
 
-ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings", "/v1/images/generations")
+ENDPOINTS = (
+    "/v1/chat/completions",
+    "/v1/embeddings",
+    "/v1/completions",
+    "/v1/moderations",
+    "/v1/images/generations",
+)
 MAX_EMBEDDING_INPUTS = 50_000
 MAX_REPORTED_ERRORS = 1_000
 HOUR = 3_600
@@ -206,6 +212,8 @@ class InputValidator:
         self._count_inputs(request.body)
 
     def _check_model(self, model: Any) -> None:
+        if model is None and self._endpoint == "/v1/moderations":
+            return  # the only endpoint whose model has a default
         if not isinstance(model, str) or not model:
             raise LineError("invalid_request", "Missing required parameter: 'body.model'.", "body.model")
         known = self._settings.models

@@ -1,15 +1,15 @@
-"""Requests answered while the client waits: chat completions, embeddings, images, and the list of models.
+"""Requests answered while the client waits, and the list of models.
 
 https://platform.openai.com/docs/api-reference/chat/create
+https://platform.openai.com/docs/api-reference/completions/create
 https://platform.openai.com/docs/api-reference/embeddings/create
 https://platform.openai.com/docs/api-reference/images/create
+https://platform.openai.com/docs/api-reference/moderations/create
 https://platform.openai.com/docs/api-reference/models
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-import orjson
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -18,37 +18,26 @@ from distilabel.server.errors import ApiError, unknown_model
 from distilabel.server.http import Body, json_response, new_id
 from distilabel.server.platform import Platform, platform_of
 from distilabel.server.reading import json_body
+from distilabel.server.streaming import chat_events, completion_events
 from distilabel.server.toy_model import model as toy
 
 OK = 200
 
 
 async def chat_completions(request: Request) -> Response:
-    """`POST /v1/chat/completions`.
-
-    With `stream` the whole answer is made first and then sent in pieces: clients that stream work, nobody waits less.
-    """
-    body = await json_body(request)
-    if not body.get("stream"):
-        return await _answered(request, body)
-    options = body.get("stream_options") or {}
-    body = {name: value for name, value in body.items() if name not in ("stream", "stream_options")}
-    status, answer = await _ask(request, body)
-    if status != OK:
-        return json_response(answer, status=status)
-    return StreamingResponse(
-        _events(answer, bool(options.get("include_usage"))), media_type="text/event-stream"
-    )
+    """`POST /v1/chat/completions`."""
+    return await _maybe_streamed(request, chat_events)
 
 
-async def embeddings(request: Request) -> Response:
-    """`POST /v1/embeddings`."""
-    return await _answered(request, await json_body(request))
+async def completions(request: Request) -> Response:
+    """`POST /v1/completions`."""
+    return await _maybe_streamed(request, completion_events)
 
 
-async def images(request: Request) -> Response:
-    """`POST /v1/images/generations`."""
-    return await _answered(request, await json_body(request))
+async def whole(request: Request) -> Response:
+    """`POST` to an endpoint whose answers are not streamed."""
+    status, answer = await _ask(request, await json_body(request))
+    return json_response(answer, status=status)
 
 
 async def list_models(request: Request) -> Response:
@@ -64,9 +53,21 @@ async def retrieve_model(request: Request) -> Response:
     return json_response(_model(name))
 
 
-async def _answered(request: Request, body: Body) -> Response:
-    status, answer = await _ask(request, body)
-    return json_response(answer, status=status)
+async def _maybe_streamed(request: Request, events: Callable[[Body, bool], Iterator[bytes]]) -> Response:
+    """Answer, with `stream` as events.
+
+    The whole answer is made first and then sent in pieces: clients that stream work, nobody waits less.
+    """
+    body = await json_body(request)
+    options = body.get("stream_options") or {}
+    kept = {name: value for name, value in body.items() if name not in ("stream", "stream_options")}
+    streams = bool(body.get("stream"))
+    status, answer = await _ask(request, kept if streams else body)
+    if status != OK or not streams:
+        return json_response(answer, status=status)
+    return StreamingResponse(
+        events(answer, bool(options.get("include_usage"))), media_type="text/event-stream"
+    )
 
 
 async def _ask(request: Request, body: Body) -> tuple[int, Body]:
@@ -98,31 +99,3 @@ async def _models(platform: Platform) -> list[str]:
 
 def _model(name: str) -> Body:
     return {"id": name, "object": "model", "created": 0, "owned_by": "distilabel"}
-
-
-def _events(answer: Body, include_usage: bool) -> Iterator[bytes]:
-    head = {
-        "id": answer["id"],
-        "object": "chat.completion.chunk",
-        "created": answer["created"],
-        "model": answer["model"],
-    }
-    for choice in answer["choices"]:
-        for delta, reason in _pieces(choice):
-            piece = {"index": choice["index"], "delta": delta, "logprobs": None, "finish_reason": reason}
-            yield _event({**head, "choices": [piece]})
-    if include_usage:
-        yield _event({**head, "choices": [], "usage": answer["usage"]})
-    yield b"data: [DONE]\n\n"
-
-
-def _pieces(choice: Body) -> Iterator[tuple[Body, str | None]]:
-    yield {"role": "assistant", "content": ""}, None
-    content = choice["message"].get("content") or ""
-    for piece in re.findall(r"\s*\S+\s*$|\s*\S+|\s+", content):
-        yield {"content": piece}, None
-    yield {}, choice["finish_reason"]
-
-
-def _event(chunk: Body) -> bytes:
-    return b"data: " + orjson.dumps(chunk) + b"\n\n"

@@ -9,7 +9,7 @@ from distilabel.server.records import Batch
 from distilabel.server.results import Results
 from distilabel.server.settings import Settings
 from distilabel.server.store import Store
-from distilabel.server.toy_model import model as toy
+from distilabel.server.toy_model import endpoints as toy
 from distilabel.server.upstream import passing_on
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import orjson
 
-from distilabel.server.errors import ApiError
 from distilabel.server.http import Body, new_id
 from distilabel.server.toy_model.png import square
 from distilabel.server.toy_model.request_validation import check_chat, check_embeddings, check_image
@@ -76,9 +75,24 @@ def count_tokens(text: str) -> int:
 def sample(body: Body, salt: str, index: int) -> Sample:
     """What the toy says to a chat request: a pure function of the request, the salt and the sample's index."""
     prompt = _prompt(body["messages"])
-    seed = b"\0".join((body["model"].encode(), salt.encode(), b"%d" % index, orjson.dumps(body["messages"])))
-    sentences = f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
-    return _cut(_formatted(body.get("response_format"), prompt, sentences), body)
+    sentences = about(prompt, body["model"], salt, index, orjson.dumps(body["messages"]))
+    limit = body.get("max_completion_tokens") or body.get("max_tokens")
+    return cut(_formatted(body.get("response_format"), prompt, sentences), body.get("stop"), limit)
+
+
+def about(prompt: str, model: str, salt: str, index: int, request: bytes) -> str:
+    """Sentences that quote a prompt; `request` is what else they depend on."""
+    seed = b"\0".join((model.encode(), salt.encode(), b"%d" % index, request))
+    return f'About "{prompt[:QUOTED]}": {_sentences(blake2b(seed, digest_size=16).digest())}'
+
+
+def cut(text: str, stop: str | Sequence[str] | None, limit: int | None) -> Sample:
+    """The text up to the first stop text or the limit of tokens."""
+    for end in (stop,) if isinstance(stop, str) else stop or ():
+        text = text.partition(end)[0]
+    if limit is not None and count_tokens(text) > limit:
+        return Sample(text[: limit * CHARACTERS_A_TOKEN], "length")
+    return Sample(text, "stop")
 
 
 def chat(body: Body, salt: str) -> Body:
@@ -148,19 +162,6 @@ def vector(model: str, text: str, dimensions: int) -> list[float]:
     return [vote / length for vote in votes]
 
 
-async def answer(endpoint: str, body: Body, custom_id: str) -> tuple[int, Body]:
-    """The toy as the one who answers a platform's requests."""
-    try:
-        if endpoint == "/v1/embeddings":
-            return 200, embeddings(body)
-        if endpoint == "/v1/images/generations":
-            return 200, images(body, custom_id)
-        seed = body.get("seed")
-        return 200, chat(body, custom_id if seed is None else f"{custom_id}\0{seed}")
-    except ApiError as refusal:
-        return refusal.status, refusal.body()
-
-
 def _sentences(digest: bytes) -> str:
     opening, *picks = digest
     pairs = zip(picks[::2], picks[1::2], strict=False)
@@ -180,16 +181,6 @@ def _formatted(wanted: Body | None, prompt: str, sentences: str) -> str:
         case _:
             return sentences
     return orjson.dumps(value).decode()
-
-
-def _cut(text: str, body: Body) -> Sample:
-    stop = body.get("stop") or ()
-    for end in (stop,) if isinstance(stop, str) else stop:
-        text = text.partition(end)[0]
-    limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    if limit is not None and count_tokens(text) > limit:
-        return Sample(text[: limit * CHARACTERS_A_TOKEN], "length")
-    return Sample(text, "stop")
 
 
 def _choice(index: int, said: Sample) -> Body:

@@ -2,7 +2,9 @@
 
 Ranges are those of https://platform.openai.com/docs/api-reference/chat/create,
 https://platform.openai.com/docs/api-reference/embeddings/create and
-https://platform.openai.com/docs/api-reference/images/create, the messages and codes OpenAI's.
+https://platform.openai.com/docs/api-reference/images/create,
+https://platform.openai.com/docs/api-reference/completions/create and
+https://platform.openai.com/docs/api-reference/moderations/create, the messages and codes OpenAI's.
 With an upstream these checks are not made: the upstream judges its requests itself.
 """
 
@@ -18,6 +20,7 @@ NUMBERS: dict[str, tuple[bool, float, float]] = {
     "frequency_penalty": (False, -2, 2),
     "presence_penalty": (False, -2, 2),
     "n": (True, 1, 128),
+    "best_of": (True, 1, 20),
     "max_tokens": (True, 1, float("inf")),
     "max_completion_tokens": (True, 1, float("inf")),
     "seed": (True, -(2**63), 2**63 - 1),
@@ -36,13 +39,42 @@ def check_chat(body: Body) -> None:
     _check_numbers(body)
     _check_stop(body.get("stop"))
     _check_format(body.get("response_format"))
-    if body.get("logprobs") or body.get("top_logprobs"):
-        # Made-up probabilities would look like real ones.
-        raise ApiError(
-            "This platform's toy model has no probabilities; leave out 'logprobs'.",
-            param="logprobs",
-            code="unsupported_parameter",
-        )
+    _check_probabilities(body)
+
+
+def check_completion(body: Body) -> list[str]:
+    """The prompts of a request for a completion, or a refusal; tokens become a text of numbers."""
+    _check_model(body)
+    _check_numbers(body)
+    _check_stop(body.get("stop"))
+    _check_probabilities(body)
+    given = body.get("prompt")
+    # "If a prompt is not specified the model will generate as if from the beginning of a new document".
+    given = "" if given is None else given
+    prompts = [given] if isinstance(given, str) or _is_tokens(given) else given
+    if not isinstance(prompts, list) or not prompts:
+        raise _invalid("prompt", "expected a text, an array of texts, or tokens")
+    return [_prompt(prompt) for prompt in prompts]
+
+
+def check_moderation(body: Body) -> list[tuple[str, list[str]]]:
+    """Each input of a request for moderation with its kinds (`text`, `image`), or a refusal."""
+    if body.get("model") is not None:
+        _check_model(body)
+    given = body.get("input")
+    if given is None:
+        raise missing("input")
+    if isinstance(given, str):
+        return [(given, ["text"])]
+    if not isinstance(given, list) or not given:
+        raise _invalid("input", "expected a text, an array of texts, or an array of parts")
+    if all(isinstance(text, str) for text in given):
+        return [(text, ["text"]) for text in given]
+    kinds = {"text": "text", "image_url": "image"}
+    if not all(isinstance(part, dict) and part.get("type") in kinds for part in given):
+        raise _invalid("input", "a part must have the type 'text' or 'image_url'")
+    text = " ".join(str(part["text"]) for part in given if part.get("text") is not None)
+    return [(text, list(dict.fromkeys(kinds[part["type"]] for part in given)))]
 
 
 def check_embeddings(body: Body) -> list[str]:
@@ -72,6 +104,24 @@ def check_image(body: Body) -> str:
     if not isinstance(prompt, str) or not prompt:
         raise _invalid("prompt", "expected a text that is not empty")
     return prompt
+
+
+def _prompt(prompt: Any) -> str:
+    if _is_tokens(prompt):
+        return " ".join(map(str, prompt))
+    if not isinstance(prompt, str):
+        raise _invalid("prompt", "a prompt must be a string or an array of tokens")
+    return prompt
+
+
+def _check_probabilities(body: Body) -> None:
+    if body.get("logprobs") or body.get("top_logprobs"):
+        # Made-up probabilities would look like real ones.
+        raise ApiError(
+            "This platform's toy model has no probabilities; leave out 'logprobs'.",
+            param="logprobs",
+            code="unsupported_parameter",
+        )
 
 
 def _embeddable(text: Any) -> str:
