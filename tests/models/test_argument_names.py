@@ -56,6 +56,14 @@ def test_short_name_of_offline_generation():
             "which mean the same: leave one out",
         ),
         (
+            {"generation_kwargs": {"max_tokens": 9, "max_new_tokens": 500}},
+            "'max_tokens' and 'max_new_tokens', which mean",
+        ),
+        (
+            {"max_tokens": 9, "generation_kwargs": {"max_completion_tokens": 5}},
+            "twice: leave it in generation_kwargs alone",
+        ),
+        (
             {"temperature": 1, "generation_kwargs": {"temperature": 0}},
             "twice: leave it in generation_kwargs alone",
         ),
@@ -65,6 +73,23 @@ def test_unknown_or_double_argument_is_one_sentence(arguments: dict[str, Any], s
     with pytest.raises(DistilabelUserError) as raised:
         OpenAILLM(model="m", **arguments)
     assert says in str(raised.value)
+
+
+def test_arguments_of_one_call_and_of_a_run_that_mean_the_same_are_refused():
+    llm = OpenAILLM(model="m", api_key="k")
+    llm.load()
+    both = {"max_tokens": 9, "max_new_tokens": 500}
+    with pytest.raises(DistilabelUserError, match="which mean the same"):
+        llm.set_runtime_parameters({"generation_kwargs": both})
+    with pytest.raises(DistilabelUserError, match="which mean the same"):
+        llm.generate(inputs=[[{"role": "user", "content": "Hi"}]], **both)
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
+def test_limit_of_tokens_in_extra_body_takes_the_place_of_the_argument(name: str):
+    llm = OpenAILLM(model="m", api_key="k")
+    body = llm.request([{"role": "user", "content": "Hi"}], max_new_tokens=9, extra_body={name: 5})
+    assert {key: body[key] for key in body if "tokens" in key} == {name: 5}
 
 
 def test_unknown_generation_argument_ends_before_anything_is_sent():

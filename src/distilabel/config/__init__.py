@@ -1,6 +1,5 @@
 """Functions on pydantic models that Step, LLM and Pipeline share: runtime parameters, dump, load and signature."""
 
-from distilabel.config.argument_names import argument_name
 from distilabel.config.citations import citations
 from distilabel.config.dump import dump, looks_secret, write_document
 from distilabel.config.fingerprint import code_digest, signature
@@ -9,11 +8,13 @@ from distilabel.config.load import load, parse_document, read_document
 from distilabel.config.parameters import (
     RuntimeParameter,
     RuntimeParametersMixin,
+    argument_name,
     missing_runtime_parameters,
     runtime_parameters,
     runtime_parameters_info,
     runtime_parameters_may_be_absent,
     set_runtime_parameters,
+    under_known_names,
 )
 
 __all__ = [
@@ -34,5 +35,6 @@ __all__ = [
     "runtime_parameters_may_be_absent",
     "set_runtime_parameters",
     "signature",
+    "under_known_names",
     "write_document",
 ]

@@ -2,13 +2,12 @@
 
 import difflib
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Optional, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from distilabel.config.argument_names import argument_name
 from distilabel.config.docstrings import argument_descriptions
 from distilabel.config.dump import looks_secret
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
@@ -30,6 +29,19 @@ A value must be given before the run, unless the default is not None or the fiel
 `Optional[RuntimeParameter[...]]`.
 """
 
+# Names that platforms and other libraries give to the same argument.
+_SAME = (
+    ("max_new_tokens", "max_tokens", "max_completion_tokens", "max_output_tokens"),
+    ("stop", "stop_sequences", "stop_strings"),
+    ("tool_choice", "tools_choice"),
+    ("use_offline_batch_generation", "use_offline_batch", "offline_batch_generation", "use_batch"),
+    ("offline_batch_generation_block_until_done", "offline_batch_block_until_done", "block_until_done"),
+    ("model", "model_name", "model_id"),
+    ("base_url", "api_base", "azure_endpoint"),
+    ("api_key", "key"),
+    ("default_headers", "headers", "extra_headers"),
+    ("structured_output", "output_schema"),
+)
 _VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
 
@@ -152,10 +164,10 @@ def _set_generation_kwargs(model: BaseModel, name: str, value: Any, owner: str) 
         raise DistilabelTypeError(f"`{name}` of {owner} must be a mapping of arguments to values.")
     known = _generation_parameters(model)
     open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in _hook(model).values())
-    names = {key: argument_name(key, known) or (key if open_ended else None) for key in value}
-    accepted = {named: value[key] for key, named in names.items() if named}
+    named = under_known_names(value, known, f"{owner}.{name}")
+    accepted = {key: value for key, value in named.items() if open_ended or key in known}
     _assign(model, name, {**(getattr(model, name) or {}), **accepted}, owner)
-    return [_unknown(f"{owner}.{name}", key, known) for key, named in names.items() if not named]
+    return [_unknown(f"{owner}.{name}", key, known) for key in named if key not in accepted]
 
 
 def _assign(model: BaseModel, name: str, value: Any, owner: str) -> None:
@@ -309,3 +321,36 @@ class RuntimeParametersMixin(BaseModel):
     def set_runtime_parameters(self, runtime_parameters: dict[str, Any]) -> None:
         """Set runtime parameters by name; unknown names are ignored."""
         set_runtime_parameters(self, runtime_parameters)
+
+
+def argument_name(name: str, known: Collection[str]) -> str | None:
+    """Return the name in `known` that means the same as `name`; None if there is none.
+
+    Examples:
+        >>> argument_name("max_tokens", ["temperature", "max_new_tokens"])
+        'max_new_tokens'
+    """
+    if name in known:
+        return name
+    names = next((names for names in _SAME if name in names), ())
+    return next((other for other in names if other in known), None)
+
+
+def under_known_names(given: Mapping[str, Any], known: Collection[str], owner: str) -> dict[str, Any]:
+    """Return arguments under their names in `known`; others unchanged.
+
+    Raises:
+        DistilabelUserError: Two of them mean the same.
+
+    Examples:
+        >>> under_known_names({"max_tokens": 9}, ["max_new_tokens"], "OpenAILLM")
+        {'max_new_tokens': 9}
+    """
+    names: dict[str, str] = {}
+    for name in given:
+        first = names.setdefault(argument_name(name, known) or name, name)
+        if first != name:
+            raise DistilabelUserError(
+                f"{owner} has {first!r} and {name!r}, which mean the same: leave one out."
+            )
+    return {key: given[name] for key, name in names.items()}

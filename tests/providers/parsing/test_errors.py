@@ -73,3 +73,21 @@ def test_response_to_an_online_request_is_distinguished_likewise():
     body = b'{"error": {"message": "Your credit balance is too low.", "type": "invalid_request_error"}}'
     assert parse_failure(400, body).account
     assert not parse_failure(500, b"credit balance is too low").account
+
+
+@pytest.mark.parametrize(
+    ("message", "name"),
+    [
+        (
+            "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+            "max_completion_tokens",
+        ),
+        ("Unrecognized request argument supplied: max_completion_tokens", "max_tokens"),
+        ("body.max_completion_tokens: Extra inputs are not permitted", "max_tokens"),
+        ("max_tokens is too large: 5000. This model supports at most 4096 completion tokens", None),
+    ],
+)
+def test_limit_of_tokens_under_another_name_comes_with_the_way_out(message: str, name: str | None):
+    failure = parse_failure(400, {"error": {"message": message, "code": "unsupported_parameter"}})
+    hint = f" Set max_tokens_parameter={name!r} on the LLM." if name else ""
+    assert failure.message == message + hint

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from distilabel.config import argument_name
+from distilabel.config import argument_name, under_known_names
 from distilabel.exceptions import DistilabelUserError
 from distilabel.models.base import arguments_of
 
@@ -25,7 +25,7 @@ def with_known_names(cls: type[BaseModel], data: Mapping[str, Any]) -> dict[str,
     fields = set(cls.model_fields)
     arguments = _generation_arguments(cls)
     named: dict[str, Any] = {}
-    kwargs = dict(data.get("generation_kwargs") or {})
+    kwargs = under_known_names(data.get("generation_kwargs") or {}, arguments, cls.__name__)
     for name, value in data.items():
         if field := argument_name(name, fields):
             into, key = named, field
@@ -45,7 +45,7 @@ def with_known_names(cls: type[BaseModel], data: Mapping[str, Any]) -> dict[str,
             )
         into[key] = value
     if kwargs:
-        named["generation_kwargs"] = {argument_name(key, arguments) or key: kwargs[key] for key in kwargs}
+        named["generation_kwargs"] = kwargs
     if "structured_output" in named and "structured_output" in fields:
         named["structured_output"] = _structure(named["structured_output"])
     return named

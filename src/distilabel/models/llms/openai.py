@@ -29,6 +29,7 @@ __all__ = [
 # Reasoning models reject `max_tokens`. Other models accept both names, but many compatible servers know only `max_tokens`.
 # https://platform.openai.com/docs/api-reference/chat/create#chat-create-max_completion_tokens (November 2026)
 _WANTS_MAX_COMPLETION_TOKENS = re.compile(r"^(ft:)?(o\d|gpt-([5-9]|\d\d)|chatgpt-|codex-)")
+_LIMITS = frozenset({"max_tokens", "max_completion_tokens", "max_output_tokens"})
 _MAX_TOKENS_PARAMETER = "The name under which `max_new_tokens` is sent."
 
 
@@ -111,8 +112,15 @@ class ChatLLM(RemoteLLM):
             "tools": tools,
             "tool_choice": tool_choice,
         }
-        given = {name: value for name, value in body.items() if value is not None}
-        return self._shaped(given) | (extra_body or {})
+        extra = extra_body or {}
+        # The platform refuses a request that has its limit of tokens under two names.
+        limited = not _LIMITS.isdisjoint(extra)
+        given = {
+            name: value
+            for name, value in body.items()
+            if value is not None and not (limited and name == max_tokens)
+        }
+        return self._shaped(given) | extra
 
     def _shaped(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the body in the format of the endpoint."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Optional, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from distilabel.config import argument_name
+from distilabel.config import under_known_names
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
 from distilabel.models.base import arguments_of
 from distilabel.models.llms.base import AsyncLLM
@@ -129,7 +129,7 @@ class RemoteLLM(RemoteModel, AsyncLLM):
 
     def _checked(self, arguments: dict[str, Any]) -> dict[str, Any]:
         model = _arguments_model(type(self))
-        arguments = {argument_name(name, model.model_fields) or name: arguments[name] for name in arguments}
+        arguments = under_known_names(arguments, model.model_fields, type(self).__name__)
         try:
             checked = model.model_validate(arguments)
         except ValidationError as error:

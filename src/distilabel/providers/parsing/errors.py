@@ -59,6 +59,16 @@ _ACCOUNT_WORDS = re.compile(
     r"billing hard limit|insufficient (balance|credits|funds)",
     re.IGNORECASE,
 )
+# OpenAI writes: Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.
+# As reported in https://github.com/teilomillet/gollm/issues/33
+# Servers that know only `max_tokens` call the other name unknown or forbidden.
+_OTHER_LIMIT = re.compile(
+    r"(unsupported|unrecognized|unknown|unexpected|not supported|not permitted|forbidden|does not support)"
+    r"[^.]{0,60}\b(?P<after>max_(completion_)?tokens)|"
+    r"\b(?P<before>max_(completion_)?tokens)\b[^.]{0,60}"
+    r"(unsupported|unrecognized|unknown|unexpected|not supported|not permitted|forbidden)",
+    re.IGNORECASE | re.DOTALL,
+)
 # A 403 may be the platform's verdict on one prompt: https://openrouter.ai/docs/api-reference/errors (2026-12-01).
 _CONTENT_WORDS = re.compile(r"moderat|flagged|content.?(policy|filter)|safety", re.IGNORECASE)
 _CLIENT_ERRORS = range(400, 500)
@@ -176,10 +186,20 @@ def parse_failure(status: int, body: Any) -> Failure:
     text = str(message)[:2000] if message else f"HTTP {status}: {_excerpt(body)}"
     return Failure(
         code=str(code) if code else f"http_{status}",
-        message=text,
+        message=text + _way_out(text),
         retryable=status in (408, 409, 425, 429) or not 200 <= status < 500 or is_passing(names),  # noqa: PLR2004
         account=concerns_account(names, text, status),
     )
+
+
+def _way_out(message: str) -> str:
+    """Return what to do about a limit of tokens that the platform knows under another name; "" for other messages."""
+    found = _OTHER_LIMIT.search(message)
+    if found is None:
+        return ""
+    refused = (found["after"] or found["before"]).lower()
+    other = "max_completion_tokens" if refused == "max_tokens" else "max_tokens"
+    return f" Set max_tokens_parameter={other!r} on the LLM."
 
 
 def concerns_account(codes: Iterable[Any], message: str, status: int = 400) -> bool:
