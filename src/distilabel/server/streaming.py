@@ -45,7 +45,8 @@ def completion_events(answer: Body, include_usage: bool) -> Iterator[bytes]:
 
 def _deltas(choice: Body) -> Iterator[tuple[Body, str | None]]:
     content, calls = choice["message"].get("content"), choice["message"].get("tool_calls") or ()
-    yield {"role": "assistant", "content": None if calls else ""}, None
+    legacy = choice["message"].get("function_call")
+    yield {"role": "assistant", "content": None if calls or legacy else ""}, None
     for piece in _pieces(content or ""):
         yield {"content": piece}, None
     for index, call in enumerate(calls):
@@ -54,6 +55,10 @@ def _deltas(choice: Body) -> Iterator[tuple[Body, str | None]]:
         yield {"tool_calls": [start]}, None
         for piece in _pieces(arguments):
             yield {"tool_calls": [{"index": index, "function": {"arguments": piece}}]}, None
+    if legacy:
+        yield {"function_call": {**legacy, "arguments": ""}}, None
+        for piece in _pieces(legacy["arguments"]):
+            yield {"function_call": {"arguments": piece}}, None
     yield {}, choice["finish_reason"]
 
 

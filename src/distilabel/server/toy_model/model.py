@@ -11,7 +11,7 @@ import re
 import time
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -22,6 +22,7 @@ from distilabel.server.http import Body, new_id
 from distilabel.server.toy_model.png import square
 from distilabel.server.toy_model.request_validation import check_chat, check_embeddings, check_image
 from distilabel.server.toy_model.schema_instance import instance
+from distilabel.server.toy_model.tools import Call, Function, forced_call
 
 MODEL = "toy"
 QUOTED = 60
@@ -56,10 +57,11 @@ OBJECTS = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One thing the toy said, and why it stopped: `stop` or `length`."""
+    """One thing the toy said, and why it stopped; with `call`, the text is the arguments of that call."""
 
     text: str
     finish_reason: str
+    call: Call | None = None
 
     @property
     def tokens(self) -> int:
@@ -77,6 +79,13 @@ def sample(body: Body, salt: str, index: int) -> Sample:
     prompt = _prompt(body["messages"])
     sentences = about(prompt, body["model"], salt, index, orjson.dumps(body["messages"]))
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
+    if call := forced_call(body):
+        said = cut(_arguments(call.function, sentences), None, limit)
+        return replace(
+            said,
+            call=call,
+            finish_reason=call.finish_reason if said.finish_reason == "stop" else said.finish_reason,
+        )
     return cut(_formatted(body.get("response_format"), prompt, sentences), body.get("stop"), limit)
 
 
@@ -183,8 +192,27 @@ def _formatted(wanted: Body | None, prompt: str, sentences: str) -> str:
     return orjson.dumps(value).decode()
 
 
+def _arguments(function: Function, sentences: str) -> str:
+    value = instance(
+        function.parameters,
+        sentences,
+        owner=f"function '{function.name}'",
+        param=function.param,
+        code="invalid_function_parameters",
+    )
+    return orjson.dumps(value).decode()
+
+
 def _choice(index: int, said: Sample) -> Body:
-    message = {"role": "assistant", "content": said.text, "refusal": None}
+    message: Body = {"role": "assistant", "content": said.text, "refusal": None}
+    if said.call is not None:
+        called = {"name": said.call.function.name, "arguments": said.text}
+        message["content"] = None
+        if said.call.legacy:
+            message["function_call"] = called
+        else:
+            number = blake2b(orjson.dumps([index, called]), digest_size=12).hexdigest()
+            message["tool_calls"] = [{"id": f"call_{number}", "type": "function", "function": called}]
     return {"index": index, "message": message, "logprobs": None, "finish_reason": said.finish_reason}
 
 

@@ -30,13 +30,28 @@ FORMATS = {
 Schema = dict[str, Any]
 
 
-def instance(schema: Schema, text: str) -> Any:
-    """A value that fits the schema; free strings quote `text`."""
+class SchemaError(ValueError):
+    """What the toy cannot write."""
+
+
+def instance(
+    schema: Schema,
+    text: str,
+    *,
+    owner: str = "response_format",
+    param: str = "response_format",
+    code: str = "invalid_json_schema",
+) -> Any:
+    """A value that fits the schema; free strings quote `text`. A refusal names `owner`, `param` and `code`."""
     try:
         return _Builder(schema, text).build(schema, 0)
+    except SchemaError as error:
+        what = str(error)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         # The schema breaks the rules of JSON Schema, such as a 'minItems' that is no number.
-        raise _cannot(f"this schema ({error!r})") from error
+        what = f"this schema ({error!r})"
+    message = f"Invalid schema for {owner}: this platform's toy model cannot write {what}."
+    raise ApiError(message, param=param, code=code)
 
 
 class _Builder:
@@ -55,11 +70,11 @@ class _Builder:
 
     def build(self, schema: Any, depth: int) -> Any:
         if depth > MAX_DEPTH:
-            raise _cannot("a schema that recurs without an end")
+            raise SchemaError("a schema that recurs without an end")
         if schema is True:
             return self._text
         if not isinstance(schema, dict):
-            raise _cannot(f"the schema {schema!r}")
+            raise SchemaError(f"the schema {schema!r}")
         schema = self._resolved(schema, depth)
         if "const" in schema:
             return schema["const"]
@@ -81,7 +96,7 @@ class _Builder:
                 schema = _merged(rest, _chosen(schema[name], depth))
             else:
                 return schema
-        raise _cannot("references that go round in a circle")
+        raise SchemaError("references that go round in a circle")
 
     def _target(self, reference: str) -> Schema:
         found: Any = self._root
@@ -89,7 +104,7 @@ class _Builder:
             key = step.replace("~1", "/").replace("~0", "~")
             found = found.get(key) if isinstance(found, dict) else None
         if not reference.startswith("#") or not isinstance(found, dict):
-            raise _cannot(f"the reference {reference!r}")
+            raise SchemaError(f"the reference {reference!r}")
         return found
 
     def _object(self, schema: Schema, depth: int) -> Any:
@@ -108,9 +123,9 @@ class _Builder:
 
     def _string(self, schema: Schema, _depth: int) -> str:
         if "pattern" in schema:
-            raise _cannot("'pattern'")
+            raise SchemaError("'pattern'")
         if "format" in schema and schema["format"] not in FORMATS:
-            raise _cannot(f"the format {schema['format']!r}")
+            raise SchemaError(f"the format {schema['format']!r}")
         text = FORMATS.get(schema.get("format", ""), self._text)
         return text.ljust(schema.get("minLength", 0), ".")[: schema.get("maxLength")]
 
@@ -150,7 +165,7 @@ def _number(schema: Schema, *, whole: bool) -> float:
     for value in _candidates(least, most, step):
         if _within(value, schema):
             return int(value) if whole else value
-    raise _cannot(f"a number from {least} to {most}")
+    raise SchemaError(f"a number from {least} to {most}")
 
 
 def _candidates(least: float, most: float, step: float | None) -> list[float]:
@@ -166,11 +181,3 @@ def _within(value: float, schema: Schema) -> bool:
     least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
     above, below = schema.get("exclusiveMinimum", -math.inf), schema.get("exclusiveMaximum", math.inf)
     return bool(least <= value <= most and above < value < below)
-
-
-def _cannot(what: str) -> ApiError:
-    return ApiError(
-        f"Invalid schema for response_format: this platform's toy model cannot write {what}.",
-        param="response_format",
-        code="invalid_json_schema",
-    )
