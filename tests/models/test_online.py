@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -12,6 +13,7 @@ import stamina
 from distilabel.exceptions import (
     DistilabelAuthenticationError,
     DistilabelModelNotFoundError,
+    DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelUnreachableError,
     DistilabelUserError,
 )
@@ -285,3 +287,25 @@ def test_real_platform_is_asked_over_real_http(tmp_path, monkeypatch: pytest.Mon
     quoted = [[text.partition(":")[0] for text in texts] for texts in generations(outputs)]
     assert quoted == [['About "one"'] * 2, ['About "two"'] * 2]
     assert json.dumps(outputs)
+
+
+@pytest.mark.parametrize("way", ["generate", "offline_batch_generate"])
+def test_nulls_that_arrow_adds_are_not_sent_by_a_model_called_directly(
+    offline: Make, platform: FakePlatform, way: str
+):
+    model = offline()
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    chat = [
+        {"role": "user", "content": "Hi", "tool_calls": None, "tool_call_id": None},
+        {"role": "assistant", "content": None, "tool_calls": [call], "tool_call_id": None},
+        {"role": "tool", "content": "1", "tool_calls": None, "tool_call_id": "c"},
+    ]
+    if way == "generate":
+        model.generate(inputs=[chat])
+        sent = json.loads(platform.requests[0].content)
+    else:
+        with suppress(DistilabelOfflineBatchGenerationNotFinishedException):
+            model.offline_batch_generate(inputs=[chat])
+        sent = platform.batches["batch_2"].lines[0]["body"]
+    extra = [set(message) - {"role", "content"} for message in sent["messages"]]
+    assert extra == [set(), {"tool_calls"}, {"tool_call_id"}]

@@ -15,6 +15,7 @@ from distilabel.config import under_known_names
 from distilabel.exceptions import DistilabelPlatformError, DistilabelUserError
 from distilabel.models.base import arguments_of
 from distilabel.models.llms.base import AsyncLLM
+from distilabel.models.llms.padding import without_padding
 from distilabel.models.llms.structure import warn_if_not_strict
 from distilabel.models.remote import RemoteModel, answers_of, body_of
 from distilabel.offline.session import Answer
@@ -121,7 +122,11 @@ class RemoteLLM(RemoteModel, AsyncLLM):
     def _bodies(self, inputs: Sequence[FormattedInput], arguments: dict[str, Any]) -> list[bytes | Failure]:
         """Return the canonical body of each input's request, or why it has none; the arguments are checked first."""
         values = self._checked(arguments)
-        bodies = [body_of(self.request, input, **values) for input in inputs]  # noqa: A001
+
+        def request(input: FormattedInput) -> dict[str, Any]:
+            return self.request(without_padding(input), **values)
+
+        bodies = [body_of(request, input) for input in inputs]  # noqa: A001
         if any(isinstance(body, Failure) for body in bodies):
             # What `request` refuses of every input is the fault of the arguments, and raises here.
             self.request(_PLAIN, **values)

@@ -9,11 +9,11 @@ from pydantic import Field, PositiveInt, PrivateAttr
 from distilabel.config import RuntimeParameter
 from distilabel.exceptions import DistilabelNotImplementedError, DistilabelStepError, DistilabelTypeError
 from distilabel.models.llms.base import LLM, AsyncLLM
+from distilabel.models.llms.padding import without_padding
 from distilabel.models.llms.thinking import without_thinking
 from distilabel.steps._core.context import first_prompt
 from distilabel.steps._core.inputs import as_columns
 from distilabel.steps.base import GeneratorStep, Step, StepInput, StepKind, _Step
-from distilabel.steps.tasks._core.padding import without_padding
 from distilabel.steps.tasks._core.rows import (
     CUT_OFF,
     Answer,
