@@ -16,6 +16,7 @@ import pytest
 from distilabel.events import JobMoved, JobSettled, NextPoll, Notice
 from distilabel.exceptions import (
     DistilabelAccountError,
+    DistilabelAddressError,
     DistilabelAuthenticationError,
     DistilabelJobRejectedError,
     DistilabelPlatformError,
@@ -1048,6 +1049,32 @@ def test_answer_of_another_shape_is_asked_for_again(
         assert at.broken == []
     assert found == ["a/0"]
     assert platform.sent == ["a"]
+
+
+@pytest.mark.parametrize("call", ["upload", "create"])
+@pytest.mark.parametrize(
+    ("response", "says"),
+    [
+        (httpx2.Response(404, json={"detail": "Not Found"}), "HTTP 404: Not Found"),
+        (httpx2.Response(405, text="Method Not Allowed"), "HTTP 405"),
+        (
+            httpx2.Response(302, headers={"location": "https://login.test/?next=x"}),
+            "a redirect to https://login.test/",
+        ),
+        (httpx2.Response(404, text="<html>", headers={"content-type": "text/html"}), "an HTML page"),
+    ],
+)
+def test_address_where_no_batch_api_answers_is_named(
+    office: Open, platform: FakePlatform, call: str, response: httpx2.Response, says: str
+):
+    platform.fail(call, response, times=9)
+    at = office(poll_interval=SOON)
+    at.bring("a")
+    (error,) = at.broken
+    assert isinstance(error, DistilabelAddressError)
+    assert says in str(error)
+    assert "base_url" in str(error)
+    assert platform.count(call) == 1
 
 
 def test_upload_that_is_always_answered_with_something_else_ends_the_run(

@@ -225,6 +225,12 @@ def call(request: HttpRequest) -> Flow[HttpResponse]:
     """
     response = yield request
     if not 200 <= response.status < 300:  # noqa: PLR2004
+        if fault := address_fault(response):
+            raise DistilabelAddressError(
+                f"No batch API answers at the address ({fault}; {_call_name(request)}): check base_url, which for most servers "
+                "ends in /v1, and whether the server has batch jobs at all.",
+                status=response.status,
+            )
         raise parse_error(response, safe=request.safe)
     if request.save_to is not None and response.body:
         message = f"The platform sent a page in place of a file ({_call_name(request)})."
