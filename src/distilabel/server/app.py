@@ -29,6 +29,7 @@ ROUTES = (
     Route("/v1/batches/{batch_id}", batches.retrieve_batch, methods=["GET"]),
     Route("/v1/batches/{batch_id}/cancel", batches.cancel_batch, methods=["POST"]),
     Route("/v1/chat/completions", online.chat_completions, methods=["POST"]),
+    Route("/v1/responses", online.responses, methods=["POST"]),
     Route("/v1/completions", online.completions, methods=["POST"]),
     Route("/v1/embeddings", online.whole, methods=["POST"]),
     Route("/v1/images/generations", online.whole, methods=["POST"]),

@@ -16,6 +16,7 @@ from distilabel.server.http import Body
 from distilabel.server.settings import Settings
 
 ENDPOINTS = (
+    "/v1/responses",
     "/v1/chat/completions",
     "/v1/embeddings",
     "/v1/completions",

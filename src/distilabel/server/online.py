@@ -2,6 +2,7 @@
 
 https://platform.openai.com/docs/api-reference/chat/create
 https://platform.openai.com/docs/api-reference/completions/create
+https://platform.openai.com/docs/api-reference/responses/create
 https://platform.openai.com/docs/api-reference/embeddings/create
 https://platform.openai.com/docs/api-reference/images/create
 https://platform.openai.com/docs/api-reference/moderations/create
@@ -18,7 +19,7 @@ from distilabel.server.errors import ApiError, unknown_model
 from distilabel.server.http import Body, json_response, new_id
 from distilabel.server.platform import Platform, platform_of
 from distilabel.server.reading import json_body
-from distilabel.server.streaming import chat_events, completion_events
+from distilabel.server.streaming import chat_events, completion_events, response_events
 from distilabel.server.toy_model import model as toy
 
 OK = 200
@@ -32,6 +33,11 @@ async def chat_completions(request: Request) -> Response:
 async def completions(request: Request) -> Response:
     """`POST /v1/completions`."""
     return await _maybe_streamed(request, completion_events)
+
+
+async def responses(request: Request) -> Response:
+    """`POST /v1/responses`."""
+    return await _maybe_streamed(request, response_events)
 
 
 async def whole(request: Request) -> Response:

@@ -120,12 +120,16 @@ class Results:
         self._tally["completed" if reply.ok else "failed"] += 1
         usage = (reply.body or {}).get("usage") if reply.ok else None
         if isinstance(usage, dict):
-            self._tally["input_tokens"] += _tokens(usage, "prompt_tokens")
-            self._tally["output_tokens"] += _tokens(usage, "completion_tokens")
-            self._tally["cached_tokens"] += _tokens(usage.get("prompt_tokens_details"), "cached_tokens")
-            self._tally["reasoning_tokens"] += _tokens(
-                usage.get("completion_tokens_details"), "reasoning_tokens"
+            # Responses and images count input and output, the other endpoints prompt and completion.
+            read, written = (
+                ("input_tokens", "output_tokens")
+                if "input_tokens" in usage
+                else ("prompt_tokens", "completion_tokens")
             )
+            self._tally["input_tokens"] += _tokens(usage, read)
+            self._tally["output_tokens"] += _tokens(usage, written)
+            self._tally["cached_tokens"] += _tokens(usage.get(f"{read}_details"), "cached_tokens")
+            self._tally["reasoning_tokens"] += _tokens(usage.get(f"{written}_details"), "reasoning_tokens")
 
 
 def _reopened(path: Path, length: int) -> BinaryIO:

@@ -7,6 +7,7 @@ from distilabel.server.http import Body
 from distilabel.server.toy_model.completions import completion
 from distilabel.server.toy_model.model import chat, embeddings, images
 from distilabel.server.toy_model.moderations import moderation
+from distilabel.server.toy_model.responses import response
 
 # `(body, salt)` -> the body of the answer.
 ENDPOINTS: dict[str, Callable[[Body, str], Body]] = {
@@ -14,6 +15,7 @@ ENDPOINTS: dict[str, Callable[[Body, str], Body]] = {
     "/v1/completions": completion,
     "/v1/embeddings": lambda body, _salt: embeddings(body),
     "/v1/images/generations": images,
+    "/v1/responses": response,
     "/v1/moderations": lambda body, _salt: moderation(body),
 }
 

@@ -74,6 +74,11 @@ def count_tokens(text: str) -> int:
     return max(1, len(text) // CHARACTERS_A_TOKEN)
 
 
+def chat_tokens(body: Body) -> int:
+    """An estimate of the tokens of a chat."""
+    return max(1, sum(len(_content(message)) for message in body["messages"]) // CHARACTERS_A_TOKEN)
+
+
 def sample(body: Body, salt: str, index: int) -> Sample:
     """What the toy says to a chat request: a pure function of the request, the salt and the sample's index."""
     prompt = _prompt(body["messages"])
@@ -108,7 +113,7 @@ def chat(body: Body, salt: str) -> Body:
     """A chat completion: https://platform.openai.com/docs/api-reference/chat/object."""
     check_chat(body)
     samples = [sample(body, salt, index) for index in range(body.get("n") or 1)]
-    read = max(1, sum(len(_content(message)) for message in body["messages"]) // CHARACTERS_A_TOKEN)
+    read = chat_tokens(body)
     written = sum(said.tokens for said in samples)
     return {
         "id": new_id("chatcmpl-"),

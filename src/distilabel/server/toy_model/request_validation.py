@@ -97,7 +97,7 @@ def check_image(body: Body) -> str:
     _check_model(body)
     count = body.get("n")
     if count is not None:
-        _check_number("n", count, True, 1, MAX_IMAGES)
+        check_number("n", count, True, 1, MAX_IMAGES)
     prompt = body.get("prompt")
     if prompt is None:
         raise missing("prompt")
@@ -174,10 +174,11 @@ def _check_message(param: str, message: Any) -> None:
 def _check_numbers(body: Body) -> None:
     for name, value in body.items():
         if name in NUMBERS and value is not None:
-            _check_number(name, value, *NUMBERS[name])
+            check_number(name, value, *NUMBERS[name])
 
 
-def _check_number(name: str, value: Any, whole: bool, least: float, most: float) -> None:
+def check_number(name: str, value: Any, whole: bool, least: float, most: float) -> None:
+    """Refuse a value that is no number, no whole number where one is wanted, or out of range."""
     kind = "integer" if whole else "decimal"
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         raise _wrong_type(name, f"a {kind}" if kind == "decimal" else "an integer", value)
