@@ -19,7 +19,7 @@ from distilabel.llms import MixtureOfAgentsLLM, OpenAILLM
 from distilabel.models.image_generation import OpenAIImageGeneration
 from distilabel.models.llms.magpie import add_pre_query
 from distilabel.pipeline import Pipeline
-from distilabel.server.toy_model import model as toy
+from distilabel.server.toy_model import endpoints as toy
 from distilabel.server.toy_model.png import square
 from distilabel.steps import ExpandColumns, LoadDataFromDicts
 from distilabel.steps.tasks import (

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from distilabel.server.toy_model import model as toy
+from distilabel.server.toy_model import endpoints as toy
 from tests.fakes import completion
 from tests.support.platform import Platform
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from distilabel.server import Parts, Settings, create_app, running
-from distilabel.server.toy_model import model as toy
+from distilabel.server.toy_model import endpoints as toy
 
 _PATIENCE = 300
 

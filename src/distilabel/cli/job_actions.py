@@ -74,8 +74,8 @@ def _cancel(folder: Path, job: Job) -> str:
     """Cancel an open job, and say what was done."""
     if job.state in _OVER_ON_PLATFORM:
         raise DistilabelUserError(
-            f"It has ended on its platform: run the pipeline to collect its results, or give it up with "
-            f"`distilabel jobs forget {job_name(job)}`."
+            f"It has ended on its platform: run the pipeline to collect its results. `distilabel jobs forget {job_name(job)}` "
+            "gives them up: what was paid for is lost."
         )
     if job.state == JobState.SUBMITTED:
         _cancel_on_platform(job)
@@ -95,7 +95,8 @@ def _cancel_on_platform(job: Job) -> None:
         _on_platform(job, lambda client: client.transport.run(client.provider.cancel(str(job.remote_id))))
     except DistilabelPlatformError as error:
         raise DistilabelUserError(
-            f"{error.message} If the platform no longer has the job: `distilabel jobs forget {job.remote_id}`."
+            f"{error.message} If the platform certainly no longer has the job, `distilabel jobs forget {job.remote_id}` ends it "
+            "here; what it was paid for is lost."
         ) from error
 
 
@@ -133,7 +134,7 @@ def forget(job: str, cache_dir: CacheDir = None, as_json: AsJson = False) -> Non
             ledger.jobs.note_condition(found, JobCondition.FORGOTTEN, _GIVEN_UP)
         finally:
             ledger.close()
-        rest = f"; if there will be no such run, `distilabel jobs forget {job_name(found)}` once more ends the job now"
+        rest = f"; `distilabel jobs forget {job_name(found)}` once more ends the job now, and its results are lost"
     else:
         with _changing(folder, found) as ledger:
             _give_up(ledger, found)

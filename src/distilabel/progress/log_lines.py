@@ -129,7 +129,7 @@ def jobs_of_earlier_runs(jobs: Sequence[Job]) -> str:
     name = job_name(jobs[0]) if len(jobs) == 1 else "ID"
     lines.append(
         f"A run with that model, address and parameters collects the responses. `distilabel jobs cancel {name}` ends a job, and "
-        f"`distilabel jobs forget {name}` one that its platform does not know."
+        f"`distilabel jobs forget {name}` one that its platform certainly does not have."
     )
     if any(job.scope.startswith("pipeline_") for job in jobs):
         lines.append("If another program submitted a job, give this pipeline a name: Pipeline(name=...).")
