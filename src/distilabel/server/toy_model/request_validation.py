@@ -12,6 +12,7 @@ from typing import Any
 
 from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import Body
+from distilabel.server.toy_model.strict_schema import check_strict
 
 # Name -> (whole number?, least, most).
 NUMBERS: dict[str, tuple[bool, float, float]] = {
@@ -210,6 +211,9 @@ def _check_format(wanted: Any) -> None:
         raise missing("response_format.json_schema.name")
     if not isinstance(given.get("schema", {}), dict):
         raise _wrong_type("response_format.json_schema.schema", "an object", given["schema"])
+    if given.get("strict") is True:
+        owner = f"response_format '{given['name']}'"
+        check_strict(given.get("schema", {}), owner, "response_format", None)
 
 
 def _invalid(param: str, why: str, where: str | None = None) -> ApiError:

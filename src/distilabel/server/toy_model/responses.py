@@ -237,4 +237,6 @@ def _renamed(refusal: ApiError) -> ApiError:
         if param is not None:
             param = re.sub(f"^{pattern}", name, param)
     message = refusal.message.replace(f"'{refusal.param}'", f"'{param}'")
-    return ApiError(message, status=refusal.status, kind=refusal.kind, param=param, code=refusal.code)
+    # Chats refuse a schema without a code, this API with one: https://github.com/mavam/pi-web-providers/issues/14
+    code = "invalid_json_schema" if param == "text.format.schema" else refusal.code
+    return ApiError(message, status=refusal.status, kind=refusal.kind, param=param, code=code)

@@ -11,6 +11,7 @@ from typing import Any
 
 from distilabel.server.errors import ApiError, missing
 from distilabel.server.http import Body
+from distilabel.server.toy_model.strict_schema import check_strict
 
 MODES = ("none", "auto", "required")
 NAME = r"^[a-zA-Z0-9_-]+$"
@@ -26,7 +27,6 @@ class Function:
     name: str
     parameters: Schema
     param: str
-    strict: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,9 @@ def _described(param: str, function: Any) -> Function:
             f"got 'type: \"{kind}\"'."
         )
         raise ApiError(message, param=f"{param}.parameters", code="invalid_function_parameters")
-    return Function(name, parameters, f"{param}.parameters", function.get("strict") is True)
+    if function.get("strict") is True:
+        check_strict(parameters, f"function '{name}'", f"{param}.parameters", "invalid_function_parameters")
+    return Function(name, parameters, f"{param}.parameters")
 
 
 def _named(functions: list[Function], name: Any, param: str = "tool_choice") -> Function:
