@@ -6,10 +6,11 @@ from typing import Any, Literal, Optional, Union
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, HttpUrl
 
 from distilabel.models.llms.openai import OpenAILLM
 from distilabel.models.llms.structure import json_schema, response_format_of, strict_mode_faults
+from distilabel.server.toy_model.strict_schema import check_strict
 
 
 def strict(schema: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +139,23 @@ def test_rewritten_schema_says_the_same():
     assert (node["type"], node["properties"]["kids"]["items"]) == ("object", {"$ref": "#/$defs/Node"})
 
 
-@pytest.mark.parametrize("model", [WithDict, Deep])
+class WithSet(BaseModel):
+    tags: set[str]
+
+
+class WithUrl(BaseModel):
+    url: HttpUrl
+
+
+class WithAny(BaseModel):
+    value: Any
+
+
+class WithBareList(BaseModel):
+    values: list[Any]
+
+
+@pytest.mark.parametrize("model", [WithDict, Deep, WithSet, WithUrl, WithAny, WithBareList])
 def test_schema_that_strict_mode_cannot_express_is_sent_without_it(model: type[BaseModel]):
     assert form(model) == {"name": model.__name__, "schema": model.model_json_schema(), "strict": False}
 
@@ -172,3 +189,12 @@ def test_strict_is_said_only_where_strict_mode_takes_the_schema(inner: dict[str,
     schema = {"type": "object", "properties": {"x": inner}, "$defs": {"A": inner}}
     found = response_format_of({"schema": schema})["json_schema"]
     assert found["strict"] is (strict_mode_faults(found["schema"]) == [])
+
+
+@pytest.mark.parametrize(
+    "model", [Described, Discriminated, Node, Holder, WithDict, Deep, WithSet, WithUrl, WithAny, WithBareList]
+)
+def test_embedded_platform_takes_every_schema_that_is_called_strict(model: type[BaseModel]):
+    found = form(model)
+    if found["strict"]:
+        check_strict(found["schema"], "response_format", "response_format", None)

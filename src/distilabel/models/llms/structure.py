@@ -32,9 +32,13 @@ _SUBSCHEMAS = frozenset({"items", "prefixItems", "anyOf", "oneOf", "allOf"})
 _NOT_STRICT = frozenset(
     {
         "oneOf", "allOf", "not", "if", "then", "else", "discriminator", "dependentRequired", "dependentSchemas",
-        "patternProperties", "unevaluatedProperties", "propertyNames", "prefixItems",
+        "patternProperties", "unevaluatedProperties", "propertyNames", "prefixItems", "uniqueItems",
     }
 )  # fmt: skip
+# The other formats are refused: https://github.com/cyanheads/git-mcp-server/issues/47 (read 2026-12-01).
+_STRICT_FORMATS = frozenset(
+    {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
+)
 
 
 def json_schema(structure: StructuredOutputType) -> tuple[str, dict[str, Any]]:
@@ -118,18 +122,27 @@ def _faults(schema: Any, place: str, *, is_root: bool = False) -> Iterator[str]:
         return
     if "$ref" in schema and len(schema) > 1 and not is_root:
         yield f"{place}: '$ref' must stand alone"
-    yield from (f"{place}: {word!r} is not permitted" for word in schema if word in _NOT_STRICT)
-    types = schema.get("type")
-    if (types == "object" or (isinstance(types, list) and "object" in types) or "properties" in schema) and (
-        schema.get("additionalProperties") is not False
-    ):
-        yield f"{place}: 'additionalProperties' must be false"
+    yield from (f"{place}: {fault}" for fault in _faults_of_one(schema))
     for word, value in schema.items():
         if word in _NAMED and isinstance(value, dict):
             for name, inner in value.items():
                 yield from _faults(inner, f"{place}.{name}")
         elif word in _SUBSCHEMAS:
             yield from _faults(value, f"{place}.{word}")
+
+
+def _faults_of_one(schema: dict[str, Any]) -> Iterator[str]:
+    """Return the faults of a schema itself, without those of the schemas in it."""
+    yield from (f"{word!r} is not permitted" for word in schema if word in _NOT_STRICT)
+    types = schema["type"] if isinstance(schema.get("type"), list) else [schema.get("type")]
+    if ("object" in types or "properties" in schema) and schema.get("additionalProperties") is not False:
+        yield "'additionalProperties' must be false"
+    if not schema.keys() & {"type", "$ref", "enum", "const", "anyOf", "oneOf", "allOf"}:
+        yield "there is no 'type'"
+    if "array" in types and "items" not in schema:
+        yield "there are no 'items'"
+    if "format" in schema and schema["format"] not in _STRICT_FORMATS:
+        yield f"the format {schema['format']!r} is not permitted"
 
 
 def _rewritten(schema: dict[str, Any]) -> dict[str, Any]:  # noqa: C901 - a table of keywords
