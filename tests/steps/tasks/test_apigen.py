@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import os
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from distilabel.pipeline import Pipeline
 from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.base import validate_step
 from distilabel.steps.tasks import APIGenExecutionChecker, APIGenGenerator, APIGenSemanticChecker
+from distilabel.steps.tasks.apigen import runner
 from distilabel.steps.tasks.apigen.functions import danger_in, function_in
 from distilabel.steps.tasks.apigen.parsing import json_in
 
@@ -41,6 +45,8 @@ def rude(): os._exit(1)
 def environment(): return dict(os.environ)
 def helper(path): return json.dumps(path)
 """
+
+POSIX = pytest.mark.skipif(sys.platform != "linux", reason="other systems limit less, and have no /proc")
 
 
 @pytest.fixture
@@ -182,12 +188,73 @@ class TestExecution:
         kept, results = checked(library, ("add", {"a": 1, "b": 2}), ("hang", {}), timeout=0.2)
         assert (kept, results) == (False, ["3", "TimeoutError: no answer within 0.2 s"])
 
-    def test_secrets_of_the_environment_stay_at_home(self, library, monkeypatch):
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-5up3r-53cr3t")
-        monkeypatch.setenv("COLOUR", "blue")
-        _, (seen,) = checked(library, ("environment", {}))
+    def test_environment_holds_what_python_needs_and_what_the_step_names(self, library, monkeypatch):
+        for name in ("OPENAI_API_KEY", "DATABASE_URL", "GH_PAT", "COLOUR", "HOME"):
+            monkeypatch.setenv(name, "5up3r-53cr3t")
+        monkeypatch.setenv("SHAPE", "round")
+        _, (seen,) = checked(library, ("environment", {}), environment=["SHAPE"])
         assert "5up3r" not in seen
-        assert json.loads(seen)["COLOUR"] == "blue"
+        assert json.loads(seen)["SHAPE"] == "round"
+        assert json.loads(seen)["PATH"] == os.environ["PATH"]
+
+    @POSIX
+    @pytest.mark.parametrize(
+        ("code", "result"),
+        [
+            ("len(bytearray(300 << 20))", "MemoryError"),
+            ("[open(__file__) for _ in range(300)]", "Too many open files"),
+            ("open('large', 'wb').truncate(1 << 30)", "File too large"),
+        ],
+    )
+    def test_memory_and_files_are_limited(self, code, result, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "f.py").write_text(f"def f(): return {code}\n")
+        kept, (seen,) = checked(str(tmp_path / "f.py"), ("f", {}), max_memory_mb=256)
+        assert not kept
+        assert result in seen
+
+    @POSIX
+    @pytest.mark.parametrize("then", ["return process.pid", "time.sleep(600)"])
+    def test_what_a_call_started_ends_with_it(self, then, tmp_path):
+        started = "import os, subprocess, time\ndef f():\n    process = subprocess.Popen(['sleep', '600'])\n"
+        note = "    with open(__file__ + '.pid', 'w') as file: file.write(str(process.pid))\n"
+        (tmp_path / "f.py").write_text(f"{started}{note}    {then}\n")
+        checked(str(tmp_path / "f.py"), ("f", {}), timeout=3)
+        pid = (tmp_path / "f.py.pid").read_text()
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            os.kill(int(pid), 0)
+            # One that has ended stays a zombie until its new parent notices.
+            assert Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z"
+
+    @pytest.mark.skipif(
+        subprocess.call(
+            [
+                sys.executable,
+                "-c",
+                f"import sys; from {runner.__name__} import leave_network; sys.exit(not leave_network())",
+            ]
+        )
+        != 0,
+        reason="this system lets users make no namespaces",
+    )
+    def test_there_is_no_network_unless_the_step_allows_it(self, tmp_path):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            (tmp_path / "f.py").write_text(
+                "import os, socket\n"
+                "def f(port): return socket.create_connection(('127.0.0.1', port), 5) and os.getuid()\n"
+            )
+            call = ("f", {"port": server.getsockname()[1]})
+            kept, (seen,) = checked(str(tmp_path / "f.py"), call)
+            assert not kept
+            assert "unreachable" in seen
+            assert checked(str(tmp_path / "f.py"), call, allow_network=True) == (True, [str(os.getuid())])
+
+    def test_new_fields_leave_rows_of_former_versions_valid(self, library):
+        def signature(**fields):
+            return APIGenExecutionChecker(libpath=library, **fields).signature
+
+        assert signature() == signature(max_memory_mb=4096, environment=[])
+        assert signature() != signature(allow_network=True)
 
     def test_functions_that_look_dangerous_are_not_called(self, library):
         for name in ("rude", "environment"):

@@ -37,7 +37,8 @@ def function_in(source: str, name: str) -> ast.AST | None:
 def danger_in(function: ast.AST) -> str | None:
     """Name what in a function may reach beyond itself: files, processes, the network, other code; None for nothing.
 
-    It reads the function alone, not those that it calls: a precaution, not a wall.
+    It reads the function alone, not those that it calls, and no name that is put together while it runs. It finds accidents;
+    it stops no attacker.
 
     Examples:
         >>> danger_in(function_in("def clean(path): import shutil; shutil.rmtree(path)", "clean"))
