@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -214,17 +215,24 @@ class TestExecution:
         assert result in seen
 
     @POSIX
-    @pytest.mark.parametrize("then", ["return process.pid", "time.sleep(600)"])
+    @pytest.mark.parametrize("then", ["return 1", "time.sleep(600)"])
     def test_what_a_call_started_ends_with_it(self, then, tmp_path):
-        started = "import os, subprocess, time\ndef f():\n    process = subprocess.Popen(['sleep', '600'])\n"
-        note = "    with open(__file__ + '.pid', 'w') as file: file.write(str(process.pid))\n"
-        (tmp_path / "f.py").write_text(f"{started}{note}    {then}\n")
-        checked(str(tmp_path / "f.py"), ("f", {}), timeout=3)
-        pid = (tmp_path / "f.py.pid").read_text()
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(int(pid), 0)
-            # One that has ended stays a zombie until its new parent notices.
-            assert Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] == "Z"
+        os.mkfifo(tmp_path / "f.py.held")
+        reader = os.open(tmp_path / "f.py.held", os.O_RDONLY | os.O_NONBLOCK)
+        (tmp_path / "f.py").write_text(
+            "import subprocess, time\n"
+            "def f():\n"
+            "    held = open(__file__ + '.held', 'wb', buffering=0)\n"
+            "    held.write(b'open')\n"
+            f"    subprocess.Popen(['sleep', '600'], stdout=held)\n    {then}\n"
+        )
+        checked(str(tmp_path / "f.py"), ("f", {}), timeout=5)
+        try:
+            assert os.read(reader, 4) == b"open"
+            assert select.select([reader], [], [], 60)[0]
+            assert os.read(reader, 1) == b""  # the last process that held it has ended
+        finally:
+            os.close(reader)
 
     @pytest.mark.skipif(
         subprocess.call(
