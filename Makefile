@@ -1,6 +1,6 @@
-# Nine words: demo test test-all chaos bench lint types docs check. Each installs what it needs into .venv, once.
+# Ten words: demo test test-all chaos clients bench lint types docs check. Each installs what it needs into .venv, once.
 .POSIX:
-.PHONY: demo test test-all chaos bench lint types docs check
+.PHONY: demo test test-all chaos clients bench lint types docs check
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -19,6 +19,9 @@ test-all: .venv/.dev
 
 chaos: .venv/.dev
 	$(BIN)/python -m tests.chaos.run $(CASES)
+
+clients: .venv/.dev
+	$(BIN)/python -m tests.clients.run $(CLIENTS)
 
 bench: .venv/.dev .venv-bench/.plain
 	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(BENCH)

@@ -64,6 +64,20 @@ def test_json_mode_answers_with_an_object(client: OpenAI):
     assert json.loads(answer.choices[0].message.content)["about"] == "Why is the sky blue?"
 
 
+def test_json_mode_answers_as_a_schema_in_the_chat_asks(client: OpenAI):
+    shown = "Not {this}, but this schema: " + json.dumps(SCHEMAS["arrays"])
+    messages = [{"role": "system", "content": shown}, {"role": "user", "content": "Go, in ```json please"}]
+    for wanted in ({"type": "json_object"}, {"type": "text"}):
+        answer = client.chat.completions.create(model="toy", messages=messages, response_format=wanted)
+        text = answer.choices[0].message.content.removeprefix("```json").removesuffix("```")
+        jsonschema.Draft202012Validator(SCHEMAS["arrays"]).validate(json.loads(text))
+    impossible = [{"role": "user", "content": '{"properties": {"a": {"pattern": "x", "type": "string"}}}'}]
+    answer = client.chat.completions.create(
+        model="toy", messages=impossible, response_format={"type": "json_object"}
+    )
+    assert "about" in json.loads(answer.choices[0].message.content)
+
+
 SCHEMAS = {
     "flat": {
         "type": "object",

@@ -55,6 +55,20 @@ def test_toy_answers_in_words_where_no_call_is_forced(http: httpx2.Client, choic
     assert "tool_calls" not in raw["choices"][0]["message"]
 
 
+def test_tool_that_the_question_names_is_called_once(client: OpenAI):
+    messages: list = [{"role": "user", "content": "Use news for Oslo"}]
+    ask = {"model": "toy", "tools": TOOLS, "messages": messages}
+    choice = client.chat.completions.create(**ask).choices[0]
+    (call,) = choice.message.tool_calls
+    assert (call.function.name, choice.finish_reason) == ("news", "tool_calls")
+    messages += [
+        choice.message.model_dump(),
+        {"role": "tool", "tool_call_id": call.id, "content": "None"},
+    ]
+    assert client.chat.completions.create(**ask).choices[0].message.content
+    assert client.chat.completions.create(**ask | {"tool_choice": "none"}).choices[0].message.content
+
+
 def test_each_required_turn_calls_the_next_tool_and_then_the_last(client: OpenAI):
     messages: list = [{"role": "user", "content": "Oslo"}]
     names = []
@@ -108,6 +122,14 @@ def test_calls_are_answered_by_batch(client: OpenAI):
     batch = run(client, line("a", chat_body(tools=TOOLS, tool_choice="required")))
     (row,) = rows(client, batch.output_file_id)
     assert row["response"]["body"]["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "weather"
+
+
+def test_line_too_odd_to_be_read_fails_alone(client: OpenAI):
+    odd = {"role": "assistant", "tool_calls": ["no object"]}
+    body = {"model": "toy", "messages": [odd], "tools": TOOLS, "tool_choice": "required"}
+    batch = run(client, line("odd", body) + line("good"))
+    (bad,), (good,) = rows(client, batch.error_file_id), rows(client, batch.output_file_id)
+    assert (bad["custom_id"], bad["response"]["status_code"], good["custom_id"]) == ("odd", 500, "good")
 
 
 @pytest.mark.parametrize(

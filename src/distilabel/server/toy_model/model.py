@@ -18,11 +18,12 @@ from typing import Any
 
 import orjson
 
+from distilabel.server.errors import ApiError
 from distilabel.server.http import Body, new_id
 from distilabel.server.toy_model.png import square
 from distilabel.server.toy_model.request_validation import check_chat, check_embeddings, check_image
-from distilabel.server.toy_model.schema_instance import instance
-from distilabel.server.toy_model.tools import Call, Function, forced_call
+from distilabel.server.toy_model.schema_instance import instance, shown_schema
+from distilabel.server.toy_model.tools import Call, Function, wanted_call
 
 MODEL = "toy"
 QUOTED = 60
@@ -84,14 +85,14 @@ def sample(body: Body, salt: str, index: int) -> Sample:
     prompt = _prompt(body["messages"])
     sentences = about(prompt, body["model"], salt, index, orjson.dumps(body["messages"]))
     limit = body.get("max_completion_tokens") or body.get("max_tokens")
-    if call := forced_call(body):
+    if call := wanted_call(body):
         said = cut(_arguments(call.function, sentences), None, limit)
         return replace(
             said,
             call=call,
             finish_reason=call.finish_reason if said.finish_reason == "stop" else said.finish_reason,
         )
-    return cut(_formatted(body.get("response_format"), prompt, sentences), body.get("stop"), limit)
+    return cut(_formatted(body, prompt, sentences), body.get("stop"), limit)
 
 
 def about(prompt: str, model: str, salt: str, index: int, request: bytes) -> str:
@@ -186,15 +187,26 @@ def _sentences(digest: bytes) -> str:
     return " ".join([OPENINGS[opening & 15], first, *(text[0].upper() + text[1:] for text in rest)])
 
 
-def _formatted(wanted: Body | None, prompt: str, sentences: str) -> str:
-    match wanted:
+def _formatted(body: Body, prompt: str, sentences: str) -> str:
+    match body.get("response_format"):
         case {"type": "json_object"}:
-            value: Any = {"about": prompt[:QUOTED], "answer": sentences}
+            value = _shown_instance(body, sentences) or {"about": prompt[:QUOTED], "answer": sentences}
         case {"type": "json_schema", "json_schema": given}:
             value = instance(given.get("schema", {}), sentences)
+        case _ if "```json" in prompt and (value := _shown_instance(body, sentences)):
+            return f"```json\n{orjson.dumps(value).decode()}\n```"
         case _:
             return sentences
     return orjson.dumps(value).decode()
+
+
+def _shown_instance(body: Body, sentences: str) -> Any:
+    """A value that fits the JSON schema that the chat shows: clients without structured outputs write it there."""
+    schema = next(filter(None, (shown_schema(_content(message)) for message in body["messages"])), None)
+    try:
+        return None if schema is None else instance(schema, sentences)
+    except ApiError:
+        return None
 
 
 def _arguments(function: Function, sentences: str) -> str:

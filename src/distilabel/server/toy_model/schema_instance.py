@@ -5,7 +5,10 @@ It knows the part of JSON Schema that OpenAI's structured outputs allow, except 
 """
 
 import math
+import re
 from collections.abc import Callable
+from itertools import islice
+from json import JSONDecoder
 from typing import Any
 
 from distilabel.server.errors import ApiError
@@ -13,6 +16,8 @@ from distilabel.server.errors import ApiError
 MAX_DEPTH = 32
 # Depth from which recursive schemas are steered towards an end: empty arrays, null, the last alternative.
 TIRED = 6
+# Braces of a text at which a schema is looked for.
+MOST_BRACES = 50
 
 FORMATS = {
     "date-time": "2024-01-01T00:00:00Z",
@@ -52,6 +57,20 @@ def instance(
         what = f"this schema ({error!r})"
     message = f"Invalid schema for {owner}: this platform's toy model cannot write {what}."
     raise ApiError(message, param=param, code=code)
+
+
+def shown_schema(text: str) -> Schema | None:
+    """The first JSON schema of an object that a text shows, if any."""
+    if '"properties"' not in text:
+        return None
+    for found in islice(re.finditer("{", text), MOST_BRACES):
+        try:
+            value, _ = JSONDecoder().raw_decode(text, found.start())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value.get("properties"), dict):
+            return dict(value)
+    return None
 
 
 class _Builder:

@@ -1,8 +1,8 @@
 """Tools of a chat request: what OpenAI refuses, and which function the toy calls. Pure.
 
 https://platform.openai.com/docs/guides/function-calling
-The toy calls a function only where it must: where `tool_choice` names one, or is `required`. The messages of refusals are those
-that users quote, such as https://github.com/langchain-ai/langmem/issues/113 (read 2026-12-01).
+The toy calls a function where `tool_choice` names one or is `required`, and where the last question of the user names one, as in
+"use get_weather". The messages of refusals are those that users quote, such as https://github.com/langchain-ai/langmem/issues/113 (read 2026-12-01).
 """
 
 import re
@@ -31,9 +31,9 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The call that a request forces.
+    """A call that the toy makes.
 
-    `finish_reason` is `stop` where the request names the function, and `tool_calls` where it only requires a call:
+    `finish_reason` is `stop` where `tool_choice` names the function, and `tool_calls` where it only requires a call:
     https://github.com/vllm-project/vllm/pull/25054 (OpenAI's answers, read 2026-12-01).
     """
 
@@ -42,8 +42,8 @@ class Call:
     legacy: bool = False
 
 
-def forced_call(body: Body) -> Call | None:
-    """The call that the toy must make, if any; refuses tools and choices that OpenAI refuses."""
+def wanted_call(body: Body) -> Call | None:
+    """The call that the toy makes, if any; refuses tools and choices that OpenAI refuses."""
     if body.get("functions") is not None:
         return _legacy_call(body)
     choice = body.get("tool_choice")
@@ -55,19 +55,26 @@ def forced_call(body: Body) -> Call | None:
             raise ApiError(message, param="tool_choice")
         return None
     tools = _array("tools", body["tools"])
-    functions = [_function(f"tools[{at}]", tool) for at, tool in enumerate(tools)]
+    return _chosen(
+        [_function(f"tools[{at}]", tool) for at, tool in enumerate(tools)], choice, body["messages"]
+    )
+
+
+def _chosen(functions: list[Function], choice: Any, messages: list[Body]) -> Call | None:
     match choice:
-        case None | "none" | "auto" | {"type": "allowed_tools", "allowed_tools": {"mode": "auto"}}:
+        case "none":
             return None
+        case None | "auto" | {"type": "allowed_tools", "allowed_tools": {"mode": "auto"}}:
+            return _mentioned_call(functions, messages)
         case "required":
-            return Call(_next(functions, body["messages"]), "tool_calls")
+            return Call(_next(functions, messages), "tool_calls")
         case {"type": "function", "function": {"name": str(name)}}:
             return Call(_named(functions, name), "stop")
         case {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": list(allowed)}}:
             names = [tool.get("function", {}).get("name") for tool in allowed if isinstance(tool, dict)]
             some = [_named(functions, name) for name in names]
             if some:
-                return Call(_next(some, body["messages"]), "tool_calls")
+                return Call(_next(some, messages), "tool_calls")
     raise ApiError(
         f"Invalid value: '{choice}'. Supported values are: 'none', 'auto', and 'required'.",
         param="tool_choice",
@@ -148,9 +155,25 @@ def _next(functions: list[Function], messages: list[Body]) -> Function:
 
     So a conversation in which each turn requires a call ends, if what ends it is the last of its tools.
     """
+    _, called = _since_the_question(messages)
+    return next((function for function in functions if function.name not in called), functions[-1])
+
+
+def _mentioned_call(functions: list[Function], messages: list[Body]) -> Call | None:
+    """A call of the first function that the last question names and that was not called since."""
+    question, called = _since_the_question(messages)
+    for function in functions:
+        if function.name not in called and re.search(rf"\b{re.escape(function.name)}\b", question):
+            return Call(function, "tool_calls")
+    return None
+
+
+def _since_the_question(messages: list[Body]) -> tuple[str, set[str]]:
+    """The content of the last message of the user, and the names of the functions called after it."""
+    question = ""
     called: set[str] = set()
     for message in messages:
         if message["role"] == "user":
-            called.clear()
+            question, called = str(message.get("content")), set()
         called |= {call.get("function", {}).get("name") for call in message.get("tool_calls") or ()}
-    return next((function for function in functions if function.name not in called), functions[-1])
+    return question, called
