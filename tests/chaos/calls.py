@@ -114,7 +114,7 @@ async def _held_up(call: Exchange) -> None:
 
 
 def _error(call: Exchange) -> Response:
-    body = call.emulator.refusal(call.fault.status, "Not now.", "server_error")
+    body = call.emulator.refusal(call.fault.status, call.fault.message, call.fault.code)
     return json_response(body, call.fault.status, **call.fault.headers)
 
 

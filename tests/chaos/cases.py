@@ -29,7 +29,8 @@ class Expected:
 
     Attributes:
         unanswered: Numbers of prompts that end without an answer, and the code of the reason.
-        raises: The errors of the first runs, one each, as class name and a part of the message; then it must go on.
+        raises: The errors of the first runs, one each, as class name (or several, between bars) and a part of the message; then
+            it must go on.
         ending: What each answer ends with, beside what the model said.
         cut_short: Numbers of prompts whose answer is only its beginning.
         cut_off: Numbers of prompts whose answer is empty, with the reason `length`.
@@ -171,7 +172,7 @@ class Stage:
         if not self._raises:
             return False
         name, part = self._raises.pop(0)
-        return outcome.error == name and part in outcome.message
+        return outcome.error in name.split("|") and part in outcome.message
 
     def check(self, outcome: Outcome) -> None:
         """Judge the rows, and that running again gives the same and pays nothing, with and without kept rows."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.cases import Case
+from tests.chaos.faults import ACCOUNT, Call, Fault, Row
 from tests.emulators.anthropic import ANTHROPIC
 from tests.emulators.azure import AZURE
 from tests.emulators.base import Emulator
@@ -37,6 +38,7 @@ class Dialect:
         environment: The environment variables of its process, besides address and key.
         credentials: Given address, key and a folder, writes what proves who calls; returns the environment variables of its process.
         codes: For codes of failures, how this dialect calls them.
+        account: Status, code and message of what an account without credit, or without access, is told.
         without: Patterns of `group: name`, and why such cases are not played in this dialect.
         jobs: Whether the platform takes jobs.
     """
@@ -50,6 +52,11 @@ class Dialect:
     environment: Mapping[str, str] = field(default_factory=dict)
     credentials: Callable[[str, str, Path], Mapping[str, str]] | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
+    account: tuple[int, str, str] = (
+        429,
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details.",
+    )
     without: Mapping[str, str] = field(default_factory=dict)
     jobs: bool = True
 
@@ -76,12 +83,19 @@ class Dialect:
         return next((why for shape, why in without.items() if fnmatchcase(name, shape)), "")
 
     def of(self, case: Case) -> Case:
-        """Return the case with the codes that this dialect has."""
+        """Return the case with the codes and the words that this dialect has."""
         codes = {
             number: self.codes.get(f"{case.group}: {case.name}", self.codes.get(code, code))
             for number, code in case.expected.unanswered.items()
         }
-        return replace(case, expected=replace(case.expected, unanswered=codes))
+        faults = tuple(map(self._in_own_words, case.faults))
+        return replace(case, faults=faults, expected=replace(case.expected, unanswered=codes))
+
+    def _in_own_words(self, fault: Fault) -> Fault:
+        if not isinstance(fault, Call | Row) or fault.code != ACCOUNT:
+            return fault
+        status, code, message = self.account
+        return replace(fault, status=status, code=code, message=message)
 
 
 _SAME = {
@@ -97,6 +111,7 @@ _AT_CREATION = "No job of this platform fails later: what is wrong is said when 
 _ONE_FILE = "This platform has one result file for all outcomes."
 _NO_LINES = "This platform says why a job failed, but not at which line."
 _NO_QUOTA = "This platform reports a full queue when a job is created."
+_NO_402 = "No code of google.rpc.Code stands for HTTP 402."
 _NO_INPUT = "This platform does not give back what was sent to it."
 _REJECTED = (
     "bad line",
@@ -120,6 +135,11 @@ _ANTHROPIC = Dialect(
         "invalid_prompt": "invalid_request_error", "rows: content filter": "invalid_request_error",
         "lines: content filter in the answer": "refusal", "server_error": "api_error",
     },
+    # https://github.com/anthropics/claude-code/issues/66314
+    account=(
+        400, "invalid_request_error",
+        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to purchase credits.",
+    ),
     without={
         "disaster: cache deleted while jobs run": "Whose a batch is shows only in its results: a warning says that it must "
         "be recovered when it has ended.",
@@ -135,7 +155,9 @@ _GEMINI = Dialect(
         "invalid_prompt": "INVALID_ARGUMENT", "rows: content filter": "INVALID_ARGUMENT", "server_error": "INTERNAL",
         "batch_expired": "DEADLINE_EXCEEDED", "lines: content filter in the answer": "refusal",
     },
+    account=(400, "API_KEY_INVALID", "API key not valid. Please pass a valid API key."),
     without={
+        "rows: no credit: 402": _NO_402,
         "lines: error*file*": _ONE_FILE,
         "disaster: cache deleted, input file gone": _NO_INPUT,
         "disaster: cache deleted while jobs run": "What is in a batch shows only in its results: a warning says that it must "
@@ -164,7 +186,13 @@ _VERTEX = Dialect(
     },
     credentials=_google,
     codes=_GEMINI.codes,
+    # https://github.com/GoogleCloudPlatform/php-docs-samples/issues/1235
+    account=(
+        403, "BILLING_DISABLED",
+        "This API method requires billing to be enabled. Please enable billing on project #1 then retry.",
+    ),
     without={
+        "rows: no credit: 402": _NO_402,
         "lines: error*file*": _ONE_FILE,
         **_jobs(_NO_LINES, "bad line", "several bad lines"),
         **_jobs(_NO_QUOTA, "quota*"),
@@ -188,6 +216,10 @@ _TOGETHER = Dialect(
 _FIREWORKS = Dialect(
     FIREWORKS, "Fireworks", "FireworksLLM", "FIREWORKS_BASE_URL", "FIREWORKS_API_KEY",
     options={"account_id": "acme"}, environment={"FIREWORKS_ACCOUNT_ID": "acme"},
+    account=(
+        412, "PRECONDITION_FAILED",
+        "Account acme is suspended, possibly due to reaching the monthly spending limit or failure to pay past invoices.",
+    ),
     without={
         **_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*"),
         "jobs: file empty at first": "The location of a file comes in a separate call, which cannot be empty.",
@@ -204,6 +236,7 @@ _BEDROCK = Dialect(
         "invalid_prompt": "http_400", "rows: content filter": "http_400", "server_error": "http_500",
         "batch_expired": "http_408", "lines: content filter in the answer": "refusal",
     },
+    account=(403, "AccessDeniedException", "You don't have access to the model with the specified model ID."),
     without={
         "lines: error*file*": _ONE_FILE,
         **_jobs(_NO_LINES, "bad line", "several bad lines"),

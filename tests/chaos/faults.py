@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Answers", "Call", "Fault", "Job", "Line", "Plan", "Row"]
+__all__ = ["ACCOUNT", "Answers", "Call", "Fault", "Job", "Line", "Plan", "Row"]
+
+ACCOUNT = "account"
+"""A code: each dialect puts its own status, code and message of an account without credit in its place."""
 
 
 @dataclass(frozen=True)
@@ -16,12 +19,14 @@ class Row:
         code: The error's code.
         prompts: Numbers of the prompts; None: all.
         times: How often each prompt meets it; None: always.
+        message: The error's message; "": one made of the code.
     """
 
     status: int
     code: str
     prompts: frozenset[int] | None = None
     times: int | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Call:
         times: How many of them.
         status: For the kinds that answer with a status.
         headers: Sent with it.
+        code: The error's code.
+        message: The error's message.
     """
 
     call: str
@@ -83,6 +90,8 @@ class Call:
     times: int = 1
     status: int = 503
     headers: Mapping[str, str] = field(default_factory=dict)
+    code: str = "server_error"
+    message: str = "Not now."
 
 
 Fault = Row | Line | Answers | Job | Call

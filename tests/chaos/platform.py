@@ -112,7 +112,8 @@ class MisbehavingPlatform:
         self.meet(fault)
         if fault.status == 0:
             return _NEVER_RUN, {"chaos": {**marks, "never": fault.code}}
-        error = {"message": f"{fault.code}: no.", "type": fault.code, "param": None, "code": fault.code}
+        message = fault.message or f"{fault.code}: no."
+        error = {"message": message, "type": fault.code, "param": None, "code": fault.code}
         return fault.status, {"error": error, "chaos": marks}
 
     def _completion(self, body: dict[str, Any], entry: Entry) -> dict[str, Any]:

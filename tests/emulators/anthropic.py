@@ -30,7 +30,7 @@ _STATUSES = {
 }  # fmt: skip
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
 _TYPES = {
-    400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "not_found_error",
+    400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error", 404: "not_found_error",
     413: "request_too_large", 429: "rate_limit_error", 408: "timeout_error", 504: "timeout_error",
     529: "overloaded_error",
 }  # fmt: skip

@@ -31,8 +31,8 @@ def _key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
     return headers.get("x-goog-api-key") or query.get("key") or query.get("upload_id") or ""
 
 
-def _refusal(status: int, message: str, _code: str) -> Value:
-    return {"error": {**status_of(status, message), "code": status}}
+def _refusal(status: int, message: str, code: str) -> Value:
+    return {"error": {**status_of(status, message, code), "code": status}}
 
 
 async def _upload(visit: Visit) -> Response:
@@ -216,7 +216,8 @@ def _result(line: Value) -> Value:
         embeds = isinstance(body, dict) and "data" in body
         return {**key, "response": vector_in(body) if embeds else content_of(body)}
     if response and response["status_code"]:
-        return {**key, "error": status_of(response["status_code"], response["body"]["error"]["message"])}
+        error = response["body"]["error"]
+        return {**key, "error": status_of(response["status_code"], error["message"], error["code"] or "")}
     if error:
         status = {"batch_expired": 504, "batch_cancelled": 499, "timeout": 504}.get(error["code"], 500)
         return {**key, "error": status_of(status, error["message"])}

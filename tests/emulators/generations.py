@@ -19,10 +19,15 @@ _CODES = {
 }  # fmt: skip
 
 
-def status_of(status: int, message: str) -> Value:
-    """Return a `google.rpc.Status`."""
+def status_of(status: int, message: str, reason: str = "") -> Value:
+    """Return a `google.rpc.Status`; a reason, which is in capital letters, is in its details."""
     code, name = _CODES.get(status, (2, "UNKNOWN"))
-    return {"code": code, "message": message, "status": name}
+    details = [
+        {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": reason, "domain": "googleapis.com"}
+    ]
+    return {
+        "code": code, "message": message, "status": name, **({"details": details} if reason.isupper() else {}),
+    }  # fmt: skip
 
 
 def chat_of(model: str, request: Value) -> Value:

@@ -39,8 +39,8 @@ def _key(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
     return found[1] if found else ""
 
 
-def _refusal(status: int, message: str, _code: str) -> Value:
-    return {"error": {**status_of(status, message), "code": status}}
+def _refusal(status: int, message: str, code: str) -> Value:
+    return {"error": {**status_of(status, message, code), "code": status}}
 
 
 async def _token(visit: Visit) -> Response:

@@ -12,6 +12,9 @@ HALF = frozenset(range(0, 40, 2))
 EVERY = numbers()
 FIRST = frozenset({1})
 
+# How a run ends that the platform refuses for the account's sake: by its credit, or by its access (HTTP 403).
+REFUSED = ("DistilabelAccountError|DistilabelAuthenticationError", "run again")
+
 RIGHT = "Every row has its own answer; nothing is paid twice."
 AGAIN = "Only these rows are sent again, in a follow-up job, and then answered."
 ADOPTED = "The job is looked up by its tag and adopted, never created again."

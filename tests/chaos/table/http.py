@@ -3,9 +3,9 @@
 from typing import Any
 
 from tests.chaos.cases import Case, Expected
-from tests.chaos.faults import Call, Fault
+from tests.chaos.faults import ACCOUNT, Call, Fault
 from tests.chaos.scenarios import network
-from tests.chaos.table.common import ADOPTED, RIGHT
+from tests.chaos.table.common import ADOPTED, REFUSED, RIGHT
 
 __all__ = ["HTTP"]
 
@@ -125,6 +125,24 @@ HTTP = [
         "The run ends and says so; with the right key it goes on.",
         Call("create", "refused", status=401),
         expected=Expected(raises=(("DistilabelAuthenticationError", "key"),)),
+    ),
+    *(
+        _case(
+            f"{call}: no credit{name}",
+            f"The account has no credit any more: {what} is refused {how}, four times.",
+            f"The run ends and says so, and no attempt is used up. With credit, a run {then}.",
+            Call(call, "refused", status=402, code=code, message="Payment required.", times=4),
+            expected=Expected(raises=(REFUSED,) * 4),
+            sample=not name,
+        )
+        for call, what, then in (
+            ("create", "the call that creates a job", "sends the same requests"),
+            ("poll", "a poll", "collects what was submitted"),
+        )
+        for name, how, code in (
+            ("", "in the platform's own words", ACCOUNT),
+            (": 402", "with 402", "payment_required"),
+        )
     ),
     *(
         _case(

@@ -3,8 +3,8 @@
 from typing import Any
 
 from tests.chaos.cases import Case, Expected
-from tests.chaos.faults import Fault, Line, Row
-from tests.chaos.table.common import AGAIN, EVERY, SOME, unanswered
+from tests.chaos.faults import ACCOUNT, Fault, Line, Row
+from tests.chaos.table.common import AGAIN, EVERY, REFUSED, SOME, unanswered
 
 __all__ = ["ROWS"]
 
@@ -78,6 +78,20 @@ ROWS = [
         "After three attempts every row ends as None with the platform's code.",
         Row(500, "server_error"),
         expected=unanswered(EVERY, "server_error"),
+    ),
+    *(
+        _case(
+            f"no credit{name}",
+            f"The credit ends while a job runs: the lines of some rows are refused {how}, in four jobs.",
+            "Each run ends and says so, and no attempt is used up. With credit, a run sends exactly these rows.",
+            Row(402, code, SOME, times=4, message="Payment required."),
+            expected=Expected(raises=(REFUSED,) * 4, most_asked=5),
+            sample=not name,
+        )
+        for name, how, code in (
+            ("", "in the platform's own words", ACCOUNT),
+            (": 402", "with 402", "payment_required"),
+        )
     ),
     _case(
         "failed in every way at once",
