@@ -57,11 +57,13 @@ def install(client: Client) -> str | None:
     if client.interpreter.exists():
         return None
     uv = shutil.which("uv") or str(Path(sys.executable).with_name("uv"))
-    python = next(filter(None, map(shutil.which, (f"python{client.python}",))), client.python)
     folder = ENVIRONMENTS / client.name
-    environment = os.environ | {"UV_PYTHON_DOWNLOADS": "never"}
+    # pyenv keeps the versions that are not chosen out of PATH.
+    more = map(str, sorted(Path.home().glob(".pyenv/versions/3.*/bin")))
+    path = os.pathsep.join([os.environ["PATH"], *more])
+    environment = os.environ | {"PATH": path, "UV_PYTHON_DOWNLOADS": "never"}
     for command in (
-        [uv, "venv", "--quiet", "--python", python, str(folder)],
+        [uv, "venv", "--quiet", "--python", f">={client.python}", str(folder)],
         [uv, "pip", "install", "--quiet", "--python", str(client.interpreter), *client.packages],
     ):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

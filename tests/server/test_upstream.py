@@ -1,6 +1,7 @@
 """A platform in front of another server."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -174,3 +175,18 @@ def unused_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+def test_streams_of_an_upstream_carry_its_calls_and_its_items(base_url: str, start_platform):
+    function = {
+        "name": "weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    }
+    with start_platform(upstream=base_url, upstream_key="k") as client:
+        body = chat_body(tools=[{"type": "function", "function": function}], tool_choice="required")
+        with client.chat.completions.stream(**body) as stream:
+            (call,) = stream.get_final_completion().choices[0].message.tool_calls
+        with client.responses.stream(model="toy", input="Hi") as stream:
+            response = stream.get_final_response()
+    assert (call.function.name, list(json.loads(call.function.arguments))) == ("weather", ["city"])
+    assert response.output_text.startswith('About "Hi"')

@@ -28,7 +28,7 @@ def chat_events(answer: Body, include_usage: bool) -> Iterator[bytes]:
             piece = {"index": choice["index"], "delta": delta, "logprobs": None, "finish_reason": reason}
             yield _event({**head, "choices": [piece]})
     if include_usage:
-        yield _event({**head, "choices": [], "usage": answer["usage"]})
+        yield _event({**head, "choices": [], "usage": answer.get("usage")})
     yield DONE
 
 
@@ -40,7 +40,7 @@ def completion_events(answer: Body, include_usage: bool) -> Iterator[bytes]:
             yield _event({**head, "choices": [{**choice, "text": text, "finish_reason": None}]})
         yield _event({**head, "choices": [{**choice, "text": ""}]})
     if include_usage:
-        yield _event({**head, "choices": [], "usage": answer["usage"]})
+        yield _event({**head, "choices": [], "usage": answer.get("usage")})
     yield DONE
 
 
