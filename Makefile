@@ -1,6 +1,6 @@
-# Ten words: demo test test-all chaos clients bench lint types docs check. Each installs what it needs into .venv, once.
+# Eleven words: demo test test-all chaos clients conformance bench lint types docs check. Each installs what it needs into .venv, once.
 .POSIX:
-.PHONY: demo test test-all chaos clients bench lint types docs check
+.PHONY: demo test test-all chaos clients conformance bench lint types docs check
 
 PYTHON ?= python3
 WORKERS ?= 2
@@ -22,6 +22,10 @@ chaos: .venv/.dev
 
 clients: .venv/.dev
 	$(BIN)/python -m tests.clients.run $(CLIENTS)
+
+# Other people's servers, from PyPI and npm, each in an environment of its own below build/. OGX needs a Python 3.12.
+conformance: .venv/.dev
+	$(BIN)/python -m tests.conformance $(SERVERS)
 
 bench: .venv/.dev .venv-bench/.plain
 	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(BENCH)
