@@ -1,7 +1,7 @@
 """A model for the servers that need one: it answers with the prompt, refuses prompts that are marked, and counts.
 
-`python -m tests.conformance.model PORT` serves `/v1/models`, `/v1/chat/completions`, and `/count`: how often it has answered each
-prompt. What it has answered more than once has been paid for twice.
+`python -m tests.conformance.model PORT` serves `/v1/models`, `/v1/chat/completions`, Anthropic's `/v1/messages`, and `/count`: how
+often it has answered each prompt. What it has answered more than once has been paid for twice.
 """
 
 import json
@@ -15,7 +15,7 @@ __all__ = ["NAME", "REFUSED", "answer_to"]
 
 NAME = "echo"
 REFUSED = "refuse this"
-_SECONDS = 0.05
+_SECONDS = 0.2
 
 
 def answer_to(prompt: str) -> str:
@@ -45,16 +45,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         time.sleep(_SECONDS)
         self.answered[prompt] += 1
-        message = {"role": "assistant", "content": answer_to(prompt)}
-        usage = {"prompt_tokens": 8, "completion_tokens": 8, "total_tokens": 16}
-        choice = {"index": 0, "finish_reason": "stop", "message": message}
         self._send(
-            200,
-            {
-                "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"], "choices": [choice],
-                "usage": usage,
-            },
-        )  # fmt: skip
+            200, _message(body, prompt) if self.path.endswith("/messages") else _completion(body, prompt)
+        )
 
     def log_message(self, *_: Any) -> None:
         """Print nothing."""
@@ -66,6 +59,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+
+def _completion(body: dict[str, Any], prompt: str) -> dict[str, Any]:
+    message = {"role": "assistant", "content": answer_to(prompt)}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    usage = {"prompt_tokens": 8, "completion_tokens": 8, "total_tokens": 16}
+    about = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": body["model"]}
+    return about | {"choices": [choice], "usage": usage}
+
+
+def _message(body: dict[str, Any], prompt: str) -> dict[str, Any]:
+    about = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"]}
+    content = [{"type": "text", "text": answer_to(prompt)}]
+    usage = {"input_tokens": 8, "output_tokens": 8}
+    return about | {"content": content, "stop_reason": "end_turn", "stop_sequence": None, "usage": usage}
 
 
 if __name__ == "__main__":
