@@ -235,6 +235,10 @@ class TestLoad:
             config.load(plain, allow=HERE)
 
 
+_ALIASES = "a0: &a0 [1]\n" + "\n".join(f"a{i}: &a{i} [{f'*a{i - 1}, ' * 9}]" for i in range(1, 10))
+_MERGES = f"a: &a {{{', '.join(f'k{i}: 1' for i in range(2_000))}}}\nb: {{<<: [{'*a, ' * 2_000}]}}"
+
+
 class TestDocuments:
     @pytest.mark.parametrize("ending", ["json", "yaml"])
     def test_what_was_written_is_read(self, tmp_path, ending):
@@ -250,6 +254,39 @@ class TestDocuments:
             (tmp_path / name).write_text(text)
         with pytest.raises(DistilabelUserError, match=name):
             config.read_document(tmp_path / name)
+
+    @pytest.mark.parametrize(
+        ("name", "text", "reason"),
+        [
+            ("deep.json", "[" * 100_000, "nested more than 64 levels deep"),
+            ("deep.json", "[" * 100 + "]" * 100, "nested more than 64 levels deep"),
+            ("deep.yaml", "[" * 2_000 + "]" * 2_000, "nested more than 64 levels deep"),
+            ("deep.yaml", "- " * 100 + "a", "nested more than 64 levels deep"),
+            ("loop.yaml", "&a [*a]", "nested more than 64 levels deep"),
+            ("loop.yaml", "&a {<<: *a}", "nested more than 64 levels deep"),
+            ("bomb.yaml", _ALIASES, "aliases make it many times larger"),
+            ("bomb.yaml", _MERGES, "aliases make it many times larger"),
+            ("bomb.yaml", f"a: &a {'x' * 5_000}\nb: [{'*a, ' * 5_000}]", "aliases make it many times larger"),
+        ],
+    )  # fmt: skip
+    def test_bomb_is_one_sentence(self, tmp_path, name, text, reason):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(DistilabelUserError, match=rf"{name} is not valid .*{reason}"):
+            config.read_document(tmp_path / name)
+
+    def test_file_without_an_end_is_refused(self, tmp_path, monkeypatch):
+        monkeypatch.setitem(config.read_document.__globals__, "_LARGEST", 1000)
+        (tmp_path / "a.json").symlink_to("/dev/zero")
+        with pytest.raises(DistilabelUserError, match="more than 1,000 characters"):
+            config.read_document(tmp_path / "a.json")
+
+    def test_aliases_and_merged_mappings_of_usual_size_are_read(self, tmp_path):
+        (tmp_path / "a.yaml").write_text(
+            "a: &a {x: 1, y: [2]}\nb: [*a, *a]\nc: {<<: *a, x: 3}\nd: {<<: [*a, {z: 4}]}"
+        )
+        assert config.read_document(tmp_path / "a.yaml") == {
+            "a": {"x": 1, "y": [2]}, "b": [{"x": 1, "y": [2]}] * 2, "c": {"x": 3, "y": [2]}, "d": {"x": 1, "y": [2], "z": 4},
+        }  # fmt: skip
 
     def test_unknown_format_is_refused(self, tmp_path):
         with pytest.raises(DistilabelUserError, match="Unknown format 'toml'"):

@@ -2,14 +2,22 @@
 
 import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from distilabel.exceptions import DistilabelCacheError
 
-__all__ = ["cache_folder", "unusable", "writing"]
+__all__ = ["RESERVED", "cache_folder", "unusable", "writing"]
 
+RESERVED = frozenset(
+    {
+        *("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db-journal", "ledger.opening", "llm.lock"),
+        *("jobs",),
+    },
+)
+"""What lies in the cache folder beside the folders of the pipelines: no pipeline may have such a name."""
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
@@ -30,8 +38,8 @@ def unusable(folder: Path, error: Exception) -> DistilabelCacheError:
     text = (error.strerror if isinstance(error, OSError) else None) or str(error)
     if getattr(error, "errno", None) in _FULL or "full" in text or "disk I/O" in text:
         return DistilabelCacheError(
-            f"The disk of the cache folder {folder} is full or failing ({text}): free some space and run again; nothing "
-            "is lost."
+            f"The disk of the cache folder {folder} is full or failing ({text}{_free(folder)}): free some space and run again; "
+            "nothing is lost."
         )
     return DistilabelCacheError(
         f"The cache folder {folder} cannot be used ({text}): make it writable, or name another with "
@@ -39,10 +47,22 @@ def unusable(folder: Path, error: Exception) -> DistilabelCacheError:
     )
 
 
+def _free(folder: Path) -> str:
+    existing = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    if existing is None:
+        return ""
+    try:
+        return f"; {shutil.disk_usage(existing).free / 1e6:,.1f} MB are free"
+    except OSError:
+        return ""
+
+
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Convert each OSError to the error of `unusable` while the context is open."""
+    """Convert each OSError of the system to the error of `unusable` while the context is open."""
     try:
         yield
     except OSError as error:
+        if error.errno is None:  # of a library, such as Pillow for an image that is cut
+            raise
         raise unusable(folder, error) from error

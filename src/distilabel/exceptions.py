@@ -58,6 +58,17 @@ class DistilabelException(Exception):  # noqa: N818 - the public API's name
     """The root of all errors of this library."""
 
 
+def described(error: BaseException) -> str:
+    """Return the class and the text of a foreign error, for a message; some errors have no text.
+
+    Examples:
+        >>> described(KeyError("a")), described(MemoryError())
+        ("KeyError: 'a'", 'MemoryError: the memory of this machine is exhausted')
+    """
+    without = "the memory of this machine is exhausted" if isinstance(error, MemoryError) else ""
+    return f"{type(error).__name__}: {str(error) or without}"
+
+
 class DistilabelUserError(DistilabelException, ValueError):
     """An error that the user can fix; the message is one sentence that says how.
 

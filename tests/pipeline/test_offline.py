@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 from tests.support.platform import Platform, ledger_rows
 
+from distilabel._files import RESERVED
 from distilabel.exceptions import (
     DistilabelOfflineBatchGenerationNotFinishedException,
     DistilabelRunningError,
@@ -52,6 +53,7 @@ def test_first_run_submits_and_is_empty_and_a_later_one_collects_all_rows(fast_p
     first = pipeline.run()
     assert len(first) == 0
     assert len(fast_platform.batches()) == 1
+    assert {path.name for path in pipeline.cache_dir.iterdir()} - {"p"} <= RESERVED
     jobs_ids = task.llm.jobs_ids
     assert jobs_ids == (fast_platform.batches()[0]["id"],)
     fast_platform.wait()

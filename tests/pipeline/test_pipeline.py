@@ -114,6 +114,13 @@ class TestNames:
         with pytest.raises(DistilabelUserError, match="use letters, digits"):
             Pipeline(name)
 
+    @pytest.mark.parametrize(
+        "name", ["ledger.db", "Ledger.DB", "ledger.opening", "ledger.db-wal", "jobs", "llm.lock."]
+    )
+    def test_name_of_a_file_of_the_cache_folder_is_refused(self, name):
+        with pytest.raises(DistilabelUserError, match="which the cache folder uses for its own files"):
+            Pipeline(name)
+
     def test_cache_folder_is_given_or_from_the_environment_or_at_home(self, tmp_path, monkeypatch):
         monkeypatch.setenv("DISTILABEL_CACHE_DIR", str(tmp_path / "env"))
         assert Pipeline("p").cache_dir == tmp_path / "env"

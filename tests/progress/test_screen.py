@@ -44,6 +44,16 @@ def test_log_file_gets_everything_from_info_on_whatever_is_shown(
     assert "too much" not in message(tmp_path)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_full_disk_of_the_log_ends_no_run_and_shows_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "run.log").symlink_to("/dev/full")
+    with screen(tmp_path / "run.log") as emit:
+        emit(Notice("warning", "Mind the gap."))
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_lines_are_shown_where_there_is_no_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     with screen(tmp_path / "run.log") as emit:
         emit(Notice("warning", "Mind the gap."))

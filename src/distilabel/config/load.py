@@ -16,6 +16,15 @@ __all__ = ["load", "parse_document", "read_document"]
 _PACKAGES = ("distilabel.steps.tasks", "distilabel.steps", "distilabel.models", "distilabel.pipeline")
 """Packages to search for a class by its name, if a file names a module of distilabel 1.5 that does not exist here."""
 
+_LARGEST = 100_000_000
+"""How many characters a document has at most."""
+
+_DEEPEST = 64
+"""How deep its values lie at most; pipelines need about ten levels, and the schemas in them some more."""
+
+_TOO_DEEP = f"its values are nested more than {_DEEPEST} levels deep"
+_MERGE = "tag:yaml.org,2002:merge"
+
 # Keys beside the fields; distilabel 1.5 writes the second for readers of the file.
 _NOT_FIELDS = ("type_info", "runtime_parameters_info")
 
@@ -140,7 +149,8 @@ def read_document(path: str | Path, format: Literal["json", "yaml"] | None = Non
     if kind is None:
         raise DistilabelUserError(f"{path} has none of the extensions .json, .yaml and .yml: rename it.")
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(_LARGEST + 1)
     except OSError as error:
         raise DistilabelUserError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -152,18 +162,65 @@ def parse_document(text: str, kind: str, place: str | Path) -> Any:
     """Parse a text as plain values; `kind` is "json" or "yaml", and error messages name `place`.
 
     Raises:
-        DistilabelUserError: The text is not valid.
+        DistilabelUserError: The text is not valid, or is larger or deeper than any pipeline.
     """
+    if len(text) > _LARGEST:
+        raise DistilabelUserError(
+            f"{place} has more than {_LARGEST:,} characters: keep rows in a dataset's file."
+        )
     try:
-        return json.loads(text) if kind == "json" else _from_yaml(text)
+        most = (
+            4 * len(text) + 1_000_000
+        )  # without aliases, values have no more parts than their text has characters
+        data = json.loads(text) if kind == "json" else _from_yaml(text, most)
+        _check_size(data, most)
+    except RecursionError:
+        raise DistilabelUserError(f"{place} is not valid {kind.upper()}: {_TOO_DEEP}.") from None
     except ValueError as error:
         raise DistilabelUserError(f"{place} is not valid {kind.upper()}: {error}.") from error
+    return data
 
 
-def _from_yaml(text: str) -> Any:
+def _check_size(data: Any, most: int) -> None:
+    """Refuse values that are nested too deep, or that the aliases of YAML make much larger than their text.
+
+    An alias stands for the same object. Whoever copies the values copies it at each place, and lists of ten aliases of lists
+    of ten aliases soon fill any memory.
+    """
+    size = 0
+    pending = [(data, 0)]
+    while pending:
+        value, depth = pending.pop()
+        size += 1 + (len(value) if isinstance(value, str | bytes) else 0)
+        if size > most:
+            raise ValueError("its aliases make it many times larger than its text")
+        if isinstance(value, dict | list | tuple | set):
+            if depth == _DEEPEST:
+                raise ValueError(_TOO_DEEP)
+            pending += [(inner, depth + 1) for inner in value]
+            if isinstance(value, dict):
+                pending += [(inner, depth + 1) for inner in value.values()]
+
+
+def _from_yaml(text: str, most: int) -> Any:
     import yaml  # noqa: PLC0415 - slow to import
 
+    class Loader(yaml.SafeLoader):
+        merged = 0
+
+        def flatten_mapping(self, node: Any) -> None:
+            """Resolve `<<`, which copies the entries of other mappings: without a limit before PyYAML 6.0.4."""
+            for name, value in node.value:
+                if name.tag == _MERGE:
+                    for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                        if isinstance(source, yaml.MappingNode):
+                            self.flatten_mapping(source)
+                            self.merged += len(source.value)
+                        if self.merged > most:
+                            raise ValueError("its aliases make it many times larger than its text")
+            super().flatten_mapping(node)
+
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader)  # noqa: S506 - it is a SafeLoader
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Optional, Self
 
 from distilabel import __version__, config
-from distilabel._files import cache_folder
+from distilabel._files import RESERVED, cache_folder, writing
 from distilabel.distiset import Distiset
-from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError
+from distilabel.exceptions import DistilabelException, DistilabelStepError, DistilabelUserError, described
 from distilabel.pipeline.graph.dag import DAG, Route
 from distilabel.pipeline.graph.drawing import draw
 from distilabel.pipeline.graph.from_dict import add_edges, make_steps, read_pipeline
@@ -72,6 +72,10 @@ class Pipeline:
         if name is not None and not (_NAME.fullmatch(name) and name.strip(".")):
             raise DistilabelUserError(
                 f"The pipeline's name is {name!r}: use letters, digits, '_', '-' and '.' only."
+            )
+        if name is not None and name.lower().rstrip(".") in RESERVED:
+            raise DistilabelUserError(
+                f"The pipeline's name is {name!r}, which the cache folder uses for its own files: give it another name."
             )
         self._name = name
         self.description = description
@@ -303,11 +307,17 @@ class Pipeline:
                 _logger.warning("%s", warning)
             dag.set_runtime_parameters(parameters or {})
             dag.validate()
-            self.save(config, format="yaml")
+            with writing(config.parent):
+                self.save(config, format="yaml")
 
         try:
             self._check_installed(dag)
             return execute(dag, settings, self.cache_dir, prepare, handlers, self._cluster())
+        except MemoryError as error:
+            raise DistilabelUserError(
+                f"{described(error)}. Nothing is lost: close other programs, or have steps take fewer rows at once "
+                "(input_batch_size), and run again."
+            ) from error
         except DistilabelException as error:
             if os.environ.get("DISTILABEL_LOG_LEVEL", "").upper() == "DEBUG":
                 raise

@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -91,8 +91,24 @@ def _logging_to(handlers: Sequence[logging.Handler], level: int) -> Iterator[Non
         _LOGGER.setLevel(before[0])
 
 
+class _LogFile(logging.FileHandler):
+    """A log file that a full disk may cut: the run itself ends with the reason, and a record must not end it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of `logging`
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 def _file_handler(log: Path) -> logging.Handler:
-    handler = logging.FileHandler(log, encoding="utf-8", delay=True)
+    handler = _LogFile(log, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter(_FORMAT))
     handler.setLevel(logging.INFO)
     return handler

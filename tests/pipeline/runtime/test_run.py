@@ -753,6 +753,31 @@ class TestFailures:
         ):
             line(tmp_path, Heavy).run()
 
+    def test_step_that_takes_all_rows_and_exhausts_the_memory_says_so(self, tmp_path):
+        class Large(GlobalStep):
+            def process(self, inputs: StepInput):
+                raise MemoryError
+
+        with pytest.raises(
+            DistilabelStepError, match="failed: MemoryError: the memory of this machine is exhausted"
+        ):
+            line(tmp_path, Large).run()
+
+    def test_memory_that_is_exhausted_beside_the_steps_ends_the_run_and_loses_nothing(
+        self, tmp_path, monkeypatch
+    ):
+        add = Add(name="add")
+        pipeline = line(tmp_path, add)
+        with monkeypatch.context() as patch:
+            patch.setattr("distilabel.pipeline.storage.output._write", lambda *_: bytearray(1 << 62))
+            with pytest.raises(
+                DistilabelUserError, match=r"memory of this machine is exhausted.*Nothing is lost.*run again"
+            ):
+                pipeline.run()
+        given = len(add.given)
+        assert len(pipeline.run()["default"]["train"]) == given
+        assert len(add.given) == given
+
     @pytest.mark.parametrize("made", [[1], "text", {"n": 1}])
     def test_what_is_no_list_of_rows_is_refused(self, tmp_path, made):
         class Odd(Same):

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from distilabel.distiset import ARROW_NAME, from_parquet
+from distilabel.exceptions import DistilabelCacheError
 from distilabel.pipeline.storage import output
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
 from distilabel.pipeline.storage.output import write_leaf
@@ -32,6 +33,24 @@ def store(tmp_path: Path):
 @pytest.fixture(autouse=True)
 def _each_chunk_by_itself(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(output, "_ROWS_AT_ONCE", 1)
+
+
+def test_full_disk_is_reported_and_the_next_run_writes_the_rows(store, tmp_path, monkeypatch):
+    chunks = put(store, [{"a": 1}], [{"a": 2}])
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            output,
+            "_writers",
+            lambda files, schema, _: [files.enter_context(pq.ParquetWriter("/dev/full", schema))],
+        )
+        with pytest.raises(
+            DistilabelCacheError,
+            match=r"disk of the cache folder .*out is full .*MB are free.*nothing is lost",
+        ):
+            write_leaf("leaf", store, chunks, tmp_path / "out", metadata=False)
+    folder = write_leaf("leaf", store, chunks, tmp_path / "out", metadata=False)
+    assert pq.read_table(folder / "00000.parquet").to_pylist() == [{"a": 1}, {"a": 2}]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [folder.name]
 
 
 def put(store, *chunks):
@@ -307,7 +326,7 @@ class TestBrokenValues:
 
         monkeypatch.setattr(output, "_put", full)
         for _ in range(2):
-            with pytest.raises(OSError, match="No space"):
+            with pytest.raises(DistilabelCacheError, match="No space"):
                 written(store, tmp_path / "out", *column(1, 2))
         assert [path.suffix for path in (tmp_path / "out").iterdir()] == [".part"]
 

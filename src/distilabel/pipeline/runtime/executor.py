@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 
-from distilabel.exceptions import DistilabelAccountError, DistilabelException, DistilabelStepError
+from distilabel.exceptions import DistilabelAccountError, DistilabelException, DistilabelStepError, described
 from distilabel.exceptions import DistilabelOfflineBatchGenerationNotFinishedException as Unfinished
 from distilabel.ledger.jobs import Ledger
 from distilabel.models.llms.base import LLM
@@ -366,9 +366,7 @@ def _run_slice(
         raise
     except Exception as error:
         if runtime.spec.gathers or len(part) > 1:
-            raise DistilabelStepError(
-                f"Step {step.name!r} failed: {type(error).__name__}: {error}."
-            ) from error
+            raise DistilabelStepError(f"Step {step.name!r} failed: {described(error)}.") from error
         failure = error
     # Not within the handler: an error of a single row would have that of all rows as its context.
     # The step may have changed the rows before it raised.
@@ -386,7 +384,7 @@ def _run_slice(
 
 def _with_reason(step: str, row: Row, error: Exception) -> Row:
     code = _RAISED[isinstance(error, WorkerDiedError)]
-    message = f"{type(error).__name__}: {error}"
+    message = described(error)
     metadata = row.get(DISTILABEL_METADATA_KEY) or {}
     reason = {"code": code, "message": message, "attempts": 1, "job_id": None}
     return {**row, DISTILABEL_METADATA_KEY: {**metadata, f"failure_{step}": reason}}

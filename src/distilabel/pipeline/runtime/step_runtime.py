@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from distilabel.config import code_digest
-from distilabel.exceptions import DistilabelException, DistilabelStepError
+from distilabel.exceptions import DistilabelException, DistilabelStepError, described
 from distilabel.models.fields import BatchModel, RemoteModel, models_in
 from distilabel.offline.session import Session, asking
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
@@ -152,8 +152,6 @@ class StepRuntime:
             except DistilabelException:
                 raise
             except Exception as error:
-                raise DistilabelStepError(
-                    f"Generator {step.name!r} failed: {type(error).__name__}: {error}."
-                ) from error
+                raise DistilabelStepError(f"Generator {step.name!r} failed: {described(error)}.") from error
         self._generator = (index + 1, rows)
         return made

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from distilabel._files import writing
 from distilabel.distiset import ARROW_NAME, features_of, image_type
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
 from distilabel.pipeline.storage.encoding import encodable, image_file, is_image, json_text
@@ -35,15 +36,19 @@ def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path
         chunks: The numbers of the chunks, in order.
         folder: The parent of the new folder.
         metadata: Whether to keep the column `distilabel_metadata`.
+
+    Raises:
+        DistilabelCacheError: The files cannot be written, as on a full disk. The next run writes them from the chunks.
     """
     digest = digest_of("parquet, arrow", *(store.chunk(index).digest for index in chunks), str(metadata))
     target = folder / digest.hex()[:16]
     if not target.exists():
         part = folder / f"{target.name}.part"
         shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        _write(step, lambda: _batches(store, chunks, metadata=metadata), part)
-        part.rename(target)
+        with writing(folder):
+            part.mkdir(parents=True)
+            _write(step, lambda: _batches(store, chunks, metadata=metadata), part)
+            part.rename(target)
     return target
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 
+from distilabel._files import writing
 from distilabel.exceptions import DistilabelStepError, DistilabelUserError
 from distilabel.pipeline.graph.dag import Route
 from distilabel.steps._core.context import chunk_random
@@ -43,7 +44,7 @@ class RouteStore:
             if name not in self._taken or not set(self._taken[name]) <= set(branches):
                 with chunk_random(name):
                     self._taken[name] = _pick(step, route, branches)
-                with self._path.open("ab") as file:
+                with writing(self._path.parent), self._path.open("ab") as file:
                     file.write(orjson.dumps([name, self._taken[name]]) + b"\n")
             return tuple(branch for branch in branches if branch in self._taken[name])
 
