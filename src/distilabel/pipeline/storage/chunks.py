@@ -70,7 +70,19 @@ def _canonical(rows: list[Row]) -> bytes:
         text = orjson.dumps(rows, default=_foreign, option=_AS_JSON)
         if b"null" not in text:  # orjson writes null for None, NaN and infinity
             return text
-    return json.dumps(rows, default=_foreign).encode("ascii")
+    try:
+        return json.dumps(rows, default=_foreign).encode("ascii")
+    except TypeError:  # a key that is neither text nor a number
+        return json.dumps(_with_text_keys(rows), default=_foreign).encode("ascii")
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key if isinstance(key, str | int | float | None) else repr(key): _with_text_keys(item)
+            for key, item in value.items()
+        }
+    return [_with_text_keys(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _foreign(value: Any) -> Any:
@@ -79,10 +91,13 @@ def _foreign(value: Any) -> Any:
         return ["bytes", hashlib.blake2b(value, digest_size=16).hexdigest()]
     if isinstance(value, set | frozenset):  # its order differs between processes
         return [type(value).__qualname__, sorted(map(repr, value))]
-    return [
-        type(value).__qualname__,
-        hashlib.blake2b(pickle.dumps(value, protocol=5), digest_size=16).hexdigest(),
-    ]
+    try:
+        pickled = pickle.dumps(value, protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise DistilabelStepError(
+            f"A row has a value that cannot be pickled ({error}): use plain values, arrays or images."
+        ) from error
+    return [type(value).__qualname__, hashlib.blake2b(pickled, digest_size=16).hexdigest()]
 
 
 class ChunkStore:
