@@ -23,10 +23,12 @@ from distilabel.exceptions import (
     DistilabelUncertainError,
     DistilabelUnreachableError,
 )
+from distilabel.http import Flow
 from distilabel.ledger.jobs import JobLedger
 from distilabel.offline import job_state_machine
 from distilabel.providers.base import DAY, Limits
-from distilabel.records import JobCondition, JobState, custom_id
+from distilabel.providers.openai_family.dialect import OpenAI
+from distilabel.records import Found, Job, JobCondition, JobState, custom_id
 from tests.fakes import (
     KEY,
     FakePlatform,
@@ -355,6 +357,22 @@ def test_twins_of_a_job_are_cancelled_and_the_first_is_taken(office: Open, platf
     assert [request.url.path for request in platform.requests if "cancel" in request.url.path] == [
         f"/v1/batches/{twin}/cancel"
     ]
+
+
+def test_job_that_the_list_has_twice_is_not_cancelled(
+    office: Open, platform: FakePlatform, monkeypatch: pytest.MonkeyPatch
+):
+    at = office(poll_interval=SOON)
+    platform.fail("create", 500, carried_out=True)
+    find = OpenAI.find
+
+    def twice(self: OpenAI, job: Job | None) -> Flow[Found]:
+        found = yield from find(self, job)
+        return Found(found.ours * 2, found.doubtful)
+
+    monkeypatch.setattr(OpenAI, "find", twice)
+    assert texts(at.bring("a")) == ["a/0"]
+    assert not any("cancel" in request.url.path for request in platform.requests)
 
 
 def test_twin_that_cannot_be_cancelled_does_not_stop_the_run(office: Open, platform: FakePlatform):

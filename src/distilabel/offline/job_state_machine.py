@@ -229,8 +229,9 @@ class JobStateMachine:
         return found
 
     async def _adopt(self, client: ModelClient, job: Job, found: Sequence[RemoteJob]) -> Job:
-        first, *twins = sorted(found, key=lambda remote: remote.created_at or 0.0)
-        for twin in twins:
+        first, *others = sorted(found, key=lambda remote: remote.created_at or 0.0)
+        # A list may have one job twice, such as at the end of a page and at the start of the next one.
+        for twin in (other for other in others if other.remote_id != first.remote_id):
             # A retried create call may have made two. One that is over already cannot be cancelled; its answers are not used.
             with suppress(DistilabelPlatformError):
                 await client.transport.run(client.provider.cancel(twin.remote_id))

@@ -89,6 +89,19 @@ def test_job_without_files_names_none_and_one_whose_dataset_is_not_there_yet_nam
     assert (empty.files, early.files) == ({}, {"output": "d/output"})
 
 
+def test_job_that_failed_after_it_answered_names_its_files():
+    failed = {
+        "name": MADE["name"], "state": "JOB_STATE_FAILED", "outputDatasetId": "accounts/acme/datasets/d",
+        "status": {"code": "INTERNAL", "message": "Out of nodes."},
+    }  # fmt: skip
+    half = {**failed, "jobProgress": {"successfullyProcessedRequests": 24}}
+    _, remote = drive(FIREWORKS.poll("j"), response(200, half), response(200, URLS))
+    assert remote.was_run
+    assert set(remote.files) == {"output", "error"}
+    (_,), remote = drive(FIREWORKS.poll("j"), response(200, failed))
+    assert (remote.was_run, remote.files) == (False, {})
+
+
 def test_every_file_of_a_dataset_is_named():
     ended = {**MADE, "state": "JOB_STATE_COMPLETED", "outputDatasetId": "accounts/acme/datasets/d"}
     urls = dict.fromkeys(("b.jsonl", "a.jsonl", "error-data"), "https://s.test/r")

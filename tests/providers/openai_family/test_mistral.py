@@ -28,11 +28,18 @@ def test_line_is_name_and_body_alone():
 
 
 def test_pages_are_asked_for_until_the_total_is_reached():
-    page = {"data": [{"id": "b"}], "total": 201}
-    requests, _ = drive(Mistral().find(JOB), *[response(200, page)] * 3)
+    pages = [{"data": [{"id": f"b{number}"}], "total": 201} for number in range(3)]
+    requests, _ = drive(Mistral().find(JOB), *(response(200, page) for page in pages))
     assert [request.params for request in requests] == [
         {"page": str(number), "page_size": "100"} for number in range(3)
     ]
+
+
+def test_list_ends_with_a_page_that_brings_no_new_job():
+    page = {"data": [{"id": "b", "metadata": {"distilabel": "tag1"}}], "total": 1_000_000_000}
+    requests, found = drive(Mistral().find(JOB), *[response(200, page)] * 2)
+    assert len(requests) == 2
+    assert [remote.remote_id for remote in found.ours] == ["b"]
 
 
 def test_empty_list_may_leave_its_data_out():

@@ -164,9 +164,9 @@ class Fireworks(OpenAI):
         yield from none_if_missing(call(HttpRequest("DELETE", self._path(f"batchInferenceJobs/{remote_id}"))))
 
     def _with_files(self, remote: RemoteJob) -> Flow[RemoteJob]:
-        """Return a job with the names of its result files, which are those of its dataset."""
+        """Return a job with the names of its result files, which are those of its dataset; one that failed may have some."""
         dataset = remote.files.get("dataset")
-        if not remote.phase.has_ended or not dataset:
+        if remote.phase is JobPhase.RUNNING or not remote.was_run or not dataset:
             return replace(remote, files={})
         urls = yield from none_if_missing(self._file_urls(dataset))
         if urls is None:

@@ -68,16 +68,19 @@ class Mistral(OpenAI):
     def find(self, job: Job | None) -> Flow[Found]:
         # The list can be filtered by metadata, but no page says how the filter is written: the tags are compared here.
         # Not `list_objects`: the pages are numbered.
-        found: list[RemoteJob] = []
+        found: dict[str, RemoteJob] = {}
         number = 0
         while True:
             params = {"page": str(number), "page_size": str(_PAGE)}
             page = yield from call_json(self.request("GET", _JOBS, params=params))
-            jobs = [] if page.get("total") == 0 else objects_of(page, "data", _JOBS)
-            found += [remote for remote in map(self.read_job, jobs) if is_ours(remote, job)]
+            objects = [] if page.get("total") == 0 else objects_of(page, "data", _JOBS)
+            jobs = {remote.remote_id: remote for remote in map(self.read_job, objects)}
+            # A server that ignores the number sends the first page for ever.
+            is_last = jobs.keys() <= found.keys()
+            found |= jobs
             number += 1
-            if not jobs or number * _PAGE >= (as_number(page.get("total")) or 0):
-                return Found(tuple(found))
+            if is_last or number * _PAGE >= (as_number(page.get("total")) or 0):
+                return Found(tuple(remote for remote in found.values() if is_ours(remote, job)))
 
     def poll(self, remote_id: str) -> Flow[RemoteJob | None]:
         request = self.request("GET", f"{_JOBS}/{remote_id}")
