@@ -69,9 +69,11 @@ class Books:
             self._write("paid", custom_id=custom_id)
 
     def lose(self, custom_id: str, attempt: int | None = None) -> None:
-        """Note that the platform lost the answer of one attempt, by default the last."""
+        """Note that the platform lost the answer of one attempt, by default the last, if there was one."""
         with self._lock:
             entry = self._entries[custom_id]
+            if not self._paid[entry.key]:
+                return
             self._lost[entry.key].add(attempt or self._asked[entry.key])
             self._write("lost", custom_id=custom_id, number=entry.number, attempt=attempt)
 

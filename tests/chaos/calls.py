@@ -1,11 +1,14 @@
 """What may become of an HTTP call: carried out or not, and how its answer goes out."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
+from time import time
 
 from tests.chaos.faults import Call
-from tests.emulators.base import Emulator
+from tests.emulators.base import Emulator, moment
 from tests.support.asgi import Response, Send, json_response
 
 __all__ = ["CALL_KINDS", "Exchange"]
@@ -19,7 +22,7 @@ class Exchange:
 
     fault: Call
     emulator: Emulator
-    carry_out: Callable[[], Awaitable[Response]]
+    carry_out: Callable[..., Awaitable[Response]]
     send: Send
     root: str
     signed: dict[str, Response]
@@ -95,6 +98,13 @@ async def _stale(call: Exchange) -> None:
     await json_response(call.emulator.nothing).go(call.send)
 
 
+async def _first_page_again(call: Exchange) -> None:
+    """Ignore the cursor: the page is the first one, and says that there are more."""
+    response = await call.carry_out(without_cursor=True)
+    response.body = json.dumps({**json.loads(response.body), **call.emulator.more}).encode()
+    await response.go(call.send)
+
+
 async def _redirected(call: Exchange) -> None:
     await Response(call.fault.status, {"location": f"{call.root}/v1/elsewhere"}).go(call.send)
 
@@ -115,7 +125,13 @@ async def _held_up(call: Exchange) -> None:
 
 def _error(call: Exchange) -> Response:
     body = call.emulator.refusal(call.fault.status, call.fault.message, call.fault.code)
-    return json_response(body, call.fault.status, **call.fault.headers)
+    if call.fault.retry_info:
+        info = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": call.fault.retry_info}
+        body["error"]["details"] = [*body["error"].get("details", ()), info]
+    later = time() + 3
+    dates = {"{HTTP date}": formatdate(later, usegmt=True), "{date}": moment(later) or ""}
+    headers = {name: dates.get(value, value) for name, value in call.fault.headers.items()}
+    return json_response(body, call.fault.status, **headers)
 
 
 CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
@@ -131,6 +147,7 @@ CALL_KINDS: dict[str, Callable[[Exchange], Awaitable[None]]] = {
     "carried out and HTML": _carried_out_and_html,
     "carried out and {}": _empty_object,
     "carried out and nothing": _nothing,
+    "first page again": _first_page_again,
     "redirected": _redirected,
     "redirected to a signed URL": _redirected_to_a_signed_url,
     "stale": _stale,

@@ -28,7 +28,7 @@ class Expected:
     """What must come out.
 
     Attributes:
-        unanswered: Numbers of prompts that end without an answer, and the code of the reason.
+        unanswered: Numbers of prompts that end without an answer, as None or as the empty text, and the code of the reason.
         raises: The errors of the first runs, one each, as class name (or several, between bars) and a part of the message; then
             it must go on.
         ending: What each answer ends with, beside what the model said.
@@ -222,7 +222,8 @@ def judged(verdict: Verdict, expected: Expected, outcome: Outcome, books: Books)
         return
     _judge_rows(verdict, expected, outcome.rows)
     # An empty text that a limit left counts as a row without an answer.
-    without = verdict.unanswered + sum(row["text"] == "" for row in outcome.rows)
+    empty = sum(row["text"] == "" for row in outcome.rows) if expected.cut_off else 0
+    without = verdict.unanswered + empty
     if (said := sum(outcome.failures.values())) != without:
         verdict.faults.append(f"the Distiset says {said} rows have no answer; {without} have none")
 
@@ -236,7 +237,7 @@ def _judge_rows(verdict: Verdict, expected: Expected, rows: list[dict[str, Any]]
     seen: Counter[str] = Counter()
     for row, prompt in zip(rows, prompts(), strict=True):
         code = expected.unanswered.get(as_number(prompt))
-        if row["text"] is not None:
+        if row["text"] is not None and (row["text"] or code is None):
             verdict.answered += 1
             seen[row["text"]] += 1
             if code is not None:

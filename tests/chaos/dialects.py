@@ -37,7 +37,7 @@ class Dialect:
         options: What the class is given beside model, address and key.
         environment: The environment variables of its process, besides address and key.
         credentials: Given address, key and a folder, writes what proves who calls; returns the environment variables of its process.
-        codes: For codes of failures, how this dialect calls them.
+        codes: For codes of failures, or patterns of `group: name`, how this dialect calls them.
         account: Status, code and message of what an account without credit, or without access, is told.
         without: Patterns of `group: name`, and why such cases are not played in this dialect.
         jobs: Whether the platform takes jobs.
@@ -79,14 +79,17 @@ class Dialect:
     def why_not(self, case: Case) -> str:
         """Say why a case is not played in this dialect; "" if it is."""
         name = f"{case.group}: {case.name}"
+        if name in _ONLY and self.name not in _ONLY[name][0]:
+            return _ONLY[name][1]
         without = {**self.without, **(_SAME if self.emulator is not OPENAI else {})}
         return next((why for shape, why in without.items() if fnmatchcase(name, shape)), "")
 
     def of(self, case: Case) -> Case:
         """Return the case with the codes and the words that this dialect has."""
+        name = f"{case.group}: {case.name}"
+        of_case = next((code for shape, code in self.codes.items() if fnmatchcase(name, shape)), None)
         codes = {
-            number: self.codes.get(f"{case.group}: {case.name}", self.codes.get(code, code))
-            for number, code in case.expected.unanswered.items()
+            number: of_case or self.codes.get(code, code) for number, code in case.expected.unanswered.items()
         }
         faults = tuple(map(self._in_own_words, case.faults))
         return replace(case, faults=faults, expected=replace(case.expected, unanswered=codes))
@@ -107,10 +110,23 @@ _SAME = {
 }
 """What is played in OpenAI's dialect alone. (Of `process`, `killed at every point, creation uncertain` stays.)"""
 
+_ONLY = {
+    "http: create: 429 with RetryInfo": (
+        ("gemini", "vertex"),
+        "Only Google's errors say in their body when to come again.",
+    ),
+    "http: create: 429 with anthropic-ratelimit-reset": (
+        ("anthropic",),
+        "Only Anthropic has limits of these names.",
+    ),
+}
+"""What only some dialects have."""
+
 _AT_CREATION = "No job of this platform fails later: what is wrong is said when it is created."
 _ONE_FILE = "This platform has one result file for all outcomes."
 _NO_LINES = "This platform says why a job failed, but not at which line."
 _NO_QUOTA = "This platform reports a full queue when a job is created."
+_NO_PAGES = {"*: *endless list": "This platform's lists have no pages."}
 _NO_402 = "No code of google.rpc.Code stands for HTTP 402."
 _NO_INPUT = "This platform does not give back what was sent to it."
 _REJECTED = (
@@ -118,7 +134,7 @@ _REJECTED = (
     "several bad lines",
     "wrong model",
     "too many tasks",
-    "failed without a reason",
+    "failed*",
     "quota*",
 )
 
@@ -133,7 +149,7 @@ _ANTHROPIC = Dialect(
     ANTHROPIC, "Anthropic", "AnthropicLLM", "ANTHROPIC_BASE_URL", "ANTHROPIC_API_KEY",
     codes={
         "invalid_prompt": "invalid_request_error", "rows: content filter": "invalid_request_error",
-        "lines: content filter in the answer": "refusal", "server_error": "api_error",
+        "lines: content filter*": "refusal", "server_error": "api_error",
     },
     # https://github.com/anthropics/claude-code/issues/66314
     account=(
@@ -153,7 +169,7 @@ _GEMINI = Dialect(
     GEMINI, "Gemini API", "GeminiLLM", "GOOGLE_GEMINI_BASE_URL", "GEMINI_API_KEY",
     codes={
         "invalid_prompt": "INVALID_ARGUMENT", "rows: content filter": "INVALID_ARGUMENT", "server_error": "INTERNAL",
-        "batch_expired": "DEADLINE_EXCEEDED", "lines: content filter in the answer": "refusal",
+        "batch_expired": "DEADLINE_EXCEEDED", "lines: content filter*": "refusal",
     },
     account=(400, "API_KEY_INVALID", "API key not valid. Please pass a valid API key."),
     without={
@@ -202,16 +218,16 @@ _MISTRAL = Dialect(
     MISTRAL, "Mistral", "MistralLLM", "MISTRAL_BASE_URL", "MISTRAL_API_KEY",
     without={
         "lines: refusal": "This platform's answers have no field for a refusal.",
-        "lines: content filter in the answer": "No answer of this platform ends with `content_filter`.",
+        "lines: content filter*": "No answer of this platform ends with `content_filter`.",
         **_jobs(_NO_LINES, "bad line", "several bad lines"),
         **_jobs(_NO_QUOTA, "quota*"),
     },
 )  # fmt: skip
-_GROQ = Dialect(GROQ, "Groq", "GroqLLM", "GROQ_BASE_URL", "GROQ_API_KEY")
+_GROQ = Dialect(GROQ, "Groq", "GroqLLM", "GROQ_BASE_URL", "GROQ_API_KEY", without=_NO_PAGES)
 _AZURE = Dialect(AZURE, "Azure OpenAI", "AzureOpenAILLM", "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
 _TOGETHER = Dialect(
     TOGETHER, "Together", "TogetherLLM", "TOGETHER_BASE_URL", "TOGETHER_API_KEY",
-    without={**_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*")},
+    without={**_NO_PAGES, **_jobs(_NO_LINES, "bad line", "several bad lines"), **_jobs(_NO_QUOTA, "quota*")},
 )  # fmt: skip
 _FIREWORKS = Dialect(
     FIREWORKS, "Fireworks", "FireworksLLM", "FIREWORKS_BASE_URL", "FIREWORKS_API_KEY",
@@ -234,7 +250,7 @@ _BEDROCK = Dialect(
     },
     codes={
         "invalid_prompt": "http_400", "rows: content filter": "http_400", "server_error": "http_500",
-        "batch_expired": "http_408", "lines: content filter in the answer": "refusal",
+        "batch_expired": "http_408", "lines: content filter*": "refusal",
     },
     account=(403, "AccessDeniedException", "You don't have access to the model with the specified model ID."),
     without={

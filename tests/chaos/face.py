@@ -58,7 +58,10 @@ class Face:
     async def _create(self, scope: Any, receive: Any) -> Response:
         asked = await body_of(receive)
         async with self._turn:
-            fault = self._jobs.fault_of_next()
+            fault = self._jobs.fault_of_next(json.loads(asked))
+            if fault and fault.how == "no room":
+                # Soon, so that the five tries of one creation do not take half a minute.
+                return json_response({"error": self._jobs.no_room(fault)}, 429, **{"retry-after-ms": "50"})
             if fault and fault.how in ("rejected", "stuck", "immortal"):
                 made = self._jobs.make(json.loads(asked), fault)
                 return json_response(self._jobs.view(made, polled=False))

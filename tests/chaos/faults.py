@@ -55,11 +55,13 @@ class Job:
     Attributes:
         how: `says` (it is run, but described otherwise), `rejected` (it fails in validation and is never run), `stuck`
             (it is never run, and stays as it is until somebody cancels it), `immortal` (even then), `unending` (it is
-            run, and never ends until somebody cancels it), `deleted` (it is run, and then unknown).
+            run, and never ends until somebody cancels it), `deleted` (it is run, and then unknown), `withheld` (it is run,
+            and its results are nowhere), `no room` (it is refused when it is created, with 429).
         jobs: Which, counted from 1 in the order of their creation; None: all.
         says: Laid over what it says of the job, one for each poll.
         always: Laid over what it says in all later polls.
         errors: Why it is rejected; `prompt` in place of `line` names the line of that prompt.
+        larger_than: Only jobs of more requests are rejected, or have no room.
     """
 
     how: str
@@ -67,6 +69,7 @@ class Job:
     says: tuple[Mapping[str, Any], ...] = ()
     always: Mapping[str, Any] = field(default_factory=dict)
     errors: tuple[Mapping[str, Any], ...] = ()
+    larger_than: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class Call:
         first: The first such call that goes wrong, counted from 1.
         times: How many of them.
         status: For the kinds that answer with a status.
-        headers: Sent with it.
+        headers: Sent with it; `{HTTP date}` and `{date}` in them are three seconds later.
+        retry_info: How long to wait, in the body as Google's errors say it.
         code: The error's code.
         message: The error's message.
     """
@@ -92,6 +96,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     code: str = "server_error"
     message: str = "Not now."
+    retry_info: str = ""
 
 
 Fault = Row | Line | Answers | Job | Call

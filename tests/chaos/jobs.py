@@ -28,6 +28,7 @@ class Jobs:
         self._cancelled: set[str] = set()
         self._deleted: set[str] = set()
         self._overdue: set[str] = set()
+        self._large: set[int] = set()
         self._leaps = folder.parent / "leaps"
         self.never_run: dict[str, dict[str, Any]] = {}
         self._foreign = [_foreign(i) for i in range(plan.foreign_jobs)]
@@ -37,9 +38,20 @@ class Jobs:
         """How many jobs were created."""
         return len(self._numbers)
 
-    def fault_of_next(self) -> Job | None:
+    def fault_of_next(self, asked: dict[str, Any]) -> Job | None:
         """Return what goes wrong with the next job."""
-        return self._fault(len(self._numbers) + 1)
+        number = len(self._numbers) + 1
+        size = len(self._lines(asked["input_file_id"]))
+        if any(job.larger_than and size > job.larger_than for job in self._plan.of(Job)):
+            self._large.add(number)
+        else:
+            self._large.discard(number)
+        return self._fault(number)
+
+    def no_room(self, fault: Job) -> dict[str, Any]:
+        """Note that a job was refused when it was created; return the error."""
+        self._meet(fault)
+        return {"type": "tokens", "param": None, **fault.errors[0]}
 
     def make(self, asked: dict[str, Any], fault: Job) -> dict[str, Any]:
         """Make a job that is never run."""
@@ -99,6 +111,9 @@ class Jobs:
             early = 0 < polls <= len(fault.says)
             over = fault.says[polls - 1] if early else fault.always
             batch |= over if early or batch["status"] in OVER else {}
+        elif fault.how == "withheld" and batch["status"] in OVER:
+            self.lose(batch["input_file_id"])
+            batch |= {"output_file_id": None, "error_file_id": None, **fault.always}
         if batch["status"] not in OVER:
             batch |= {"output_file_id": None, "error_file_id": None}
         return batch
@@ -125,24 +140,33 @@ class Jobs:
         for fault in self._plan.of(Job):
             if fault.how == "deleted":
                 self._meet(fault)
-        for line in (self._folder / "files" / input_file).read_bytes().split(b"\n"):
-            if line:
-                self._books.lose(json.loads(line)["custom_id"])
+        for line in self._lines(input_file):
+            self._books.lose(json.loads(line)["custom_id"])
 
     def foreign(self) -> list[dict[str, Any]]:
         """Return the jobs of other people."""
         return self._foreign
 
     def _fault(self, number: int) -> Job | None:
-        return next((job for job in self._plan.of(Job) if job.jobs is None or number in job.jobs), None)
+        return next(
+            (
+                job
+                for job in self._plan.of(Job)
+                if (job.jobs is None or number in job.jobs) and (not job.larger_than or number in self._large)
+            ),
+            None,
+        )
+
+    def _lines(self, input_file: str) -> list[bytes]:
+        return [line for line in (self._folder / "files" / input_file).read_bytes().split(b"\n") if line]
 
     def _placed(self, error: Any, input_file: str) -> dict[str, Any]:
         error = {"param": None, "line": None, **error}
         prompt = error.pop("prompt", None)
         if prompt is not None:
-            lines = (self._folder / "files" / input_file).read_bytes().split(b"\n")
             numbers = [
-                as_number(json.loads(line)["body"]["messages"][-1]["content"]) for line in lines if line
+                as_number(json.loads(line)["body"]["messages"][-1]["content"])
+                for line in self._lines(input_file)
             ]
             error["line"] = numbers.index(prompt) + 1 if prompt in numbers else None
         return error

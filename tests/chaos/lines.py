@@ -77,6 +77,7 @@ LINE_KINDS: dict[str, Callable[[Value], list[Value | bytes]]] = {
         content=None, reasoning_content="Let me see", finish_reason="length"
     ),
     "filtered answer": _with_message(content=None, finish_reason="content_filter"),
+    "filtered to nothing": _with_message(content="", finish_reason="content_filter"),
     "status 0": lambda line: [{**line, "response": {"status_code": 0, "request_id": "", "body": {}}}],
     "null status": lambda line: [{**line, "response": {**line["response"], "status_code": None, "body": {}}}],
     "neither": lambda line: [{**line, "response": None, "error": None}],
@@ -88,6 +89,7 @@ LINE_KINDS: dict[str, Callable[[Value], list[Value | bytes]]] = {
 # These destroy an answer that was paid for.
 LOSING = frozenset(LINE_KINDS) - {
     "twice", "after a failure", "before a failure", "refusal", "cut short", "filtered answer",
+    "filtered to nothing",
     "JSON in a string", "cut while it reasoned",
 }  # fmt: skip
 

@@ -53,6 +53,7 @@ class Spec:
         name: The pipeline's name.
         model: The model's.
         online: Whether each request is sent in a separate call.
+        retry_failed: Whether it asks again for every row without an answer.
         dialect: Of the platform, as in `dialects.DIALECTS`.
     """
 
@@ -75,6 +76,7 @@ class Spec:
     model: str = "toy-1"
     dialect: str = "openai"
     online: bool = False
+    retry_failed: bool = False
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -248,7 +248,7 @@ def _carry_out(spec: Spec) -> dict[str, Any]:
         platform = ["--platform", dialect.name] if "recover" in spec.command else []
         app([*spec.command, *platform, "--cache-dir", spec.cache], standalone_mode=False)
         return {}
-    distiset = build(spec).run()
+    distiset = build(spec).run(retry_failed=spec.retry_failed)
     rows = [_told(row) for row in distiset["default"]["train"]] if len(distiset) else None
     return {"failures": distiset.failures, "rows": rows}
 

@@ -228,4 +228,5 @@ ANTHROPIC = Emulator(
     key=_key,
     refusal=_refusal,
     nothing={"data": [], "has_more": False, "first_id": None, "last_id": None},
+    more={"has_more": True},
 )

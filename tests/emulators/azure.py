@@ -90,4 +90,5 @@ AZURE = Emulator(
     key=_key,
     refusal=_refusal,
     nothing={"object": "list", "data": [], "has_more": False},
+    more={"has_more": True},
 )

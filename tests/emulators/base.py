@@ -36,9 +36,11 @@ _BOUNDARY = "between-the-parts"
 class Refused(Exception):  # noqa: N818 - a response, not a fault
     """An error response, of the emulator or of the platform behind it."""
 
-    def __init__(self, status: int, message: str, code: str = "") -> None:
+    def __init__(
+        self, status: int, message: str, code: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(message)
-        self.status, self.message, self.code = status, message, code
+        self.status, self.message, self.code, self.headers = status, message, code, headers or {}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Emulator:
         key: Reads the API key from headers and query; "" if there is none.
         refusal: Builds the body of an error response from status, message and code.
         nothing: The body of an empty list of jobs.
+        more: What a page of this list says if there are more pages; empty where lists have no pages.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Emulator:
     key: Callable[[Mapping[str, str], Mapping[str, str]], str]
     refusal: Callable[[int, str, str], Any]
     nothing: Any
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def call(self, method: str, path: str) -> str:
         """Return the kind of a request."""
@@ -217,7 +221,10 @@ class Visit:
         response = await gathered(self.app, scope | {"query_string": query.encode()}, again(body))
         if response.status >= 400:
             error = json.loads(response.body)["error"]
-            raise Refused(response.status, error["message"], error.get("code") or "")
+            waits = {
+                name: value for name, value in response.headers.items() if name.startswith("retry-after")
+            }
+            raise Refused(response.status, error["message"], error.get("code") or "", waits)
         return response
 
 
@@ -243,7 +250,8 @@ class EmulatorApp:
         try:
             response = await self._answer(scope, await body_of(receive))
         except Refused as why:
-            response = json_response(self._emulator.refusal(why.status, why.message, why.code), why.status)
+            body = self._emulator.refusal(why.status, why.message, why.code)
+            response = json_response(body, why.status, **why.headers)
         await response.go(send)
 
     async def _answer(self, scope: Any, body: bytes) -> Response:

@@ -232,4 +232,5 @@ BEDROCK = Emulator(
     key=_key,
     refusal=_refusal,
     nothing={"invocationJobSummaries": []},
+    more={"nextToken": "again"},
 )

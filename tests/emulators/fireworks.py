@@ -228,4 +228,5 @@ FIREWORKS = Emulator(
     key=_key,
     refusal=_refusal,
     nothing={"batchInferenceJobs": [], "nextPageToken": "", "totalSize": 0},
+    more={"nextPageToken": "again"},
 )

@@ -246,4 +246,5 @@ GEMINI = Emulator(
     key=_key,
     refusal=_refusal,
     nothing={},
+    more={"nextPageToken": "again"},
 )

@@ -137,4 +137,5 @@ MISTRAL = Emulator(
     key=bearer,
     refusal=_refusal,
     nothing={"object": "list", "data": [], "total": 0},
+    more={"total": 1_000_000_000},
 )

@@ -37,4 +37,5 @@ OPENAI = Emulator(
     key=bearer,
     refusal=_refusal,
     nothing=_NOTHING,
+    more={"has_more": True},
 )

@@ -27,7 +27,7 @@ _STATES = {
     "validating": "PENDING", "in_progress": "RUNNING", "finalizing": "RUNNING", "cancelling": "CANCELLING",
     "completed": "SUCCEEDED", "failed": "FAILED", "expired": "EXPIRED", "cancelled": "CANCELLED",
 }  # fmt: skip
-_OVER = ("completed", "expired", "cancelled")
+_OVER = ("completed", "failed", "expired", "cancelled")
 _SHARDS = 2
 
 
@@ -218,4 +218,5 @@ VERTEX = Emulator(
     key=_key,
     refusal=_refusal,
     nothing={},
+    more={"nextPageToken": "again"},
 )  # fmt: skip

@@ -34,6 +34,20 @@ def kills_when_collecting(stage: Stage) -> None:
     kills_everywhere(stage, before=1)
 
 
+def kills_when_retrying(stage: Stage) -> None:
+    """Kill the run that asks again for all failed rows at each of its points, and ask for them again until done."""
+    with world(stage, "counting") as counting:
+        counting.run_until_done()
+        path = counting.folder / "points"
+        counting.judge(counting.run(retry_failed=True, points=str(path)))
+        names = [line.split(" ", 1)[1] for line in path.read_text("utf-8").splitlines()]
+    for k, name in enumerate(names, start=1):
+        with world(stage, f"{k} {name}") as one:
+            one.run_until_done()
+            outcome = one.run(retry_failed=True, kill_at=k)
+            one.judge(outcome if outcome.rows is not None else one.run_until_done(retry_failed=True))
+
+
 def power_losses(stage: Stage) -> None:
     """Kill a run at each of its points, and lose what was not synced."""
     kills_everywhere(stage, cut_wal=True)

@@ -94,6 +94,13 @@ DISASTER = [
         foreign_jobs=250,
     ),
     _case(
+        "cache deleted, endless list",
+        "The cache folder is deleted, and the list of jobs ignores its cursor: it gives its first page for ever.",
+        _FOUND,
+        disaster.recovered_in_python,
+        Call("list", "first page again", times=1000),
+    ),
+    _case(
         "recovered twice",
         "Recovery is asked for a second time.",
         "It finds nothing that the ledger lacks.",

@@ -89,6 +89,23 @@ HTTP = [
         spec={"clock": 86_400.0},
     ),
     _create(
+        "carried out and cut",
+        "A job is created and the connection is cut; the list of jobs ignores its cursor: it gives its first page for ever.",
+        "The list ends with a page that brings no new job; the job is adopted, never created again.",
+        Call("list", "first page again", times=1000),
+        name="create: cut, and an endless list",
+        foreign_jobs=3,
+        sample=True,
+    ),
+    _create(
+        "refused",
+        "No job is created, the answer says 500, and the list of jobs gives its first page for ever.",
+        "The list ends with a page that brings no new job; the job is not found, and created once.",
+        Call("list", "first page again", times=1000),
+        name="create: refused, and an endless list",
+        foreign_jobs=3,
+    ),
+    _create(
         "cut",
         "The connection is cut before a job is created.",
         "It is looked for, not found, and created once.",
@@ -118,6 +135,41 @@ HTTP = [
         Call("create", "refused", status=429, headers={"retry-after": "2"}),
         play=network.waits_as_asked,
         sample=True,
+    ),
+    *(
+        _case(
+            f"create: 429 with {name}",
+            f"Creating is refused with 429, and {what} when to come again: after two seconds, or a little more.",
+            "It is tried again after that time, no earlier.",
+            Call("create", "refused", status=429, headers=headers, retry_info=info),
+            play=network.waits_as_asked,
+            sample=name == "retry-after-ms",
+        )
+        for name, what, headers, info in (
+            ("retry-after-ms", "`retry-after-ms` says", {"retry-after-ms": "2000"}, ""),
+            ("an HTTP date", "a date in `Retry-After` says", {"retry-after": "{HTTP date}"}, ""),
+            (
+                "x-ratelimit-reset",
+                "the reset of the limit that is used up says",
+                {
+                    "x-ratelimit-remaining-requests": "0",
+                    "x-ratelimit-reset-requests": "2s",
+                    "x-ratelimit-remaining-tokens": "90000",
+                    "x-ratelimit-reset-tokens": "6m0s",
+                },
+                "",
+            ),
+            (
+                "anthropic-ratelimit-reset",
+                "the reset of the limit that is used up says",
+                {
+                    "anthropic-ratelimit-requests-remaining": "0",
+                    "anthropic-ratelimit-requests-reset": "{date}",
+                },
+                "",
+            ),
+            ("RetryInfo", "Google's RetryInfo in the body says", {}, "2s"),
+        )
     ),
     _case(
         "create: 401",

@@ -24,6 +24,18 @@ _QUOTA = {
     "message": "Enqueued token limit reached for toy-1 in organization o. Limit: 90,000 enqueued tokens. Please try "
     "again once some in_progress batches have been completed.",
 }
+# Azure and others name no number: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/batch (not opened on 2026-12-01)
+_UNNAMED_QUOTA = {
+    "code": "token_limit_exceeded",
+    "message": "Too many tokens are enqueued for this deployment.",
+}
+_PATIENCES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("", "", {}),
+    (", and nobody waits", ", in runs that do not wait", {"wait": None}),
+)
+_LATE_ERRORS = [
+    {"code": "invalid_request", "message": "No.", "line": line, "param": None} for line in (1, 2, 3)
+]
 
 JOBS = [
     _case(
@@ -80,6 +92,52 @@ JOBS = [
         "Each run reports that the platform has no capacity and ends; a later run submits again.",
         Job("rejected", frozenset({1, 2}), errors=(_QUOTA,)),
         spec={"wait": None},
+    ),
+    *(
+        _case(
+            f"quota smaller than one job{also}",
+            "The platform accepts, and then fails, each job of more than 20 requests, with words about tokens and no number"
+            f"{runs}.",
+            "The jobs become smaller until one is admitted, and no attempt is used up.",
+            Job("rejected", larger_than=20, errors=(_UNNAMED_QUOTA,)),
+            spec=spec,
+            sample=not also,
+        )
+        for also, runs, spec in _PATIENCES
+    ),
+    *(
+        _case(
+            f"created: quota smaller than one job{also}",
+            "The platform refuses to create each job of more than 20 requests (429), with words about tokens and no number"
+            f"{runs}.",
+            "The jobs become smaller until one is admitted, and no attempt is used up.",
+            Job("no room", larger_than=20, errors=(_UNNAMED_QUOTA,)),
+            spec=spec,
+            sample=not also,
+        )
+        for also, runs, spec in _PATIENCES
+    ),
+    *(
+        _case(
+            f"failed {name}",
+            f"The job fails when {what} of its rows are done: its counts are positive, it has an output file, and its errors "
+            "name lines.",
+            "What is done is kept, and the rest goes out in a new job. The lines named are no refusals.",
+            *([Row(0, "", HALF, times=1)] if name == "half done" else []),
+            Job(
+                "says", FIRST, always={"status": "failed", "errors": {"object": "list", "data": _LATE_ERRORS}}
+            ),
+            sample=name == "half done",
+        )
+        for name, what in (("half done", "half"), ("when all was done", "all"))
+    ),
+    _case(
+        "cancelled, and its results nowhere",
+        "Somebody cancels the job when half of its rows are done; its counts are positive, and it names no file, for ever.",
+        "It is asked again for ten minutes. Then it is believed, and all rows go out in a new job.",
+        Row(0, "batch_cancelled", HALF, times=1),
+        Job("withheld", FIRST, always={"status": "cancelled"}),
+        sample=True,
     ),
     *(
         _case(

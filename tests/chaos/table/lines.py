@@ -118,6 +118,14 @@ LINES = [
         expected=unanswered(SOME, "content_filter"),
     ),
     _case(
+        "content filter leaves the empty text",
+        'Some answers are `""` with the finish_reason `content_filter`.',
+        "These rows have no answer and the code `content_filter`; they are counted, and not sent again.",
+        Line("filtered to nothing", SOME),
+        expected=unanswered(SOME, "content_filter"),
+        sample=True,
+    ),
+    _case(
         "finish_reason length",
         "Some answers were cut short by the token limit.",
         "What was paid for is kept: the row has the beginning of the answer.",
