@@ -27,6 +27,7 @@ LAYERS = [
     {"steps", "testing"},
     {"pipeline"},
     {"cli"},
+    {"__main__"},
 ]
 """Packages, lowest layer first. A package imports from the layers below it, and from itself."""
 

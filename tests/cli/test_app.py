@@ -45,7 +45,7 @@ def test_unknown_command_is_an_error(monkeypatch, capsys):
 
 
 def test_command_is_installed_and_tells_a_mistake_without_a_traceback(tmp_path: Path):
-    command = [sys.executable, "-m", "distilabel.cli.app", "jobs", "ls"]
+    command = [sys.executable, "-m", "distilabel", "jobs", "ls"]
     environment = {**os.environ, "DISTILABEL_CACHE_DIR": str(tmp_path / "none")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")

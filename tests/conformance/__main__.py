@@ -13,6 +13,7 @@ answered and then did not hand out.
 """
 
 import json
+import os
 import random
 import socket
 import subprocess
@@ -22,12 +23,13 @@ import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.conformance.client import ROWS, prompts
+from tests.conformance.client import KEY, ROWS, prompts
 from tests.conformance.model import REFUSED, answer_to
 from tests.conformance.servers import SERVERS, Server
 
 _SCENARIOS = ("plain", "kill -9", "cancel", "bad rows")
 _KILLS = 4
+_KEYS = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
 _LONGEST_RUN = 300
 _HEADER = "| server | scenario | right | failed | wrong | missing | twice |\n|---|---|---|---|---|---|---|"
 
@@ -120,7 +122,7 @@ def _rows(client: list[str], scenario: str, home: Path) -> list[list[str]]:
                 "--cache-dir",
                 str(home / "cache"),
             ]
-            subprocess.run(cancel, stdout=log, stderr=log, check=False)
+            subprocess.run(cancel, stdout=log, stderr=log, check=True, env={**os.environ, **_KEYS})
         ended = subprocess.run([*client, str(out)], stdout=log, stderr=log, timeout=_LONGEST_RUN, check=False)
     if ended.returncode:
         print((home / "client.log").read_text()[-2000:], file=sys.stderr)

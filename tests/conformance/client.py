@@ -14,8 +14,9 @@ from distilabel.steps import LoadDataFromDicts
 from distilabel.steps.tasks import TextGeneration
 from tests.conformance.model import REFUSED
 
-__all__ = ["BAD_ROWS", "ROWS", "prompts"]
+__all__ = ["BAD_ROWS", "KEY", "ROWS", "prompts"]
 
+KEY = "sk-conformance-0"
 ROWS = 200
 BAD_ROWS = 5
 _MODELS: dict[str, type[LLM]] = {"openai": OpenAILLM, "anthropic": AnthropicLLM}
@@ -31,7 +32,7 @@ def prompts(scenario: str) -> list[str]:
 def main(platform: str, url: str, model: str, scenario: str, cache: str, out: str | None = None) -> None:
     """Run the pipeline."""
     llm = _MODELS[platform](
-        model=model, base_url=url, api_key="sk-conformance-0", use_offline_batch_generation=True,
+        model=model, base_url=url, api_key=KEY, use_offline_batch_generation=True,
         offline_batch_generation_block_until_done=0.5 if out else None,
     )  # fmt: skip
     with Pipeline(scenario.replace(" ", "-"), cache_dir=cache, enable_metadata=True) as pipeline:

@@ -8,6 +8,7 @@ import json
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
@@ -54,11 +55,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, value: Any) -> None:
         content = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
+        with suppress(ConnectionError):  # a server whose job is cancelled hangs up
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
 
 
 def _completion(body: dict[str, Any], prompt: str) -> dict[str, Any]:
