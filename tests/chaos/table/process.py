@@ -5,7 +5,7 @@ from typing import Any
 from tests.chaos.cases import Case, Expected
 from tests.chaos.faults import Call, Job, Line, Row
 from tests.chaos.scenarios import process
-from tests.chaos.table.common import ADOPTED, FIRST, HALF, RIGHT, deadline
+from tests.chaos.table.common import ADOPTED, FIRST, HALF, ONE, RIGHT, SOME, deadline
 
 __all__ = ["PROCESS"]
 
@@ -91,6 +91,16 @@ PROCESS = [
         _KILLED,
         process.kills_when_collecting,
         spec={"wait": None},
+        long=True,
+    ),
+    _case(
+        "killed at every point, failed rows retried",
+        "Some rows were refused, and others lost three times. The process of `run(retry_failed=True)`, which asks for them again, "
+        "is killed (-9) at each of its points.",
+        "Run again in the same way, each of these rows is asked for once more, no other is, and nothing is paid twice.",
+        process.kills_when_retrying,
+        faults=(Row(400, "invalid_prompt", SOME - ONE, times=1), Line("missing", ONE, times=3)),
+        expected=Expected(most_asked=4),
         long=True,
     ),
     _case(
