@@ -135,6 +135,7 @@ _REJECTED = (
     "wrong model",
     "too many tasks",
     "failed*",
+    "no credit, later",
     "quota*",
 )
 

@@ -104,7 +104,11 @@ async def _create(visit: Visit) -> Response:
     lines = [openai_line(value["custom_id"], {**value["body"], "model": asked["model"]}) for value in values]
     # Taken before the platform behind is asked, so that two calls at once make one job.
     visit.memory.jobs[name] = asked
-    batch = await visit.submit(lines)
+    try:
+        batch = await visit.submit(lines)
+    except Refused:
+        del visit.memory.jobs[name]
+        raise
     output = _last(asked.get("outputDatasetId") or f"{name}-output")
     visit.memory.jobs[name] = {**asked, "batch": batch["id"], "total": len(lines), "output": output}
     visit.memory.jobs[batch["id"]] = {"name": name}

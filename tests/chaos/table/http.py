@@ -185,11 +185,13 @@ HTTP = [
             f"The run ends and says so, and no attempt is used up. With credit, a run {then}.",
             Call(call, "refused", status=402, code=code, message="Payment required.", times=4),
             expected=Expected(raises=(REFUSED,) * 4),
-            sample=not name,
+            sample=not name and call in ("create", "poll"),
         )
         for call, what, then in (
+            ("upload", "the upload", "sends the same requests"),
             ("create", "the call that creates a job", "sends the same requests"),
             ("poll", "a poll", "collects what was submitted"),
+            ("download", "the download of the results", "collects what was submitted"),
         )
         for name, how, code in (
             ("", "in the platform's own words", ACCOUNT),

@@ -81,6 +81,21 @@ JOBS = [
         expected=Expected(raises=(("DistilabelJobRejectedError", "failed"),)),
     ),
     _case(
+        "no credit, later",
+        "Four jobs fail in validation because the account's limit of spending is reached; the error names a line.",
+        "Each run ends with the platform's words; the line is no refusal of its row, nothing was run or paid for, and no attempt "
+        "is used up. With credit, a run answers all rows.",
+        Job(
+            "rejected",
+            frozenset(range(1, 5)),
+            errors=(
+                {"code": "billing_hard_limit_reached", "message": "Billing hard limit reached.", "line": 1},
+            ),
+        ),
+        expected=Expected(raises=(("DistilabelJobRejectedError", "run again"),) * 4),
+        sample=True,
+    ),
+    _case(
         "quota, later",
         "The enqueued-token limit is reached: accepted jobs turn out as `failed` with `token_limit_exceeded`, five times.",
         "The run waits and submits the same requests again; no attempt is used up.",
