@@ -8,6 +8,7 @@ from distilabel.distiset.parquet import (
     from_arrow,
     from_parquet,
     image_type,
+    plain_features,
 )
 from distilabel.distiset.progress_bars import without_progress_bars
 
@@ -19,5 +20,6 @@ __all__ = [
     "from_arrow",
     "from_parquet",
     "image_type",
+    "plain_features",
     "without_progress_bars",
 ]

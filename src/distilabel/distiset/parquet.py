@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from distilabel.distiset.distiset import Distiset
@@ -10,8 +11,20 @@ from distilabel.distiset.progress_bars import without_progress_bars
 from distilabel.exceptions import DistilabelUserError
 from distilabel.typing import DISTILABEL_METADATA_KEY
 
-__all__ = ["ARROW_NAME", "create_distiset", "features_of", "from_arrow", "from_parquet", "image_type"]
+__all__ = [
+    "ARROW_NAME",
+    "create_distiset",
+    "features_of",
+    "from_arrow",
+    "from_parquet",
+    "image_type",
+    "plain_features",
+]
 
+# What Arrow makes of Python's texts, numbers, and so on.
+_INFERRED = frozenset(
+    {"string", "large_string", "int64", "float64", "bool", "binary", "large_binary", "null"}
+)
 ARROW_NAME = "_rows.arrow"
 """The file of a leaf's rows as an Arrow stream, next to its Parquet file; readers of Parquet folders skip names that begin with `_`."""
 
@@ -23,12 +36,42 @@ def image_type() -> Any:
     return pa.struct({"bytes": pa.binary(), "path": pa.string()})
 
 
-def features_of(schema: Any) -> Any:
-    """Return the `datasets` features of a table; columns of `image_type` are images."""
+def features_of(schema: Any, declared: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    """Return the `datasets` features of a table; columns of `image_type` are images.
+
+    Args:
+        schema: The table's Arrow schema.
+        declared: Features of columns that say more than their Arrow types, such as the names of classes.
+    """
     from datasets import Features, Image  # noqa: PLC0415 - slow to import
 
     images = {field.name: Image() for field in schema if field.type == image_type()}
-    return Features({**Features.from_arrow_schema(schema.remove_metadata()), **images})
+    return Features({**Features.from_arrow_schema(schema.remove_metadata()), **images, **declared})
+
+
+def plain_features(features: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a dataset's features that Arrow cannot infer from the values: classes, and numbers of other sizes.
+
+    Features of files, such as images, are left out.
+
+    Examples:
+        >>> from datasets import ClassLabel, Value
+        >>> plain_features({"label": ClassLabel(names=["no", "yes"]), "text": Value("string"), "n": Value("int8")})
+        {'label': ClassLabel(names=['no', 'yes']), 'n': Value('int8')}
+    """
+    return {name: feature for name, feature in features.items() if _says_more(feature)}
+
+
+def _says_more(feature: Any) -> bool:
+    from datasets import ClassLabel, Value  # noqa: PLC0415 - slow to import
+
+    if isinstance(feature, Value):
+        return feature.dtype not in _INFERRED
+    if isinstance(feature, dict):
+        return any(map(_says_more, feature.values()))
+    # A list has one inner feature; `Sequence` of older versions has it under the same name.
+    inner = feature[0] if isinstance(feature, list) and feature else getattr(feature, "feature", None)
+    return isinstance(feature, ClassLabel) or (inner is not None and _says_more(inner))
 
 
 def from_parquet(leaves: Mapping[str, Path], cache_dir: Path, *, enable_metadata: bool = True) -> Distiset:
@@ -123,18 +166,21 @@ def _features(leaf: str, files: list[Path]) -> Any:
     """Return types that fit all files: a column may be all None in one file, or lack a key that another has."""
     import pyarrow as pa  # noqa: PLC0415 - slow to import
     import pyarrow.parquet as pq  # noqa: PLC0415 - slow to import
+    from datasets import Features  # noqa: PLC0415 - slow to import
 
-    schemas = (pq.read_schema(file).remove_metadata() for file in files)
-    merged = next(schemas)
-    for schema in schemas:
+    schemas = [pq.read_schema(file) for file in files]
+    merged = schemas[0].remove_metadata()
+    for schema in schemas[1:]:
         try:
-            merged = pa.unify_schemas([merged, schema], promote_options="permissive")
+            merged = pa.unify_schemas([merged, schema.remove_metadata()], promote_options="permissive")
         except (pa.ArrowTypeError, pa.ArrowInvalid) as error:
             raise DistilabelUserError(
                 f"The rows of leaf {leaf!r} have different types in one column ({error}): let the step give values of "
                 "one type.",
             ) from error
-    return features_of(merged)
+    declared = plain_features(Features.from_arrow_schema(schemas[0]))
+    unchanged = {name for name in declared if merged.field(name).type == schemas[0].field(name).type}
+    return features_of(merged, {name: declared[name] for name in declared.keys() & unchanged})
 
 
 def _number(file: Path) -> tuple[int, str]:

@@ -3,7 +3,7 @@
 import logging
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, TypeVar, overload
@@ -474,6 +474,11 @@ class GeneratorStep(_Step):
         chunk is requested when the one before it is complete.
         """
         return None
+
+    @property
+    def source_features(self) -> Mapping[str, Any]:
+        """The `datasets` features of its columns, by their names in the step, where the source declares them."""
+        return {}
 
     @property
     def fingerprint(self) -> str | None:

@@ -41,7 +41,7 @@ def test_full_disk_is_reported_and_the_next_run_writes_the_rows(store, tmp_path,
         patch.setattr(
             output,
             "_writers",
-            lambda files, schema, _: [files.enter_context(pq.ParquetWriter("/dev/full", schema))],
+            lambda files, schema, *_: [files.enter_context(pq.ParquetWriter("/dev/full", schema))],
         )
         with pytest.raises(
             DistilabelCacheError,

@@ -8,7 +8,7 @@ from typing import Any
 
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 from distilabel.pipeline.graph.routing import RoutingBatchFunction
-from distilabel.steps.base import _Step, validate_step
+from distilabel.steps.base import GeneratorStep, _Step, validate_step
 
 __all__ = ["DAG"]
 
@@ -161,6 +161,23 @@ class DAG:
             if required and column not in there and not step.is_generator:
                 raise DistilabelUserError(_missing_column(step, column, there, self.before(step.name)))
         return there | set(step.get_outputs())
+
+    def source_features(self, leaf: str) -> dict[str, Any]:
+        """Return the features that the sources declare for columns which no step before a leaf, or the leaf, writes."""
+        features: dict[str, dict[str, Any]] = {}
+        for name in self.order():
+            step = self.steps[name]
+            if isinstance(step, GeneratorStep):
+                mappings = step.output_mappings
+                features[name] = {
+                    mappings.get(key, key): value for key, value in step.source_features.items()
+                }
+            else:
+                given = {
+                    key: value for before in self.before(name) for key, value in features[before].items()
+                }
+                features[name] = {key: given[key] for key in given.keys() - step.get_outputs().keys()}
+        return features[leaf]
 
     def _check_routes(self) -> None:
         for name, end in self.edges:

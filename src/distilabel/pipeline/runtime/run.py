@@ -410,6 +410,7 @@ class Run:
                 self._scheduler.chunks(name),
                 self._workspace.output / name,
                 metadata=self._settings.metadata,
+                features=self._dag.source_features(name),
             )
             for name in self._dag.leaves
         }

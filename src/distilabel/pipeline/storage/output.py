@@ -3,14 +3,15 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from distilabel._files import writing
-from distilabel.distiset import ARROW_NAME, features_of, image_type
+from distilabel.distiset import ARROW_NAME, features_of, image_type, plain_features
 from distilabel.pipeline.storage.chunks import ChunkStore, digest_of
 from distilabel.pipeline.storage.encoding import encodable, image_file, is_image, json_text
 from distilabel.typing import DISTILABEL_METADATA_KEY, Row
@@ -24,7 +25,15 @@ _NO_ARROW_TYPE = (TypeError, ValueError, OverflowError, NotImplementedError)
 _logger = logging.getLogger("distilabel.pipeline")
 
 
-def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path, *, metadata: bool) -> Path:
+def write_leaf(
+    step: str,
+    store: ChunkStore,
+    chunks: Sequence[int],
+    folder: Path,
+    *,
+    metadata: bool,
+    features: Mapping[str, Any] = MappingProxyType({}),
+) -> Path:
     """Write the chunks of a leaf step below `folder` and return the folder of the two files.
 
     The folder's name is a digest of the content: the same content is not written again. The folder holds the rows twice:
@@ -36,18 +45,21 @@ def write_leaf(step: str, store: ChunkStore, chunks: Sequence[int], folder: Path
         chunks: The numbers of the chunks, in order.
         folder: The parent of the new folder.
         metadata: Whether to keep the column `distilabel_metadata`.
+        features: The `datasets` features that the sources declare; a column has its feature if all its values fit.
 
     Raises:
         DistilabelCacheError: The files cannot be written, as on a full disk. The next run writes them from the chunks.
     """
-    digest = digest_of("parquet, arrow", *(store.chunk(index).digest for index in chunks), str(metadata))
+    declared = plain_features(features)
+    about = [str(metadata), *(f"{name}: {declared[name]!r}" for name in sorted(declared))]
+    digest = digest_of("parquet, arrow", *(store.chunk(index).digest for index in chunks), *about)
     target = folder / digest.hex()[:16]
     if not target.exists():
         part = folder / f"{target.name}.part"
         shutil.rmtree(part, ignore_errors=True)
         with writing(folder):
             part.mkdir(parents=True)
-            _write(step, lambda: _batches(store, chunks, metadata=metadata), part)
+            _write(step, lambda: _batches(store, chunks, metadata=metadata), part, declared)
             part.rename(target)
     return target
 
@@ -84,7 +96,9 @@ def _without_metadata(rows: list[Row], keep: bool) -> list[Row]:
     return rows
 
 
-def _write(step: str, batches: Callable[[], Iterator[list[Row]]], folder: Path) -> None:
+def _write(
+    step: str, batches: Callable[[], Iterator[list[Row]]], folder: Path, features: dict[str, Any]
+) -> None:
     """Write in one pass with the schema of the first rows; where later ones do not fit it, once more with all.
 
     A column that Arrow cannot hold, such as a mix of texts and lists, is written as JSON: paid rows are never withheld
@@ -92,7 +106,16 @@ def _write(step: str, batches: Callable[[], Iterator[list[Row]]], folder: Path) 
     """
     schema: Any = None
     odd: dict[str, int] = {}
-    while (wider := _write_once(schema, odd, batches(), folder)) is not None:
+    while True:
+        try:
+            wider = _write_once(schema, odd, features, batches(), folder)
+        except _UnfitError as error:
+            # A step has put other values there, and their type is inferred.
+            del features[error.column]
+            schema, odd = None, {}
+            continue
+        if wider is None:
+            break
         schema = wider
     for name, row in odd.items():
         _logger.warning(
@@ -101,13 +124,23 @@ def _write(step: str, batches: Callable[[], Iterator[list[Row]]], folder: Path) 
         )  # fmt: skip
 
 
-def _write_once(schema: Any, odd: dict[str, int], batches: Iterator[list[Row]], folder: Path) -> Any:
+class _UnfitError(Exception):
+    """A column has values that do not fit the feature which its source declares."""
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+
+
+def _write_once(
+    schema: Any, odd: dict[str, int], features: dict[str, Any], batches: Iterator[list[Row]], folder: Path
+) -> Any:
     """Write all rows; return None if they fitted the schema, else the schema that they would have needed.
 
     Columns that Arrow cannot hold are added to `odd`, with the number of the first row that does not fit.
     """
     import pyarrow as pa  # noqa: PLC0415 - slow to import, and not needed before the end
 
+    types = {field.name: field.type for field in features_of(pa.schema([]), features).arrow_schema}
     wider = False
     first_row = 0
     writers: tuple[Any, ...] = ()
@@ -116,7 +149,7 @@ def _write_once(schema: Any, odd: dict[str, int], batches: Iterator[list[Row]], 
     with ExitStack() as files, ThreadPoolExecutor(1) as beside:
         for rows in batches:
             known = len(odd)
-            table = _table(pa, rows, first_row, odd)
+            table = _table(pa, rows, first_row, odd, types)
             needed = _unified(pa, schema, table.schema, first_row, odd)
             wider = wider or len(odd) > known or (schema is not None and needed != schema)
             schema = needed
@@ -126,7 +159,7 @@ def _write_once(schema: Any, odd: dict[str, int], batches: Iterator[list[Row]], 
                 if written is not None:
                     written.result()
                 if fitted is not None:
-                    writers = writers or _writers(files, schema, folder)
+                    writers = writers or _writers(files, schema, folder, features)
                     written = beside.submit(_put, writers, fitted)
             first_row += len(rows)
         if written is not None:
@@ -157,23 +190,28 @@ def _put(writers: tuple[Any, ...], table: Any) -> None:
         writer.write_table(table)
 
 
-def _writers(files: ExitStack, schema: Any, folder: Path) -> tuple[Any, Any]:
+def _writers(files: ExitStack, schema: Any, folder: Path, features: dict[str, Any]) -> tuple[Any, Any]:
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
     from pyarrow import ipc  # noqa: PLC0415
 
-    if any(field.type in (image_type(), _json_type(pa)) for field in schema):
-        schema = features_of(schema).arrow_schema  # which says that they are images, or JSON
+    declared = {name: features[name] for name in schema.names if name in features}
+    if declared or any(field.type in (image_type(), _json_type(pa)) for field in schema):
+        # which says that they are classes, images, or JSON
+        schema = features_of(schema, declared).arrow_schema
     return (
         files.enter_context(pq.ParquetWriter(folder / "00000.parquet", schema, compression="zstd")),
         files.enter_context(ipc.new_stream(folder / ARROW_NAME, schema)),
     )
 
 
-def _table(pa: Any, rows: list[Row], first_row: int, odd: dict[str, int]) -> Any:
+def _table(pa: Any, rows: list[Row], first_row: int, odd: dict[str, int], types: dict[str, Any]) -> Any:
     arrays = {}
     for name in dict.fromkeys(name for row in rows for name in row):
         values = [row.get(name) for row in rows]
+        if name in types:
+            arrays[name] = _declared(pa, name, values, types[name])
+            continue
         if name not in odd:
             try:
                 arrays[name] = _array(pa, values)
@@ -182,6 +220,27 @@ def _table(pa: Any, rows: list[Row], first_row: int, odd: dict[str, int]) -> Any
                 odd[name] = first_row + _first_odd(pa, values)
         arrays[name] = _as_json(pa, values)
     return pa.table(arrays)
+
+
+def _declared(pa: Any, name: str, values: list[Any], kind: Any) -> Any:
+    """Return a column in the type that its source declares, if it holds the values exactly."""
+    try:
+        array = pa.array(values, kind)
+        is_exact = _is_same(pa, array, pa.array(values)) or array.to_pylist() == values
+    except _NO_ARROW_TYPE:
+        raise _UnfitError(name) from None
+    if not is_exact:
+        raise _UnfitError(name)
+    return array
+
+
+def _is_same(pa: Any, declared: Any, inferred: Any) -> bool:
+    """Tell whether a column in a declared type can be read back as the type of its values, with nothing lost."""
+    try:
+        same: bool = declared.cast(inferred.type).equals(inferred)
+    except pa.ArrowException:  # as where all values of a text within an object are None
+        return False
+    return same
 
 
 def _array(pa: Any, values: list[Any]) -> Any:

@@ -40,6 +40,7 @@ class DatasetGenerator(GeneratorStep):
 
     _dataset: Any = PrivateAttr(default=None)
     _is_given: bool = PrivateAttr(default=False)
+    _features: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     @classmethod
     def code_in(cls, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -54,6 +55,7 @@ class DatasetGenerator(GeneratorStep):
     def use(self, dataset: Any) -> None:
         """Use a dataset that is open already, instead of opening one."""
         self._dataset, self._is_given = dataset, True
+        self._features = dict(dataset.features or {})
 
     def load(self) -> None:
         """Open the dataset.
@@ -66,6 +68,7 @@ class DatasetGenerator(GeneratorStep):
             with describe_load_errors(self.name):
                 dataset = self._open()
                 check_not_empty(self.name, dataset)
+                self._features = dict(dataset.features or {})
                 self._dataset = memory_map(dataset)
 
     def unload(self) -> None:
@@ -80,6 +83,11 @@ class DatasetGenerator(GeneratorStep):
         if self._dataset is None:
             DatasetGenerator.load(self)
         return column_names(self._dataset)
+
+    @property
+    def source_features(self) -> Mapping[str, Any]:
+        """The features of the dataset, once it has been opened."""
+        return self._features
 
     @property
     def fingerprint(self) -> str | None:
