@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 from tests.support.platform import Platform, ledger_rows, platform
 
+from distilabel.exceptions import DistilabelAccountError
 from distilabel.http import Flow
 from distilabel.ledger.jobs import Ledger
 from distilabel.llms import OpenAILLM
@@ -75,6 +76,19 @@ def test_job_past_its_deadline_is_cancelled_and_its_rest_is_asked_online(
     found = rows(deadline=3600, at_deadline="online")
     assert all(row["instruction"] in row["generation"] for row in found)
     assert [batch["status"] for batch in stuck_platform.batches()] == ["cancelled"]
+
+
+def test_account_that_is_refused_online_ends_the_run_and_the_rest_waits(
+    stuck_platform: Platform, hours: None, monkeypatch: pytest.MonkeyPatch
+):
+    refused = Failure("payment_required", "Pay first.", account=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenAI, "read_response", lambda *_: refused)
+        with pytest.raises(DistilabelAccountError, match=r"Pay first.*run again"):
+            rows(deadline=3600, at_deadline="online", max_attempts=1)
+    found = rows(deadline=3600, at_deadline="online", max_attempts=1)
+    assert all(row["instruction"] in (row["generation"] or "") for row in found)
+    assert len(stuck_platform.batches()) == 1
 
 
 def test_job_past_its_deadline_is_cancelled_and_its_rest_is_sent_again_while_attempts_last(

@@ -6,11 +6,12 @@ from itertools import islice
 from pathlib import Path
 
 from distilabel._files import writing
+from distilabel.exceptions import DistilabelAccountError
 from distilabel.ledger.jobs import Ledger
 from distilabel.offline.client import ModelClient
 from distilabel.offline.result_files import index
 from distilabel.providers.base import send_online
-from distilabel.records import Job, custom_id
+from distilabel.records import Failure, Job, custom_id
 
 __all__ = ["ask_online"]
 
@@ -36,9 +37,14 @@ async def ask_online(ledger: Ledger, client: ModelClient, job: Job) -> None:
 
 async def _asked(client: ModelClient, job: Job, key: str, sample: int, body: bytes) -> bytes:
     response = await client.transport.run(send_online(client.provider, job.target, body))
-    client.provider.read_response(
-        response
-    )  # raises if the fault concerns all requests, such as a revoked key
+    # Raises if the fault concerns all requests, such as a revoked key.
+    outcome = client.provider.read_response(response)
+    if isinstance(outcome, Failure) and outcome.account:
+        raise DistilabelAccountError(
+            f"{job.target.platform} refuses requests of this account ({outcome.code}: {outcome.message}): fix its credit, limit or "
+            "access on the platform, and run again. The answers are kept, and only the rest is asked.",
+            code=outcome.code,
+        )
     return client.provider.encode_response(custom_id(key, sample), response)
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tests.chaos.cases import Case, Expected
-from tests.chaos.faults import Call, Fault, Job, Row
+from tests.chaos.faults import ACCOUNT, Call, Fault, Job, Row
 from tests.chaos.scenarios import network
-from tests.chaos.table.common import EVERY, FIRST, HALF, ONE, RIGHT, SOME, deadline, unanswered
+from tests.chaos.table.common import EVERY, FIRST, HALF, ONE, REFUSED, RIGHT, SOME, deadline, unanswered
 
 __all__ = ["JOBS"]
 
@@ -355,6 +355,16 @@ JOBS = [
         Job("unending", FIRST, always={"status": "in_progress"}),
         Call("online", "refused", first=9, times=3, status=401),
         expected=Expected(raises=(("DistilabelAuthenticationError", "key"),)),
+        spec=deadline("online"),
+    ),
+    _case(
+        "rest asked online, no credit",
+        "The rest of a stuck job is asked online, and in the middle of it the account has no credit any more.",
+        "The run ends and says so, and no attempt is used up; what was answered is kept. With credit, the rest is asked.",
+        Row(0, "batch_cancelled", HALF),
+        Job("unending", FIRST, always={"status": "in_progress"}),
+        Call("online", "refused", first=9, times=3, code=ACCOUNT),
+        expected=Expected(raises=(REFUSED,)),
         spec=deadline("online"),
     ),
     _case(
