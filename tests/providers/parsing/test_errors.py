@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from distilabel.http import HttpResponse
 from distilabel.providers.anthropic.dialect import Anthropic
 from distilabel.providers.base import Provider
 from distilabel.providers.google.gemini import Gemini
 from distilabel.providers.openai_family.dialect import OpenAI
-from distilabel.providers.parsing.errors import parse_failure
+from distilabel.providers.parsing.errors import parse_error, parse_failure
 from distilabel.records import Failure
 
 
@@ -67,6 +68,12 @@ def test_line_refused_for_itself_is_no_fault_of_the_account(provider: Provider, 
     failure = provider.decode(json.dumps(line).encode()).outcome
     assert isinstance(failure, Failure)
     assert not failure.account
+
+
+@pytest.mark.parametrize(("status", "names_billing"), [(401, False), (403, True)])
+def test_refusal_of_access_names_billing_beside_the_key(status: int, names_billing: bool):
+    error = parse_error(HttpResponse(status, {}, b'{"error": {"message": "Billing is off."}}'))
+    assert ("fix its access or billing" in error.message) == names_billing
 
 
 def test_response_to_an_online_request_is_distinguished_likewise():

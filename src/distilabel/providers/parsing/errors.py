@@ -102,8 +102,11 @@ def parse_error(response: HttpResponse, *, safe: bool = True) -> DistilabelPlatf
     failure = parse_failure(response.status, response.body)
     status, message = response.status, failure.message
     if status in (401, 403):
+        # Google says in a 403 that billing is off, and AWS that a model is not enabled:
+        # https://github.com/GoogleCloudPlatform/php-docs-samples/issues/1235 (2026-12-01)
+        remedy = "set the right key" if status == 401 else "set the right key, or fix its access or billing"  # noqa: PLR2004
         return DistilabelAuthenticationError(
-            f"The platform rejected the key (HTTP {status}: {message}): set the right key and run again.",
+            f"The platform rejected the key (HTTP {status}: {message}): {remedy} and run again.",
             status=status, code=failure.code,
         )  # fmt: skip
     if status == 404 and failure.code == "model_not_found":  # noqa: PLR2004
