@@ -47,7 +47,7 @@ class Engine(BaseModel):
     model: str = "m"
     url: Optional[RuntimeParameter[str]] = None
     api_key: Optional[RuntimeParameter[SecretStr]] = None
-    headers: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
     timeout: float = 1.0
     generation_kwargs: RuntimeParameter[dict[str, Any]] = Field(default_factory=dict)
 
@@ -105,7 +105,7 @@ class TestDump:
         assert plain["spare"][0]["type_info"]["name"] == "Engine"
 
     def test_no_secret_is_written_wherever_it_stands(self):
-        headers = {
+        options = {
             "Authorization": "hush",
             "X-Api-Key": "hush",
             "nested": {"HF_TOKEN": "hush"},
@@ -117,18 +117,45 @@ class TestDump:
             "url": "https://me:hush@a.b/c",
         }
         engine = Engine(
-            api_key="hush", url="https://me:hush@a.b", headers={**headers, **pairs, "Accept": "*"}
+            api_key="hush", url="https://me:hush@a.b", options={**options, **pairs, "Accept": "*"}
         )
         written = json.dumps(config.dump(Car(engine=engine)))
         assert "hush" not in written
         assert '"Accept"' in written
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("default_headers", {"X-Team": "hush"}),
+            ("extra_headers", [("X-Team", "hush")]),
+            ("storage_options", {"a": {"b": "hush"}, "c": ["hush"]}),
+            ("cookies", {"session": "hush"}),
+            ("api_base", "https://a.b/v1?x=hush"),
+            ("data_files", {"train": ["zip://a::https://me:hush@a.b/c?x=hush"]}),
+            ("text", "https://a.b/c?X-Amz-Signature=hush"),
+            ("text", "https://a.b/c?sig=hush#hush"),
+            ("text", "postgresql://me:hush@a.b/c?password=hush"),
+        ],
+    )
+    def test_credential_under_any_name_is_not_written(self, name, value):
+        for options in ({name: value}, {"deeper": [{name: value}]}):
+            assert "hush" not in json.dumps(config.dump(Engine(options=options)))
+
+    def test_what_only_resembles_a_credential_is_written(self):
+        options = {
+            "headers": {"type": "string", "description": "A property of a schema."},
+            "prompt": "https://a.b/watch?v=1",
+            "text": "See https://a.b/c?key=1 and https://a.b/d.",
+            "data_files": "s3://a/b-?.jsonl",
+        }
+        assert config.dump(Engine(options=options))["options"] == options
+
     def test_that_a_key_is_missing_is_not_written_either(self):
         assert "api_key" not in config.dump(Engine())
 
     def test_generation_arguments_about_tokens_are_no_secrets(self):
-        plain = config.dump(Engine(headers={"max_new_tokens": 5, "stop_token": "</s>"}))
-        assert plain["headers"] == {"max_new_tokens": 5, "stop_token": "</s>"}
+        plain = config.dump(Engine(options={"max_new_tokens": 5, "stop_token": "</s>"}))
+        assert plain["options"] == {"max_new_tokens": 5, "stop_token": "</s>"}
 
     def test_column_named_token_is_no_secret(self):
         assert config.dump(Car(column_mappings={"token": "word"}))["column_mappings"] == {"token": "word"}
@@ -137,9 +164,9 @@ class TestDump:
         assert "data" not in config.dump(Car(data=[1]))
 
     def test_class_becomes_its_schema_and_function_its_place(self):
-        plain = config.dump(Engine(headers={"schema": Answer, "function": shorten}))
-        assert plain["headers"]["schema"] == Answer.model_json_schema()
-        assert plain["headers"]["function"] == {"module": __name__, "name": "shorten"}
+        plain = config.dump(Engine(options={"schema": Answer, "function": shorten}))
+        assert plain["options"]["schema"] == Answer.model_json_schema()
+        assert plain["options"]["function"] == {"module": __name__, "name": "shorten"}
 
     def test_dump_survives_json_and_yaml(self):
         values = {
@@ -169,9 +196,9 @@ PLAIN = st.recursive(
 
 
 class TestLoad:
-    @given(headers=st.dictionaries(st.text("abc", min_size=1), PLAIN), seats=st.none() | st.integers(1, 9))
-    def test_what_was_dumped_comes_back(self, headers, seats):
-        car = Car(engine=Strict(headers=headers), seats=seats, spare=[Engine(model="x")])
+    @given(options=st.dictionaries(st.text("abc", min_size=1), PLAIN), seats=st.none() | st.integers(1, 9))
+    def test_what_was_dumped_comes_back(self, options, seats):
+        car = Car(engine=Strict(options=options), seats=seats, spare=[Engine(model="x")])
         again = config.load(json.loads(json.dumps(config.dump(car))), allow=HERE)
         assert again == car
         assert type(again.engine) is Strict
@@ -309,7 +336,7 @@ class TestSignature:
         assert config.signature(Engine()) == config.signature(moved(api_key="k"))
 
     def test_order_of_keys_does_not_count(self):
-        one, two = Engine(headers={"a": 1, "b": 2}), Engine(headers={"b": 2, "a": 1})
+        one, two = Engine(options={"a": 1, "b": 2}), Engine(options={"b": 2, "a": 1})
         assert config.signature(one) == config.signature(two)
 
     def test_functions_count_by_their_code(self):

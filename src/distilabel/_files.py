@@ -1,7 +1,8 @@
-"""The cache folder, and the errors of writing in it."""
+"""The cache folder, the errors of writing in it, and addresses as they may be written there."""
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from distilabel.exceptions import DistilabelCacheError
 
-__all__ = ["RESERVED", "cache_folder", "unusable", "writing"]
+__all__ = ["RESERVED", "cache_folder", "unusable", "without_credentials", "writing"]
 
 RESERVED = frozenset(
     {
@@ -19,6 +20,11 @@ RESERVED = frozenset(
 )
 """What lies in the cache folder beside the folders of the pipelines: no pipeline may have such a name."""
 
+_USER_INFO = re.compile(r"([a-z][a-z0-9+.-]*://)[^/?#\s]*@", re.IGNORECASE)
+_QUERY = re.compile(
+    r"(https?://[^\s?#]*)[?#](?:(?!::)\S)*|([a-z][a-z0-9+.-]*://[^\s?#]*)\?[\w.~%-]+=(?:(?!::)\S)*",
+    re.IGNORECASE,
+)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -31,6 +37,20 @@ def cache_folder(given: str | Path | None = None) -> Path:
     """
     named = given or os.environ.get("DISTILABEL_CACHE_DIR")
     return Path(named).expanduser() if named else Path.home() / ".cache" / "distilabel" / "pipelines"
+
+
+def without_credentials(address: str) -> str:
+    """Return an address without user, password, query and fragment, safe to store and to show.
+
+    The query of an address that is no web page is kept, unless it has the form `?name=value`: files have patterns with `?`.
+
+    Examples:
+        >>> without_credentials("https://me:secret@platform.test/v1?api_key=secret")
+        'https://platform.test/v1'
+        >>> without_credentials("zip://rows.jsonl::https://bucket.test/a.zip?X-Amz-Signature=secret")
+        'zip://rows.jsonl::https://bucket.test/a.zip'
+    """
+    return _QUERY.sub(lambda found: found[1] or found[2], _USER_INFO.sub(r"\1", address))
 
 
 def unusable(folder: Path, error: Exception) -> DistilabelCacheError:

@@ -16,7 +16,7 @@ import stamina
 from httpx2 import AsyncBaseTransport, AsyncClient
 
 from distilabel import _event_loop as loop
-from distilabel._files import writing
+from distilabel._files import without_credentials, writing
 from distilabel._retry_after import wait_of
 from distilabel.exceptions import (
     DistilabelPlatformError,
@@ -32,6 +32,19 @@ T = TypeVar("T")
 _logger = logging.getLogger("distilabel.transport")
 # Stamina logs each retry under its own logger's name; `_wait_before_retry` logs a sentence in its place.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+def _hide_credentials(record: logging.LogRecord) -> bool:
+    """Take the credentials out of the URLs that httpx logs: passwords, and the queries of signed URLs."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            without_credentials(str(argument)) if isinstance(argument, httpx2.URL) else argument
+            for argument in record.args
+        )
+    return True
+
+
+logging.getLogger("httpx2").addFilter(_hide_credentials)
 _RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 _NO_CREDIT = (b"insufficient_quota", b"credit_balance_exhausted", b"billing_hard_limit_reached")
 _MAX_RETRY_AFTER = 120.0

@@ -1,7 +1,7 @@
 """Functions on pydantic models that Step, LLM and Pipeline share: runtime parameters, dump, load and signature."""
 
 from distilabel.config.citations import citations
-from distilabel.config.dump import dump, looks_secret, write_document
+from distilabel.config.dump import dump, looks_secret, public, write_document
 from distilabel.config.fingerprint import code_digest, signature
 from distilabel.config.from_file import Loadable
 from distilabel.config.load import load, parse_document, read_document
@@ -29,6 +29,7 @@ __all__ = [
     "looks_secret",
     "missing_runtime_parameters",
     "parse_document",
+    "public",
     "read_document",
     "runtime_parameters",
     "runtime_parameters_info",

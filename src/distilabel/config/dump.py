@@ -13,9 +13,10 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from distilabel._files import without_credentials
 from distilabel.exceptions import DistilabelUserError
 
-__all__ = ["Style", "dump", "encode", "looks_secret", "write_document"]
+__all__ = ["Style", "dump", "encode", "looks_secret", "public", "write_document"]
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SECRET = frozenset(
@@ -49,13 +50,24 @@ _TOKENIZER = frozenset(
     },
 )
 _USER_INFO = re.compile(r"^([a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
+# Such as default_headers, extra_headers, storage_options: services take credentials there under names that nobody can list.
+_ALWAYS_SECRET = frozenset({"headers", "cookies", "storage_options"})
+# A mapping with one of these is the JSON schema of a property that has such a name.
+_OF_SCHEMAS = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"})
+# Words in the names of fields that hold addresses: a query there is no part of a text that a model reads.
+_ADDRESSES = frozenset(
+    {"url", "urls", "uri", "base", "endpoint", "address", "proxy", "files", "path", "repo"}
+)
+_SIGNATURES = frozenset({"sig", "signature", "sas", "key", "pass", "pwd", "code"})
+_WHOLE_URL = re.compile(r"[a-z][a-z0-9+.-]*://\S*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How to encode models: which fields to skip, and how to name a class or a function."""
+    """How to encode models: which fields to skip, what of a value to keep, and how to name a class or a function."""
 
     skips: Callable[[BaseModel], frozenset[str]]
+    keep: Callable[[str, Any], Any]
     of_class: Callable[[type], dict[str, str]]
     of_function: Callable[[Any], dict[str, str]]
 
@@ -66,7 +78,58 @@ def _place(thing: Any) -> dict[str, str]:
     return {"module": str(module), "name": str(name)}
 
 
-_FOR_LOADING = Style(skips=lambda _: frozenset(), of_class=_place, of_function=_place)
+def public(name: str, value: Any) -> Any:
+    """Return the value of a field without credentials; it decides for all files and representations.
+
+    It leaves out values of secrets' names (`looks_secret`), headers, cookies and `storage_options` at any depth, user
+    and password of each URL, and the query of a URL in a field that is an address or whose query names a secret.
+
+    Args:
+        name: The name of the field; within mappings, followed by the keys.
+        value: Its value; other values than texts, mappings and sequences are returned unchanged.
+
+    Examples:
+        >>> public("generation_kwargs", {"extra_headers": {"X-Team": "s"}, "api_base": "https://me:s@a.b/v1?k=s", "n": 1})
+        {'api_base': 'https://a.b/v1', 'n': 1}
+    """
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return without_credentials(value) if _has_query_to_hide(name, value) else _USER_INFO.sub(r"\1", value)
+    if isinstance(value, Mapping):
+        return {
+            key: public(f"{name} {_key(key)}", inner)
+            for key, inner in value.items()
+            if not _is_hidden(str(_key(key)), inner)
+        }
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(public(name, item) for item in value if not _is_secret_pair(item))
+    return value
+
+
+def _has_query_to_hide(name: str, text: str) -> bool:
+    if not _WHOLE_URL.fullmatch(text):
+        return False
+    names = re.findall(r"[?&#]([^=&#\s]+)=", text)
+    return not _ADDRESSES.isdisjoint(_words(name)) or any(
+        looks_secret(one) or not _SIGNATURES.isdisjoint(_words(one)) for one in names
+    )
+
+
+def _is_hidden(name: str, value: Any) -> bool:
+    """Whether a field or an entry is never shown: a secret, or a collection that may hold one under any name."""
+    if _is_secret(name, value):
+        return True
+    is_named_so = name in _ALWAYS_SECRET or (_words(name) or [""])[-1] in _ALWAYS_SECRET
+    if isinstance(value, Mapping):
+        return is_named_so and _OF_SCHEMAS.isdisjoint(value)
+    is_pairs = isinstance(value, list | tuple) and all(isinstance(one, list | tuple) for one in value)
+    return is_named_so and is_pairs and bool(value)
+
+
+def _words(name: str) -> list[str]:
+    return " ".join(_WORDS.findall(name)).lower().split()
+
+
+_FOR_LOADING = Style(skips=lambda _: frozenset(), keep=public, of_class=_place, of_function=_place)
 
 
 def dump(model: BaseModel) -> dict[str, Any]:
@@ -75,8 +138,8 @@ def dump(model: BaseModel) -> dict[str, Any]:
     Each model, nested ones too, gets `type_info={"module", "name"}`, with which `load` finds its class. A pydantic class
     that is used as a schema becomes its JSON schema; a function becomes its module and name.
 
-    The result has no fields with `exclude=True`, no secrets, and no text under a name that looks secret (`looks_secret`),
-    such as in headers or environments. Users and passwords are removed from URLs.
+    The result has no fields with `exclude=True`, and no credentials: see `public`. Rows in a field `data` keep their URLs
+    as they are, without users and passwords.
 
     Examples:
         >>> from pydantic import BaseModel, SecretStr
@@ -89,7 +152,7 @@ def dump(model: BaseModel) -> dict[str, Any]:
         >>> plain.pop("type_info")["name"]
         'Client'
         >>> plain
-        {'url': 'https://a.b', 'headers': {'Accept': '*'}}
+        {'url': 'https://a.b'}
     """
     encoded: dict[str, Any] = encode(model, _FOR_LOADING)
     return encoded
@@ -131,8 +194,13 @@ def _encode_model(model: BaseModel, style: Style) -> dict[str, Any]:
         if name in hidden or _is_secret(name, "" if value is None else value):
             continue
         # A mapping of columns may have a column named "token".
-        is_columns = name.endswith("_mappings") and isinstance(value, dict)
-        fields[name] = dict(value) if is_columns else encode(value, style)
+        if name.endswith("_mappings") and isinstance(value, dict):
+            fields[name] = dict(value)
+        elif name == "data":
+            fields[name] = encode(value, style)
+        else:
+            for kept in style.keep("", {name: value}).values():
+                fields[name] = encode(kept, style)
     return {**fields, "type_info": style.of_class(cls)}
 
 
@@ -207,7 +275,7 @@ def looks_secret(name: str) -> bool:
         >>> [looks_secret(name) for name in ("max_new_tokens", "pad_token", "tokenizer", "keyboard")]
         [False, False, False, False]
     """
-    words = [word.lower() for word in _WORDS.findall(name)]
+    words = _words(name)
     if _SECRET.intersection(words):
         return not _TOKENIZER.intersection(words)
     pairs = itertools.pairwise(words)

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, PrivateAttr
 
+from distilabel.config.dump import public
+
 __all__ = ["Loadable", "named_code"]
 
 _TRUST = "trust_remote_code"
@@ -40,6 +42,11 @@ class Loadable(BaseModel):
             if isinstance(value, Mapping) and isinstance(former, Mapping):
                 # Such as generation arguments: those that were not set keep their origin.
                 private["_from_file"][name] = {k: v for k, v in former.items() if value.get(k) is v}
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show the fields without credentials."""
+        for name, value in super().__repr_args__():
+            yield from ((key or None, shown) for key, shown in public("", {name or "": value}).items())
 
     def set_origins(self, fields: Mapping[str, Any]) -> None:
         """Remember that a file set these fields."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from distilabel.config.docstrings import argument_descriptions
-from distilabel.config.dump import looks_secret
+from distilabel.config.dump import looks_secret, public
 from distilabel.exceptions import DistilabelTypeError, DistilabelUserError
 
 T = TypeVar("T")
@@ -175,7 +175,8 @@ def _assign(model: BaseModel, name: str, value: Any, owner: str) -> None:
         setattr(model, name, value)
     except ValidationError as error:
         reason = error.errors(include_url=False, include_context=False)[0]["msg"]
-        shown = "what was given" if looks_secret(name) else repr(value)
+        kept = {} if looks_secret(name) else public("", {name: value})
+        shown = repr(kept[name]) if kept else "what was given"
         raise DistilabelUserError(f"`{name}` of {owner} cannot be {shown}: {reason}.") from None
 
 

@@ -66,7 +66,11 @@ class Model(Loadable):
     """
 
     model_config = ConfigDict(
-        arbitrary_types_allowed=True, validate_assignment=True, extra="forbid", protected_namespaces=()
+        arbitrary_types_allowed=True,
+        validate_assignment=True,
+        extra="forbid",
+        protected_namespaces=(),
+        hide_input_in_errors=True,  # which may be all arguments, keys among them
     )
     excluded_from_signature: ClassVar[frozenset[str]] = frozenset()
     _stays_behind: ClassVar[frozenset[str]] = frozenset()

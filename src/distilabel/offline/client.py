@@ -5,13 +5,15 @@ Two functions repeat a call: while the platform is down, and while its answers l
 
 import asyncio
 import hashlib
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from distilabel._files import without_credentials
 from distilabel.config import looks_secret
 from distilabel.events import Event, Notice
 from distilabel.exceptions import (
@@ -38,7 +40,6 @@ __all__ = [
     "lookup_delays",
     "retry_until_found",
     "retry_while_down",
-    "without_password",
 ]
 
 T = TypeVar("T")
@@ -170,7 +171,7 @@ def connect(
     http = HttpTransport(
         address,
         {**known.headers(), **(provider.headers(key) if key else {}), **(headers or {})},
-        secrets=(*([key] if key else []), *_secret_words(headers or {})),
+        secrets=(*([key] if key else []), *_secret_words(headers or {}), *_login(address)),
         timeout=timeout,
         attempts=attempts,
         signer=signer,
@@ -178,7 +179,7 @@ def connect(
         http_client=http_client,
     )
     return PlatformClient(
-        provider, without_password(address), http, account_of(signer.account if signer else key)
+        provider, without_credentials(address), http, account_of(signer.account if signer else key)
     )
 
 
@@ -191,21 +192,23 @@ def _check_address(address: str, owner: str) -> None:
         parts, is_usable = urlsplit(""), False
     if not is_usable or parts.scheme not in ("http", "https", "file") or any(map(str.isspace, address)):
         raise DistilabelUserError(
-            f"{owner} has the address {without_password(address)!r}, which is no URL: write base_url as "
+            f"{owner} has the address {without_credentials(address).rpartition('@')[2]!r}, which is no URL: write base_url as "
             "https://host/v1 or http://localhost:8000/v1."
+        )
+    if parts.query or parts.fragment:
+        raise DistilabelUserError(
+            f"{owner} has an address with a query ({without_credentials(address)}?...), to which no path of a request can be "
+            "added: leave the query out, and pass a key as api_key=... or in default_headers."
         )
 
 
-def without_password(address: str) -> str:
-    """Return an address without user and password, safe to store.
-
-    Examples:
-        >>> without_password("https://me:secret@platform.test/v1")
-        'https://platform.test/v1'
-    """
-    scheme, mark, rest = address.rstrip("/").partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{host.rpartition('@')[2]}{slash}{path}"
+def _login(address: str) -> list[str]:
+    """Return the password in an address, in the forms in which a platform may echo it."""
+    parts = urlsplit(address)
+    if not parts.password:
+        return []
+    user, password = unquote(parts.username or ""), unquote(parts.password)
+    return [parts.password, password, b64encode(f"{user}:{password}".encode()).decode()]
 
 
 def _secret_words(headers: Mapping[str, str]) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import time
 
-from distilabel.config import looks_secret
+from distilabel._files import without_credentials
+from distilabel.config import looks_secret, public
 from distilabel.events import (
     ChunkDone,
     Event,
@@ -163,12 +164,13 @@ def how_to_resume() -> str:
 
 
 def _without_secrets(arguments: Sequence[str]) -> list[str]:
-    """Replace the values of options that look like secrets: `--token ...`, `--token=...`, `step.api_key=...`."""
+    """Replace the values of options that hold credentials: `--token ...`, `--token=...`, `step.api_key=...`."""
     shown, hide = [], False
     for word in arguments:
         name, is_pair, _ = word.partition("=")
-        secret = looks_secret(name.lstrip("-").rpartition(".")[2])
-        shown.append("..." if hide else f"{name}=..." if is_pair and secret else word)
+        key = name.lstrip("-").rpartition(".")[2]
+        secret = looks_secret(key) or not public("", {key: {"": ""}})
+        shown.append("..." if hide else f"{name}=..." if is_pair and secret else without_credentials(word))
         hide = secret and not is_pair and word.startswith("--") and not hide
     return shown
 

@@ -1,6 +1,6 @@
 """What the person who starts a platform may choose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 MEGABYTE = 1024 * 1024
@@ -30,13 +30,13 @@ class Settings:
     """
 
     folder: Path
-    upstream: str | None = None
-    upstream_key: str | None = None
+    upstream: str | None = field(default=None, repr=False)
+    upstream_key: str | None = field(default=None, repr=False)
     delay: float = 0.0
     concurrency: int = 8
     completion_window: str = "24h"
     expire_after: float = 86_400
-    keys: tuple[str, ...] = ()
+    keys: tuple[str, ...] = field(default=(), repr=False)
     models: tuple[str, ...] | None = None
     max_requests: int = 50_000
     max_bytes: int = 200 * MEGABYTE
