@@ -392,3 +392,19 @@ class TestMetadata:
             write_leaf("leaf", store, chunks, tmp_path / "out", metadata=kept) for kept in (False, True)
         ]
         assert [len(pq.read_schema(folder / "00000.parquet").names) for folder in folders] == [1, 2]
+
+
+def test_the_names_of_the_columns_are_read_once_however_wide_the_rows_are():
+    table = pa.table({f"c{number}": [number] for number in range(50)})
+
+    class Counted:
+        reads = 0
+        columns = table.columns
+
+        @property
+        def column_names(self) -> list[str]:
+            Counted.reads += 1
+            return table.column_names
+
+    assert output._fitted(pa, Counted(), table.to_pylist(), table.schema, 0, {}) == table
+    assert Counted.reads == 1

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -251,8 +252,16 @@ def _array(pa: Any, values: list[Any]) -> Any:
         array.validate(full=True)  # a list of texts and bytes is taken for texts, which may be no UTF-8
     if _has_empty_struct(pa, array.type):  # Parquet has none
         raise TypeError
-    features_of(pa.schema([("x", array.type)]))  # raises ValueError for a type that `datasets` has not
+    _check_type(array.type)
     return array
+
+
+@lru_cache(maxsize=1_000)
+def _check_type(kind: Any) -> None:
+    """Raise ValueError for a type that `datasets` does not have."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    features_of(pa.schema([("x", kind)]))
 
 
 def _has_empty_struct(pa: Any, kind: Any) -> bool:
@@ -295,17 +304,20 @@ def _fitted(pa: Any, table: Any, rows: list[Row], schema: Any, first_row: int, o
     `table` holds the rows as they are by themselves.
     """
     columns, known = [], len(odd)
+    made = dict(
+        zip(table.schema.names, table.columns, strict=True)
+    )  # a look-up by name takes time for each column
     for field in schema:
         try:
-            columns.append(_column(pa, table, rows, field))
+            columns.append(_column(pa, made.get(field.name), rows, field))
         except _NO_ARROW_TYPE:
             odd[field.name] = first_row
     return pa.table(columns, schema=schema) if len(odd) == known else None
 
 
-def _column(pa: Any, table: Any, rows: list[Row], field: Any) -> Any:
-    if field.name in table.column_names and table.schema.field(field.name).type == field.type:
-        return table.column(field.name)
+def _column(pa: Any, made: Any, rows: list[Row], field: Any) -> Any:
+    if made is not None and made.type == field.type:
+        return made
     values = [row.get(field.name) for row in rows]
     if field.type == _json_type(pa):
         return _as_json(pa, values)
