@@ -304,9 +304,8 @@ def _fitted(pa: Any, table: Any, rows: list[Row], schema: Any, first_row: int, o
     `table` holds the rows as they are by themselves.
     """
     columns, known = [], len(odd)
-    made = dict(
-        zip(table.schema.names, table.columns, strict=True)
-    )  # a look-up by name takes time for each column
+    # Looked up once: a table makes a list of all its names for each look-up.
+    made = dict(zip(table.column_names, table.columns, strict=True))
     for field in schema:
         try:
             columns.append(_column(pa, made.get(field.name), rows, field))
